@@ -1,0 +1,21 @@
+"""The entry point: shell completion first, because a TAB must not wait for the program."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+
+def main() -> None:
+    """Answer a TAB, or run the command line."""
+    if "_VZCTL_COMPLETE" in os.environ:
+        from vzctl.completion.engine import run
+
+        sys.exit(run(sys.argv[1:], os.environ))
+    from vzctl.cli.main import app
+
+    app(prog_name="vzctl")
+
+
+if __name__ == "__main__":
+    main()

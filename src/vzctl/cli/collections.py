@@ -1,0 +1,77 @@
+"""`vzctl collections`."""
+
+from __future__ import annotations
+
+import typer
+
+from vzctl.cli.noun import changes, noun, reads
+from vzctl.cli.options import (
+    AuthenticationOption,
+    CollectionArgument,
+    CredentialOption,
+    DatabaseOption,
+    DimensionOption,
+    HeaderOption,
+    IfExists,
+    IfExistsOption,
+    IfMissing,
+    IfMissingOption,
+    ModelOption,
+    ParameterOption,
+    ProviderOption,
+)
+from vzctl.cli.run import is_dry_run, run
+from vzctl.cli.service_options import filter_of, service_of
+
+app = noun("collections", "Collections; each is locked for life to one integration and one credential.")
+
+
+@reads(app, "list")
+def list_(
+    context: typer.Context,
+    database: DatabaseOption = None,
+    provider: ProviderOption = None,
+    credential: CredentialOption = None,
+    authentication: AuthenticationOption = None,
+) -> None:
+    """List collections."""
+    from vzctl.usecases.collection import list_collections
+
+    run(context, lambda c, _: list_collections(c, filter_of(database, provider, credential, authentication)))
+
+
+@changes(app, "add")
+def add(
+    context: typer.Context,
+    address: CollectionArgument,
+    provider: ProviderOption = None,
+    model: ModelOption = None,
+    dimension: DimensionOption = None,
+    credential: CredentialOption = None,
+    header: HeaderOption = False,
+    parameter: ParameterOption = None,
+    if_exists: IfExistsOption = IfExists.FAIL,
+) -> None:
+    """Record a collection that exists; without --provider it is one without vectorize."""
+    from vzctl.usecases.collection import AddCollection, add_collection
+
+    service = service_of(provider, model, dimension, credential, header, parameter)
+    request = AddCollection(address, service, if_exists.value, is_dry_run(context))
+    run(context, lambda c, _: add_collection(c, request))
+
+
+@reads(app, "show")
+def show(context: typer.Context, address: CollectionArgument) -> None:
+    """Show a collection."""
+    from vzctl.usecases.collection import show_collection
+
+    run(context, lambda c, _: show_collection(c, address))
+
+
+@changes(app, "forget")
+def forget(context: typer.Context, address: CollectionArgument, if_missing: IfMissingOption = IfMissing.FAIL) -> None:
+    """Forget a collection; the collection itself is not touched."""
+    from vzctl.usecases.collection import ForgetCollection, forget_collection
+
+    request = ForgetCollection(address, if_missing.value, is_dry_run(context))
+    run(context, lambda c, _: forget_collection(c, request))

@@ -1,0 +1,291 @@
+"""`vzctl credentials`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from vzctl.cli.dates import parse_moment
+from vzctl.cli.noun import changes, noun, reads
+from vzctl.cli.options import (
+    BatchOption,
+    CredentialArgument,
+    DatabaseOption,
+    IfExists,
+    IfExistsOption,
+    IfMissing,
+    IfMissingOption,
+    MaximumAgeOption,
+    NoteOption,
+    ProviderOption,
+    SecretEnvOption,
+    SecretFileOption,
+    SecretStdinOption,
+    SetAtOption,
+    SlotOption,
+)
+from vzctl.cli.run import is_dry_run, run
+from vzctl.cli.secret_input import SecretFlags
+from vzctl.errors import UsageError
+
+if TYPE_CHECKING:
+    from vzctl.cli.wiring import World
+    from vzctl.usecases.context import Context
+    from vzctl.usecases.outcome import Outcome
+
+app = noun("credentials", "Named keys of the integrations: add, rotate, find, remove.")
+
+OptionalName = Annotated[
+    str | None, typer.Argument(metavar="CREDENTIAL", help="The credential's name.", show_default=False)
+]
+OptionalNewName = Annotated[
+    str | None,
+    typer.Argument(metavar="NEW_NAME", help="1-50 characters: letters, digits, '.', '_' and '-'.", show_default=False),
+]
+ScopeOption = Annotated[
+    list[str] | None,
+    typer.Option("--scope", metavar="DB", help="A database that may use it; may be repeated.", show_default=False),
+]
+
+
+@reads(app, "list")
+def list_(
+    context: typer.Context,
+    provider: ProviderOption = None,
+    database: DatabaseOption = None,
+    due: Annotated[bool, typer.Option("--due", help="Only keys that are too old, or of unknown age.")] = False,
+    exit_code: Annotated[bool, typer.Option("--exit-code", help="Exit 20 when a listed key is due.")] = False,
+) -> None:
+    """List credentials: all, those of a provider, those available to a database, or those that are due."""
+    from vzctl.usecases.credential import ListCredentials, list_credentials
+
+    request = ListCredentials(provider, database, due, exit_code)
+    run(context, lambda c, _: list_credentials(c, request))
+
+
+@changes(app, "add")
+def add(
+    context: typer.Context,
+    name: OptionalNewName = None,
+    provider: ProviderOption = None,
+    scope: ScopeOption = None,
+    secret_stdin: SecretStdinOption = False,
+    secret_file: SecretFileOption = None,
+    secret_env: SecretEnvOption = None,
+    no_secret: Annotated[bool, typer.Option("--no-secret", help="Record it without its key.")] = False,
+    note: NoteOption = None,
+    max_age_days: MaximumAgeOption = None,
+    slot: SlotOption = None,
+    set_at: SetAtOption = None,
+    from_file: BatchOption = None,
+    if_exists: IfExistsOption = IfExists.FAIL,
+) -> None:
+    """Add a credential; enables its integration when that is missing."""
+    from vzctl.usecases.add_credential import AddCredential, add_credential
+
+    given = SecretFlags(secret_stdin, secret_file, secret_env)
+    if any(not item.strip() for item in scope or ()):
+        raise UsageError("--scope is an empty text: is a shell variable unset?", code="DATABASE_EMPTY")
+
+    def work(c: Context, world: World) -> Outcome[Any]:
+        if from_file is not None:
+            if name is not None or provider is not None or given.chosen or no_secret or scope:
+                raise UsageError(
+                    "--from takes everything from the file; give no name, provider, scope or secret", code="USAGE"
+                )
+            return _add_batch(c, world, from_file, if_exists, is_dry_run(context))
+        if name is None or provider is None:
+            raise UsageError("give the credential's name and --provider, or --from FILE", code="USAGE")
+        if no_secret and given.chosen:
+            raise UsageError("give --no-secret or a secret, not both", code="USAGE")
+        needs_secret = not no_secret and not is_dry_run(context)
+        source = (
+            world.secret_source(given, prompt=f"Key of {_shown(name)}: ", credential=name) if needs_secret else None
+        )
+        request = AddCredential(
+            name=name,
+            provider=provider,
+            source=source,
+            databases=scope or (),
+            note=note,
+            max_age_days=max_age_days,
+            slot=slot,
+            set_at=parse_moment(set_at),
+            if_exists=if_exists.value,
+            dry_run=is_dry_run(context),
+        )
+        return add_credential(c, request)
+
+    run(context, work)
+
+
+@reads(app, "show")
+def show(context: typer.Context, name: CredentialArgument) -> None:
+    """Show a credential: scope, dependants, versions. Never the secret."""
+    from vzctl.usecases.credential import show_credential
+
+    run(context, lambda c, _: show_credential(c, name))
+
+
+@changes(app, "edit")
+def edit(
+    context: typer.Context,
+    name: CredentialArgument,
+    note: NoteOption = None,
+    max_age_days: MaximumAgeOption = None,
+    slot: SlotOption = None,
+    set_at: SetAtOption = None,
+) -> None:
+    """Change metadata; never the name, the provider or the secret."""
+    from vzctl.usecases.credential import EditCredential, edit_credential
+
+    request = EditCredential(name, note, max_age_days, slot, parse_moment(set_at), is_dry_run(context))
+    run(context, lambda c, _: edit_credential(c, request))
+
+
+@changes(app, "rotate")
+def rotate(
+    context: typer.Context,
+    name: OptionalName = None,
+    secret_stdin: SecretStdinOption = False,
+    secret_file: SecretFileOption = None,
+    secret_env: SecretEnvOption = None,
+    skip_test: Annotated[
+        bool, typer.Option("--skip-test", help="Do not test the new key; a script must say so.")
+    ] = False,
+    leaked: Annotated[bool, typer.Option("--leaked", help="The old key is known to others: no rollback.")] = False,
+    revoke_first: Annotated[
+        bool, typer.Option("--revoke-first", help="With --leaked: revoke the old key before anything else.")
+    ] = False,
+    minimum_scope: Annotated[
+        bool, typer.Option("--minimum-scope", help="Keep only the scope that dependants need.")
+    ] = False,
+    slot: SlotOption = None,
+    from_file: BatchOption = None,
+) -> None:
+    """Give a credential a new key under its own name and scope. --dry-run shows the plan."""
+    from vzctl.usecases.rotate import RotateCredential, rotate_credential
+
+    given = SecretFlags(secret_stdin, secret_file, secret_env)
+    if revoke_first and not leaked:
+        raise UsageError(
+            "--revoke-first goes with --leaked; otherwise the old key is revoked last, so that nothing stops",
+            code="USAGE",
+        )
+
+    def work(c: Context, world: World) -> Outcome[Any]:
+        if from_file is not None:
+            if name is not None or given.chosen:
+                raise UsageError(
+                    "--from takes names and secrets from the file; give no name and no secret", code="USAGE"
+                )
+            return _rotate_batch(c, world, from_file, skip_test=skip_test, leaked=leaked, minimum_scope=minimum_scope)
+        if name is None:
+            raise UsageError("give the credential's name, or --from FILE", code="USAGE")
+        dry_run = is_dry_run(context)
+        c.state_file.read()
+        source = _never if dry_run else world.secret_source(given, prompt=f"New key of {_shown(name)}: ")
+        request = RotateCredential(
+            name=name,
+            source=source,
+            skip_test=skip_test,
+            leaked=leaked,
+            revoke_first=revoke_first,
+            minimum_scope=minimum_scope,
+            slot=slot,
+            dry_run=dry_run,
+        )
+        return rotate_credential(c, request)
+
+    run(context, work, walks=True)
+
+
+@reads(app, "find")
+def find(
+    context: typer.Context,
+    secret_stdin: SecretStdinOption = False,
+    secret_file: SecretFileOption = None,
+    secret_env: SecretEnvOption = None,
+) -> None:
+    """Find which credentials hold or held a key, for instance one that leaked."""
+    from vzctl.usecases.credential import find_credentials
+
+    given = SecretFlags(secret_stdin, secret_file, secret_env)
+    run(context, lambda c, world: find_credentials(c, world.secret_source(given, prompt="Key to look for: ")))
+
+
+@changes(app, "remove")
+def remove(
+    context: typer.Context,
+    name: CredentialArgument,
+    keep_secret: Annotated[bool, typer.Option("--keep-secret", help="Leave its bytes in the secret store.")] = False,
+    if_missing: IfMissingOption = IfMissing.FAIL,
+) -> None:
+    """Remove a credential; shows everything that loses $vectorize. --dry-run shows only that."""
+    from vzctl.usecases.remove_credential import RemoveCredential, remove_credential
+
+    request = RemoveCredential(name, if_missing.value, keep_secret, is_dry_run(context))
+    run(context, lambda c, _: remove_credential(c, request))
+
+
+def _add_batch(c: Context, world: World, path: str, if_exists: IfExists, dry_run: bool) -> Outcome[Any]:
+    from vzctl.cli.batch_file import read_batch
+    from vzctl.usecases.add_batch import add_credentials
+    from vzctl.usecases.add_credential import AddCredential
+
+    requests = []
+    for line in read_batch(path):
+        if line.provider is None:
+            raise UsageError(f'the batch names no provider for "{line.name}"', code="BATCH_INVALID")
+        source = world.secret_source(line.secret, prompt="") if line.secret is not None else None
+        requests.append(
+            AddCredential(
+                line.name,
+                line.provider,
+                source,
+                line.databases,
+                line.note,
+                line.max_age_days,
+                line.slot,
+                None,
+                if_exists.value,
+                dry_run,
+            )
+        )
+    return add_credentials(c, requests)
+
+
+def _rotate_batch(
+    c: Context, world: World, path: str, *, skip_test: bool, leaked: bool, minimum_scope: bool
+) -> Outcome[Any]:
+    from vzctl.cli.batch_file import read_batch
+    from vzctl.usecases.rotate import RotateCredential, rotate_batch
+
+    requests = []
+    for line in read_batch(path):
+        if line.secret is None or line.provider is not None or line.databases:
+            raise UsageError(
+                f'a rotation of "{line.name}" needs secret_env or secret_file, and neither provider nor databases',
+                code="BATCH_INVALID",
+            )
+        requests.append(
+            RotateCredential(
+                name=line.name,
+                source=world.secret_source(line.secret, prompt=""),
+                skip_test=skip_test,
+                leaked=leaked,
+                minimum_scope=minimum_scope,
+                slot=line.slot,
+                dry_run=world.flags.dry_run,
+            )
+        )
+    return rotate_batch(c, requests)
+
+
+def _shown(name: str) -> str:
+    return name if name.isprintable() else ascii(name)
+
+
+def _never() -> Any:
+    raise AssertionError("a dry run reads no secret")

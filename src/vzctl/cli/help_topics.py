@@ -1,0 +1,78 @@
+"""`vzctl help TOPIC`: pages made from the same tables that the program runs on."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from vzctl.cli.noun import reads
+from vzctl.cli.run import dotted
+from vzctl.errors import ExitStatus, NextStep, NotFoundError
+from vzctl.settings import SETTINGS, STANDARD_VARIABLES
+
+TOPICS = ("environment", "exit-codes")
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+
+    @reads(app, "help")
+    def help_(
+        context: typer.Context,
+        topic: Annotated[
+            list[str] | None,
+            typer.Argument(metavar="environment|exit-codes", help="A topic, or a command's words.", show_default=False),
+        ] = None,
+    ) -> None:
+        """Explain a topic: environment or exit-codes; or a command."""
+        from vzctl.cli.flags import flags_of
+        from vzctl.cli.wiring import read_settings
+        from vzctl.render.show import show_text
+
+        words = topic or []
+        text = topic_text(words[0]) if len(words) == 1 and words[0] in TOPICS else _command_help(context, words)
+        show_text(text, command=dotted(context), output=read_settings(flags_of(context)).output.value)
+
+
+def topic_text(topic: str) -> str:
+    """Return the page of a topic."""
+    return _exit_codes() if topic == "exit-codes" else _environment()
+
+
+def _exit_codes() -> str:
+    width = max(len(status.name) for status in ExitStatus)
+    lines = [f"{status.value:>4}  {status.name:<{width}}  {status.meaning}" for status in ExitStatus]
+    rule = "12 wins over 9, that over 10, that over 11, that over the item's own code."
+    return "\n".join(["Exit codes", "", *lines, "", rule, ""])
+
+
+def _environment() -> str:
+    lines = [
+        "Settings: a flag wins over the environment, that over ./.vzctl.toml, that over config.toml, that over the default.",
+        "",
+    ]
+    for setting in SETTINGS:
+        names = ", ".join(name for name in (setting.flag, setting.variable, setting.key) if name is not None)
+        default = f"; default {setting.default}" if setting.default else ""
+        project = "; allowed in a project file" if setting.project else ""
+        lines.append(f"  {names}\n      {setting.meaning}{default}{project}")
+    lines += ["", "Standard variables:", ""]
+    lines += [f"  {name}\n      {meaning}" for name, meaning in STANDARD_VARIABLES]
+    return "\n".join([*lines, ""])
+
+
+def _command_help(context: typer.Context, words: list[str]) -> str:
+    current: Any = context.find_root()
+    for word in words:
+        child = getattr(current.command, "commands", {}).get(word)
+        if child is None:
+            raise NotFoundError(
+                f"there is no help topic or command {' '.join(words)[:60]!a}",
+                code="TOPIC_NOT_FOUND",
+                next_steps=(NextStep("vzctl help", "every command"), NextStep("vzctl help exit-codes", "a topic")),
+            )
+        current = type(current)(child, info_name=word, parent=current)
+    page: str = current.get_help()
+    topics = "" if words else f"\n\nTopics: vzctl help {' | '.join(TOPICS)}"
+    return f"{page}{topics}\n"

@@ -1,0 +1,193 @@
+"""The root of the command line, and the one boundary where failures become text, JSON and an exit status."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+import typer
+
+from vzctl.cli import (
+    audit,
+    collections,
+    completion,
+    credentials,
+    databases,
+    help_topics,
+    init,
+    integrations,
+    pending,
+    providers,
+    revocations,
+    rotations,
+    scope,
+    secrets,
+    state,
+    status,
+    tables,
+)
+from vzctl.cli.flags import Group, version_option
+from vzctl.errors import ExitStatus, UsageError, VzctlError
+from vzctl.settings import environment
+
+# Typer carries its own copy of click and exports only this leaf; its parents are what the parser raises.
+_ClickUsageError: Any = typer.BadParameter.__mro__[1]
+_ClickError: Any = typer.BadParameter.__mro__[2]
+
+
+class Root(Group):
+    """The program: its `main` is the boundary, so that tests see what users see."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.params.append(version_option())
+
+    def main(
+        self,
+        args: Sequence[str] | None = None,
+        prog_name: str | None = None,
+        complete_var: str | None = None,
+        standalone_mode: bool = True,
+        windows_expand_args: bool = True,
+        **extra: Any,
+    ) -> Any:
+        """Run, and end the process with the documented exit status."""
+        words = list(sys.argv[1:] if args is None else args)
+        status = self._run(words, prog_name or "vzctl", extra)
+        if standalone_mode:
+            sys.exit(int(status))
+        return status
+
+    def _run(self, words: list[str], prog_name: str, extra: dict[str, Any]) -> int:
+        try:
+            result = super().main(words, prog_name, standalone_mode=False, **extra)
+        except VzctlError as error:
+            return _fail(error, words)
+        except _ClickError as error:
+            return self._usage(error, words)
+        except (KeyboardInterrupt, typer.Abort):
+            sys.stderr.write("\ninterrupted; nothing more was changed\n")
+            return ExitStatus.INTERRUPTED
+        except BrokenPipeError:
+            return ExitStatus.OK
+        except Exception as error:  # noqa: BLE001  (the last line of defence: a bug must not become a traceback)
+            return _internal(error, words)
+        return result if isinstance(result, int) else ExitStatus.OK
+
+    def _usage(self, error: Any, words: list[str]) -> int:
+        """Show what the parser refused; a bare noun is a question, answered with its help."""
+        if type(error).__name__ == "NoArgsIsHelpError":
+            from vzctl.render.show import show_text
+
+            show_text(error.ctx.get_help() + "\n", command=_command_of(error), output=early_output(words))
+            return ExitStatus.OK
+        helper = error.ctx.command_path if getattr(error, "ctx", None) is not None else "vzctl"
+        message = _without_values(error.format_message())
+        return _fail(
+            UsageError(message, code="USAGE", evidence=(f"{helper} --help shows what it takes",)),
+            words,
+            _command_of(error),
+        )
+
+
+def early_output(words: list[str]) -> str:
+    """Return the output format before the command line was parsed, so that usage errors are JSON too."""
+    found = environment().get("VZCTL_OUTPUT", "")
+    for number, word in enumerate(words):
+        if word in ("-o", "--output") and number + 1 < len(words):
+            found = words[number + 1]
+        elif word.startswith("--output="):
+            found = word.partition("=")[2]
+        elif word.startswith("-o") and not word.startswith("--") and len(word) > 2:
+            found = word[2:]
+    return found if found in ("human", "plain", "json") else "plain"
+
+
+def _fail(error: VzctlError, words: list[str], command: str = "") -> int:
+    from vzctl.render.show import show_failure
+
+    show_failure(error, command=command or _guess_command(words), output=early_output(words))
+    return error.exit_status
+
+
+def _internal(error: Exception, words: list[str]) -> int:
+    """Write where it happened to a debug log, and nothing of what was being handled: that may be a secret."""
+    from vzctl.cli.debug_log import write_debug_log
+
+    path = write_debug_log(error)
+    where = f"; the debug log is {path}" if path is not None else ""
+    failure = VzctlError(f"this is a bug in vzctl ({type(error).__name__}){where}", code="INTERNAL")
+    return _fail(failure, words)
+
+
+def _guess_command(words: list[str]) -> str:
+    """Return the dotted command as far as the words are nouns and verbs; arguments may be anything and are left out."""
+    command: Any = typer.main.get_command(app)
+    found = []
+    for word in words:
+        children = getattr(command, "commands", {})
+        if word in children:
+            command = children[word]
+            found.append(word)
+    return ".".join(found)
+
+
+def _command_of(error: Any) -> str:
+    context = getattr(error, "ctx", None)
+    return ".".join(context.command_path.split()[1:]) if context is not None else ""
+
+
+def _without_values(message: str) -> str:
+    """Return the parser's message on one line, with anything in it that looks like a key left out."""
+    from vzctl.domain.names import looks_like_secret
+
+    words = message.replace("\n", " ").split(" ")
+    kept = ["****" if looks_like_secret(word.strip("'\".,:()=")) or _hides_secret(word) else word for word in words]
+    text = " ".join(kept).strip().removesuffix(".")
+    return text[:1].lower() + text[1:]
+
+
+def _hides_secret(word: str) -> bool:
+    from vzctl.domain.names import looks_like_secret
+
+    return any(looks_like_secret(part.strip("'\".,:()")) for part in word.split("="))
+
+
+app = typer.Typer(
+    cls=Root,
+    name="vzctl",
+    help="Embedding integrations, credentials and scopes of Astra DB vectorize: manage, rotate, diagnose.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+@app.callback()
+def root() -> None:
+    """Embedding integrations, credentials and scopes of Astra DB vectorize: manage, rotate, diagnose."""
+
+
+init.register(app)
+status.register(app)
+for _noun in (
+    providers,
+    integrations,
+    credentials,
+    scope,
+    databases,
+    collections,
+    tables,
+    rotations,
+    revocations,
+    pending,
+    state,
+    secrets,
+):
+    app.add_typer(_noun.app)
+audit.register(app)
+completion.register(app)
+help_topics.register(app)

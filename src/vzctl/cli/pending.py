@@ -1,0 +1,43 @@
+"""`vzctl pending`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from vzctl.cli.noun import changes, noun, reads
+from vzctl.cli.run import is_dry_run, run
+
+app = noun("pending", "What a person still has to do at the Astra Portal.")
+
+StepsArgument = Annotated[
+    list[str] | None, typer.Argument(metavar="PENDING", help="Ids from pending list.", show_default=False)
+]
+AllOption = Annotated[bool, typer.Option("--all", help="All of them.")]
+
+
+@reads(app, "list")
+def list_(context: typer.Context) -> None:
+    """List the steps that wait for a person, in the order in which they can be done."""
+    from vzctl.usecases.pending import list_pending
+
+    run(context, lambda c, _: list_pending(c))
+
+
+@changes(app, "confirm")
+def confirm(context: typer.Context, steps: StepsArgument = None, all_: AllOption = False) -> None:
+    """Say that steps are done: what was wanted is attested from now on."""
+    from vzctl.usecases.pending import ChangePending, confirm_pending
+
+    request = ChangePending(tuple(steps or ()), all_, is_dry_run(context))
+    run(context, lambda c, _: confirm_pending(c, request))
+
+
+@changes(app, "drop")
+def drop(context: typer.Context, steps: StepsArgument = None, all_: AllOption = False) -> None:
+    """Stop wanting steps."""
+    from vzctl.usecases.pending import ChangePending, drop_pending
+
+    request = ChangePending(tuple(steps or ()), all_, is_dry_run(context))
+    run(context, lambda c, _: drop_pending(c, request))

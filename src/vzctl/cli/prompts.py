@@ -1,0 +1,138 @@
+"""Everything that a person types while a command runs. Prompts go to the terminal, never to data, never from a pipe."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import sys
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, TextIO
+
+from vzctl.cli.flags import Flags
+from vzctl.errors import CancelledError, InputRequiredError, NextStep, UsageError
+
+if TYPE_CHECKING:
+    from vzctl.usecases.context import Question
+
+
+class Prompter:
+    """Asks at the terminal, or says which flag would have answered."""
+
+    def __init__(self, flags: Flags, *, no_input: bool, no_input_source: str) -> None:
+        self._flags = flags
+        self._no_input = no_input
+        self._no_input_source = no_input_source
+
+    @property
+    def is_interactive(self) -> bool:
+        """Whether a person can be asked: a terminal on stderr, prompts allowed, and a terminal to read from."""
+        if self._no_input or not _is_terminal(sys.stderr):
+            return False
+        return _is_terminal(sys.stdin) or _has_terminal()
+
+    def confirm(self, question: Question) -> None:
+        """Return when the answer is yes; raise `CancelledError` or, when nobody can be asked, `InputRequiredError`."""
+        severe = question.danger.value == "severe"
+        if self._flags.confirm is not None:
+            if self._flags.confirm != question.name:
+                raise UsageError(
+                    f'--confirm does not match: this asks for "{question.name}"',
+                    code="CONFIRM_MISMATCH",
+                )
+            return
+        if self._flags.yes and not severe:
+            return
+        if not self.is_interactive:
+            flag = f"--confirm {question.name}" if severe else "--yes"
+            raise InputRequiredError(
+                f"{question.text} Nobody can be asked{self._why()}; give {flag}",
+                code="CONFIRMATION_REQUIRED",
+                evidence=question.lines,
+                next_steps=(NextStep(f"the same command with {flag}", "when this is what you want"),),
+            )
+        for line in question.lines:
+            self.say(line)
+        if severe:
+            answer = self._ask(f"{question.text} Type {question.name} to go on: ")
+            if answer != question.name:
+                raise CancelledError("cancelled: the name was not typed; nothing was changed", code="CANCELLED")
+        elif not _is_yes(self._ask(f"{question.text} [y/N] ")):
+            raise CancelledError("cancelled: nothing was changed", code="CANCELLED")
+
+    def ask_done(self, title: str, lines: Sequence[str]) -> bool:
+        """Show a person's step and ask whether it is done; no answer is no."""
+        self.say(title)
+        for line in lines:
+            self.say(f"  {line}")
+        return _is_yes(self._ask("Done? [y/N] "))
+
+    def ask_choice(self, text: str, choices: Sequence[str]) -> str:
+        """Ask for one of the choices; raise `CancelledError` for anything else."""
+        answer = self._ask(f"{text} [{'/'.join(choices)}] ").lower()
+        if answer not in choices:
+            raise CancelledError("cancelled: nothing was changed", code="CANCELLED")
+        return answer
+
+    def ask_secret(self, prompt: str) -> str:
+        """Read a secret without echo."""
+        import getpass
+
+        with _plain_interrupts():
+            try:
+                return getpass.getpass(prompt)
+            except EOFError:
+                raise CancelledError("cancelled: nothing was changed", code="CANCELLED") from None
+
+    def say(self, line: str) -> None:
+        """Show a line to the person."""
+        sys.stderr.write(f"{line}\n")
+        sys.stderr.flush()
+
+    def _ask(self, prompt: str) -> str:
+        sys.stderr.write(prompt)
+        sys.stderr.flush()
+        with _plain_interrupts(), _terminal() as terminal:
+            answer = terminal.readline()
+        if not answer.endswith("\n"):
+            sys.stderr.write("\n")
+        return answer.strip()
+
+    def _why(self) -> str:
+        return f" ({self._no_input_source} is set)" if self._no_input else " (no terminal)"
+
+
+@contextlib.contextmanager
+def _terminal() -> Iterator[TextIO]:
+    """Standard input when it is the terminal; the terminal itself when standard input carries something else."""
+    if _is_terminal(sys.stdin):
+        yield sys.stdin
+        return
+    with open("/dev/tty", encoding="utf-8", errors="replace") as terminal:
+        yield terminal
+
+
+@contextlib.contextmanager
+def _plain_interrupts() -> Iterator[None]:
+    """While a person types, ^C cancels at once, also inside a rotation that otherwise finishes its step."""
+    before = signal.getsignal(signal.SIGINT)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _is_terminal(stream: TextIO | None) -> bool:
+    return stream is not None and not stream.closed and stream.isatty()
+
+
+def _has_terminal() -> bool:
+    try:
+        with open("/dev/tty", encoding="utf-8"):
+            return True
+    except OSError:
+        return False
+
+
+def _is_yes(answer: str) -> bool:
+    return answer.lower() in ("y", "yes")

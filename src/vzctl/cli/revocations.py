@@ -1,0 +1,36 @@
+"""`vzctl revocations`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from vzctl.cli.noun import changes, noun, reads
+from vzctl.cli.run import is_dry_run, run
+
+app = noun("revocations", "Old keys that still have to be revoked at their provider.")
+
+
+@reads(app, "list")
+def list_(
+    context: typer.Context, all_: Annotated[bool, typer.Option("--all", help="Those that are done too.")] = False
+) -> None:
+    """List the keys to revoke, leaked ones first."""
+    from vzctl.usecases.revocation import list_revocations
+
+    run(context, lambda c, _: list_revocations(c, include_done=all_))
+
+
+@changes(app, "done")
+def done(
+    context: typer.Context,
+    revocations: Annotated[
+        list[str], typer.Argument(metavar="REVOCATION", help="Id, or the credential's name.", show_default=False)
+    ],
+) -> None:
+    """Say that keys are revoked at their provider; their bytes are dropped here and a rollback is over."""
+    from vzctl.usecases.revocation import FinishRevocations, finish_revocations
+
+    request = FinishRevocations(tuple(revocations), is_dry_run(context))
+    run(context, lambda c, _: finish_revocations(c, request))

@@ -1,0 +1,113 @@
+"""`vzctl rotations`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from vzctl.cli.noun import changes, noun, reads
+from vzctl.cli.options import RotationArgument, SecretEnvOption, SecretFileOption, SecretStdinOption
+from vzctl.cli.run import is_dry_run, run
+from vzctl.cli.secret_input import SecretFlags
+from vzctl.errors import UsageError
+
+if TYPE_CHECKING:
+    from vzctl.cli.wiring import World
+    from vzctl.domain.state import Step
+    from vzctl.usecases.context import Context
+    from vzctl.usecases.outcome import Outcome
+
+app = noun("rotations", "Rotations that were begun: look, go on, take back.")
+
+AttestOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--attest",
+        metavar="revoked|removed|recreated|scoped",
+        help="Say that this step of a person is done; may be repeated.",
+        show_default=False,
+    ),
+]
+TakeOverOption = Annotated[
+    bool, typer.Option("--take-over", help="Go on with a rotation that was begun on another host.")
+]
+
+
+@reads(app, "list")
+def list_(
+    context: typer.Context, open_: Annotated[bool, typer.Option("--open", help="Only those that are open.")] = False
+) -> None:
+    """List rotations, oldest first."""
+    from vzctl.usecases.rotation import list_rotations
+
+    run(context, lambda c, _: list_rotations(c, only_open=open_))
+
+
+@reads(app, "show")
+def show(context: typer.Context, rotation: RotationArgument) -> None:
+    """Show where a rotation stands, and what a person does next."""
+    from vzctl.usecases.rotation import show_rotation
+
+    run(context, lambda c, _: show_rotation(c, rotation))
+
+
+@changes(app, "resume")
+def resume(
+    context: typer.Context,
+    rotation: RotationArgument,
+    attest: AttestOption = None,
+    secret_stdin: SecretStdinOption = False,
+    secret_file: SecretFileOption = None,
+    secret_env: SecretEnvOption = None,
+    replace_secret: Annotated[
+        bool, typer.Option("--replace-secret", help="Take another new key than the one it began with.")
+    ] = False,
+    take_over: TakeOverOption = False,
+) -> None:
+    """Go on with a rotation from wherever it stands; running it twice is harmless."""
+    from vzctl.usecases.rotation import ResumeRotation, resume_rotation
+
+    given = SecretFlags(secret_stdin, secret_file, secret_env)
+    if replace_secret and is_dry_run(context):
+        raise UsageError("--replace-secret has no dry run", code="USAGE")
+
+    def work(c: Context, world: World) -> Outcome[Any]:
+        if is_dry_run(context):
+            from vzctl.usecases.rotation import show_rotation
+
+            return show_rotation(c, rotation)
+        can_ask = given.chosen or replace_secret or world.prompter.is_interactive
+        source = world.secret_source(given, prompt="New key: ") if can_ask else None
+        request = ResumeRotation(
+            name=rotation, source=source, attests=_steps(attest), replace_secret=replace_secret, take_over=take_over
+        )
+        return resume_rotation(c, request)
+
+    run(context, work, walks=True)
+
+
+@changes(app, "rollback")
+def rollback(
+    context: typer.Context, rotation: RotationArgument, attest: AttestOption = None, take_over: TakeOverOption = False
+) -> None:
+    """Take a rotation back to the old key, while that is still held."""
+    from vzctl.usecases.rotation import RollBackRotation, roll_back_rotation
+
+    def work(c: Context, _: World) -> Outcome[Any]:
+        request = RollBackRotation(
+            name=rotation, attests=_steps(attest), take_over=take_over, dry_run=is_dry_run(context)
+        )
+        return roll_back_rotation(c, request)
+
+    run(context, work, walks=True)
+
+
+def _steps(words: list[str] | None) -> tuple[Step, ...]:
+    from vzctl.domain.rotation import PERSON_STEPS
+
+    by_word = {step.lower(): step for step in PERSON_STEPS}
+    for word in words or ():
+        if word not in by_word:
+            raise UsageError(f"{word[:40]!a} is no step of a person; choose {', '.join(by_word)}", code="USAGE")
+    return tuple(by_word[word] for word in words or ())

@@ -1,0 +1,68 @@
+"""Run one use case for one command line: settings, context, outcome, rendering, exit status."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from vzctl.cli.flags import ChangeCommand, flags_of
+from vzctl.errors import ExitStatus
+
+if TYPE_CHECKING:
+    from vzctl.cli.wiring import World
+    from vzctl.usecases.context import Context
+    from vzctl.usecases.outcome import Outcome
+
+Work = Callable[["Context", "World"], "Outcome[Any]"]
+
+
+def run(context: typer.Context, work: Work, *, walks: bool = False) -> None:
+    """Do the work and show its outcome; end with the outcome's exit status when that is not OK.
+
+    `walks` defers ^C and SIGTERM to the end of a rotation's current step.
+    """
+    from vzctl.cli.wiring import World
+    from vzctl.render.show import show_outcome
+
+    flags = flags_of(context)
+    world = World(flags, command_words(context))
+    if walks:
+        with world.interrupts.deferred():
+            outcome = work(world.context(), world)
+    else:
+        outcome = work(world.context(), world)
+    show_outcome(
+        outcome,
+        command=dotted(context),
+        settings=world.settings,
+        quiet=flags.quiet,
+        reads=not isinstance(context.command, ChangeCommand),
+    )
+    status = outcome.status
+    if status is ExitStatus.INTERRUPTED and world.interrupts.received == signal.SIGTERM:
+        status = ExitStatus.TERMINATED
+    if status is not ExitStatus.OK:
+        raise typer.Exit(int(status))
+
+
+def command_words(context: typer.Context) -> str:
+    """Return `credentials add`: the words of the command without its arguments, for audit and lock."""
+    words = []
+    current: Any = context
+    while current is not None and current.parent is not None:
+        words.append(str(current.info_name))
+        current = current.parent
+    return " ".join(reversed(words))
+
+
+def dotted(context: typer.Context) -> str:
+    """Return `credentials.add`, the command's name in JSON."""
+    return command_words(context).replace(" ", ".")
+
+
+def is_dry_run(context: typer.Context) -> bool:
+    """Whether `--dry-run` was given."""
+    return flags_of(context).dry_run

@@ -1,0 +1,119 @@
+"""`vzctl secrets`."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from vzctl.cli.noun import changes, noun, reads
+from vzctl.cli.options import CredentialArgument, SecretEnvOption, SecretFileOption, SecretStdinOption
+from vzctl.cli.run import is_dry_run, run
+from vzctl.cli.secret_input import SecretFlags
+from vzctl.errors import InputRequiredError, NextStep, UsageError
+
+if TYPE_CHECKING:
+    from vzctl.cli.wiring import World
+    from vzctl.usecases.context import Context
+    from vzctl.usecases.outcome import Outcome
+
+app = noun("secrets", "The secret store: test it, put, reveal, migrate, purge.")
+
+
+@reads(app, "status")
+def status(
+    context: typer.Context,
+    check: Annotated[bool, typer.Option("--check", help="Ask the store for each secret.")] = False,
+) -> None:
+    """Show which store is used and what it is believed to hold."""
+    from vzctl.usecases.secrets import secrets_status
+
+    run(context, lambda c, _: secrets_status(c, check=check))
+
+
+@reads(app, "test")
+def test(context: typer.Context) -> None:
+    """Write, read back and delete a test item."""
+    from vzctl.usecases.secrets import test_store
+
+    run(context, lambda c, _: test_store(c))
+
+
+@changes(app, "put")
+def put(
+    context: typer.Context,
+    name: CredentialArgument,
+    secret_stdin: SecretStdinOption = False,
+    secret_file: SecretFileOption = None,
+    secret_env: SecretEnvOption = None,
+) -> None:
+    """Hold the current key of a credential whose key was not held here; not a rotation."""
+    from vzctl.usecases.secrets import PutSecret, put_secret
+
+    given = SecretFlags(secret_stdin, secret_file, secret_env)
+
+    def work(c: Context, world: World) -> Outcome[Any]:
+        dry_run = is_dry_run(context)
+        source = _never if dry_run else world.secret_source(given, prompt="Current key: ", credential=name)
+        return put_secret(c, PutSecret(name, source, dry_run))
+
+    run(context, work)
+
+
+@changes(app, "reveal")
+def reveal(
+    context: typer.Context,
+    name: CredentialArgument,
+    which: Annotated[str, typer.Option("--which", metavar="current|previous|pending", help="Which key.")] = "current",
+) -> None:
+    """Show a key in clear text, at a terminal only, after its name was typed; the audit records it."""
+    from vzctl.usecases.secrets import reveal_secret
+
+    if which not in ("current", "previous", "pending"):
+        raise UsageError("--which is current, previous or pending", code="USAGE")
+
+    def work(c: Context, world: World) -> Outcome[Any]:
+        if world.settings.output.value != "human" or not sys.stdout.isatty():
+            raise InputRequiredError(
+                "a secret is revealed at a terminal only, not into a pipe, a file or JSON",
+                code="TERMINAL_REQUIRED",
+                next_steps=(NextStep(f"vzctl secrets reveal {name}", "at a terminal"),),
+            )
+        return reveal_secret(c, name, which=which)
+
+    run(context, work)
+
+
+@changes(app, "migrate")
+def migrate(
+    context: typer.Context,
+    source: Annotated[
+        str,
+        typer.Option("--source", metavar="keyring|exec|file|env", help="The store to copy from.", show_default=False),
+    ],
+    delete_source: Annotated[
+        bool, typer.Option("--delete-source", help="Delete there after everything was read back.")
+    ] = False,
+) -> None:
+    """Copy every held secret from another store into the configured one."""
+    from vzctl.usecases.secrets import migrate_secrets
+
+    def work(c: Context, world: World) -> Outcome[Any]:
+        return migrate_secrets(
+            c, lambda: world.open_store(source), delete_source=delete_source, dry_run=is_dry_run(context)
+        )
+
+    run(context, work)
+
+
+@changes(app, "purge")
+def purge(context: typer.Context) -> None:
+    """Delete from the store what nothing needs any more."""
+    from vzctl.usecases.secrets import purge_secrets
+
+    run(context, lambda c, _: purge_secrets(c, dry_run=is_dry_run(context)))
+
+
+def _never() -> Any:
+    raise AssertionError("a dry run reads no secret")

@@ -1,0 +1,64 @@
+"""`vzctl state`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from vzctl.cli.noun import changes, noun, reads
+from vzctl.cli.options import ExitCodeOption
+from vzctl.cli.run import is_dry_run, run
+
+app = noun("state", "The state file: where it is, whether it is sound, its backups.")
+
+
+@reads(app, "path")
+def path(context: typer.Context) -> None:
+    """Print where the state file is, and why there."""
+    from vzctl.usecases.state import locate
+
+    run(context, lambda c, world: locate(c, world.settings.state.source))
+
+
+@reads(app, "show")
+def show(context: typer.Context) -> None:
+    """Show the head of the state and how much it holds."""
+    from vzctl.usecases.state import show_state
+
+    run(context, lambda c, _: show_state(c))
+
+
+@reads(app, "check")
+def check(context: typer.Context, exit_code: ExitCodeOption = False) -> None:
+    """Check the file: broken is exit 9; what breaks a rule is listed as a problem."""
+    from vzctl.usecases.state import check_state
+
+    run(context, lambda c, _: check_state(c, exit_code=exit_code))
+
+
+@reads(app, "backups")
+def backups(context: typer.Context) -> None:
+    """List the backups, newest first."""
+    from vzctl.usecases.state import list_state_backups
+
+    run(context, lambda c, _: list_state_backups(c))
+
+
+@changes(app, "restore")
+def restore(
+    context: typer.Context,
+    which: Annotated[str, typer.Argument(metavar="SERIAL", help="A serial, or latest.", show_default=False)],
+) -> None:
+    """Put a backup in the state's place; the serial still rises."""
+    from vzctl.usecases.state import RestoreState, restore_state
+
+    run(context, lambda c, _: restore_state(c, RestoreState(which, is_dry_run(context))))
+
+
+@reads(app, "export")
+def export(context: typer.Context) -> None:
+    """Print the state as TOML without its lineage and fingerprint salt."""
+    from vzctl.usecases.state import export_state
+
+    run(context, lambda c, _: export_state(c))

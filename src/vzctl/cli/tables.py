@@ -1,0 +1,91 @@
+"""`vzctl tables`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from vzctl.cli.noun import changes, noun, reads
+from vzctl.cli.options import (
+    AuthenticationOption,
+    ColumnArgument,
+    CredentialOption,
+    DatabaseOption,
+    DimensionOption,
+    HeaderOption,
+    IfExists,
+    IfExistsOption,
+    IfMissing,
+    IfMissingOption,
+    ModelOption,
+    ParameterOption,
+    ProviderOption,
+)
+from vzctl.cli.run import is_dry_run, run
+from vzctl.cli.service_options import filter_of, service_of
+
+app = noun("tables", "Vector columns of tables; their integration and credential may change at any time.")
+
+
+@reads(app, "list")
+def list_(
+    context: typer.Context,
+    database: DatabaseOption = None,
+    provider: ProviderOption = None,
+    credential: CredentialOption = None,
+    authentication: AuthenticationOption = None,
+) -> None:
+    """List vector columns."""
+    from vzctl.usecases.table import list_columns
+
+    run(context, lambda c, _: list_columns(c, filter_of(database, provider, credential, authentication)))
+
+
+@reads(app, "show")
+def show(context: typer.Context, address: ColumnArgument) -> None:
+    """Show a vector column."""
+    from vzctl.usecases.table import show_column
+
+    run(context, lambda c, _: show_column(c, address))
+
+
+@changes(app, "attach")
+def attach(
+    context: typer.Context,
+    address: ColumnArgument,
+    provider: ProviderOption = None,
+    model: ModelOption = None,
+    dimension: DimensionOption = None,
+    credential: CredentialOption = None,
+    header: HeaderOption = False,
+    parameter: ParameterOption = None,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Replace the service that it has; stored vectors stay.")
+    ] = False,
+    if_exists: IfExistsOption = IfExists.FAIL,
+) -> None:
+    """Record that a column has this service; the request for the table itself is printed."""
+    from vzctl.usecases.table import AttachColumn, attach_column
+
+    service = service_of(provider, model, dimension, credential, header, parameter)
+    request = AttachColumn(address, service, replace, if_exists.value, is_dry_run(context))
+    run(context, lambda c, _: attach_column(c, request))
+
+
+@changes(app, "detach")
+def detach(context: typer.Context, address: ColumnArgument) -> None:
+    """Record that a column has no service any more; its vectors stay."""
+    from vzctl.usecases.table import DetachColumn, detach_column
+
+    request = DetachColumn(address, is_dry_run(context))
+    run(context, lambda c, _: detach_column(c, request))
+
+
+@changes(app, "forget")
+def forget(context: typer.Context, address: ColumnArgument, if_missing: IfMissingOption = IfMissing.FAIL) -> None:
+    """Forget a column; the table itself is not touched."""
+    from vzctl.usecases.table import ForgetColumn, forget_column
+
+    request = ForgetColumn(address, if_missing.value, is_dry_run(context))
+    run(context, lambda c, _: forget_column(c, request))

@@ -1,0 +1,157 @@
+"""Builds the world of a command: the only file that knows settings, state file, stores, clock and terminal at once."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import socket
+import sys
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+from vzctl.cli.flags import Flags
+from vzctl.cli.interrupts import Interrupts
+from vzctl.cli.prompts import Prompter
+from vzctl.cli.secret_input import SecretFlags, no_way_given, read_flags
+from vzctl.errors import NextStep, NotFoundError, SecretStoreError, UsageError
+from vzctl.secret import Secret
+from vzctl.settings import Settings, StoreSettings, resolve
+from vzctl.store.atomic import write_atomic
+from vzctl.store.paths import StatePaths
+from vzctl.store.state_file import Actor, StateFile
+from vzctl.usecases.context import Context
+from vzctl.vault.base import SecretStore
+
+
+class World:
+    """Settings resolved once, and what commands need on top of them."""
+
+    def __init__(self, flags: Flags, command: str) -> None:
+        self.flags = flags
+        self.command = command
+        self.settings = read_settings(flags)
+        self.interrupts = Interrupts()
+        self.prompter = Prompter(
+            flags, no_input=self.settings.is_no_input, no_input_source=self.settings.no_input.source
+        )
+
+    def context(self) -> Context:
+        """Return the context of this command; opens nothing yet."""
+        actor = Actor(host=socket.gethostname(), user=user_name(), command=self.command)
+        return Context(
+            state_file=StateFile(
+                Path(self.settings.state.value),
+                actor=actor,
+                now=now,
+                new_id=new_id,
+                lock_timeout_seconds=self.settings.lock_timeout_seconds,
+                on_wait=lambda holder: self.say(f"waiting for the state: locked by {holder}"),
+            ),
+            open_store=lambda: self.open_store(self.settings.secrets.store.value),
+            now=now,
+            new_id=new_id,
+            host=actor.host,
+            policy_days=self.settings.policy_days,
+            confirm=self.prompter.confirm,
+            tell=self.say,
+            ask_done=self.prompter.ask_done,
+            stop_requested=self.interrupts.requested,
+            is_read_only=self.settings.is_read_only,
+            is_interactive=self.prompter.is_interactive,
+        )
+
+    def open_store(self, name: str) -> SecretStore:
+        """Return the store of that name, as configured."""
+        secrets = self.settings.secrets
+        if name == "keyring":
+            from vzctl.vault.keyring_store import KeyringStore
+
+            return KeyringStore(interactive=self.prompter.is_interactive, notice=self.say)
+        if name == "exec":
+            return _exec_store(secrets, self.settings.environ)
+        if name == "file":
+            return self._file_store(secrets)
+        if name == "env":
+            from vzctl.vault.env_store import EnvStore
+
+            return EnvStore(secrets.variables, self.settings.environ)
+        raise UsageError(f"{name!a} is no secret store; choose keyring, exec, file or env", code="SETTING_INVALID")
+
+    def secret_source(self, given: SecretFlags, *, prompt: str, credential: str | None = None) -> Callable[[], Secret]:
+        """Return how the secret is read when it is needed; raise `InputRequiredError` now when there is no way."""
+        from vzctl.domain.secret_text import parse_secret
+
+        given.require_one_at_most()
+        if given.chosen:
+            return lambda: read_flags(given, dict(self.settings.environ))
+        if credential is not None and self.settings.secrets.store.value == "env":
+            return lambda: self._from_env_store(credential)
+        if not self.prompter.is_interactive:
+            raise no_way_given()
+        return lambda: parse_secret(self.prompter.ask_secret(prompt))
+
+    def say(self, line: str) -> None:
+        """Talk to the person, unless told to be quiet."""
+        if not self.flags.quiet:
+            sys.stderr.write(f"{line}\n")
+            sys.stderr.flush()
+
+    def _from_env_store(self, credential: str) -> Secret:
+        from vzctl.vault.base import SecretItem
+
+        secret = self.open_store("env").read(SecretItem("-", "-", "-", credential))
+        if secret is None:
+            raise SecretStoreError(
+                f'[secrets.env] names no variable that is set for "{credential}"',
+                code="SECRET_NOT_HELD",
+                next_steps=(NextStep("vzctl help environment", "how [secrets.env] maps names to variables"),),
+            )
+        return secret
+
+    def _file_store(self, secrets: StoreSettings) -> SecretStore:
+        from vzctl.vault.file_store import FileStore
+
+        directory = StatePaths.of(Path(self.settings.state.value)).secrets
+        identity = Path(secrets.identity_file) if secrets.identity_file is not None else None
+        return FileStore(directory, secrets.recipients, identity, write_atomic=write_atomic, notice=self.say)
+
+
+def read_settings(flags: Flags) -> Settings:
+    """Resolve every setting from flags, environment and configuration files."""
+    try:
+        cwd = os.getcwd()
+    except OSError:
+        raise NotFoundError("the working directory no longer exists", code="NO_DIRECTORY") from None
+    at_terminal = sys.stdout is not None and not sys.stdout.closed and sys.stdout.isatty()
+    return resolve(flags.settings, dict(os.environ), cwd, at_terminal=at_terminal)
+
+
+def now() -> datetime:
+    """Return the time, UTC, whole seconds: what the state file keeps."""
+    return datetime.now(UTC).replace(microsecond=0)
+
+
+def new_id() -> str:
+    """Return a new random id: 12 hexadecimal digits."""
+    return os.urandom(6).hex()
+
+
+def user_name() -> str:
+    """Return who runs this, or `unknown` where nobody says."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError, ImportError):
+        return "unknown"
+
+
+def _exec_store(secrets: StoreSettings, environ: Mapping[str, str]) -> SecretStore:
+    from vzctl.vault.exec_store import ExecStore
+
+    if secrets.exec is None:
+        raise UsageError(
+            "the exec store needs [secrets.exec] with get, set and delete in your configuration",
+            code="CONFIG_INVALID",
+            next_steps=(NextStep("vzctl help environment", "every setting"),),
+        )
+    return ExecStore(secrets.exec.get, secrets.exec.set, secrets.exec.delete, environ=environ)

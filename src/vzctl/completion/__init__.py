@@ -1,0 +1,1 @@
+"""Shell completion: scripts, and an engine that loads neither Typer nor pydantic."""

@@ -1,0 +1,56 @@
+"""Look-up tables over one state, built once where a view would otherwise search lists again and again."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+from vzctl.domain.state import Credential, Database, Dependant, Rotation, State
+
+
+class Index:
+    """Dictionaries over a `State`: linear to build, constant to ask."""
+
+    def __init__(self, state: State) -> None:
+        self.state = state
+        self.databases: dict[str, Database] = {item.id: item for item in state.databases}
+        self.credentials: dict[str, Credential] = {item.name: item for item in state.credentials}
+        self.dependants_of_credential: defaultdict[str, list[Dependant]] = defaultdict(list)
+        self.dependants_in_database: defaultdict[str, list[Dependant]] = defaultdict(list)
+        for dependant in state.dependants():
+            self.dependants_in_database[dependant.database].append(dependant)
+            if dependant.credential is not None:
+                self.dependants_of_credential[dependant.credential].append(dependant)
+        self.open_rotations: dict[str, Rotation] = {item.credential: item for item in state.rotations if item.is_open}
+        self._display_names: dict[str, str] | None = None
+
+    def credentials_in_scope(self, database_id: str) -> list[Credential]:
+        """Return the credentials whose scope holds the database."""
+        return [item for item in self.state.credentials if any(entry.database == database_id for entry in item.scope)]
+
+    def database_name(self, database_id: str) -> str:
+        """Return the shortest text that names the database without doubt: `name`, `name@region` or its id."""
+        if self._display_names is None:
+            self._display_names = display_names(self.state.databases)
+        return self._display_names.get(database_id, database_id)
+
+    def address(self, dependant: Dependant) -> str:
+        """Return `DB/KEYSPACE/COLLECTION` or `DB/KEYSPACE/TABLE.COLUMN`."""
+        return f"{self.database_name(dependant.database)}/{dependant.keyspace}/{dependant.local_name}"
+
+
+def display_names(databases: tuple[Database, ...]) -> dict[str, str]:
+    """Map each database id to `name` when that is unique, else `name@region` when that is, else the id."""
+    by_name: defaultdict[str, int] = defaultdict(int)
+    by_region: defaultdict[tuple[str, str | None], int] = defaultdict(int)
+    for database in databases:
+        by_name[database.name] += 1
+        by_region[database.name, database.region] += 1
+    names: dict[str, str] = {}
+    for database in databases:
+        if by_name[database.name] == 1:
+            names[database.id] = database.name
+        elif database.region is not None and by_region[database.name, database.region] == 1:
+            names[database.id] = f"{database.name}@{database.region}"
+        else:
+            names[database.id] = database.id
+    return names

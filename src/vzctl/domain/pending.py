@@ -1,0 +1,147 @@
+"""On the `astra` plane: what was asked for and a person still has to do in the Portal.
+
+Nothing of this is stored twice: a pending step is a fact with evidence `wanted`, or one whose removal is wanted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from vzctl.domain import portal
+from vzctl.domain.index import Index
+from vzctl.domain.portal import PortalStep
+from vzctl.domain.rules import provider_by_id
+from vzctl.domain.state import Credential, Evidence, Integration, ScopeEntry, State
+from vzctl.errors import NextStep, NotFoundError
+
+
+@dataclass(frozen=True, slots=True)
+class PendingStep:
+    """One thing a person has to do. `id` is readable and stable: `add-scope:NAME:DATABASE`."""
+
+    id: str
+    verb: str
+    kind: str
+    provider: str
+    credential: str | None
+    database: str | None
+    wanted_at: datetime
+    portal: PortalStep
+
+
+def pending_steps(state: State) -> list[PendingStep]:
+    """Return the steps in the order in which they can be done: integrations, credentials, scopes; additions first."""
+    return [*_additions(state), *_removals(state)]
+
+
+def find_pending(state: State, step_id: str) -> PendingStep:
+    """Return the step with that id, or raise `NotFoundError`."""
+    for step in pending_steps(state):
+        if step.id == step_id:
+            return step
+    shown = f'"{step_id}"' if step_id.isprintable() else ascii(step_id)
+    raise NotFoundError(
+        f"there is no pending step {shown}",
+        code="PENDING_NOT_FOUND",
+        next_steps=(NextStep("vzctl pending list", "what still has to be done"),),
+    )
+
+
+def _additions(state: State) -> Iterator[PendingStep]:
+    index = Index(state)
+    for integration in state.integrations:
+        if integration.evidence is Evidence.WANTED:
+            yield _integration_step(integration, "add", integration.evidence_at or integration.added_at)
+    for credential in state.credentials:
+        if credential.evidence is Evidence.WANTED:
+            yield _credential_step(credential, "add", credential.evidence_at or credential.created_at)
+    for credential in state.credentials:
+        for entry in credential.scope:
+            if entry.evidence is Evidence.WANTED:
+                yield _scope_step(index, credential, entry, "add", entry.evidence_at or entry.added_at)
+
+
+def _removals(state: State) -> Iterator[PendingStep]:
+    index = Index(state)
+    for credential in state.credentials:
+        for entry in credential.scope:
+            if entry.removal_wanted_at is not None and credential.removal_wanted_at is None:
+                yield _scope_step(index, credential, entry, "remove", entry.removal_wanted_at)
+    for credential in state.credentials:
+        if credential.removal_wanted_at is not None:
+            yield _credential_step(credential, "remove", credential.removal_wanted_at)
+    for integration in state.integrations:
+        if integration.removal_wanted_at is not None:
+            yield _integration_step(integration, "remove", integration.removal_wanted_at)
+
+
+def _integration_step(integration: Integration, verb: str, at: datetime) -> PendingStep:
+    provider = provider_by_id(integration.provider)
+    assert provider is not None, "only a provider of the catalogue can be asked for"
+    text = portal.add_integration(provider) if verb == "add" else portal.remove_integration(provider)
+    return PendingStep(f"{verb}-integration:{provider.id}", verb, "integration", provider.id, None, None, at, text)
+
+
+def _credential_step(credential: Credential, verb: str, at: datetime) -> PendingStep:
+    provider = provider_by_id(credential.provider)
+    assert provider is not None, "only a provider of the catalogue can be asked for"
+    words = portal.add_credential if verb == "add" else portal.remove_credential
+    step_id = f"{verb}-credential:{credential.name}"
+    return PendingStep(
+        step_id, verb, "credential", provider.id, credential.name, None, at, words(provider, credential.name)
+    )
+
+
+def _scope_step(index: Index, credential: Credential, entry: ScopeEntry, verb: str, at: datetime) -> PendingStep:
+    provider = provider_by_id(credential.provider)
+    assert provider is not None, "only a provider of the catalogue can be asked for"
+    database = index.database_name(entry.database)
+    words = portal.add_to_scope if verb == "add" else portal.remove_from_scope
+    step_id = f"{verb}-scope:{credential.name}:{database}"
+    text = words(provider, credential.name, [database])
+    return PendingStep(step_id, verb, "scope", provider.id, credential.name, entry.database, at, text)
+
+
+def confirm_addition(state: State, step: PendingStep, now: datetime) -> State:
+    """Return the state in which the wanted fact is attested."""
+    return _with_evidence(state, step, Evidence.ATTESTED, now)
+
+
+def _with_evidence(state: State, step: PendingStep, evidence: Evidence, now: datetime) -> State:
+    if step.kind == "integration":
+        integration = state.integration(step.provider)
+        assert integration is not None
+        return state.with_integration(replace(integration, evidence=evidence, evidence_at=now))
+    credential = state.credential(step.credential or "")
+    assert credential is not None
+    if step.kind == "credential":
+        return state.with_credential(replace(credential, evidence=evidence, evidence_at=now))
+    scope = tuple(
+        replace(entry, evidence=evidence, evidence_at=now) if entry.database == step.database else entry
+        for entry in credential.scope
+    )
+    return state.with_credential(replace(credential, scope=scope))
+
+
+def unwanted_removal(state: State, step: PendingStep) -> State:
+    """Return the state in which the removal is no longer asked for."""
+    if step.kind == "integration":
+        integration = state.integration(step.provider)
+        assert integration is not None
+        return state.with_integration(replace(integration, removal_wanted_at=None))
+    credential = state.credential(step.credential or "")
+    assert credential is not None
+    if step.kind == "credential":
+        return state.with_credential(replace(credential, removal_wanted_at=None))
+    scope = tuple(
+        replace(entry, removal_wanted_at=None) if entry.database == step.database else entry
+        for entry in credential.scope
+    )
+    return state.with_credential(replace(credential, scope=scope))
+
+
+def without_scope_entry(credential: Credential, database_id: str) -> Credential:
+    """Return the credential without that database in its scope."""
+    return replace(credential, scope=tuple(entry for entry in credential.scope if entry.database != database_id))

@@ -1,0 +1,160 @@
+"""What in the recorded reality breaks a rule. Shown by `status` and `state check`; never a reason not to open the file."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from vzctl.domain.catalogue import service_problems
+from vzctl.domain.index import Index
+from vzctl.domain.rules import display_name, provider_by_id
+from vzctl.domain.state import Credential, Dependant, State
+from vzctl.errors import NextStep
+
+KNOWN_STATUSES: Final = frozenset(
+    [
+        "ACTIVE",
+        "ERROR",
+        "DECOMMISSIONING",
+        "DEGRADED",
+        "HIBERNATED",
+        "HIBERNATING",
+        "INITIALIZING",
+        "MAINTENANCE",
+        "PARKED",
+        "PARKING",
+        "PENDING",
+        "PREPARED",
+        "PREPARING",
+        "RESIZING",
+        "RESUMING",
+        "TERMINATED",
+        "TERMINATING",
+        "UNKNOWN",
+        "UNPARKING",
+        "SYNCHRONIZING",
+        "ASSOCIATING",
+    ]
+)
+"""Statuses of the DevOps API, as the Astra TypeScript client lists them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One broken rule: a permanent code, what it is about, one sentence, and the command that helps."""
+
+    code: str
+    subject: str
+    message: str
+    next_step: NextStep
+
+
+def find_problems(state: State) -> list[Problem]:
+    """Return every problem, dependants first: those are what fails right now."""
+    index = Index(state)
+    return [
+        *(problem for item in state.dependants() for problem in _dependant(index, item)),
+        *(problem for credential in state.credentials for problem in _credential(index, credential)),
+        *_names(state),
+        *_databases(index),
+        *_leftovers(state),
+    ]
+
+
+def _dependant(index: Index, item: Dependant) -> Iterator[Problem]:
+    address = index.address(item)
+    show = NextStep(f"vzctl {'collections' if item.kind == 'collection' else 'tables'} show {address}", "look at it")
+    if item.provider is None:
+        return
+    for sentence in service_problems(item.provider, item.model, item.dimension, item.parameters):
+        yield Problem("SERVICE_UNKNOWN", address, f'the {item.kind} "{address}": {sentence}', show)
+    if item.credential is None:
+        return
+    credential = index.credentials.get(item.credential)
+    if credential is None:
+        fix = NextStep(
+            f"vzctl credentials add {item.credential} --provider {item.provider} --scope {index.database_name(item.database)}",
+            "recreate it under exactly this name",
+        )
+        message = f'the {item.kind} "{address}" uses the credential "{item.credential}", which does not exist'
+        yield Problem("CREDENTIAL_MISSING", address, message, fix)
+        return
+    if credential.provider != item.provider:
+        message = (
+            f'the {item.kind} "{address}" uses {display_name(item.provider)}, its credential "{credential.name}" '
+            f"belongs to {display_name(credential.provider)}"
+        )
+        yield Problem("CREDENTIAL_OF_OTHER_PROVIDER", address, message, show)
+    if item.database not in credential.database_ids:
+        name = index.database_name(item.database)
+        fix = NextStep(f"vzctl scope add {credential.name} {name}", "put the database into the scope")
+        message = f'the {item.kind} "{address}" uses "{credential.name}", whose scope lacks the database "{name}"'
+        yield Problem("OUT_OF_SCOPE", address, message, fix)
+
+
+def _credential(index: Index, credential: Credential) -> Iterator[Problem]:
+    provider = provider_by_id(credential.provider)
+    if provider is None or not provider.takes_credential:
+        message = f'the credential "{credential.name}" belongs to "{credential.provider}", which takes none'
+        yield Problem(
+            "PROVIDER_TAKES_NO_CREDENTIAL",
+            credential.name,
+            message,
+            NextStep("vzctl providers list", "providers that do"),
+        )
+    if credential.current is None and credential.id not in index.open_rotations:
+        message = f'adding the credential "{credential.name}" was interrupted: it has no key yet'
+        fix = NextStep(f"vzctl credentials add {credential.name} --provider {credential.provider}", "finish it")
+        yield Problem("CREDENTIAL_INCOMPLETE", credential.name, message, fix)
+    if credential.max_age_days is not None and credential.max_age_days < 1:
+        message = f'the credential "{credential.name}" has a maximum age of {credential.max_age_days} days'
+        fix = NextStep(f"vzctl credentials edit {credential.name} --max-age-days 90", "set a sensible one")
+        yield Problem("MAXIMUM_AGE_INVALID", credential.name, message, fix)
+
+
+def _names(state: State) -> Iterator[Problem]:
+    by_folded: defaultdict[str, list[str]] = defaultdict(list)
+    for credential in state.credentials:
+        by_folded[credential.name.casefold()].append(credential.name)
+    for names in by_folded.values():
+        if len(names) > 1:
+            message = "credentials that differ only in case: " + ", ".join(f'"{name}"' for name in names)
+            fix = NextStep(f"vzctl credentials show {names[0]}", "tell them apart")
+            yield Problem("NAMES_DIFFER_IN_CASE", names[0], message, fix)
+
+
+def _databases(index: Index) -> Iterator[Problem]:
+    for database in index.state.databases:
+        name = index.database_name(database.id)
+        if database.status not in KNOWN_STATUSES:
+            message = f'the database "{name}" has a status never seen: {database.status!a}'
+            fix = NextStep(f"vzctl databases edit {name} --status ACTIVE", "correct it")
+            yield Problem("STATUS_UNKNOWN", name, message, fix)
+        if database.gone_since is not None and index.dependants_in_database[database.id]:
+            message = f'the database "{name}" is gone, but collections or columns in it are recorded'
+            fix = NextStep(f"vzctl databases forget {name} --force", "forget it with them")
+            yield Problem("DATABASE_GONE", name, message, fix)
+
+
+def _leftovers(state: State) -> Iterator[Problem]:
+    for owner, version in unneeded_versions(state):
+        message = f'the secret store still holds version {version} of "{owner}", which nothing needs'
+        yield Problem("SECRET_LEFT_OVER", owner, message, NextStep("vzctl secrets purge", "delete it from the store"))
+
+
+def unneeded_versions(state: State) -> list[tuple[str, str]]:
+    """Return (credential name, version id) of held secrets that no pointer and no open revocation needs."""
+    due = {item.version for item in state.open_revocations()}
+    live = {
+        pointer
+        for credential in state.credentials
+        for pointer in (credential.current, credential.pending)
+        if pointer is not None
+    }
+    return [
+        (owner.name, version.id)
+        for owner, version in state.versions()
+        if version.held and version.id not in live and version.id not in due
+    ]

@@ -1,0 +1,140 @@
+"""Every deliberate failure, with its exit status.
+
+VzctlError
+├─ UsageError            2   bad flag, argument, format or configuration
+├─ NotFoundError         3   the named thing does not exist
+├─ ConflictError         4   exists already, ambiguous, or a rule forbids it
+├─ InputRequiredError    8   a prompt would be needed and is impossible
+├─ StateError            9   state broken, newer, not writable, or locked
+│  └─ StateLockedError   9   the lock was not obtained in time
+├─ SecretStoreError     10   no store, locked, timed out, lied, or secret not held
+├─ RotationOpenError    12   blocked by, or leaving, a rotation past its point of no return
+└─ CancelledError       13   the user said no
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import ClassVar, Self
+
+
+class ExitStatus(IntEnum):
+    """The documented exit codes; `meaning` is the one sentence that every table shows."""
+
+    meaning: str
+
+    def __new__(cls, value: int, meaning: str) -> Self:
+        member = int.__new__(cls, value)
+        member._value_ = value
+        member.meaning = meaning
+        return member
+
+    OK = 0, "done, or nothing to do; a verdict was given"
+    INTERNAL = 1, "a bug; the path of a debug log is printed, never a traceback"
+    USAGE = 2, "bad flag, argument, format or configuration"
+    NOT_FOUND = 3, "the named thing does not exist, or there is no state file yet"
+    CONFLICT = 4, "exists already, is ambiguous, or a rule forbids it"
+    AUTH = 5, "Astra token missing, rejected or lacking rights"
+    ASTRA = 6, "Astra-side failure"
+    PROVIDER = 7, "provider-side failure"
+    INPUT_REQUIRED = 8, "a prompt would be needed and is impossible; the message names the flag"
+    STATE = 9, "state broken, newer schema, not writable, or lock not obtained"
+    SECRET_STORE = 10, "no secret store, locked, timed out, read-back differs, or secret not held"
+    PARTIAL = 11, "batch: some items failed"
+    ROTATION_OPEN = 12, "leaves, or is blocked by, a rotation past its point of no return"
+    CANCELLED = 13, "the user said no"
+    MANUAL = 14, "recorded as wanted; a person's step at the Portal is next"
+    CHANGES = 20, "only with --exit-code: keys due, drift or problems"
+    UNKNOWN_SIDE = 21, "only diagnose --exit-code: the side could not be decided"
+    INTERRUPTED = 130, "interrupted by ^C"
+    TERMINATED = 143, "ended by SIGTERM"
+
+
+@dataclass(frozen=True, slots=True)
+class NextStep:
+    """One exact command to run next, and why."""
+
+    command: str
+    comment: str
+
+
+class VzctlError(Exception):
+    """A failure that vzctl foresaw.
+
+    `code` is a permanent upper-case word for scripts, `message` a sentence for people (no secret, no foreign text
+    unredacted), `next_steps` the ways on, `evidence` short facts that led to the error.
+    """
+
+    exit_status: ClassVar[ExitStatus] = ExitStatus.INTERNAL
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        code: str,
+        next_steps: Sequence[NextStep] = (),
+        evidence: Sequence[str] = (),
+        side: str | None = None,
+        retryable: bool = False,
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.code = code
+        self.next_steps = tuple(next_steps)
+        self.evidence = tuple(evidence)
+        self.side = side
+        self.retryable = retryable
+
+
+class UsageError(VzctlError):
+    """Bad flag, argument, format or configuration."""
+
+    exit_status = ExitStatus.USAGE
+
+
+class NotFoundError(VzctlError):
+    """The named thing does not exist."""
+
+    exit_status = ExitStatus.NOT_FOUND
+
+
+class ConflictError(VzctlError):
+    """It exists already, is ambiguous, or a rule forbids it."""
+
+    exit_status = ExitStatus.CONFLICT
+
+
+class InputRequiredError(VzctlError):
+    """A prompt would be needed and is impossible; the message names the flag."""
+
+    exit_status = ExitStatus.INPUT_REQUIRED
+
+
+class StateError(VzctlError):
+    """The state file is broken, newer than this program, or cannot be written."""
+
+    exit_status = ExitStatus.STATE
+
+
+class StateLockedError(StateError):
+    """Another process holds the lock and did not let go in time."""
+
+
+class SecretStoreError(VzctlError):
+    """The secret store is missing, locked, too slow, untrue, or does not hold the secret."""
+
+    exit_status = ExitStatus.SECRET_STORE
+
+
+class RotationOpenError(VzctlError):
+    """Blocked by a rotation that is past its point of no return."""
+
+    exit_status = ExitStatus.ROTATION_OPEN
+
+
+class CancelledError(VzctlError):
+    """The user said no."""
+
+    exit_status = ExitStatus.CANCELLED

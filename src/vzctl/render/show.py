@@ -1,0 +1,125 @@
+"""Outcomes and failures to the two streams: data on stdout, talk on stderr."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable, Mapping
+from typing import TextIO
+
+from vzctl.errors import VzctlError
+from vzctl.render import envelope, plain
+from vzctl.render.cells import escape
+from vzctl.settings import Settings, is_true
+from vzctl.usecases.outcome import AnyOutcome
+
+
+def show_outcome(outcome: AnyOutcome, *, command: str, settings: Settings, quiet: bool, reads: bool) -> None:
+    """Show an outcome in the chosen format. `reads`: a person asked for data, not for a change."""
+    output = settings.output.value
+    if output == "json":
+        write_data(envelope.dump(envelope.success(outcome, command)) + "\n")
+        return
+    if output == "plain":
+        write_data("".join(f"{line}\n" for line in plain.lines(outcome.data)))
+    elif reads:
+        _show_human(outcome, color=wants_color(settings.color.value, settings.environ, sys.stdout))
+    if not quiet:
+        _talk(outcome)
+
+
+def show_failure(error: VzctlError, *, command: str, output: str) -> None:
+    """Show a failure: the envelope on stdout in JSON mode, and always one error for people on stderr."""
+    if output == "json":
+        write_data(envelope.dump(envelope.failure(error, command)) + "\n")
+        write_talk([f"error: {escape(error.message)}"])
+        return
+    lines = [f"error: {escape(error.message)}"]
+    if error.side is not None:
+        lines.append(f"  side: {error.side}")
+    lines += [f"  {escape(item)}" for item in error.evidence]
+    lines += [f"  next: {escape(step.command)}   # {escape(step.comment)}" for step in error.next_steps]
+    write_talk(lines)
+
+
+def show_text(text: str, *, command: str, output: str) -> None:
+    """Show text that is no answer about the state, such as a help topic or a completion script."""
+    if output == "json":
+        document = {
+            "schema": envelope.SCHEMA,
+            "ok": True,
+            "code": "OK",
+            "command": command,
+            "changed": False,
+            "data": {"text": text},
+            "warnings": [],
+            "nextSteps": [],
+        }
+        write_data(envelope.dump(document) + "\n")
+        return
+    write_data(text)
+
+
+def write_data(text: str) -> None:
+    """Write to stdout as UTF-8; a reader that went away ends it quietly."""
+    if sys.stdout is None or sys.stdout.closed:
+        return
+    try:
+        buffer = getattr(sys.stdout, "buffer", None)
+        if buffer is None:
+            sys.stdout.write(text)
+        else:
+            sys.stdout.flush()
+            buffer.write(text.encode("utf-8", "backslashreplace"))
+        sys.stdout.flush()
+    except BrokenPipeError:
+        _silence_stdout()
+
+
+def write_talk(lines: Iterable[str]) -> None:
+    """Write lines to stderr; nobody there to read them is no failure."""
+    if sys.stderr is None or sys.stderr.closed:
+        return
+    try:
+        for line in lines:
+            encoding = sys.stderr.encoding or "utf-8"
+            sys.stderr.write(line.encode(encoding, "backslashreplace").decode(encoding) + "\n")
+        sys.stderr.flush()
+    except OSError:
+        return
+
+
+def wants_color(choice: str, environ: Mapping[str, str], stream: TextIO) -> bool:
+    """Decide color for one stream: the flag, then `NO_COLOR`, `FORCE_COLOR`, `TERM=dumb`, then whether it is a terminal."""
+    if choice != "auto":
+        return choice == "always"
+    if environ.get("NO_COLOR"):
+        return False
+    if is_true(environ.get("FORCE_COLOR", "")):
+        return True
+    return environ.get("TERM") != "dumb" and stream.isatty()
+
+
+def _show_human(outcome: AnyOutcome, *, color: bool) -> None:
+    from vzctl.render import human  # rich costs as much as everything else together
+
+    if sys.stdout is None or sys.stdout.closed:
+        return
+    try:
+        human.show(human.make_console(sys.stdout, color=color), outcome.data)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        _silence_stdout()
+
+
+def _talk(outcome: AnyOutcome) -> None:
+    write_talk(escape(line) for line in outcome.summary)
+    write_talk(f"warning: {escape(item.message)}" for item in outcome.warnings)
+    write_talk(f"next: {escape(step.command)}   # {escape(step.comment)}" for step in outcome.next_steps)
+
+
+def _silence_stdout() -> None:
+    """Point stdout at nothing, so that the interpreter's last flush does not complain about the closed pipe."""
+    descriptor = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(descriptor, sys.stdout.fileno())
+    os.close(descriptor)

@@ -1,0 +1,442 @@
+"""Every setting, with its source: flag, environment, project file, user file or default, in this order.
+
+The only reader of configuration files, and (with the entry point) of the environment. Standard library only: shell
+completion uses it too. The project file `./.vzctl.toml` comes with a cloned repository and is not trusted: it may set
+only what `Setting.project` allows.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from vzctl.errors import NextStep, UsageError
+
+PROJECT_FILE: Final = ".vzctl.toml"
+OUTPUTS: Final = ("human", "plain", "json")
+COLORS: Final = ("auto", "always", "never")
+STORES: Final = ("keyring", "exec", "file", "env")
+DEFAULT_LOCK_TIMEOUT_SECONDS: Final = 10.0
+
+_FALSE: Final = frozenset({"", "0", "false", "no", "off"})
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One row of the settings table; documentation and `vzctl help environment` are made from it."""
+
+    name: str
+    meaning: str
+    flag: str | None = None
+    variable: str | None = None
+    key: str | None = None
+    default: str = ""
+    project: bool = False
+
+
+SETTINGS: Final = (
+    Setting(
+        "state",
+        "the state file",
+        "--state",
+        "VZCTL_STATE",
+        "state",
+        "$XDG_STATE_HOME/vzctl/<profile>/state.toml",
+        project=True,
+    ),
+    Setting(
+        "profile", "the profile, a folder for its own state", "--profile", "VZCTL_PROFILE", "profile", "default", True
+    ),
+    Setting(
+        "output",
+        "human, plain or json",
+        "-o, --output",
+        "VZCTL_OUTPUT",
+        "output",
+        "human at a terminal, else plain",
+        project=True,
+    ),
+    Setting("no_input", "never prompt", "--no-input", "VZCTL_NO_INPUT"),
+    Setting("color", "auto, always or never", "--color", "VZCTL_COLOR", default="auto"),
+    Setting(
+        "lock_timeout", "seconds to wait for the state's lock", "--lock-timeout", "VZCTL_LOCK_TIMEOUT", default="10"
+    ),
+    Setting("read_only", "refuse every change", variable="VZCTL_READ_ONLY"),
+    Setting(
+        "secret_store",
+        "keyring, exec, file or env",
+        variable="VZCTL_SECRET_STORE",
+        key="secrets.store",
+        default="keyring",
+    ),
+    Setting(
+        "policy.max_age_days", "days after which a key is due", key="policy.max_age_days", default="90", project=True
+    ),
+    Setting("secrets.exec.get", "command that prints a secret; {item} is its name", key="secrets.exec.get"),
+    Setting("secrets.exec.set", "command that takes a secret on stdin", key="secrets.exec.set"),
+    Setting("secrets.exec.delete", "command that deletes a secret", key="secrets.exec.delete"),
+    Setting("secrets.file.recipients", "age public keys that secrets are encrypted to", key="secrets.file.recipients"),
+    Setting("secrets.file.identity_file", "age identity that decrypts them", key="secrets.file.identity_file"),
+    Setting("secrets.env", "credential name = variable name, read only", key="secrets.env"),
+)
+
+STANDARD_VARIABLES: Final = (
+    ("XDG_CONFIG_HOME", "where vzctl/config.toml is; ~/.config when unset"),
+    ("XDG_STATE_HOME", "where vzctl/<profile>/state.toml is; ~/.local/state when unset"),
+    ("CI", "set: never prompt"),
+    ("NO_COLOR", "set and not empty: no color"),
+    ("FORCE_COLOR", "set and not empty or 0: color even when not at a terminal"),
+    ("TERM", "dumb: no color"),
+    ("COLUMNS", "width of tables at a terminal"),
+    ("PYTHON_KEYRING_BACKEND", "which backend the keyring store uses; null, fail and plaintext ones are refused"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Sourced:
+    """A value and where it came from, such as `--state`, `VZCTL_STATE`, a file's path, or `default`."""
+
+    value: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class ExecCommands:
+    """`[secrets.exec]`: argument lists, no shell."""
+
+    get: tuple[str, ...]
+    set: tuple[str, ...]
+    delete: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StoreSettings:
+    """`[secrets]`: which store, and what each one needs."""
+
+    store: Sourced
+    exec: ExecCommands | None = None
+    recipients: tuple[str, ...] = ()
+    identity_file: str | None = None
+    variables: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything that was decided before a command runs."""
+
+    state: Sourced
+    profile: Sourced
+    output: Sourced
+    color: Sourced
+    no_input: Sourced
+    read_only: Sourced
+    lock_timeout: Sourced
+    max_age_days: Sourced
+    secrets: StoreSettings
+    environ: Mapping[str, str]
+
+    @property
+    def lock_timeout_seconds(self) -> float:
+        """Seconds to wait for the lock; 0 asks once."""
+        return float(self.lock_timeout.value)
+
+    @property
+    def policy_days(self) -> int:
+        """The age at which a key is due."""
+        return int(self.max_age_days.value)
+
+    @property
+    def is_no_input(self) -> bool:
+        """Whether prompts are forbidden."""
+        return self.no_input.value == "true"
+
+    @property
+    def is_read_only(self) -> bool:
+        """Whether every change is refused."""
+        return self.read_only.value == "true"
+
+    def listed(self) -> list[tuple[str, Sourced]]:
+        """Return (name, value with source) for `status -v`, in the table's order."""
+        return [
+            ("state", self.state),
+            ("profile", self.profile),
+            ("output", self.output),
+            ("color", self.color),
+            ("no_input", self.no_input),
+            ("read_only", self.read_only),
+            ("lock_timeout", self.lock_timeout),
+            ("policy.max_age_days", self.max_age_days),
+            ("secrets.store", self.secrets.store),
+        ]
+
+
+def resolve(flags: Mapping[str, str], environ: Mapping[str, str], cwd: str, *, at_terminal: bool) -> Settings:
+    """Decide every setting. `flags` holds those that were typed, by setting name; raise `UsageError` for a bad value."""
+    layers = _Layers(flags, environ, cwd)
+    profile = layers.find("profile", "default")
+    _check_profile(profile)
+    output = layers.find("output", "human" if at_terminal else "plain")
+    _check_choice("output", output, OUTPUTS)
+    color = layers.find("color", "auto")
+    _check_choice("color", color, COLORS)
+    lock_timeout = layers.find("lock_timeout", f"{DEFAULT_LOCK_TIMEOUT_SECONDS:g}")
+    _check_seconds(lock_timeout)
+    max_age_days = layers.find("policy.max_age_days", "90")
+    _check_days(max_age_days)
+    return Settings(
+        state=_state(layers, profile),
+        profile=profile,
+        output=output,
+        color=color,
+        no_input=_no_input(layers),
+        read_only=_boolean(layers.find("read_only", "")),
+        lock_timeout=lock_timeout,
+        max_age_days=max_age_days,
+        secrets=_secrets(layers),
+        environ=environ,
+    )
+
+
+def locate_state(flags: Mapping[str, str], environ: Mapping[str, str], cwd: str) -> str:
+    """Return the path of the state file alone; for shell completion, which needs nothing else."""
+    layers = _Layers(flags, environ, cwd)
+    return _state(layers, layers.find("profile", "default")).value
+
+
+def config_path(environ: Mapping[str, str]) -> str:
+    """Return the path of the user's configuration file."""
+    return os.path.join(_base(environ, "XDG_CONFIG_HOME", ".config"), "vzctl", "config.toml")
+
+
+def environment() -> dict[str, str]:
+    """Return a copy of the process's environment."""
+    return dict(os.environ)
+
+
+def state_home(environ: Mapping[str, str]) -> str:
+    """Return the folder that holds every profile's state."""
+    return os.path.join(_base(environ, "XDG_STATE_HOME", ".local/state"), "vzctl")
+
+
+def is_true(text: str) -> bool:
+    """Whether an environment variable's text means yes: everything but empty, 0, false, no and off."""
+    return text.strip().lower() not in _FALSE
+
+
+class _Layers:
+    """The four places a value may come from, strongest first."""
+
+    def __init__(self, flags: Mapping[str, str], environ: Mapping[str, str], cwd: str) -> None:
+        self.flags = flags
+        self.environ = environ
+        self.cwd = cwd
+        self.user_path = config_path(environ)
+        self.project_path = os.path.join(cwd, PROJECT_FILE)
+        self.user = _load(self.user_path)
+        self.project = _load(self.project_path)
+        _check_keys(self.user, self.user_path, project=False)
+        _check_keys(self.project, self.project_path, project=True)
+
+    def find(self, name: str, default: str) -> Sourced:
+        setting = next(item for item in SETTINGS if item.name == name)
+        if name in self.flags:
+            return Sourced(self.flags[name], setting.flag or name)
+        if setting.variable is not None and self.environ.get(setting.variable):
+            return Sourced(self.environ[setting.variable], setting.variable)
+        for document, path in ((self.project, self.project_path), (self.user, self.user_path)):
+            value = _dig(document, setting.key) if setting.key is not None else None
+            if value is not None:
+                if isinstance(value, bool) or not isinstance(value, (str, int)):
+                    raise _bad_config(path, setting.key or name, "must be a word or a whole number")
+                return Sourced(str(value), path)
+        return Sourced(default, "default")
+
+
+def _load(path: str) -> dict[str, Any]:
+    try:
+        with open(path, "rb") as file:
+            data = file.read()
+    except (FileNotFoundError, NotADirectoryError):
+        return {}
+    except OSError as error:
+        raise UsageError(
+            f'cannot read the configuration "{path}": {error.strerror}', code="CONFIG_UNREADABLE"
+        ) from error
+    import tomllib  # most people have no configuration file
+
+    try:
+        return tomllib.loads(data.decode())
+    except (ValueError, RecursionError) as error:
+        # The parser's own text may repeat the line, and a key may have been pasted into it.
+        found = str(error).rpartition("(at ")[2].rstrip(")") if "(at " in str(error) else "unknown place"
+        raise UsageError(f'the configuration "{path}" is not TOML: {found}', code="CONFIG_INVALID") from None
+
+
+_USER_KEYS: Final = frozenset(
+    {item.key for item in SETTINGS if item.key is not None and not item.key.startswith("secrets.env")}
+)
+_PROJECT_KEYS: Final = frozenset({item.key for item in SETTINGS if item.project and item.key is not None})
+
+
+def _check_keys(document: Mapping[str, Any], path: str, *, project: bool) -> None:
+    allowed = _PROJECT_KEYS if project else _USER_KEYS
+    for key in _flat_keys(document):
+        if not project and key.startswith("secrets.env"):
+            continue
+        if key not in allowed:
+            if project and key in _USER_KEYS | {"secrets.env"}:
+                reason = (
+                    "may not be set by a project file, which comes with a repository; set it in your own configuration"
+                )
+            else:
+                reason = "is not a setting of vzctl"
+            raise _bad_config(path, key, reason)
+
+
+def _flat_keys(document: Mapping[str, Any], prefix: str = "") -> list[str]:
+    keys: list[str] = []
+    for key, value in document.items():
+        name = f"{prefix}{key}"
+        if name == "secrets.env":
+            keys.append(name)
+        elif isinstance(value, dict):
+            keys.extend(_flat_keys(value, f"{name}.") or [name])
+        else:
+            keys.append(name)
+    return keys
+
+
+def _dig(document: Mapping[str, Any], key: str) -> Any:
+    value: Any = document
+    for part in key.split("."):
+        if not isinstance(value, dict) or part not in value:
+            return None
+        value = value[part]
+    return value
+
+
+def _state(layers: _Layers, profile: Sourced) -> Sourced:
+    found = layers.find("state", "")
+    if found.source == "default":
+        _check_profile(profile)
+        return Sourced(os.path.join(state_home(layers.environ), profile.value, "state.toml"), "default")
+    if found.source == layers.project_path:
+        return Sourced(_inside_project(layers, found.value), found.source)
+    if "\0" in found.value:
+        raise UsageError("a path cannot hold a NUL character", code="USAGE")
+    return Sourced(os.path.join(layers.cwd, os.path.expanduser(found.value)), found.source)
+
+
+def _inside_project(layers: _Layers, value: str) -> str:
+    tree = os.path.realpath(layers.cwd)
+    path = os.path.join(layers.cwd, value)
+    if os.path.commonpath([tree, os.path.realpath(path)]) != tree or os.path.isabs(value):
+        raise _bad_config(layers.project_path, "state", "must be a path inside the project's own tree")
+    return path
+
+
+def _base(environ: Mapping[str, str], variable: str, default: str) -> str:
+    found = environ.get(variable, "")
+    if found and os.path.isabs(found):
+        return found
+    home = environ.get("HOME") or os.path.expanduser("~")
+    return os.path.join(home, default)
+
+
+def _no_input(layers: _Layers) -> Sourced:
+    found = _boolean(layers.find("no_input", ""))
+    if found.value == "false" and is_true(layers.environ.get("CI", "")):
+        return Sourced("true", "CI")
+    return found
+
+
+def _boolean(found: Sourced) -> Sourced:
+    return Sourced("true" if is_true(found.value) else "false", found.source)
+
+
+def _secrets(layers: _Layers) -> StoreSettings:
+    store = layers.find("secret_store", "keyring")
+    _check_choice("secret store", store, STORES)
+    path = layers.user_path
+    variables = _dig(layers.user, "secrets.env") or {}
+    if not isinstance(variables, dict) or not all(isinstance(value, str) for value in variables.values()):
+        raise _bad_config(path, "secrets.env", 'must be a table of credential = "VARIABLE"')
+    identity = _dig(layers.user, "secrets.file.identity_file")
+    if identity is not None and not isinstance(identity, str):
+        raise _bad_config(path, "secrets.file.identity_file", "must be a path")
+    home = layers.environ.get("HOME", "")
+    if identity is not None and identity.startswith("~/") and home:
+        identity = os.path.join(home, identity[2:])
+    return StoreSettings(
+        store=store,
+        exec=_exec(layers),
+        recipients=_arguments(layers.user, path, "secrets.file.recipients") or (),
+        identity_file=identity,
+        variables=variables,
+    )
+
+
+def _exec(layers: _Layers) -> ExecCommands | None:
+    lists = [_arguments(layers.user, layers.user_path, f"secrets.exec.{verb}") for verb in ("get", "set", "delete")]
+    get, set_, delete = lists
+    if get is None and set_ is None and delete is None:
+        return None
+    if not (get and set_ and delete):
+        raise _bad_config(layers.user_path, "secrets.exec", "needs get, set and delete")
+    return ExecCommands(get, set_, delete)
+
+
+def _arguments(document: Mapping[str, Any], path: str, key: str) -> tuple[str, ...] | None:
+    value = _dig(document, key)
+    if value is None:
+        return None
+    if not isinstance(value, list) or not value or not all(isinstance(item, str) and item for item in value):
+        raise _bad_config(path, key, "must be a list of words")
+    return tuple(value)
+
+
+def _check_profile(profile: Sourced) -> None:
+    name = profile.value
+    if (
+        not name
+        or name.startswith(".")
+        or not name.isascii()
+        or not name.replace("-", "").replace("_", "").replace(".", "").isalnum()
+    ):
+        raise UsageError(
+            f"{name!a} cannot be a profile; use letters, digits, '.', '_' and '-' (from {profile.source})",
+            code="PROFILE_INVALID",
+        )
+
+
+def _check_choice(what: str, found: Sourced, allowed: tuple[str, ...]) -> None:
+    if found.value not in allowed:
+        raise UsageError(
+            f"{found.value!a} is no {what}; choose {', '.join(allowed)} (from {found.source})",
+            code="SETTING_INVALID",
+            next_steps=(NextStep("vzctl help environment", "every setting and its values"),),
+        )
+
+
+def _check_seconds(found: Sourced) -> None:
+    try:
+        seconds = float(found.value)
+    except ValueError:
+        seconds = -1.0
+    if not 0 <= seconds <= 24 * 3600:
+        raise UsageError(f"{found.value!a} is no number of seconds (from {found.source})", code="SETTING_INVALID")
+
+
+def _check_days(found: Sourced) -> None:
+    if not found.value.isascii() or not found.value.isdigit() or not 1 <= int(found.value) <= 36_500:
+        raise UsageError(f"{found.value!a} is no number of days (from {found.source})", code="SETTING_INVALID")
+
+
+def _bad_config(path: str, key: str, reason: str) -> UsageError:
+    return UsageError(
+        f'the configuration "{path}": {key!a} {reason}',
+        code="CONFIG_INVALID",
+        next_steps=(NextStep("vzctl help environment", "every setting and where it may be set"),),
+    )

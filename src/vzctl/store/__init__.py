@@ -1,0 +1,1 @@
+"""The state file and what guards it: lock, atomic write, schema, backups, audit."""

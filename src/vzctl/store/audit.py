@@ -1,0 +1,145 @@
+"""Who changed what, when: JSON lines, an intent before each change and its outcome after it. Never a secret."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from vzctl.errors import NextStep, StateError
+from vzctl.store.atomic import append_line
+
+INTENT = "intent"
+OUTCOME = "outcome"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a transaction is about to do: the command, and sentences that name what changes."""
+
+    command: str
+    subjects: tuple[str, ...] = ()
+    details: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class AuditEntry:
+    """One change: its intent joined with its outcome. `outcome` is None when a crash came between."""
+
+    id: str
+    serial: int
+    time: str
+    host: str
+    user: str
+    command: str
+    subjects: tuple[str, ...]
+    details: tuple[str, ...]
+    outcome: str | None
+
+
+class AuditLog:
+    """The audit file of one state."""
+
+    def __init__(self, path: Path, *, host: str, user: str) -> None:
+        self._path = path
+        self._host = host
+        self._user = user
+
+    def intend(self, change_id: str, serial: int, change: Change, at: datetime) -> None:
+        """Append the intent; raise `StateError` when it cannot be written, so that nothing happens unrecorded."""
+        record: dict[str, Any] = {
+            "id": change_id,
+            "phase": INTENT,
+            "serial": serial,
+            "time": at.isoformat(timespec="seconds").replace("+00:00", "Z"),
+            "host": self._host,
+            "user": self._user,
+            "command": change.command,
+            "subjects": list(change.subjects),
+            "details": list(change.details),
+        }
+        try:
+            append_line(self._path, json.dumps(record, ensure_ascii=False).encode())
+        except OSError as error:
+            raise StateError(
+                f'cannot write the audit log "{self._path}": {error.strerror or error}; nothing was changed',
+                code="AUDIT_NOT_WRITABLE",
+                next_steps=(NextStep("vzctl state check", "once there is room and the right to write"),),
+            ) from error
+
+    def conclude(self, change_id: str, serial: int, outcome: str) -> bool:
+        """Append the outcome; False when that failed: the change itself stands, and the intent is on record."""
+        record = {"id": change_id, "phase": OUTCOME, "serial": serial, "outcome": outcome}
+        try:
+            append_line(self._path, json.dumps(record).encode())
+        except OSError:
+            return False
+        return True
+
+    def entries(self, state_serial: int) -> list[AuditEntry]:
+        """Return every change, oldest first. Torn or foreign lines are passed over: reading must work after any crash.
+
+        An intent whose outcome a crash swallowed counts as `done` when the state has reached its serial and no other
+        intent claimed it.
+        """
+        intents: dict[str, dict[str, Any]] = {}
+        outcomes: dict[str, str] = {}
+        for record in self._records():
+            if record.get("phase") == INTENT:
+                intents[str(record.get("id"))] = record
+            elif record.get("phase") == OUTCOME:
+                outcomes[str(record.get("id"))] = str(record.get("outcome"))
+        last_claim = {record.get("serial"): change_id for change_id, record in intents.items()}
+        entries = []
+        for change_id, record in intents.items():
+            outcome = outcomes.get(change_id)
+            serial = record.get("serial")
+            if (
+                outcome is None
+                and isinstance(serial, int)
+                and serial <= state_serial
+                and last_claim[serial] == change_id
+            ):
+                outcome = "done"
+            entries.append(_entry(change_id, record, outcome))
+        return entries
+
+    def _records(self) -> Iterator[dict[str, Any]]:
+        try:
+            file = self._path.open("rb")
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            raise StateError(
+                f'cannot read the audit log "{self._path}": {error.strerror}', code="AUDIT_UNREADABLE"
+            ) from error
+        with file:
+            for line in file:
+                try:
+                    record = json.loads(line)
+                except ValueError:
+                    continue
+                if isinstance(record, dict):
+                    yield record
+
+
+def _entry(change_id: str, record: dict[str, Any], outcome: str | None) -> AuditEntry:
+    serial = record.get("serial")
+    return AuditEntry(
+        id=change_id,
+        serial=serial if isinstance(serial, int) else 0,
+        time=str(record.get("time", "")),
+        host=str(record.get("host", "")),
+        user=str(record.get("user", "")),
+        command=str(record.get("command", "")),
+        subjects=_texts(record.get("subjects")),
+        details=_texts(record.get("details")),
+        outcome=outcome,
+    )
+
+
+def _texts(value: object) -> tuple[str, ...]:
+    return tuple(str(item) for item in value) if isinstance(value, Sequence) and not isinstance(value, str) else ()

@@ -1,0 +1,59 @@
+"""Where the state file's companions live: a folder beside it, with its own `.gitignore`."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+GITIGNORE: Final = (
+    b"# made by vzctl: only encrypted secrets belong into version control\n*\n!.gitignore\n!secrets/\n!secrets/**\n"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class StatePaths:
+    """The real state file (symbolic links followed) and what lies beside it."""
+
+    state: Path
+
+    @classmethod
+    def of(cls, path: Path) -> StatePaths:
+        """Follow symbolic links, so that a link is never replaced by a file."""
+        return cls(Path(os.path.realpath(path)))
+
+    @property
+    def folder(self) -> Path:
+        """`state.toml.d`."""
+        return self.state.with_name(self.state.name + ".d")
+
+    @property
+    def gitignore(self) -> Path:
+        """Keeps lock, backups, audit and caches out of version control."""
+        return self.folder / ".gitignore"
+
+    @property
+    def lock(self) -> Path:
+        """The lock file; never the state file itself, whose inode changes with every write."""
+        return self.folder / "lock"
+
+    @property
+    def backups(self) -> Path:
+        """The last states, one file a serial."""
+        return self.folder / "backups"
+
+    @property
+    def audit(self) -> Path:
+        """Who changed what, when: JSON lines."""
+        return self.folder / "audit.jsonl"
+
+    @property
+    def names_cache(self) -> Path:
+        """Names for shell completion."""
+        return self.folder / "cache" / "names.json"
+
+    @property
+    def secrets(self) -> Path:
+        """Encrypted secrets of the `file` store."""
+        return self.folder / "secrets"

@@ -1,0 +1,228 @@
+"""The state file's form: TOML bytes to domain values and back. pydantic checks types here and nowhere else.
+
+pydantic fills the domain's own dataclasses, so there is no second set of models to keep in step. Its messages are not
+passed on as they are: they repeat the input, and a person may have pasted a key into the wrong place.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from enum import Enum
+from functools import cache
+from types import UnionType
+from typing import Any, Final, Union, get_args, get_origin, get_type_hints
+
+import tomli
+import tomli_w
+from pydantic import TypeAdapter, ValidationError
+
+from vzctl.domain import integrity
+from vzctl.domain.integrity import Place
+from vzctl.domain.state import SCHEMA_VERSION, State
+from vzctl.errors import NextStep, StateError
+from vzctl.store.migrations import Document, migrate
+
+HEADER: Final = (
+    "# The state of vzctl, written by vzctl. Hand edits are allowed and checked; comments are not kept.\n"
+    "# It holds no secret, only keyed fingerprints.\n\n"
+)
+_CONFLICT_MARKER: Final = re.compile(rb"^(<{7} |={7}$|>{7} )", re.MULTILINE)
+_TABLES: Final = frozenset(
+    {"integrations", "databases", "credentials", "retired", "collections", "columns", "rotations", "revocations"}
+)
+
+
+def parse_state(data: bytes, path: str) -> State:
+    """Return the state in `data`, or raise `StateError` naming `path` and the line. The bytes are never changed."""
+    document = _parse_toml(data, path)
+    version = document.get("schema")
+    if isinstance(version, int) and version > SCHEMA_VERSION:
+        raise StateError(
+            f'"{path}" has schema {version}, this vzctl reads up to {SCHEMA_VERSION}: a newer vzctl wrote it',
+            code="STATE_NEWER",
+            next_steps=(NextStep("pip install --upgrade vzctl", "install the newer vzctl"),),
+        )
+    document = migrate(document)
+    try:
+        state = _adapter().validate_python(_with_extras(document, State))
+    except ValidationError as error:
+        details = error.errors(include_input=False, include_url=False, include_context=False)
+        first = details[0]
+        raise _broken(path, data, tuple(first["loc"]), _reason(first["type"])) from None
+    broken = next(integrity.breakages(state), None)
+    if broken is not None:
+        raise _broken(path, data, broken.place, broken.reason)
+    return state
+
+
+def format_state(state: State) -> bytes:
+    """Return the TOML of the state, header included, in stable order."""
+    return (HEADER + tomli_w.dumps(_plain(state))).encode()
+
+
+def require_sound(state: State) -> None:
+    """Raise when a change is about to write a file that could not be read again: a bug, caught before the disk."""
+    broken = next(integrity.breakages(state), None)
+    if broken is not None:
+        place = ".".join(str(part) for part in broken.place)
+        raise RuntimeError(f"refusing to write a broken state: {place} {broken.reason}")
+
+
+def _parse_toml(data: bytes, path: str) -> Document:
+    if not data.strip():
+        raise _broken(path, data, (), "it is empty")
+    marker = _CONFLICT_MARKER.search(data)
+    if marker is not None:
+        line = data.count(b"\n", 0, marker.start()) + 1
+        raise _broken(path, data, (), "it has the conflict markers of an unfinished merge", line=line)
+    try:
+        text = data.decode()
+    except UnicodeDecodeError as error:
+        raise _broken(path, data, (), "it is not UTF-8", line=data.count(b"\n", 0, error.start) + 1) from None
+    try:
+        return tomli.loads(text)
+    except tomli.TOMLDecodeError as error:
+        found = re.search(r"at line (\d+)", str(error))
+        line = int(found[1]) if found else text.count("\n") + 1
+        raise _broken(path, data, (), "it is not TOML from here on: cut off or mistyped", line=line) from None
+    except RecursionError:
+        raise _broken(path, data, (), "it is nested too deeply") from None
+
+
+def _broken(path: str, data: bytes, place: Place, reason: str, *, line: int | None = None) -> StateError:
+    line = line or _line_of(data, place)
+    key = ".".join(str(part) for part in place if not isinstance(part, int))
+    where = f'"{path}", line {line}' if line else f'"{path}"'
+    return StateError(
+        f"the state is broken: {where}: {key + ' ' if key else ''}{reason}; the file was not touched",
+        code="STATE_BROKEN",
+        next_steps=(
+            NextStep("vzctl state backups", "the states before this one"),
+            NextStep("vzctl state restore latest", "go back to the newest of them"),
+        ),
+    )
+
+
+def _reason(kind: str) -> str:
+    """Say what pydantic found, without what it found it in."""
+    if kind == "missing":
+        return "is missing"
+    if kind == "enum":
+        return "has a word that is not allowed"
+    return f"has the wrong type or form ({kind.replace('_', ' ')})"
+
+
+def _line_of(data: bytes, place: Place) -> int | None:
+    """Find the line of `("credentials", 3, "name")`: the fourth `[[credentials]]`, then its `name =`."""
+    lines = data.split(b"\n")
+    if not place:
+        return None
+    start = 0
+    table = str(place[0]).encode()
+    if len(place) > 1 and isinstance(place[1], int):
+        headers = [number for number, line in enumerate(lines) if line.strip() == b"[[" + table + b"]]"]
+        if place[1] >= len(headers):
+            return _inline_row(lines, table, place[1])
+        start = headers[place[1]]
+    elif len(place) > 1:
+        start = next((number for number, line in enumerate(lines) if line.strip() == b"[" + table + b"]"), 0)
+    keys = [part.encode() for part in place[1:] if isinstance(part, str)] or [table]
+    for number in range(start, len(lines)):
+        if number > start and keys != [table] and lines[number].startswith(b"[[" + table + b"]]"):
+            break
+        stripped = lines[number].strip()
+        if stripped.startswith(keys[0]) and stripped[len(keys[0]) :].lstrip().startswith(b"="):
+            return number + 1
+    return start + 1
+
+
+def _inline_row(lines: list[bytes], table: bytes, number: int) -> int | None:
+    """Find the row of a short table that is written as `table = [`, one row a line."""
+    opening = next((place for place, line in enumerate(lines) if line.strip() == table + b" = ["), None)
+    return None if opening is None else opening + 2 + number
+
+
+def _with_extras(table: Mapping[str, Any], kind: type) -> dict[str, Any]:
+    """Return the table with keys unknown to `kind` moved into its `extra`, at every depth."""
+    known, nested = _fields(kind)
+    values: dict[str, Any] = {}
+    extra: dict[str, Any] = {}
+    for key, value in table.items():
+        if key not in known:
+            extra[key] = value
+        elif key in nested:
+            values[key] = _nested(value, nested[key])
+        else:
+            values[key] = value
+    if extra:
+        values["extra"] = extra
+    return values
+
+
+def _nested(value: Any, kind: type) -> Any:
+    if isinstance(value, dict):
+        return _with_extras(value, kind)
+    if isinstance(value, list):
+        return [_with_extras(item, kind) if isinstance(item, dict) else item for item in value]
+    return value
+
+
+@cache
+def _fields(kind: type) -> tuple[frozenset[str], dict[str, type]]:
+    """Return the names of a dataclass's fields, and the dataclasses that some of them hold."""
+    names = frozenset(field.name for field in dataclasses.fields(kind)) - {"extra"}
+    nested = {name: inner for name, hint in get_type_hints(kind).items() if (inner := _dataclass_in(hint)) is not None}
+    return names, nested
+
+
+def _dataclass_in(hint: Any) -> type | None:
+    if isinstance(hint, type) and dataclasses.is_dataclass(hint):
+        return hint
+    if get_origin(hint) in (tuple, Union, UnionType):
+        return next((inner for part in get_args(hint) if (inner := _dataclass_in(part)) is not None), None)
+    return None
+
+
+@cache
+def _adapter() -> TypeAdapter[State]:
+    return TypeAdapter(State)
+
+
+def _plain(value: Any) -> dict[str, Any]:
+    """Return a dataclass as TOML data: None and empty collections left out, `extra` spread, tables after plain keys."""
+    document: dict[str, Any] = {}
+    for name in _order(type(value)):
+        item = getattr(value, name)
+        if item is None or (isinstance(item, (tuple, dict)) and not item):
+            continue
+        document[name] = _toml(item)
+    document.update(value.extra)
+    return document
+
+
+_NAMED_FIRST: Final = frozenset({"id", "database", "keyspace", "name", "table", "column"})
+"""What names a thing comes first in its table, so that a diff shows what it is about."""
+_ORDERS: Final[dict[type[Any], tuple[str, ...]]] = {}
+
+
+def _order(kind: type[Any]) -> tuple[str, ...]:
+    names = _ORDERS.get(kind)
+    if names is None:
+        fields = [field.name for field in dataclasses.fields(kind) if field.name != "extra"]
+        names = _ORDERS[kind] = tuple(sorted(fields, key=lambda name: (name not in _NAMED_FIRST, fields.index(name))))
+    return names
+
+
+def _toml(value: Any) -> Any:
+    if isinstance(value, (str, int, float)):
+        return value.value if isinstance(value, Enum) else value
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).replace(microsecond=0)
+    if isinstance(value, tuple):
+        return [_toml(item) for item in value]
+    if dataclasses.is_dataclass(value):
+        return _plain(value)
+    return value

@@ -1,0 +1,208 @@
+"""The only two ways to the state: `read()` and `transaction()`."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import stat
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+from vzctl import __version__
+from vzctl.domain.state import State
+from vzctl.errors import ConflictError, NextStep, NotFoundError, StateError
+from vzctl.store import backups
+from vzctl.store.atomic import make_private_directory, write_atomic
+from vzctl.store.audit import AuditLog, Change
+from vzctl.store.lock import Holder, locked
+from vzctl.store.names_cache import write_names_cache
+from vzctl.store.paths import GITIGNORE, StatePaths
+from vzctl.store.schema import format_state, parse_state, require_sound
+
+MAXIMUM_SIZE_BYTES: Final = 256 * 1024 * 1024
+"""Far above 10 000 credentials x 2 000 databases (about 20 MB); a larger file is not a state."""
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who is changing the state: for the lock, the audit and a rotation's `host`."""
+
+    host: str
+    user: str
+    command: str
+
+
+class Transaction:
+    """The state inside the lock. Assign `state`, and say what changes in `change`; leaving the block writes it."""
+
+    def __init__(self, state: State, command: str) -> None:
+        self.before = state
+        self.state = state
+        self.change = Change(command)
+
+    def describe(self, *details: str, subjects: tuple[str, ...] = ()) -> None:
+        """Put sentences about the change, and the names it is about, into the audit."""
+        self.change = replace(self.change, details=details, subjects=subjects)
+
+
+class StateFile:
+    """One state file. Reading takes no lock: a write replaces the file whole."""
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        actor: Actor,
+        now: Callable[[], datetime],
+        new_id: Callable[[], str],
+        lock_timeout_seconds: float = 10.0,
+        on_wait: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        self.paths = StatePaths.of(path)
+        self.shown_path = str(path)
+        self.actor = actor
+        self.audit = AuditLog(self.paths.audit, host=actor.host, user=actor.user)
+        self._now = now
+        self._new_id = new_id
+        self._lock_timeout_seconds = lock_timeout_seconds
+        self._on_wait = on_wait
+
+    def exists(self) -> bool:
+        """Whether there is anything at the path."""
+        return self.paths.state.exists()
+
+    def read(self) -> State:
+        """Return the state; raise `NotFoundError` when there is none yet, `StateError` when it is broken."""
+        return parse_state(self.read_bytes(), self.shown_path)
+
+    def read_bytes(self) -> bytes:
+        """Return the file as it is."""
+        try:
+            status = self.paths.state.stat()
+            if not stat.S_ISREG(status.st_mode):
+                raise StateError(f'"{self.shown_path}" is not a regular file', code="STATE_BROKEN")
+            if status.st_size > MAXIMUM_SIZE_BYTES:
+                raise StateError(
+                    f'"{self.shown_path}" has {status.st_size} bytes, a state has at most {MAXIMUM_SIZE_BYTES}',
+                    code="STATE_BROKEN",
+                )
+            return self.paths.state.read_bytes()
+        except (FileNotFoundError, NotADirectoryError):
+            raise NotFoundError(
+                f'there is no state file at "{self.shown_path}"',
+                code="STATE_NOT_FOUND",
+                next_steps=(NextStep("vzctl init --control-plane local", "make one (or --control-plane astra)"),),
+            ) from None
+        except OSError as error:
+            raise StateError(f'cannot read "{self.shown_path}": {error.strerror}', code="STATE_UNREADABLE") from error
+
+    def create(self, state: State) -> State:
+        """Write the first state; raise `ConflictError` when there is one already, however it looks."""
+        try:
+            make_private_directory(self.paths.state.parent)
+        except OSError as error:
+            raise self._not_writable(error) from error
+        with self._locked():
+            if self.exists():
+                raise ConflictError(
+                    f'there is a state file at "{self.shown_path}" already',
+                    code="STATE_EXISTS",
+                    next_steps=(NextStep("vzctl status", "look at it"),),
+                )
+            return self._write(replace(state, serial=1, vzctl=__version__), Change("init"), None)
+
+    @contextmanager
+    def transaction(self) -> Iterator[Transaction]:
+        """Lock, read again, yield, check, back up, replace. Nothing is written when the state was not changed.
+
+        An exception inside the block leaves the file as it was. `Transaction.state` is the new state afterwards.
+        """
+        self.read_bytes()
+        with self._locked():
+            data = self.read_bytes()
+            transaction = Transaction(parse_state(data, self.shown_path), self.actor.command)
+            yield transaction
+            if transaction.state is not transaction.before and transaction.state != transaction.before:
+                after = replace(transaction.state, serial=transaction.before.serial + 1, vzctl=__version__)
+                transaction.state = self._write(after, transaction.change, (transaction.before.serial, data))
+
+    def note(self, change: Change) -> None:
+        """Put something into the audit that changes no state, such as a secret shown; raise when it cannot be written."""
+        with self._locked():
+            serial = parse_state(self.read_bytes(), self.shown_path).serial
+            change_id = self._new_id()
+            self.audit.intend(change_id, serial, change, self._now())
+            self.audit.conclude(change_id, serial, "done")
+
+    def restore(self, serial: int, change: Change) -> State:
+        """Put the backup of `serial` in the file's place; the serial still rises. Works on a broken file too."""
+        with self._locked():
+            backup = next((item for item in backups.list_backups(self.paths.backups) if item.serial == serial), None)
+            if backup is None:
+                raise NotFoundError(
+                    f"there is no backup of serial {serial}",
+                    code="BACKUP_NOT_FOUND",
+                    next_steps=(NextStep("vzctl state backups", "those that exist"),),
+                )
+            restored = parse_state(backup.path.read_bytes(), str(backup.path))
+            data, current = self._whatever_is_there()
+            newest = max(item.serial for item in backups.list_backups(self.paths.backups))
+            serial_now = max(restored.serial, newest, current.serial if current else 0)
+            after = replace(restored, serial=serial_now + 1, vzctl=__version__)
+            return self._write(after, change, (serial_now, data) if data else None)
+
+    def _whatever_is_there(self) -> tuple[bytes, State | None]:
+        try:
+            data = self.read_bytes()
+        except NotFoundError:
+            return b"", None
+        with contextlib.suppress(StateError):
+            return data, parse_state(data, self.shown_path)
+        return data, None
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        now = self._now().isoformat(timespec="seconds").replace("+00:00", "Z")
+        holder = Holder(pid=os.getpid(), host=self.actor.host, command=self.actor.command, since=now)
+        try:
+            self._make_folder()
+        except OSError as error:
+            raise self._not_writable(error) from error
+        with locked(self.paths.lock, holder, timeout_seconds=self._lock_timeout_seconds, on_wait=self._on_wait):
+            yield
+
+    def _make_folder(self) -> None:
+        make_private_directory(self.paths.folder)
+        if not self.paths.gitignore.exists():
+            write_atomic(self.paths.gitignore, GITIGNORE, mode=0o644)
+
+    def _write(self, state: State, change: Change, backup: tuple[int, bytes] | None) -> State:
+        require_sound(state)
+        data = format_state(state)
+        change_id = self._new_id()
+        self.audit.intend(change_id, state.serial, change, self._now())
+        try:
+            if backup is not None:
+                backups.save(self.paths.backups, *backup)
+            write_atomic(self.paths.state, data)
+        except OSError as error:
+            self.audit.conclude(change_id, state.serial, "failed")
+            raise self._not_writable(error) from error
+        except BaseException:
+            self.audit.conclude(change_id, state.serial, "failed")
+            raise
+        self.audit.conclude(change_id, state.serial, "done")
+        backups.prune(self.paths.backups)
+        write_names_cache(self.paths.names_cache, state, self.paths.state.stat())
+        return state
+
+    def _not_writable(self, error: OSError) -> StateError:
+        return StateError(
+            f'cannot write "{self.shown_path}": {error.strerror or error}; nothing was changed',
+            code="STATE_NOT_WRITABLE",
+            next_steps=(NextStep("vzctl state path", "where it is"),),
+        )

@@ -1,0 +1,1 @@
+"""What happens: read, decide, write, report. No printing, no argument parsing."""

@@ -1,0 +1,273 @@
+"""Add a credential: the integration when it is missing, the key into the store, then the scope.
+
+Until the key is held the credential is in no scope and has no `current` version, so a crash never leaves a database
+that may use a credential without a key. The same command again finishes what a crash left.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from vzctl.domain.address import find_database
+from vzctl.domain.catalogue import find_provider
+from vzctl.domain.index import Index
+from vzctl.domain.names import parse_credential_name
+from vzctl.domain.provider import Provider
+from vzctl.domain.rules import (
+    listed,
+    require_credential,
+    require_name_is_free,
+    require_no_rotation,
+    require_takes_credential,
+)
+from vzctl.domain.state import Credential, Database, ScopeEntry, State, Version
+from vzctl.errors import ConflictError, NextStep
+from vzctl.secret import Secret
+from vzctl.usecases.context import Context, SecretSource
+from vzctl.usecases.credential import CredentialDetail, credential_detail, require_slot
+from vzctl.usecases.integration import UNSTRUCTURED_NOTE, charges, enabled
+from vzctl.usecases.manual import status_for, steps_for, wanted
+from vzctl.usecases.outcome import Notice, Outcome
+from vzctl.usecases.secret_version import delete_bytes, set_held, store_item, take_secret
+
+
+@dataclass(frozen=True, slots=True)
+class AddCredential:
+    """Add a credential. `source` is None for `--no-secret`: nobody here has the key."""
+
+    name: str
+    provider: str
+    source: SecretSource | None
+    databases: Sequence[str] = ()
+    note: str | None = None
+    max_age_days: int | None = None
+    slot: int | None = None
+    set_at: datetime | None = None
+    if_exists: str = "fail"
+    dry_run: bool = False
+
+
+def add_credential(context: Context, request: AddCredential) -> Outcome[CredentialDetail]:
+    """Add the credential; raise `ConflictError` when the name is taken, `SecretStoreError` before anything is recorded."""
+    context.require_writable()
+    name = parse_credential_name(request.name)
+    provider = find_provider(request.provider)
+    require_takes_credential(provider)
+    state = context.state_file.read()
+    existing = state.credential(name)
+    if existing is not None and existing.current is not None and request.if_exists != "fail":
+        return _exists_already(context, state, existing, provider, request)
+    _check(state, provider, request)
+    if request.dry_run:
+        return _dry_run(context, state, provider, request)
+    if request.source is not None:
+        context.store().probe()
+        secret, warnings = take_secret(provider, request.source)
+        version = _record_intent(context, provider, request, secret)
+        _write_bytes(context, name, version, secret)
+    else:
+        version, warnings = Version(id=context.new_id(), created_at=context.now()), ()
+        _record_intent_without_secret(context, provider, request, version)
+    after = _put_in_force(context, request, version)
+    return _added(context, state, after, provider, request, warnings)
+
+
+def _check(state: State, provider: Provider, request: AddCredential) -> list[Database]:
+    existing = state.credential(request.name)
+    if existing is None or existing.current is not None:
+        require_name_is_free(state, request.name)
+    elif existing.provider != provider.id:
+        raise ConflictError(
+            f'adding "{request.name}" was begun for "{existing.provider}", not for "{provider.id}"',
+            code="CREDENTIAL_EXISTS",
+            next_steps=(NextStep(f"vzctl credentials remove {request.name}", "forget what was begun"),),
+        )
+    if request.slot is not None:
+        require_slot(provider.id, request.slot)
+    return [find_database(state, item) for item in dict.fromkeys(request.databases)]
+
+
+def _intended(
+    state: State, provider: Provider, request: AddCredential, version: Version, credential_id: str, now: datetime
+) -> State:
+    """Return the state that knows the version but does not use it yet."""
+    _check(state, provider, request)
+    state = enabled(state, provider, now)
+    begun = state.credential(request.name)
+    if begun is not None:
+        return state.with_credential(replace(begun, pending=version.id).with_version(version))
+    return state.with_credential(
+        Credential(
+            id=credential_id,
+            name=request.name,
+            provider=provider.id,
+            created_at=now,
+            key_set_at=request.set_at if request.source is None else (request.set_at or now),
+            max_age_days=request.max_age_days,
+            note=request.note,
+            slot=request.slot,
+            pending=version.id,
+            versions=(version,),
+            **wanted(state, now),
+        )
+    )
+
+
+def _record_intent(context: Context, provider: Provider, request: AddCredential, secret: Secret) -> Version:
+    """Record the version before its bytes exist; bytes that an interrupted earlier try left are deleted first."""
+    state = context.state_file.read()
+    fingerprint = secret.fingerprint(state.organization.fingerprint_salt)
+    begun = state.credential(request.name)
+    left = begun.version(begun.pending) if begun is not None and begun.current is None else None
+    if begun is not None and left is not None:
+        if left.fingerprint == fingerprint:
+            return left
+        delete_bytes(context, state, begun, [left.id])
+    version = Version(id=context.new_id(), created_at=context.now(), fingerprint=fingerprint)
+    with context.state_file.transaction() as transaction:
+        after = _intended(transaction.state, provider, request, version, context.new_id(), context.now())
+        credential = require_credential(after, request.name)
+        if left is not None:
+            after = after.with_credential(credential.without_version(left.id))
+        transaction.state = after
+        transaction.describe(f'begin to add "{request.name}" ({provider.id})', subjects=(request.name,))
+    return version
+
+
+def _record_intent_without_secret(
+    context: Context, provider: Provider, request: AddCredential, version: Version
+) -> None:
+    with context.state_file.transaction() as transaction:
+        transaction.state = _intended(transaction.state, provider, request, version, context.new_id(), context.now())
+        transaction.describe(f'record "{request.name}" ({provider.id}) without its key', subjects=(request.name,))
+
+
+def _write_bytes(context: Context, name: str, version: Version, secret: Secret) -> None:
+    state = context.state_file.read()
+    credential = require_credential(state, name)
+    store = context.store()
+    if store.writable:
+        store.write(store_item(state, credential, version.id), secret)
+
+
+def _put_in_force(context: Context, request: AddCredential, version: Version) -> State:
+    with context.state_file.transaction() as transaction:
+        state = transaction.state
+        now = context.now()
+        credential = require_credential(state, request.name)
+        databases = [find_database(state, item) for item in dict.fromkeys(request.databases)]
+        scope = tuple(
+            ScopeEntry(database=item, added_at=now, **wanted(state, now))
+            for item in dict.fromkeys(database.id for database in databases)
+        )
+        credential = replace(credential, current=version.id, pending=None, scope=scope)
+        state = state.with_credential(credential)
+        if request.source is not None:
+            state = set_held(state, credential.id, [version.id], held=True)
+        transaction.state = state
+        scoped = f", scope {listed([database.name for database in databases])}" if databases else ""
+        transaction.describe(f'add "{request.name}" ({credential.provider}){scoped}', subjects=(request.name,))
+    return transaction.state
+
+
+def _added(
+    context: Context,
+    before: State,
+    after: State,
+    provider: Provider,
+    request: AddCredential,
+    warnings: tuple[Notice, ...],
+) -> Outcome[CredentialDetail]:
+    credential = require_credential(after, request.name)
+    index = Index(after)
+    names = [index.database_name(entry.database) for entry in credential.scope]
+    summary = [f'added the credential "{request.name}" ({provider.display_name})']
+    if before.integration(provider.id) is None:
+        summary.append(f"enabled the {provider.display_name} integration for it")
+        warnings = (*warnings, Notice("UNSTRUCTURED_ENABLED", UNSTRUCTURED_NOTE, provider.id), *charges(provider))
+    summary.append(f"scope: {listed(names)}" if names else "scope: no database yet")
+    if request.source is None:
+        summary.append("its key is not held here")
+    steps = steps_for(after, lambda item, name: name == request.name or (item == provider.id and name is None))
+    if not steps and not names:
+        steps = (NextStep(f"vzctl scope add {request.name} DB", "let a database use it"),)
+    return Outcome(
+        data=credential_detail(context, after, credential),
+        changed=True,
+        summary=tuple(summary),
+        warnings=warnings,
+        next_steps=steps,
+        status=status_for(after),
+    )
+
+
+def _exists_already(
+    context: Context, state: State, existing: Credential, provider: Provider, request: AddCredential
+) -> Outcome[CredentialDetail]:
+    """`--if-exists skip` leaves it; `update` adds to the scope and the metadata, and never touches the secret."""
+    if existing.provider != provider.id:
+        raise ConflictError(
+            f'"{existing.name}" belongs to "{existing.provider}", not to "{provider.id}"', code="CREDENTIAL_EXISTS"
+        )
+    unchanged = Outcome(
+        data=credential_detail(context, state, existing), summary=(f'the credential "{existing.name}" exists already',)
+    )
+    if request.if_exists == "skip":
+        return unchanged
+    if request.dry_run:
+        after = _updated(state, request, context.now())
+        credential = require_credential(after, existing.name)
+        return Outcome(data=credential_detail(context, after, credential), summary=(f'would update "{existing.name}"',))
+    with context.state_file.transaction() as transaction:
+        before = transaction.state
+        transaction.state = _updated(before, request, context.now())
+        transaction.describe(f'update "{existing.name}"', subjects=(existing.name,))
+    after = transaction.state
+    if after.serial == before.serial:
+        return unchanged
+    return Outcome(
+        data=credential_detail(context, after, require_credential(after, existing.name)),
+        changed=True,
+        summary=(f'updated "{existing.name}"; its key was not touched',),
+        next_steps=steps_for(after, lambda _, name: name == existing.name),
+        status=status_for(after),
+    )
+
+
+def _updated(state: State, request: AddCredential, now: datetime) -> State:
+
+    credential = require_credential(state, request.name)
+    require_no_rotation(state, credential)
+    new = [find_database(state, item).id for item in request.databases]
+    entries = tuple(
+        ScopeEntry(database=item, added_at=now, **wanted(state, now))
+        for item in dict.fromkeys(new)
+        if item not in credential.database_ids
+    )
+    updated = replace(
+        credential,
+        note=request.note if request.note is not None else credential.note,
+        max_age_days=request.max_age_days if request.max_age_days is not None else credential.max_age_days,
+        slot=request.slot if request.slot is not None else credential.slot,
+        scope=(*credential.scope, *entries),
+    )
+    return state if updated == credential else state.with_credential(updated)
+
+
+def _dry_run(context: Context, state: State, provider: Provider, request: AddCredential) -> Outcome[CredentialDetail]:
+    version = Version(id="new", created_at=context.now())
+    after = _intended(state, provider, request, version, context.new_id(), context.now())
+    credential = require_credential(after, request.name)
+    databases = [find_database(state, item).id for item in dict.fromkeys(request.databases)]
+    scope = tuple(
+        ScopeEntry(database=item, added_at=context.now(), **wanted(state, context.now())) for item in databases
+    )
+    credential = replace(credential, current=version.id, pending=None, scope=scope)
+    summary = [f'would add the credential "{request.name}" ({provider.display_name})']
+    if state.integration(provider.id) is None:
+        summary.append(f"would enable the {provider.display_name} integration")
+    return Outcome(
+        data=credential_detail(context, after.with_credential(credential), credential), summary=tuple(summary)
+    )

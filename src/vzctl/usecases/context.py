@@ -1,0 +1,74 @@
+"""What a use case works with. Everything is opened on first use: a command that needs no secret touches no store."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import Enum
+
+from vzctl.errors import UsageError
+from vzctl.secret import Secret
+from vzctl.store.state_file import StateFile
+from vzctl.vault.base import SecretItem, SecretStore
+
+
+class Danger(Enum):
+    """How a question is asked: y/N or `--yes`; or the typed name or `--confirm NAME`."""
+
+    MODERATE = "moderate"
+    SEVERE = "severe"
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a person is asked before something changes: lines to read first, then one sentence, then the name to type."""
+
+    text: str
+    name: str
+    danger: Danger = Danger.MODERATE
+    lines: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """The world of one command.
+
+    `confirm` asks a question and returns, or raises `CancelledError` (13) or `InputRequiredError` (8). `tell` shows a line
+    to the person while work goes on; `ask_done` shows a person's step and asks whether it is done. `stop_requested` turns
+    True at the first ^C. No lock is held during any of them.
+    """
+
+    state_file: StateFile
+    open_store: Callable[[], SecretStore]
+    now: Callable[[], datetime]
+    new_id: Callable[[], str]
+    host: str
+    policy_days: int
+    confirm: Callable[[Question], None]
+    tell: Callable[[str], None]
+    ask_done: Callable[[str, Sequence[str]], bool]
+    stop_requested: Callable[[], bool]
+    is_read_only: bool = False
+    is_interactive: bool = False
+    _opened: list[SecretStore] = field(default_factory=list)
+
+    def store(self) -> SecretStore:
+        """Return the configured secret store, opened once; raises `SecretStoreError` or `UsageError`."""
+        if not self._opened:
+            self._opened.append(self.open_store())
+        return self._opened[0]
+
+    def require_writable(self) -> None:
+        """Refuse every change under `VZCTL_READ_ONLY`."""
+        if self.is_read_only:
+            raise UsageError("VZCTL_READ_ONLY is set: nothing may be changed", code="READ_ONLY")
+
+
+SecretSource = Callable[[], Secret]
+"""Reads the secret when it is needed, and not before the store was probed."""
+
+
+def item_of(lineage: str, credential_id: str, version_id: str, name: str) -> SecretItem:
+    """Return the store item of one version."""
+    return SecretItem(lineage, credential_id, version_id, name)

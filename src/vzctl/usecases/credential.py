@@ -1,0 +1,339 @@
+"""Credentials: what there is, and their metadata. Adding, removing and rotating have files of their own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import ClassVar
+
+from vzctl.domain.address import find_database
+from vzctl.domain.age import age_days, is_due, maximum_age_days
+from vzctl.domain.catalogue import find_provider
+from vzctl.domain.index import Index
+from vzctl.domain.rules import counted, listed, provider_by_id, require_credential, require_no_rotation
+from vzctl.domain.state import Credential, State
+from vzctl.errors import ConflictError, ExitStatus, NextStep, UsageError
+from vzctl.usecases.context import Context, SecretSource
+from vzctl.usecases.outcome import Outcome
+from vzctl.usecases.views import Columns, DatabaseRef, DependantRef, database_ref, dependant_refs
+
+
+@dataclass(frozen=True, slots=True)
+class CredentialRow:
+    """One credential in a list; `secret_held` is what the state knows, no store was asked."""
+
+    id: str
+    name: str
+    provider: str
+    scope_count: int
+    dependant_count: int
+    age_days: int | None
+    max_age_days: int
+    due: bool
+    secret_held: bool
+    fingerprint: str | None
+    rotation_step: str | None
+    evidence: str | None
+    removal_wanted: bool
+    note: str | None
+
+    columns: ClassVar[Columns] = (
+        ("NAME", "name"),
+        ("PROVIDER", "provider"),
+        ("SCOPE", "scope_count"),
+        ("DEPENDANTS", "dependant_count"),
+        ("AGE", "age_days"),
+        ("DUE", "due"),
+        ("SECRET", "secret_held"),
+        ("ROTATION", "rotation_step"),
+        ("EVIDENCE", "evidence"),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class CredentialList:
+    """Credentials in the order in which they were added."""
+
+    credentials: tuple[CredentialRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ScopedDatabase:
+    """A database in a scope, and how that is known."""
+
+    id: str
+    name: str
+    added_at: datetime
+    evidence: str | None
+    removal_wanted: bool
+
+    columns: ClassVar[Columns] = (
+        ("DATABASE", "name"),
+        ("ID", "id"),
+        ("ADDED", "added_at"),
+        ("EVIDENCE", "evidence"),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class VersionView:
+    """One secret version: a fingerprint, never the secret."""
+
+    id: str
+    role: str
+    created_at: datetime
+    fingerprint: str | None
+    held: bool
+
+    columns: ClassVar[Columns] = (
+        ("VERSION", "id"),
+        ("ROLE", "role"),
+        ("CREATED", "created_at"),
+        ("FINGERPRINT", "fingerprint"),
+        ("HELD", "held"),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class CredentialDetail:
+    """One credential with its scope, its dependants and its versions."""
+
+    credential: CredentialRow
+    created_at: datetime
+    key_set_at: datetime | None
+    slot: int | None
+    scope: tuple[ScopedDatabase, ...]
+    dependants: tuple[DependantRef, ...]
+    versions: tuple[VersionView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ListCredentials:
+    """Which credentials: all, or those of a provider, available to a database, or due."""
+
+    provider: str | None = None
+    database: str | None = None
+    due: bool = False
+    exit_code: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class EditCredential:
+    """New metadata; None leaves a field as it is."""
+
+    name: str
+    note: str | None = None
+    max_age_days: int | None = None
+    slot: int | None = None
+    set_at: datetime | None = None
+    dry_run: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class KeyMatch:
+    """A version whose fingerprint equals that of the key asked about."""
+
+    credential: str
+    provider: str
+    version: str
+    role: str
+    held: bool
+    dependant_count: int
+
+    columns: ClassVar[Columns] = (
+        ("CREDENTIAL", "credential"),
+        ("PROVIDER", "provider"),
+        ("ROLE", "role"),
+        ("HELD", "held"),
+        ("DEPENDANTS", "dependant_count"),
+        ("VERSION", "version"),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class KeyMatches:
+    """Which credentials hold or held a key."""
+
+    matches: tuple[KeyMatch, ...]
+
+
+def list_credentials(context: Context, request: ListCredentials) -> Outcome[CredentialList]:
+    """Return the credentials that match; with `exit_code`, status `CHANGES` when any are due."""
+    state = context.state_file.read()
+    index = Index(state)
+    now = context.now()
+    chosen = list(state.credentials)
+    if request.provider is not None:
+        provider_id = find_provider(request.provider).id
+        chosen = [item for item in chosen if item.provider == provider_id]
+    if request.database is not None:
+        database = find_database(state, request.database)
+        chosen = [item for item in chosen if database.id in item.database_ids]
+    if request.due:
+        chosen = [item for item in chosen if is_due(item, now, context.policy_days)]
+    rows = tuple(credential_row(context, index, item) for item in chosen)
+    due = [item.name for item in rows if item.due]
+    steps = [NextStep(f"vzctl credentials rotate {name}", "its key is due") for name in due[:3]] if request.due else []
+    if not state.credentials:
+        steps = [NextStep("vzctl credentials add NAME --provider openai", "add the first one")]
+    status = ExitStatus.CHANGES if request.exit_code and due else ExitStatus.OK
+    return Outcome(data=CredentialList(rows), next_steps=tuple(steps), status=status)
+
+
+def show_credential(context: Context, name: str) -> Outcome[CredentialDetail]:
+    """Return one credential with everything the state knows of it."""
+    state = context.state_file.read()
+    return Outcome(data=credential_detail(context, state, require_credential(state, name)))
+
+
+def edit_credential(context: Context, request: EditCredential) -> Outcome[CredentialDetail]:
+    """Change metadata only; never the name, the provider or the secret."""
+    context.require_writable()
+    before = context.state_file.read()
+    _edited(before, request)
+    if request.dry_run:
+        after = _edited(before, request)
+        credential = require_credential(after, request.name)
+        return Outcome(data=credential_detail(context, after, credential), summary=(f'would edit "{request.name}"',))
+    with context.state_file.transaction() as transaction:
+        before = transaction.state
+        transaction.state = _edited(transaction.state, request)
+        transaction.describe(f'edit "{request.name}"', subjects=(request.name,))
+    after = transaction.state
+    changed = after is not before and after.serial != before.serial
+    text = f'edited "{request.name}"' if changed else f'"{request.name}" is like that already'
+    return Outcome(
+        data=credential_detail(context, after, require_credential(after, request.name)),
+        changed=changed,
+        summary=(text,),
+    )
+
+
+def find_credentials(context: Context, source: SecretSource) -> Outcome[KeyMatches]:
+    """Return which credentials hold or held the key, live or removed, from fingerprints; no store is asked."""
+    state = context.state_file.read()
+    index = Index(state)
+    fingerprint = source().fingerprint(state.organization.fingerprint_salt)
+    matches = []
+    for owner, version in state.versions():
+        if version.fingerprint == fingerprint:
+            role = version_role(owner, version.id) if isinstance(owner, Credential) else "removed"
+            count = len(index.dependants_of_credential[owner.name]) if isinstance(owner, Credential) else 0
+            matches.append(KeyMatch(owner.name, owner.provider, version.id, role, version.held, count))
+    in_force = [item.credential for item in matches if item.role in ("current", "pending")]
+    summary = (
+        f"{counted(len(matches), 'version')} with this key: {listed([item.credential for item in matches])}"
+        if matches
+        else "no credential of this state holds or held this key"
+    )
+    steps = tuple(
+        NextStep(f"vzctl credentials rotate {name} --leaked", "the key is known to others: replace it now")
+        for name in in_force
+    )
+    return Outcome(data=KeyMatches(tuple(matches)), summary=(summary,), next_steps=steps)
+
+
+def credential_row(context: Context, index: Index, credential: Credential) -> CredentialRow:
+    """Return the view of one credential."""
+    now = context.now()
+    current = credential.current_version
+    rotation = index.open_rotations.get(credential.id)
+    return CredentialRow(
+        id=credential.id,
+        name=credential.name,
+        provider=credential.provider,
+        scope_count=len(credential.scope),
+        dependant_count=len(index.dependants_of_credential.get(credential.name, ())),
+        age_days=age_days(credential, now),
+        max_age_days=maximum_age_days(credential, context.policy_days),
+        due=is_due(credential, now, context.policy_days),
+        secret_held=current is not None and current.held,
+        fingerprint=current.fingerprint if current is not None else None,
+        rotation_step=rotation.step.value if rotation is not None else None,
+        evidence=credential.evidence.value if credential.evidence else None,
+        removal_wanted=credential.removal_wanted_at is not None,
+        note=credential.note,
+    )
+
+
+def credential_detail(context: Context, state: State, credential: Credential) -> CredentialDetail:
+    """Return the whole view of one credential."""
+    index = Index(state)
+    return CredentialDetail(
+        credential=credential_row(context, index, credential),
+        created_at=credential.created_at,
+        key_set_at=credential.key_set_at,
+        slot=credential.slot,
+        scope=scoped_databases(index, credential),
+        dependants=dependant_refs(index, index.dependants_of_credential[credential.name]),
+        versions=tuple(
+            VersionView(item.id, version_role(credential, item.id), item.created_at, item.fingerprint, item.held)
+            for item in credential.versions
+        ),
+    )
+
+
+def scoped_databases(index: Index, credential: Credential) -> tuple[ScopedDatabase, ...]:
+    """Return the views of a credential's scope."""
+    return tuple(
+        ScopedDatabase(
+            id=entry.database,
+            name=index.database_name(entry.database),
+            added_at=entry.added_at,
+            evidence=entry.evidence.value if entry.evidence else None,
+            removal_wanted=entry.removal_wanted_at is not None,
+        )
+        for entry in credential.scope
+    )
+
+
+def version_role(credential: Credential, version_id: str) -> str:
+    """Return `current`, `pending`, `previous` or `staged` (one that was taken back)."""
+    if version_id == credential.current:
+        return "current"
+    if version_id == credential.pending:
+        return "pending"
+    return "previous" if version_id in credential.previous else "staged"
+
+
+def database_refs(index: Index, database_ids: list[str]) -> tuple[DatabaseRef, ...]:
+    """Return references in the given order."""
+    return tuple(database_ref(index, item) for item in database_ids)
+
+
+def _edited(state: State, request: EditCredential) -> State:
+    credential = require_credential(state, request.name)
+    require_no_rotation(state, credential)
+    changes: dict[str, object] = {}
+    if request.note is not None:
+        changes["note"] = request.note or None
+    if request.max_age_days is not None:
+        if request.max_age_days < 1:
+            raise UsageError("a maximum age is 1 day or more", code="MAXIMUM_AGE_INVALID")
+        changes["max_age_days"] = request.max_age_days
+    if request.slot is not None:
+        require_slot(credential.provider, request.slot)
+        changes["slot"] = request.slot
+    if request.set_at is not None:
+        changes["key_set_at"] = request.set_at
+    if not changes:
+        raise UsageError(
+            "nothing to edit: give --note, --max-age-days, --slot or --set-at",
+            code="USAGE",
+            next_steps=(NextStep("vzctl credentials edit --help", "what can be edited"),),
+        )
+    edited = replace(credential, **changes)  # type: ignore[arg-type]
+    return state if edited == credential else state.with_credential(edited)
+
+
+def require_slot(provider_id: str, slot: int) -> None:
+    """Only a provider with a fixed number of keys (Azure OpenAI: 2) has slots."""
+    provider = provider_by_id(provider_id)
+    slots = provider.maximum_live_keys if provider is not None else None
+    if slots is None:
+        name = provider.display_name if provider is not None else provider_id
+        raise ConflictError(
+            f"{name} keys have no slot; only Azure OpenAI resources have KEY 1 and KEY 2", code="SLOT_INVALID"
+        )
+    if not 1 <= slot <= slots:
+        raise UsageError(f"a slot is 1 to {slots}", code="SLOT_INVALID")

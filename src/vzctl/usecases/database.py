@@ -1,0 +1,391 @@
+"""Databases: recorded here, made and deleted elsewhere."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import ClassVar
+from urllib.parse import urlsplit
+from uuid import UUID, uuid4
+
+from vzctl.domain.address import find_database
+from vzctl.domain.index import Index
+from vzctl.domain.names import refuse_secret_as_name
+from vzctl.domain.rules import counted, listed, require_credential, require_no_rotation
+from vzctl.domain.state import Database, State
+from vzctl.errors import ConflictError, NextStep, NotFoundError, UsageError
+from vzctl.usecases.context import Context, Danger, Question
+from vzctl.usecases.outcome import Notice, Outcome
+from vzctl.usecases.views import Columns, DependantRef, dependant_line, dependant_refs
+
+ASTRA_HOSTS = ("apps.astra.datastax.com", "apps.astra-dev.datastax.com", "apps.astra-test.datastax.com")
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseRow:
+    """One database."""
+
+    id: str
+    name: str
+    region: str | None
+    status: str
+    endpoint: str | None
+    credential_count: int
+    dependant_count: int
+    observed_at: datetime | None
+    gone_since: datetime | None
+
+    columns: ClassVar[Columns] = (
+        ("NAME", "name"),
+        ("REGION", "region"),
+        ("STATUS", "status"),
+        ("CREDENTIALS", "credential_count"),
+        ("DEPENDANTS", "dependant_count"),
+        ("ID", "id"),
+        ("ENDPOINT", "endpoint"),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseList:
+    """Databases."""
+
+    databases: tuple[DatabaseRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AvailableCredential:
+    """A credential that the database may use."""
+
+    name: str
+    provider: str
+    evidence: str | None
+    dependant_count: int
+
+    columns: ClassVar[Columns] = (
+        ("CREDENTIAL", "name"),
+        ("PROVIDER", "provider"),
+        ("DEPENDANTS HERE", "dependant_count"),
+        ("EVIDENCE", "evidence"),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseDetail:
+    """One database, the credentials available to it, and everything in it, attached through a key, a header or nothing."""
+
+    database: DatabaseRow
+    credentials: tuple[AvailableCredential, ...]
+    dependants: tuple[DependantRef, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AddDatabase:
+    """Record a database that exists. The id is made here only on the `local` plane."""
+
+    name: str
+    id: str | None = None
+    region: str | None = None
+    status: str = "ACTIVE"
+    endpoint: str | None = None
+    if_exists: str = "fail"
+    dry_run: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class EditDatabase:
+    """New facts about a recorded database; None leaves one as it is."""
+
+    reference: str
+    name: str | None = None
+    region: str | None = None
+    status: str | None = None
+    endpoint: str | None = None
+    dry_run: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ForgetDatabase:
+    """Forget a database; with `force` also its collections, columns and places in scopes."""
+
+    reference: str
+    force: bool = False
+    if_missing: str = "fail"
+    dry_run: bool = False
+
+
+def list_databases(context: Context, credential_name: str | None = None) -> Outcome[DatabaseList]:
+    """Return all databases, or those in the scope of one credential."""
+    state = context.state_file.read()
+    chosen = state.databases
+    if credential_name is not None:
+        wanted = require_credential(state, credential_name).database_ids
+        chosen = tuple(item for item in chosen if item.id in wanted)
+    steps = () if state.databases else (NextStep("vzctl databases add NAME", "record the first one"),)
+    index = Index(state)
+    scope_counts = _scope_counts(state)
+    rows = tuple(_row(index, item, scope_counts.get(item.id, 0)) for item in chosen)
+    return Outcome(data=DatabaseList(rows), next_steps=steps)
+
+
+def show_database(context: Context, reference: str) -> Outcome[DatabaseDetail]:
+    """Return one database with its credentials and contents."""
+    state = context.state_file.read()
+    return Outcome(data=_detail(state, find_database(state, reference)))
+
+
+def add_database(context: Context, request: AddDatabase) -> Outcome[DatabaseDetail]:
+    """Record a database; nothing is created anywhere."""
+    context.require_writable()
+    state = context.state_file.read()
+    database = _new_database(state, request)
+    existing = state.database(database.id) or (_same(state, database) if request.id is None else None)
+    if existing is not None:
+        return _exists(context, state, existing, database, request)
+    if request.dry_run:
+        data = _detail(state.with_database(database), database)
+        return Outcome(data=data, summary=(f'would record the database "{request.name}"',))
+    with context.state_file.transaction() as transaction:
+        _require_new(transaction.state, database, request)
+        transaction.state = transaction.state.with_database(database)
+        transaction.describe(f'record the database "{database.name}" ({database.id})', subjects=(database.name,))
+    return Outcome(
+        data=_detail(transaction.state, database),
+        changed=True,
+        summary=(f'recorded the database "{database.name}" ({database.status}), id {database.id}',),
+        warnings=_ambiguity(transaction.state, database),
+        next_steps=(NextStep(f"vzctl scope add CREDENTIAL {database.name}", "let it use a credential"),),
+    )
+
+
+def edit_database(context: Context, request: EditDatabase) -> Outcome[DatabaseDetail]:
+    """Change what is recorded of a database."""
+    context.require_writable()
+    state = context.state_file.read()
+    edited = _edited(state, request)
+    if request.dry_run:
+        return Outcome(data=_detail(state.with_database(edited), edited), summary=(f'would edit "{edited.name}"',))
+    with context.state_file.transaction() as transaction:
+        serial = transaction.state.serial
+        edited = _edited(transaction.state, request)
+        transaction.state = transaction.state.with_database(edited)
+        transaction.describe(f'edit the database "{edited.name}"', subjects=(edited.name,))
+    changed = transaction.state.serial != serial
+    text = f'edited the database "{edited.name}"' if changed else f'"{edited.name}" is like that already'
+    return Outcome(data=_detail(transaction.state, edited), changed=changed, summary=(text,))
+
+
+def forget_database(context: Context, request: ForgetDatabase) -> Outcome[DatabaseDetail | None]:
+    """Forget a database; refused while anything refers to it, unless forced."""
+    context.require_writable()
+    state = context.state_file.read()
+    try:
+        database = find_database(state, request.reference)
+    except NotFoundError:
+        if request.if_missing == "skip":
+            return Outcome(data=None, summary=(f'there is no database "{request.reference}"',))
+        raise
+    _forgotten(state, database, force=request.force)
+    detail = _detail(state, database)
+    if request.dry_run:
+        return Outcome(data=detail, summary=(f'would forget the database "{database.name}"',))
+    index = Index(state)
+    lines = [f"  forgets: {dependant_line(index, item)}" for item in index.dependants_in_database[database.id]]
+    lines += [f"  leaves the scope of {item.name}" for item in detail.credentials]
+    danger = Danger.SEVERE if lines else Danger.MODERATE
+    context.confirm(Question(f'Forget the database "{database.name}"?', database.name, danger, lines))
+    with context.state_file.transaction() as transaction:
+        transaction.state = _forgotten(transaction.state, database, force=request.force)
+        transaction.describe(f'forget the database "{database.name}" ({database.id})', subjects=(database.name,))
+    return Outcome(
+        data=detail,
+        changed=True,
+        summary=(f'forgot the database "{database.name}"; the database itself was not touched',),
+    )
+
+
+def _new_database(state: State, request: AddDatabase) -> Database:
+    name = parse_database_name(request.name)
+    endpoint = parse_endpoint(state, request.endpoint)
+    database_id = _parse_id(state, request.id)
+    return Database(
+        id=database_id, name=name, region=request.region, status=parse_status(request.status), endpoint=endpoint
+    )
+
+
+def parse_database_name(name: str) -> str:
+    """Return the name when it can be typed again: printable, not empty, no `/`, no `@`."""
+    refuse_secret_as_name(name)
+    if (
+        not name.strip()
+        or not name.isprintable()
+        or name != name.strip()
+        or len(name) > 200
+        or "/" in name
+        or "@" in name
+    ):
+        raise UsageError(
+            f"{name[:60]!a} cannot be a database name: it must be printable, without '/' or '@' and without outer spaces",
+            code="DATABASE_NAME_INVALID",
+        )
+    return name
+
+
+def parse_status(status: str) -> str:
+    """Return the status in upper case; statuses that nobody knows are recorded and shown as a problem."""
+    if not status.isascii() or not status.replace("_", "").isalpha():
+        raise UsageError(
+            f"{status[:60]!a} is no status; ACTIVE, PENDING and HIBERNATED are some", code="STATUS_INVALID"
+        )
+    return status.upper()
+
+
+def parse_endpoint(state: State, endpoint: str | None) -> str | None:
+    """Return the endpoint when it is a plain http(s) address of the right plane, without user, query or fragment."""
+    if endpoint is None:
+        return None
+    try:
+        parts = urlsplit(endpoint)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        host, parts = None, urlsplit("")
+    if (
+        parts.scheme not in ("http", "https")
+        or not host
+        or parts.username
+        or parts.password
+        or parts.query
+        or parts.fragment
+    ):
+        raise UsageError(
+            "an endpoint is an address such as https://HOST or http://HOST:8181, without user, password, query or fragment",
+            code="ENDPOINT_INVALID",
+        )
+    is_astra = host.endswith(ASTRA_HOSTS)
+    if state.is_local and is_astra:
+        raise ConflictError(
+            f'"{host}" is an Astra endpoint; this state is the authority for self-hosted databases (control plane local)',
+            code="ENDPOINT_OF_OTHER_PLANE",
+            next_steps=(NextStep("vzctl init --control-plane astra --profile astra", "a state of its own for Astra"),),
+        )
+    return endpoint.rstrip("/")
+
+
+def _parse_id(state: State, text: str | None) -> str:
+
+    if text is None:
+        if not state.is_local:
+            raise UsageError("give the database's --id: its UUID at Astra", code="DATABASE_ID_MISSING")
+        return str(uuid4())
+    try:
+        return str(UUID(text))
+    except ValueError:
+        raise UsageError(f"{text[:60]!a} is no UUID", code="DATABASE_ID_INVALID") from None
+
+
+def _same(state: State, database: Database) -> Database | None:
+    same = [item for item in state.databases if item.name == database.name and item.region == database.region]
+    return same[0] if same else None
+
+
+def _require_new(state: State, database: Database, request: AddDatabase) -> None:
+    if state.database(database.id) or (request.id is None and _same(state, database)):
+        raise ConflictError(f'the database "{database.name}" is recorded already', code="DATABASE_EXISTS")
+
+
+def _exists(
+    context: Context, state: State, existing: Database, database: Database, request: AddDatabase
+) -> Outcome[DatabaseDetail]:
+    if request.if_exists == "fail":
+        raise ConflictError(
+            f'the database "{existing.name}" is recorded already, id {existing.id}',
+            code="DATABASE_EXISTS",
+            next_steps=(NextStep(f"vzctl databases edit {existing.id}", "change what is recorded of it"),),
+        )
+    if request.if_exists == "skip":
+        return Outcome(data=_detail(state, existing), summary=(f'the database "{existing.name}" is recorded already',))
+    return edit_database(
+        context,
+        EditDatabase(
+            existing.id, database.name, database.region, database.status, database.endpoint, dry_run=request.dry_run
+        ),
+    )
+
+
+def _ambiguity(state: State, database: Database) -> tuple[Notice, ...]:
+    same = [item for item in state.databases if item.name == database.name]
+    if len(same) < 2:
+        return ()
+    name = Index(state).database_name(database.id)
+    text = f'{len(same)} databases are named "{database.name}"; this one is "{name}"'
+    return (Notice("DATABASE_NAME_AMBIGUOUS", text, database.id),)
+
+
+def _edited(state: State, request: EditDatabase) -> Database:
+    database = find_database(state, request.reference)
+    if request.name is None and request.region is None and request.status is None and request.endpoint is None:
+        raise UsageError("nothing to edit: give --name, --region, --status or --endpoint", code="USAGE")
+    return replace(
+        database,
+        name=parse_database_name(request.name) if request.name is not None else database.name,
+        region=request.region if request.region is not None else database.region,
+        status=parse_status(request.status) if request.status is not None else database.status,
+        endpoint=parse_endpoint(state, request.endpoint) if request.endpoint is not None else database.endpoint,
+    )
+
+
+def _forgotten(state: State, database: Database, *, force: bool) -> State:
+    index = Index(state)
+    dependants = index.dependants_in_database[database.id]
+    credentials = index.credentials_in_scope(database.id)
+    for credential in credentials:
+        require_no_rotation(state, credential)
+    if (dependants or credentials) and not force:
+        names = [*(index.address(item) for item in dependants), *(f"scope of {item.name}" for item in credentials)]
+        raise ConflictError(
+            f'{counted(len(names), "fact")} about "{database.name}" would be forgotten with it: {listed(names)}',
+            code="DATABASE_IN_USE",
+            next_steps=(
+                NextStep(f"vzctl databases forget {index.database_name(database.id)} --force", "forget them too"),
+            ),
+        )
+    for credential in credentials:
+        scope = tuple(entry for entry in credential.scope if entry.database != database.id)
+        state = state.with_credential(replace(credential, scope=scope))
+    for item in dependants:
+        state = state.without_dependant(item)
+    return state.without_database(database.id)
+
+
+def _scope_counts(state: State) -> dict[str, int]:
+    counts: dict[str, int] = {}
+    for credential in state.credentials:
+        for entry in credential.scope:
+            counts[entry.database] = counts.get(entry.database, 0) + 1
+    return counts
+
+
+def _row(index: Index, database: Database, scope_count: int) -> DatabaseRow:
+    return DatabaseRow(
+        id=database.id,
+        name=database.name,
+        region=database.region,
+        status=database.status,
+        endpoint=database.endpoint,
+        credential_count=scope_count,
+        dependant_count=len(index.dependants_in_database.get(database.id, ())),
+        observed_at=database.observed_at,
+        gone_since=database.gone_since,
+    )
+
+
+def _detail(state: State, database: Database) -> DatabaseDetail:
+    index = Index(state)
+    here = index.dependants_in_database[database.id]
+    available = []
+    for credential in index.credentials_in_scope(database.id):
+        entry = next(item for item in credential.scope if item.database == database.id)
+        count = sum(item.credential == credential.name for item in here)
+        evidence = entry.evidence.value if entry.evidence else None
+        available.append(AvailableCredential(credential.name, credential.provider, evidence, count))
+    return DatabaseDetail(_row(index, database, len(available)), tuple(available), dependant_refs(index, here))

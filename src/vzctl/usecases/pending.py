@@ -1,0 +1,201 @@
+"""On the `astra` plane: what a person still has to do at the Portal, and saying that it was done."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from vzctl.domain.index import Index
+from vzctl.domain.pending import (
+    PendingStep,
+    confirm_addition,
+    find_pending,
+    pending_steps,
+    unwanted_removal,
+    without_scope_entry,
+)
+from vzctl.domain.rules import counted, require_credential, require_integration_removable, require_no_rotation
+from vzctl.domain.state import Evidence, State
+from vzctl.errors import ConflictError, NextStep, UsageError
+from vzctl.usecases.context import Context, Question
+from vzctl.usecases.outcome import Notice, Outcome
+from vzctl.usecases.remove_credential import confirm_removal, retired
+from vzctl.usecases.secret_version import drop_held
+from vzctl.usecases.views import PendingRow, pending_row
+
+
+@dataclass(frozen=True, slots=True)
+class PendingList:
+    """Steps that wait for a person, in the order in which they can be done."""
+
+    pending: tuple[PendingRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PendingChange:
+    """Steps that were confirmed or dropped, and those that are left."""
+
+    steps: tuple[PendingRow, ...]
+    pending: tuple[PendingRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ChangePending:
+    """Confirm or drop steps by id, or all of them."""
+
+    ids: Sequence[str] = ()
+    all_steps: bool = False
+    dry_run: bool = False
+
+
+def list_pending(context: Context) -> Outcome[PendingList]:
+    """Return what still has to be done."""
+    state = context.state_file.read()
+    rows = _rows(state)
+    steps = tuple(
+        NextStep(f"vzctl pending confirm {item.id}", f"after you did this: {item.title}") for item in rows[:5]
+    )
+    return Outcome(data=PendingList(rows), next_steps=steps)
+
+
+def confirm_pending(context: Context, request: ChangePending) -> Outcome[PendingChange]:
+    """Record that a person did these steps: wanted becomes attested, a wanted removal happens."""
+    context.require_writable()
+    state = context.state_file.read()
+    chosen = _chosen(state, request)
+    rows = tuple(pending_row(Index(state), item) for item in chosen)
+    if request.dry_run:
+        return Outcome(data=PendingChange(rows, _rows(state)), summary=(f"would confirm {counted(len(rows), 'step')}",))
+    for step in chosen:
+        _confirm(context, step)
+    return _changed(context, rows, "confirmed", "a person's word; vzctl did not look")
+
+
+def drop_pending(context: Context, request: ChangePending) -> Outcome[PendingChange]:
+    """Stop wanting these steps: what was to be added is forgotten, what was to be removed stays."""
+    context.require_writable()
+    state = context.state_file.read()
+    chosen = _chosen(state, request)
+    rows = tuple(pending_row(Index(state), item) for item in chosen)
+    for step in chosen:
+        _require_droppable(state, step)
+    if request.dry_run:
+        return Outcome(data=PendingChange(rows, _rows(state)), summary=(f"would drop {counted(len(rows), 'step')}",))
+    lines = [f"  {item.title}" for item in rows]
+    context.confirm(Question(f"Drop {counted(len(rows), 'step')}?", str(len(rows)), lines=lines))
+    # Scopes first: dropping a credential would take its wanted scope with it.
+    for step in sorted(chosen, key=lambda item: ["scope", "credential", "integration"].index(item.kind)):
+        _drop(context, step)
+    return _changed(context, rows, "dropped", "they are no longer wanted")
+
+
+def _chosen(state: State, request: ChangePending) -> list[PendingStep]:
+    if request.all_steps == bool(request.ids) or any(not item.strip() for item in request.ids):
+        raise UsageError(
+            "name the steps, or give --all; an empty text is none: is a shell variable unset?",
+            code="USAGE",
+            next_steps=(NextStep("vzctl pending list", "what still has to be done"),),
+        )
+    if request.all_steps:
+        return pending_steps(state)
+    return [find_pending(state, item) for item in dict.fromkeys(request.ids)]
+
+
+def _rows(state: State) -> tuple[PendingRow, ...]:
+    index = Index(state)
+    return tuple(pending_row(index, item) for item in pending_steps(state))
+
+
+def _changed(context: Context, rows: tuple[PendingRow, ...], verb: str, why: str) -> Outcome[PendingChange]:
+    left = _rows(context.state_file.read())
+    steps = (NextStep("vzctl pending list", f"{len(left)} left"),) if left else ()
+    warnings = (
+        (Notice("ATTESTED_ONLY", "recorded as attested: nobody has looked at the Portal", None),)
+        if verb == "confirmed" and rows
+        else ()
+    )
+    return Outcome(
+        data=PendingChange(rows, left),
+        changed=bool(rows),
+        summary=(f"{verb} {counted(len(rows), 'step')}: {why}",),
+        warnings=warnings,
+        next_steps=steps,
+    )
+
+
+def _confirm(context: Context, step: PendingStep) -> None:
+    if step.kind == "credential" and step.verb == "remove":
+        confirm_removal(context, step)
+        return
+    with context.state_file.transaction() as transaction:
+        current = find_pending(transaction.state, step.id)
+        transaction.state = _confirmed(context, transaction.state, current)
+        transaction.describe(f"attested: {step.portal.title}", subjects=_subjects(step))
+
+
+def _confirmed(context: Context, state: State, step: PendingStep) -> State:
+    _require_no_rotation_of(state, step)
+    if step.verb == "add":
+        _require_in_order(state, step)
+        return confirm_addition(state, step, context.now())
+    if step.kind == "integration":
+        require_integration_removable(state, step.provider)
+        return state.without_integration(step.provider)
+    credential = require_credential(state, step.credential or "")
+    return state.with_credential(without_scope_entry(credential, step.database or ""))
+
+
+def _require_in_order(state: State, step: PendingStep) -> None:
+    """What a step builds on comes first: the integration, then the credential, then its scope."""
+    before = []
+    integration = state.integration(step.provider)
+    if step.kind != "integration" and integration is not None and integration.evidence is Evidence.WANTED:
+        before.append(f"add-integration:{step.provider}")
+    credential = state.credential(step.credential or "")
+    if step.kind == "scope" and credential is not None and credential.evidence is Evidence.WANTED:
+        before.append(f"add-credential:{credential.name}")
+    if before:
+        raise ConflictError(
+            f'"{step.id}" builds on "{before[0]}", which is not confirmed',
+            code="PENDING_OUT_OF_ORDER",
+            next_steps=(NextStep(f"vzctl pending confirm {before[0]} {step.id}", "confirm both, if both are done"),),
+        )
+
+
+def _require_droppable(state: State, step: PendingStep) -> None:
+    _require_no_rotation_of(state, step)
+    if step.verb == "add" and step.kind == "integration":
+        require_integration_removable(state, step.provider)
+
+
+def _require_no_rotation_of(state: State, step: PendingStep) -> None:
+    credential = state.credential(step.credential) if step.credential is not None else None
+    if credential is not None:
+        require_no_rotation(state, credential)
+
+
+def _drop(context: Context, step: PendingStep) -> None:
+    dropped: tuple[str, list[str]] | None = None
+    with context.state_file.transaction() as transaction:
+        state = transaction.state
+        current = find_pending(state, step.id)
+        _require_droppable(state, current)
+        if step.verb == "remove":
+            transaction.state = unwanted_removal(state, current)
+        elif step.kind == "integration":
+            transaction.state = state.without_integration(step.provider)
+        elif step.kind == "credential":
+            credential = require_credential(state, step.credential or "")
+            after, _ = retired(context, state, credential)
+            transaction.state = after
+            dropped = (credential.id, [item.id for item in credential.versions])
+        else:
+            credential = require_credential(state, step.credential or "")
+            transaction.state = state.with_credential(without_scope_entry(credential, step.database or ""))
+        transaction.describe(f"no longer wanted: {step.portal.title}", subjects=_subjects(step))
+    if dropped is not None:
+        drop_held(context, *dropped)
+
+
+def _subjects(step: PendingStep) -> tuple[str, ...]:
+    return (step.credential,) if step.credential is not None else (step.provider,)

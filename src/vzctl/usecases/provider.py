@@ -1,0 +1,135 @@
+"""The catalogue: what Astra DB vectorize offers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from vzctl.domain.catalogue import CATALOGUE, find_provider
+from vzctl.domain.provider import Model, Parameter, Provider
+from vzctl.usecases.context import Context
+from vzctl.usecases.outcome import Outcome
+from vzctl.usecases.views import Columns
+
+
+@dataclass(frozen=True, slots=True)
+class ParameterView:
+    """A provider's or model's parameter."""
+
+    name: str
+    type: str
+    required: bool
+    default: str | None
+    options: tuple[str, ...]
+    help: str
+
+    columns: ClassVar[Columns] = (
+        ("PARAMETER", "name"),
+        ("TYPE", "type"),
+        ("REQUIRED", "required"),
+        ("DEFAULT", "default"),
+        ("OPTIONS", "options"),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class ModelView:
+    """A model; the dimension is fixed when minimum and maximum are equal, and has no default when it must be given."""
+
+    name: str
+    dimension_minimum: int
+    dimension_maximum: int
+    dimension_default: int | None
+    parameters: tuple[ParameterView, ...]
+
+    columns: ClassVar[Columns] = (("MODEL", "name"), ("DIMENSION", "dimension"), ("DEFAULT", "dimension_default"))
+
+    @property
+    def dimension(self) -> str:
+        """`1536` or `2-1536`."""
+        if self.dimension_minimum == self.dimension_maximum:
+            return str(self.dimension_minimum)
+        return f"{self.dimension_minimum}-{self.dimension_maximum}"
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderRow:
+    """One provider in a list."""
+
+    id: str
+    display_name: str
+    hosting: str
+    authentication: tuple[str, ...]
+    model_count: int
+
+    columns: ClassVar[Columns] = (
+        ("PROVIDER", "id"),
+        ("NAME", "display_name"),
+        ("HOSTING", "hosting"),
+        ("AUTHENTICATION", "authentication"),
+        ("MODELS", "model_count"),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderList:
+    """All providers."""
+
+    providers: tuple[ProviderRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderDetail:
+    """One provider with everything that a collection or credential of it needs."""
+
+    id: str
+    display_name: str
+    hosting: str
+    authentication: tuple[str, ...]
+    credential_label: str
+    header_names: tuple[str, ...]
+    keys_are_made_at: str
+    maximum_live_keys: int | None
+    notes: tuple[str, ...]
+    parameters: tuple[ParameterView, ...]
+    models: tuple[ModelView, ...]
+
+
+def list_providers(_context: Context | None) -> Outcome[ProviderList]:
+    """Return the catalogue; needs no state."""
+    return Outcome(data=ProviderList(tuple(_row(provider) for provider in CATALOGUE)))
+
+
+def show_provider(_context: Context | None, name: str) -> Outcome[ProviderDetail]:
+    """Return one provider; raise `NotFoundError` with the nearest names."""
+    provider = find_provider(name)
+    return Outcome(
+        data=ProviderDetail(
+            id=provider.id,
+            display_name=provider.display_name,
+            hosting=provider.hosting.value,
+            authentication=tuple(item.value for item in provider.authentication),
+            credential_label=provider.credential_label,
+            header_names=provider.header_names,
+            keys_are_made_at=provider.console,
+            maximum_live_keys=provider.maximum_live_keys,
+            notes=provider.notes,
+            parameters=tuple(_parameter(item) for item in provider.parameters),
+            models=tuple(_model(item) for item in provider.models),
+        )
+    )
+
+
+def _row(provider: Provider) -> ProviderRow:
+    authentication = tuple(item.value for item in provider.authentication)
+    return ProviderRow(provider.id, provider.display_name, provider.hosting.value, authentication, len(provider.models))
+
+
+def _parameter(item: Parameter) -> ParameterView:
+    return ParameterView(item.name, str(item.kind), item.required, item.default, item.options, item.help)
+
+
+def _model(item: Model) -> ModelView:
+    dimension = item.dimension
+    parameters = tuple(_parameter(parameter) for parameter in item.parameters)
+    return ModelView(item.name, dimension.minimum, dimension.maximum, dimension.default, parameters)

@@ -1,0 +1,195 @@
+"""Old keys that still have to be revoked at their provider (rule 9)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, ClassVar
+
+from vzctl.domain import portal
+from vzctl.domain.rotation import REASON_LEAKED
+from vzctl.domain.rules import counted, provider_by_id
+from vzctl.domain.state import Revocation, State, Version
+from vzctl.errors import ConflictError, NextStep, NotFoundError, UsageError
+from vzctl.usecases.context import Context, Question
+from vzctl.usecases.outcome import Notice, Outcome
+from vzctl.usecases.secret_version import drop_held
+from vzctl.usecases.views import Columns, PortalVisit
+
+
+@dataclass(frozen=True, slots=True)
+class RevocationRow:
+    """One old key; `same_key` names live credentials that still use it."""
+
+    id: str
+    credential: str
+    provider: str
+    version: str
+    fingerprint: str | None
+    reason: str
+    due_since: datetime
+    done_at: datetime | None
+    held: bool
+    same_key: tuple[str, ...]
+    at_provider: PortalVisit | None
+
+    columns: ClassVar[Columns] = (
+        ("ID", "id"),
+        ("CREDENTIAL", "credential"),
+        ("PROVIDER", "provider"),
+        ("REASON", "reason"),
+        ("DUE SINCE", "due_since"),
+        ("DONE", "done_at"),
+        ("STILL USED BY", "same_key"),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class RevocationList:
+    """Old keys, leaked ones first."""
+
+    revocations: tuple[RevocationRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FinishRevocations:
+    """A person revoked these keys at their provider. Each is an id, or the name of a credential with only one."""
+
+    references: Sequence[str]
+    dry_run: bool = False
+
+
+def list_revocations(context: Context, *, include_done: bool = False) -> Outcome[RevocationList]:
+    """Return the keys to revoke."""
+    state = context.state_file.read()
+    chosen = [item for item in state.revocations if include_done or item.done_at is None]
+    rows = sorted(
+        (row(state, item) for item in chosen), key=lambda item: (item.reason != REASON_LEAKED, item.due_since)
+    )
+    steps = tuple(
+        NextStep(f"vzctl revocations done {item.id}", f'after you revoked the old key of "{item.credential}"')
+        for item in rows
+        if item.done_at is None
+    )
+    return Outcome(data=RevocationList(tuple(rows)), next_steps=steps[:5])
+
+
+def finish_revocations(context: Context, request: FinishRevocations) -> Outcome[RevocationList]:
+    """Record that keys were revoked and drop their bytes; a rollback to them is over with that."""
+    context.require_writable()
+    if not request.references or any(not item.strip() for item in request.references):
+        raise UsageError("name a revocation; an empty text is none: is a shell variable unset?", code="USAGE")
+    state = context.state_file.read()
+    chosen = [_find(state, item) for item in dict.fromkeys(request.references)]
+    for item in chosen:
+        _require_not_in_use(state, item)
+    rows = tuple(row(state, item) for item in chosen)
+    if request.dry_run:
+        return Outcome(data=RevocationList(rows), summary=(f"would mark {counted(len(rows), 'key')} as revoked",))
+    if any(item.held for item in rows):
+        context.store().probe()
+    lines = [f'  {item.provider}: the key that "{item.credential}" had ({item.reason})' for item in rows]
+    lines += [f"  {', '.join(item.same_key)} still uses this key and stops with it" for item in rows if item.same_key]
+    question = f"Are these {counted(len(rows), 'key')} revoked at the provider? A rollback is impossible after this."
+    context.confirm(Question(question, str(len(rows)), lines=lines))
+    now = context.now()
+    wanted = {item.id for item in chosen}
+    with context.state_file.transaction() as transaction:
+        for item in transaction.state.revocations:
+            if item.id in wanted and item.done_at is None:
+                _require_not_in_use(transaction.state, item)
+                transaction.state = transaction.state.with_revocation(replace(item, done_at=now))
+        names = tuple(dict.fromkeys(item.credential for item in rows))
+        transaction.describe(
+            *(f'the old key of "{name}" was revoked at the provider' for name in names), subjects=names
+        )
+    for item in chosen:
+        drop_held(context, item.credential, [item.version])
+    state = context.state_file.read()
+    after = tuple(row(state, item) for item in state.revocations if item.id in wanted)
+    still = [item for item in after if item.same_key]
+    warnings = tuple(
+        Notice(
+            "SAME_KEY_ELSEWHERE", f"{', '.join(item.same_key)} still holds the revoked key: rotate it", item.credential
+        )
+        for item in still
+    )
+    return Outcome(
+        data=RevocationList(after),
+        changed=True,
+        summary=(f"{counted(len(after), 'key')} marked as revoked and dropped from the store",),
+        warnings=warnings,
+        next_steps=tuple(
+            NextStep(f"vzctl credentials rotate {name}", "its key is revoked")
+            for item in still
+            for name in item.same_key
+        ),
+    )
+
+
+def row(state: State, revocation: Revocation) -> RevocationRow:
+    """Return the view of a revocation."""
+    owner, version = _owner(state, revocation)
+    provider = provider_by_id(owner.provider)
+    same: tuple[str, ...] = ()
+    if version.fingerprint is not None:
+        same = tuple(
+            item.name
+            for item in state.credentials
+            if (current := item.current_version) is not None and current.fingerprint == version.fingerprint
+        )
+    visit = portal.revoke_at_provider(provider, revocation.reason) if provider is not None else None
+    return RevocationRow(
+        id=revocation.id,
+        credential=owner.name,
+        provider=owner.provider,
+        version=version.id,
+        fingerprint=version.fingerprint,
+        reason=revocation.reason,
+        due_since=revocation.due_since,
+        done_at=revocation.done_at,
+        held=version.held,
+        same_key=same,
+        at_provider=PortalVisit(visit.title, visit.lines) if visit is not None else None,
+    )
+
+
+def _owner(state: State, revocation: Revocation) -> tuple[Any, Version]:
+    for owner, version in state.versions():
+        if owner.id == revocation.credential and version.id == revocation.version:
+            return owner, version
+    raise AssertionError("a revocation belongs to a credential: integrity.breakages checks it")
+
+
+def _find(state: State, reference: str) -> Revocation:
+    by_id = next((item for item in state.revocations if item.id == reference), None)
+    if by_id is not None:
+        return by_id
+    named = [item for item in state.open_revocations() if _owner(state, item)[0].name == reference]
+    if len(named) == 1:
+        return named[0]
+    shown = f'"{reference}"' if reference.isprintable() else ascii(reference)
+    if named:
+        ids = ", ".join(item.id for item in named)
+        raise ConflictError(
+            f"{len(named)} old keys of {shown} are to be revoked: {ids}",
+            code="REVOCATION_AMBIGUOUS",
+            next_steps=(NextStep(f"vzctl revocations done {named[0].id}", "say which"),),
+        )
+    raise NotFoundError(
+        f"there is no key to revoke with the id or credential {shown}",
+        code="REVOCATION_NOT_FOUND",
+        next_steps=(NextStep("vzctl revocations list", "the keys to revoke"),),
+    )
+
+
+def _require_not_in_use(state: State, revocation: Revocation) -> None:
+    """A key that an open rotation may still go back to stays."""
+    rotation = state.open_rotation(revocation.credential)
+    if rotation is not None and revocation.version in (rotation.old_version, rotation.new_version):
+        raise ConflictError(
+            f'a rotation of "{rotation.snapshot.name}" is open and needs this key',
+            code="ROTATION_OPEN",
+            next_steps=(NextStep(f"vzctl rotations resume {rotation.snapshot.name}", "finish it first"),),
+        )

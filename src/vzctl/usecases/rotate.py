@@ -1,0 +1,276 @@
+"""Begin a rotation: plan, preflight, question, intent. The walk itself is in `vzctl.usecases.walk`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from vzctl.domain import rotation as machine
+from vzctl.domain.provider import Provider
+from vzctl.domain.rules import provider_by_id, require_credential, require_no_rotation
+from vzctl.domain.state import Credential, Rotation, State, Step, Version
+from vzctl.errors import ConflictError, ExitStatus, InputRequiredError, NextStep, SecretStoreError, VzctlError
+from vzctl.secret import Secret
+from vzctl.usecases.context import Context, Danger, Question, SecretSource
+from vzctl.usecases.credential import require_slot
+from vzctl.usecases.outcome import Notice, Outcome
+from vzctl.usecases.rotation_view import RotationPlan, RotationResult, plan_lines, rotation_plan
+from vzctl.usecases.secret_version import take_secret
+from vzctl.usecases.walk import Walk, walk
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RotateCredential:
+    """Give a credential a new key under its own name, scope and dependants."""
+
+    name: str
+    source: SecretSource
+    skip_test: bool = False
+    leaked: bool = False
+    revoke_first: bool = False
+    minimum_scope: bool = False
+    slot: int | None = None
+    dry_run: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A rotation whose preflight passed: nothing is recorded yet."""
+
+    request: RotateCredential
+    credential: Credential
+    rotation: Rotation
+    version: Version
+    secret: Secret
+    plan: RotationPlan
+    warnings: tuple[Notice, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class BatchItem:
+    """The result of one credential of a batch."""
+
+    name: str
+    code: str
+    exit_code: int
+    message: str
+    rotation: RotationResult | None
+
+
+@dataclass(frozen=True, slots=True)
+class BatchResult:
+    """One result a credential, in the order of the file; those after a failure are `NOT_STARTED`."""
+
+    items: tuple[BatchItem, ...]
+
+
+def rotate_credential(context: Context, request: RotateCredential) -> Outcome[RotationResult]:
+    """Rotate one credential as far as vzctl can; a person's steps end it with `MANUAL` or `ROTATION_OPEN`."""
+    context.require_writable()
+    state = context.state_file.read()
+    credential = _rotatable(context, state, request)
+    if request.dry_run:
+        plan = rotation_plan(context, state, credential, _planned(context, state, credential, request), None)
+        return Outcome(data=RotationResult(plan, None), summary=plan_lines(plan))
+    _require_test_decision(context, request)
+    context.store().probe()
+    prepared = prepare(context, state, request)
+    if prepared is None:
+        return _nothing_to_do(context, state, credential, request)
+    context.confirm(_question(prepared.plan))
+    return _start(context, prepared)
+
+
+def rotate_batch(context: Context, requests: Sequence[RotateCredential]) -> Outcome[BatchResult]:
+    """Rotate several: every preflight first, one question, then one by one until the first error."""
+    context.require_writable()
+    state = context.state_file.read()
+    names = [request.name for request in requests]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        raise ConflictError(f'"{twice}" is in the batch twice', code="BATCH_DUPLICATE")
+    for request in requests:
+        _rotatable(context, state, request)
+        _require_test_decision(context, request)
+    context.store().probe()
+    prepared = {request.name: prepare(context, state, request) for request in requests}
+    to_do = [item for item in prepared.values() if item is not None]
+    if to_do:
+        lines = tuple(line for item in to_do for line in plan_lines(item.plan))
+        danger = Danger.MODERATE if all(item.plan.rollback_possible for item in to_do) else Danger.SEVERE
+        context.confirm(Question(f"Rotate {len(to_do)} credentials?", str(len(to_do)), danger, lines))
+    return _run_batch(context, prepared)
+
+
+def prepare(context: Context, state: State, request: RotateCredential) -> Prepared | None:
+    """Read and judge the new key; None when it is the current one already. Nothing is written."""
+    credential = require_credential(state, request.name)
+    secret, warnings = take_secret(_provider(credential), request.source)
+    fingerprint = secret.fingerprint(state.organization.fingerprint_salt)
+    current = credential.current_version
+    if current is not None and current.fingerprint == fingerprint:
+        return None
+    earlier = [credential.version(item) for item in credential.previous]
+    if any(item is not None and item.fingerprint == fingerprint for item in earlier):
+        raise ConflictError(
+            f'this key was the key of "{credential.name}" before; a rotation needs a new one',
+            code="SECRET_USED_BEFORE",
+            next_steps=(NextStep(f"vzctl rotations rollback {credential.name}", "go back to the key before this one"),),
+        )
+    rotation = _planned(context, state, credential, request)
+    version = Version(id=rotation.new_version, created_at=context.now(), fingerprint=fingerprint)
+    plan = rotation_plan(context, state, credential, rotation, fingerprint)
+    return Prepared(request, credential, rotation, version, secret, plan, warnings)
+
+
+def _start(context: Context, prepared: Prepared) -> Outcome[RotationResult]:
+    """Record the intent, then walk."""
+    with context.state_file.transaction() as transaction:
+        credential = require_credential(transaction.state, prepared.credential.name)
+        require_no_rotation(transaction.state, credential)
+        if credential != prepared.credential:
+            raise ConflictError(
+                f'"{credential.name}" changed while you were asked; look again',
+                code="CHANGED_MEANWHILE",
+                next_steps=(NextStep(f"vzctl credentials rotate {credential.name} --dry-run", "the plan now"),),
+            )
+        credential = replace(credential.with_version(prepared.version), pending=prepared.version.id)
+        transaction.state = transaction.state.with_credential(credential).with_rotation(prepared.rotation)
+        transaction.describe(f'begin to rotate "{credential.name}"', subjects=(credential.name,))
+    outcome = walk(context, prepared.rotation.id, Walk(source=lambda: prepared.secret))
+    return Outcome(
+        data=RotationResult(prepared.plan, outcome.data),
+        changed=True,
+        summary=outcome.summary,
+        warnings=(*prepared.warnings, *_shared_key(prepared.plan), *outcome.warnings),
+        next_steps=outcome.next_steps,
+        status=outcome.status,
+    )
+
+
+def _run_batch(context: Context, prepared: dict[str, Prepared | None]) -> Outcome[BatchResult]:
+    items: list[BatchItem] = []
+    failed: VzctlError | None = None
+    steps: tuple[NextStep, ...] = ()
+    status = ExitStatus.OK
+    changed = False
+    for name, item in prepared.items():
+        if item is None:
+            items.append(BatchItem(name, "OK", 0, "it holds this key already", None))
+        elif failed is not None:
+            items.append(BatchItem(name, "NOT_STARTED", ExitStatus.PARTIAL, "an earlier item failed", None))
+        else:
+            try:
+                outcome = _start(context, item)
+            except VzctlError as error:
+                failed, steps = error, error.next_steps
+                items.append(BatchItem(name, error.code, error.exit_status, error.message, None))
+                continue
+            changed = True
+            status = max(status, outcome.status)
+            steps = (*steps, *outcome.next_steps)
+            items.append(BatchItem(name, outcome.status.name, outcome.status, outcome.summary[-1], outcome.data))
+    if failed is not None:
+        # An open rotation past its point of no return is worse news than a batch that stopped.
+        status = ExitStatus.ROTATION_OPEN if failed.exit_status is ExitStatus.ROTATION_OPEN else ExitStatus.PARTIAL
+    done = sum(item.code == "OK" for item in items)
+    summary = (*(f"{item.name}: {item.code.lower()}: {item.message}" for item in items), f"{done} of {len(items)} done")
+    return Outcome(
+        data=BatchResult(tuple(items)), changed=changed, summary=summary, next_steps=steps[:10], status=status
+    )
+
+
+def _rotatable(context: Context, state: State, request: RotateCredential) -> Credential:
+    """Check what needs no secret: the credential, its rotation, its slot, and that the store can be written."""
+    credential = require_credential(state, request.name)
+    require_no_rotation(state, credential)
+    if credential.current is None:
+        raise ConflictError(
+            f'"{credential.name}" has no key yet: adding it was interrupted',
+            code="CREDENTIAL_INCOMPLETE",
+            next_steps=(
+                NextStep(f"vzctl credentials add {credential.name} --provider {credential.provider}", "finish it"),
+            ),
+        )
+    if credential.removal_wanted_at is not None:
+        raise ConflictError(
+            f'the removal of "{credential.name}" is waiting for a person',
+            code="REMOVAL_PENDING",
+            next_steps=(NextStep("vzctl pending list", "confirm or drop it"),),
+        )
+    if request.slot is not None:
+        require_slot(credential.provider, request.slot)
+    store = context.store()
+    if not store.writable:
+        raise SecretStoreError(
+            f'the secret store "{store.name}" is only read: a rotation needs one that can be written (keyring, exec or file)',
+            code="SECRET_STORE_READ_ONLY",
+            next_steps=(NextStep("vzctl help environment", "VZCTL_SECRET_STORE and [secrets] choose the store"),),
+        )
+    return credential
+
+
+def _planned(context: Context, state: State, credential: Credential, request: RotateCredential) -> Rotation:
+    snapshot = machine.snapshot_of(state, credential)
+    return Rotation(
+        id=context.new_id(),
+        credential=credential.id,
+        step=Step.STAGING,
+        snapshot=snapshot,
+        started_at=context.now(),
+        host=context.host,
+        old_version=credential.current,
+        new_version=context.new_id(),
+        databases=snapshot.needed_databases if request.minimum_scope else snapshot.databases,
+        leaked=request.leaked,
+        revoke_first=request.leaked and request.revoke_first,
+        new_slot=_new_slot(credential, request.slot),
+    )
+
+
+def _new_slot(credential: Credential, slot: int | None) -> int | None:
+    """Return the slot of the new key: an Azure resource has two, the new key is in the one not in use."""
+    if slot is not None or credential.slot is None:
+        return slot
+    return 2 if credential.slot == 1 else 1
+
+
+def _require_test_decision(context: Context, request: RotateCredential) -> None:
+    if not request.skip_test and not context.is_interactive:
+        raise InputRequiredError(
+            "the new key cannot be tested by this version; a script must say --skip-test",
+            code="TEST_IMPOSSIBLE",
+            next_steps=(NextStep(f"vzctl credentials rotate {request.name} --skip-test …", "rotate without a test"),),
+        )
+
+
+def _question(plan: RotationPlan) -> Question:
+    danger = Danger.MODERATE if plan.rollback_possible else Danger.SEVERE
+    return Question(f'Rotate "{plan.credential}" now?', plan.credential, danger, plan_lines(plan))
+
+
+def _nothing_to_do(
+    context: Context, state: State, credential: Credential, request: RotateCredential
+) -> Outcome[RotationResult]:
+    plan = rotation_plan(context, state, credential, _planned(context, state, credential, request), None)
+    return Outcome(
+        data=RotationResult(plan, None), summary=(f'"{credential.name}" holds this key already: nothing to do',)
+    )
+
+
+def _shared_key(plan: RotationPlan) -> tuple[Notice, ...]:
+    return tuple(
+        Notice("SAME_KEY_ELSEWHERE", f'"{name}" still holds the old key: rotate it too before you revoke the key', name)
+        for name in plan.same_key_elsewhere
+    )
+
+
+def _provider(credential: Credential) -> Provider:
+    provider = provider_by_id(credential.provider)
+    if provider is None:
+        raise ConflictError(
+            f'"{credential.name}" belongs to "{credential.provider}", which is no provider of the catalogue',
+            code="PROVIDER_UNKNOWN",
+            next_steps=(NextStep("vzctl providers list", "the providers that are known"),),
+        )
+    return provider

@@ -1,0 +1,264 @@
+"""How a rotation is shown: its plan, where it stands, what a person does next, and what was checked afterwards."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import ClassVar
+
+from vzctl.domain import portal
+from vzctl.domain import rotation as machine
+from vzctl.domain.age import age_days
+from vzctl.domain.index import Index
+from vzctl.domain.rules import provider_by_id
+from vzctl.domain.state import Credential, Direction, Rotation, State, Step
+from vzctl.usecases.context import Context
+from vzctl.usecases.views import Columns, DatabaseRef, DependantRef, PortalVisit, database_ref, dependant_refs
+
+
+@dataclass(frozen=True, slots=True)
+class RotationPlan:
+    """What a rotation will do, before anything is done."""
+
+    credential: str
+    provider: str
+    control_plane: str
+    age_days: int | None
+    databases: tuple[DatabaseRef, ...]
+    dropped_databases: tuple[DatabaseRef, ...]
+    dependants: tuple[DependantRef, ...]
+    interruption: str
+    rollback_possible: bool
+    rollback: str
+    test: str
+    same_key_elsewhere: tuple[str, ...]
+    steps: tuple[str, ...]
+    old_fingerprint: str | None
+    new_fingerprint: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that must hold after a rotation; `result` is `seen`, `attested`, `superseded`, `not checkable` or `failed`."""
+
+    what: str
+    result: str
+
+    columns: ClassVar[Columns] = (("CHECK", "what"), ("RESULT", "result"))
+
+
+@dataclass(frozen=True, slots=True)
+class RotationRow:
+    """One rotation in a list."""
+
+    id: str
+    credential: str
+    step: str
+    direction: str
+    is_open: bool
+    past_no_return: bool
+    host: str
+    started_at: datetime
+    finished_at: datetime | None
+
+    columns: ClassVar[Columns] = (
+        ("CREDENTIAL", "credential"),
+        ("STEP", "step"),
+        ("DIRECTION", "direction"),
+        ("STARTED", "started_at"),
+        ("FINISHED", "finished_at"),
+        ("HOST", "host"),
+        ("ID", "id"),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class RotationList:
+    """Rotations, newest last."""
+
+    rotations: tuple[RotationRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RotationDetail:
+    """One rotation: where it stands, the person's next visit when one is due, and the checks when it is finished."""
+
+    rotation: RotationRow
+    provider: str
+    leaked: bool
+    test: str
+    databases: tuple[DatabaseRef, ...]
+    scoped: tuple[DatabaseRef, ...]
+    dependants: tuple[DependantRef, ...]
+    old_fingerprint: str | None
+    new_fingerprint: str | None
+    next_step: str | None
+    next_is_manual: bool
+    portal: PortalVisit | None
+    checks: tuple[Check, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RotationResult:
+    """The answer of `credentials rotate`: the plan, and the rotation when one was begun."""
+
+    plan: RotationPlan
+    rotation: RotationDetail | None
+
+
+def rotation_plan(
+    context: Context, state: State, credential: Credential, rotation: Rotation, new_fingerprint: str | None
+) -> RotationPlan:
+    """Return the plan of a rotation that may not have begun yet."""
+    index = Index(state)
+    old = credential.version(rotation.old_version)
+    possible, why = rollback_text(state, credential, rotation)
+    kept = set(rotation.databases)
+    return RotationPlan(
+        credential=credential.name,
+        provider=credential.provider,
+        control_plane=state.organization.control_plane.value,
+        age_days=age_days(credential, context.now()),
+        databases=tuple(database_ref(index, item) for item in rotation.databases),
+        dropped_databases=tuple(database_ref(index, item) for item in rotation.snapshot.databases if item not in kept),
+        dependants=dependant_refs(index, index.dependants_of_credential[credential.name]),
+        interruption=_interruption(state),
+        rollback_possible=possible,
+        rollback=why,
+        test="the new key is not tested: this version does not talk to providers",
+        same_key_elsewhere=tuple(item.name for item in machine.same_key_elsewhere(state, credential)),
+        steps=tuple(step.value for step in machine.route(rotation, is_local=state.is_local)),
+        old_fingerprint=old.fingerprint if old is not None else None,
+        new_fingerprint=new_fingerprint,
+    )
+
+
+def plan_lines(plan: RotationPlan) -> tuple[str, ...]:
+    """Return the plan for people, a fact a line."""
+    age = f"{plan.age_days} days old" if plan.age_days is not None else "of unknown age"
+    lines = [f'rotate "{plan.credential}" ({plan.provider}), its key is {age}', "  name          stays, byte for byte"]
+    scope = ", ".join(item.name for item in plan.databases) or "no database"
+    lines.append(f"  scope         {scope}")
+    if plan.dropped_databases:
+        lines.append(f"  leaves scope  {', '.join(item.name for item in plan.dropped_databases)}")
+    lines += [f"  depends on it {item.kind} {item.address}" for item in plan.dependants] or ["  depends on it nothing"]
+    lines.append(f"  interruption  {plan.interruption}")
+    lines.append(f"  rollback      {plan.rollback}")
+    lines.append(f"  test          {plan.test}")
+    lines.append(
+        "  old key       stays valid at the provider until you revoke it there: last of all, so that nothing stops"
+    )
+    if plan.same_key_elsewhere:
+        lines.append(f"  same key      also held by {', '.join(plan.same_key_elsewhere)}: revoking it stops those too")
+    lines.append(f"  steps         {' > '.join(plan.steps)}")
+    return tuple(lines)
+
+
+def rotation_row(state: State, rotation: Rotation) -> RotationRow:
+    """Return the row of a rotation; the name is the snapshot's when the credential is gone."""
+    credential = state.credential_by_id(rotation.credential)
+    return RotationRow(
+        id=rotation.id,
+        credential=credential.name if credential is not None else rotation.snapshot.name,
+        step=step_text(rotation),
+        direction=rotation.direction.value,
+        is_open=rotation.is_open,
+        past_no_return=rotation.is_past_no_return,
+        host=rotation.host,
+        started_at=rotation.started_at,
+        finished_at=rotation.finished_at,
+    )
+
+
+def rotation_detail(state: State, rotation: Rotation) -> RotationDetail:
+    """Return the whole view of a rotation."""
+    index = Index(state)
+    owner = state.owner_of_version(rotation.new_version) or state.credential_by_id(rotation.credential)
+    versions = {item.id: item.fingerprint for item in owner.versions} if owner is not None else {}
+    step = machine.next_step(rotation, is_local=state.is_local)
+    return RotationDetail(
+        rotation=rotation_row(state, rotation),
+        provider=rotation.snapshot.provider,
+        leaked=rotation.leaked,
+        test=rotation.test,
+        databases=tuple(database_ref(index, item) for item in machine.target_databases(rotation)),
+        scoped=tuple(database_ref(index, item) for item in rotation.scoped),
+        dependants=dependant_refs(index, index.dependants_of_credential[rotation.snapshot.name]),
+        old_fingerprint=versions.get(rotation.old_version or ""),
+        new_fingerprint=versions.get(rotation.new_version),
+        next_step=step.value if step is not None else None,
+        next_is_manual=step in machine.PERSON_STEPS,
+        portal=portal_visit(index, rotation, step) if step in machine.PERSON_STEPS else None,
+        checks=checks(state, rotation),
+    )
+
+
+def step_text(rotation: Rotation) -> str:
+    """Return the step, with `n/m` while databases are put back into the scope."""
+    if rotation.step is Step.SCOPED:
+        return f"SCOPED {len(rotation.scoped)}/{len(machine.target_databases(rotation))}"
+    return rotation.step.value
+
+
+def portal_visit(index: Index, rotation: Rotation, step: Step | None) -> PortalVisit:
+    """Return what a person does for `step`, in the Portal's own words."""
+    provider = provider_by_id(rotation.snapshot.provider)
+    assert provider is not None, "only a provider of the catalogue can be rotated"
+    name = rotation.snapshot.name
+    if step is Step.REVOKED:
+        found = portal.revoke_at_provider(provider, "it is known to others")
+    elif step is Step.REMOVED:
+        found = portal.remove_credential(provider, name)
+    elif step is Step.RECREATED:
+        found = portal.add_credential(provider, name)
+        which = "old" if rotation.direction is Direction.BACK else "new"
+        return PortalVisit(found.title, (*found.lines, _where_the_key_is(name, which)))
+    else:
+        found = portal.add_to_scope(
+            provider, name, [index.database_name(item) for item in machine.next_group(rotation)]
+        )
+    return PortalVisit(found.title, found.lines)
+
+
+def rollback_text(state: State, credential: Credential, rotation: Rotation) -> tuple[bool, str]:
+    """Return whether the rotation could be taken back after its end, and why (not)."""
+    if rotation.leaked:
+        return False, "not possible: the old key is known to others"
+    old = credential.version(rotation.old_version)
+    if old is None or not old.held:
+        return False, "not possible: the old key is not held here"
+    if state.is_local:
+        return True, "possible while the old key is held: until you say that it is revoked"
+    return True, "possible while the old key is held: by recreating the credential in the Portal with it"
+
+
+def checks(state: State, rotation: Rotation) -> tuple[Check, ...]:
+    """Return what holds after a finished rotation: name, provider, scope, and no dependant left outside."""
+    credential = state.credential_by_id(rotation.credential)
+    if rotation.is_open or credential is None:
+        return ()
+    seen = "seen" if state.is_local or rotation.step is Step.ROLLED_BACK else "attested"
+    snapshot = rotation.snapshot
+    outside = {item.database for item in state.dependants_of(credential.name)} - credential.database_ids
+    wanted = set(machine.target_databases(rotation)) & {item.id for item in state.databases}
+    in_force = rotation.old_version if rotation.step is Step.ROLLED_BACK else rotation.new_version
+    return (
+        Check("the name is the same", seen if credential.name == snapshot.name else "failed"),
+        Check("the provider is the same", seen if credential.provider == snapshot.provider else "failed"),
+        Check("the scope holds what it held", seen if wanted <= credential.database_ids else "failed"),
+        Check("no dependant is outside the scope", seen if not outside & wanted else "failed"),
+        Check("the key in force is the right one", seen if credential.current == in_force else "superseded"),
+        Check("the provider accepts the new key", "not checkable"),
+    )
+
+
+def _interruption(state: State) -> str:
+    if state.is_local:
+        return "none here; a Data API that cached the old key uses it until its cache ends, so keep it alive that long"
+    return "$vectorize fails for everything above from the removal until its database is back in scope"
+
+
+def _where_the_key_is(name: str, which: str) -> str:
+    if which == "old":
+        return f"paste the OLD key: vzctl secrets reveal {name} shows it at a terminal"
+    return "paste the NEW key, the one you gave to this rotation"

@@ -1,0 +1,224 @@
+"""Scopes: which databases may use a credential (rules 2, 3, 8)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from vzctl.domain.address import find_database
+from vzctl.domain.index import Index
+from vzctl.domain.rules import (
+    counted,
+    listed,
+    require_credential,
+    require_no_rotation,
+    require_scope_removable,
+    scope_dependants,
+)
+from vzctl.domain.state import Credential, Evidence, ScopeEntry, State
+from vzctl.errors import ConflictError, ExitStatus, NextStep, UsageError
+from vzctl.usecases.context import Context, Question
+from vzctl.usecases.credential import ScopedDatabase, database_refs, scoped_databases
+from vzctl.usecases.manual import steps_for, wanted
+from vzctl.usecases.outcome import Outcome
+from vzctl.usecases.views import DatabaseRef, DependantRef, dependant_line, dependant_refs
+
+
+@dataclass(frozen=True, slots=True)
+class ScopeView:
+    """A credential's scope."""
+
+    credential: str
+    provider: str
+    databases: tuple[ScopedDatabase, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ScopeChange:
+    """What was added to and removed from a scope, what it holds now, and who loses vectorize by it."""
+
+    credential: str
+    added: tuple[DatabaseRef, ...]
+    removed: tuple[DatabaseRef, ...]
+    databases: tuple[ScopedDatabase, ...]
+    affected: tuple[DependantRef, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeScope:
+    """Add to, remove from, or replace a scope. `verb` is `add`, `remove` or `set`."""
+
+    verb: str
+    name: str
+    databases: Sequence[str] = ()
+    all_databases: bool = False
+    none: bool = False
+    force: bool = False
+    if_missing: str = "fail"
+    dry_run: bool = False
+
+
+def show_scope(context: Context, name: str) -> Outcome[ScopeView]:
+    """Return the databases that may use the credential."""
+    state = context.state_file.read()
+    credential = require_credential(state, name)
+    steps = () if credential.scope else (NextStep(f"vzctl scope add {name} DB", "let a database use it"),)
+    view = ScopeView(name, credential.provider, scoped_databases(Index(state), credential))
+    return Outcome(data=view, next_steps=steps)
+
+
+def change_scope(context: Context, request: ChangeScope) -> Outcome[ScopeChange]:
+    """Change a scope; removing databases with dependants needs `force` and a confirmation."""
+    context.require_writable()
+    _check_arguments(request)
+    state = context.state_file.read()
+    planned = _planned(context, state, request)
+    leaving = _leaving(state, planned)
+    index = Index(state)
+    credential = require_credential(state, request.name)
+    if request.dry_run:
+        return Outcome(
+            data=_change(state, planned, request.name), summary=_summary(state, planned, request.name, "would ")
+        )
+    if leaving or request.all_databases:
+        context.confirm(_question(index, credential, planned, leaving))
+    with context.state_file.transaction() as transaction:
+        before = transaction.state
+        transaction.state = _planned(context, before, request)
+        if set(_leaving(before, transaction.state)) - set(leaving):
+            raise ConflictError(
+                f'the scope of "{request.name}" changed while you were asked; look again',
+                code="CHANGED_MEANWHILE",
+                next_steps=(NextStep(f"vzctl scope list {request.name}", "what it holds now"),),
+            )
+        transaction.describe(*_summary(before, transaction.state, request.name, ""), subjects=(request.name,))
+    after = transaction.state
+    changed = after.serial != before.serial
+    to_do = steps_for(after, lambda _, name: name == request.name) if changed else ()
+    return Outcome(
+        data=_change(before, after, request.name),
+        changed=changed,
+        summary=_summary(before, after, request.name, "" if after.is_local else "to do at the Portal: "),
+        next_steps=to_do,
+        status=ExitStatus.MANUAL if to_do else ExitStatus.OK,
+    )
+
+
+def _check_arguments(request: ChangeScope) -> None:
+    if any(not item.strip() for item in request.databases):
+        raise UsageError(
+            "a database is an empty text: is a shell variable unset?",
+            code="DATABASE_EMPTY",
+            next_steps=(NextStep("vzctl databases list", "the databases that are recorded"),),
+        )
+    if request.verb == "set" and request.none and not request.databases and not request.all_databases:
+        return
+    if request.none:
+        raise UsageError("--none empties a scope: give it alone, with scope set", code="USAGE")
+    if bool(request.databases) == request.all_databases:
+        hint = "; to empty a scope: vzctl scope set NAME --none" if request.verb == "set" else ""
+        raise UsageError(f"name the databases, or give --all-databases{hint}", code="DATABASES_MISSING")
+
+
+def _planned(context: Context, state: State, request: ChangeScope) -> State:
+    """Return the state after the change, every rule checked."""
+    credential = require_credential(state, request.name)
+    require_no_rotation(state, credential)
+    if credential.current is None:
+        raise ConflictError(
+            f'"{credential.name}" has no key yet: adding it was interrupted',
+            code="CREDENTIAL_INCOMPLETE",
+            next_steps=(
+                NextStep(f"vzctl credentials add {credential.name} --provider {credential.provider}", "finish it"),
+            ),
+        )
+    named = [item.id for item in state.databases] if request.all_databases else _ids(state, request)
+    now_in = {entry.database for entry in credential.scope if entry.removal_wanted_at is None}
+    target = {"add": now_in | set(named), "remove": now_in - set(named), "set": set(named)}[request.verb]
+    leaving = [item for item in now_in if item not in target]
+    if request.verb == "remove" and request.if_missing == "fail" and not request.all_databases:
+        _require_in_scope(Index(state), credential, named)
+    require_scope_removable(Index(state), credential, leaving, force=request.force)
+    return state.with_credential(replace(credential, scope=_entries(context, state, credential, named, target)))
+
+
+def _entries(
+    context: Context, state: State, credential: Credential, named: list[str], target: set[str]
+) -> tuple[ScopeEntry, ...]:
+    now = context.now()
+    kept: list[ScopeEntry] = []
+    for entry in credential.scope:
+        if entry.database in target:
+            kept.append(replace(entry, removal_wanted_at=None))
+        elif not state.is_local and entry.evidence is not Evidence.WANTED:
+            kept.append(replace(entry, removal_wanted_at=entry.removal_wanted_at or now))
+    known = credential.database_ids
+    new = [item for item in dict.fromkeys(named) if item in target and item not in known]
+    return (*kept, *(ScopeEntry(database=item, added_at=now, **wanted(state, now)) for item in new))
+
+
+def _ids(state: State, request: ChangeScope) -> list[str]:
+    if request.none:
+        return []
+    return [find_database(state, item).id for item in dict.fromkeys(request.databases)]
+
+
+def _require_in_scope(index: Index, credential: Credential, named: list[str]) -> None:
+    missing = [item for item in named if item not in credential.database_ids]
+    if missing:
+        raise ConflictError(
+            f'not in the scope of "{credential.name}": {listed([index.database_name(item) for item in missing])}',
+            code="DATABASE_NOT_IN_SCOPE",
+            next_steps=(NextStep(f"vzctl scope list {credential.name}", "what is in it"),),
+        )
+
+
+def _active(state: State, name: str) -> dict[str, ScopeEntry]:
+    credential = state.credential(name)
+    entries = credential.scope if credential is not None else ()
+    return {entry.database: entry for entry in entries if entry.removal_wanted_at is None}
+
+
+def _leaving(before: State, after: State) -> list[str]:
+    left: list[str] = []
+    for credential in before.credentials:
+        if after.credential_by_id(credential.id) is not credential:
+            remaining = _active(after, credential.name)
+            left += [item for item in _active(before, credential.name) if item not in remaining]
+    return left
+
+
+def _question(index: Index, credential: Credential, planned: State, leaving: list[str]) -> Question:
+    affected = scope_dependants(index, credential, leaving)
+    lines = list(_summary(index.state, planned, credential.name, "would "))
+    lines += [f"  loses $vectorize: {dependant_line(index, item)}" for item in affected]
+    return Question(f'Change the scope of "{credential.name}"?', credential.name, lines=lines)
+
+
+def _change(before: State, after: State, name: str) -> ScopeChange:
+    index = Index(after)
+    credential = require_credential(after, name)
+    had, has = _active(before, name), _active(after, name)
+    removed = [item for item in had if item not in has]
+    return ScopeChange(
+        credential=name,
+        added=database_refs(index, [item for item in has if item not in had]),
+        removed=database_refs(index, removed),
+        databases=scoped_databases(index, credential),
+        affected=dependant_refs(index, scope_dependants(index, credential, removed)),
+    )
+
+
+def _summary(before: State, after: State, name: str, prefix: str) -> tuple[str, ...]:
+    index = Index(after)
+    had, has = _active(before, name), _active(after, name)
+    added = [index.database_name(item) for item in has if item not in had]
+    removed = [index.database_name(item) for item in had if item not in has]
+    lines = []
+    if added:
+        lines.append(f'{prefix}add {listed(added)} to the scope of "{name}" ({counted(len(has), "database")})')
+    if removed:
+        lines.append(
+            f'{prefix}remove {listed(removed)} from the scope of "{name}" ({counted(len(has), "database")} left)'
+        )
+    return tuple(lines) or (f'the scope of "{name}" is like that already',)

@@ -1,0 +1,111 @@
+"""Moving the bytes of secret versions between a person and the store. Intent first, and nothing orphaned unseen.
+
+The id of a version is in the state before its bytes are in a store, and stays there until the store was asked to delete
+them. `Version.held` is set only after the store gave the same bytes back, and cleared only after it no longer has them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from vzctl.domain.provider import Provider
+from vzctl.domain.secret_text import looks_unusual, require_usable
+from vzctl.domain.state import Credential, RetiredCredential, State, Version
+from vzctl.errors import NextStep, SecretStoreError
+from vzctl.secret import Secret
+from vzctl.usecases.context import Context, SecretSource, item_of
+from vzctl.usecases.outcome import Notice
+from vzctl.vault.base import SecretItem
+
+Owner = Credential | RetiredCredential
+
+
+def store_item(state: State, owner: Owner, version_id: str) -> SecretItem:
+    """Return the store's address of a version."""
+    return item_of(state.lineage, owner.id, version_id, owner.name)
+
+
+def take_secret(provider: Provider, source: SecretSource) -> tuple[Secret, tuple[Notice, ...]]:
+    """Read the secret and judge it: refused when it cannot work, a warning when it looks unusual."""
+    secret = source()
+    require_usable(provider, secret)
+    if not looks_unusual(provider, secret):
+        return secret, ()
+    text = f"the key does not look like a {provider.display_name} key; it was accepted, formats change"
+    return secret, (Notice("SECRET_LOOKS_UNUSUAL", text, provider.id),)
+
+
+def read_version(context: Context, state: State, owner: Owner, version_id: str | None) -> Secret:
+    """Return the bytes of a version; raise `SecretStoreError` when they are not held or not those that were recorded."""
+    version = next((item for item in owner.versions if item.id == version_id), None)
+    if version is None:
+        raise _not_held(owner.name)
+    secret = context.store().read(store_item(state, owner, version.id))
+    if secret is None:
+        raise _not_held(owner.name)
+    require_recorded(state, owner.name, version, secret)
+    return secret
+
+
+def require_recorded(state: State, name: str, version: Version, secret: Secret) -> None:
+    """Raise `SecretStoreError` when a store gave out another key than the one recorded."""
+    if (
+        version.fingerprint is not None
+        and secret.fingerprint(state.organization.fingerprint_salt) != version.fingerprint
+    ):
+        raise SecretStoreError(
+            f'the secret store holds another key for "{name}" than the one that was recorded',
+            code="SECRET_DIFFERS",
+            next_steps=(NextStep(f"vzctl credentials rotate {name}", "make a new key the current one"),),
+        )
+
+
+def set_held(state: State, owner_id: str, version_ids: Sequence[str], *, held: bool) -> State:
+    """Return the state in which these versions of a live or retired credential are held, or not."""
+    owners: tuple[Owner, ...] = (*state.credentials, *state.retired)
+    owner = next((item for item in owners if item.id == owner_id), None)
+    if owner is None:
+        return state
+    wanted = set(version_ids)
+    versions = tuple(replace(item, held=held) if item.id in wanted else item for item in owner.versions)
+    return state.with_owner(replace(owner, versions=versions))
+
+
+def delete_bytes(context: Context, state: State, owner: Owner, version_ids: Sequence[str]) -> None:
+    """Ask the store to delete the bytes; a store that is only read keeps them, they are not vzctl's."""
+    store = context.store()
+    if store.writable:
+        for version_id in version_ids:
+            store.delete(store_item(state, owner, version_id))
+
+
+def drop_held(context: Context, owner_id: str, version_ids: Sequence[str]) -> bool:
+    """Delete the bytes of held versions, then record that they are gone; True when the state changed.
+
+    A crash in between leaves `held` set, which `state check` shows and `secrets purge` finishes.
+    """
+    state = context.state_file.read()
+    owners: tuple[Owner, ...] = (*state.credentials, *state.retired)
+    owner = next((item for item in owners if item.id == owner_id), None)
+    held = (
+        [item.id for item in owner.versions if item.held and item.id in set(version_ids)] if owner is not None else []
+    )
+    if owner is None or not held:
+        return False
+    delete_bytes(context, state, owner, held)
+    with context.state_file.transaction() as transaction:
+        transaction.state = set_held(transaction.state, owner_id, held, held=False)
+        transaction.describe(f'delete {len(held)} secret of "{owner.name}" from the store', subjects=(owner.name,))
+    return True
+
+
+def _not_held(name: str) -> SecretStoreError:
+    return SecretStoreError(
+        f'the secret of "{name}" is not held here',
+        code="SECRET_NOT_HELD",
+        next_steps=(
+            NextStep(f"vzctl secrets put {name}", "hand it in, if you have the key"),
+            NextStep(f"vzctl credentials rotate {name}", "or give it a new one"),
+        ),
+    )

@@ -1,0 +1,300 @@
+"""The secret store: whether it works, what it holds, and moving secrets between stores."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+from vzctl.domain.problems import unneeded_versions
+from vzctl.domain.rules import counted, provider_by_id, require_credential, require_no_rotation
+from vzctl.domain.secret_text import require_usable
+from vzctl.domain.state import Credential, State
+from vzctl.errors import ConflictError, InputRequiredError, NextStep, SecretStoreError, UsageError
+from vzctl.secret import Secret
+from vzctl.store.audit import Change
+from vzctl.usecases.context import Context, Danger, Question, SecretSource
+from vzctl.usecases.credential import CredentialDetail, credential_detail, version_role
+from vzctl.usecases.outcome import Notice, Outcome
+from vzctl.usecases.secret_version import Owner, drop_held, read_version, require_recorded, set_held, store_item
+from vzctl.usecases.views import Columns
+from vzctl.vault.base import SecretStore
+
+
+@dataclass(frozen=True, slots=True)
+class SecretRow:
+    """One secret version that the state believes is held, and with `--check` whether the store agrees."""
+
+    credential: str
+    version: str
+    role: str
+    fingerprint: str | None
+    held: bool
+    in_store: str
+
+    columns: ClassVar[Columns] = (
+        ("CREDENTIAL", "credential"),
+        ("ROLE", "role"),
+        ("HELD", "held"),
+        ("IN STORE", "in_store"),
+        ("FINGERPRINT", "fingerprint"),
+        ("VERSION", "version"),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class SecretsStatus:
+    """Which store is used and what it is believed to hold."""
+
+    store: str
+    description: str
+    writable: bool
+    secrets: tuple[SecretRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StoreTest:
+    """The store answered: a canary was written, read back and deleted (a read-only store: was readable)."""
+
+    store: str
+    description: str
+    writable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PutSecret:
+    """Adopt the key of a credential whose key nobody had here, or whose bytes were lost."""
+
+    name: str
+    source: SecretSource
+    dry_run: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Revealed:
+    """A secret for a person to paste: printed raw at a terminal, in no other form."""
+
+    credential: str
+    secret: Secret
+
+
+@dataclass(frozen=True, slots=True)
+class Migration:
+    """Secrets that were copied from one store to another; with `delete_source` they are gone from the first."""
+
+    source: str
+    target: str
+    copied: tuple[str, ...]
+    deleted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Purged:
+    """Secret versions that were deleted from the store because nothing needs them, as `CREDENTIAL VERSION`."""
+
+    versions: tuple[str, ...]
+
+
+def secrets_status(context: Context, *, check: bool = False) -> Outcome[SecretsStatus]:
+    """Return the store and the versions; only with `check` is the store asked for each."""
+    state = context.state_file.read()
+    store = context.store()
+    rows = []
+    for owner, version in state.versions():
+        if version.held or version.id in _in_use(owner):
+            role = version_role(owner, version.id) if isinstance(owner, Credential) else "removed"
+            found = _in_store(store, state, owner, version.id) if check else "not asked"
+            rows.append(SecretRow(owner.name, version.id, role, version.fingerprint, version.held, found))
+    missing = [item for item in rows if item.held and item.in_store in ("absent", "differs")]
+    warnings = tuple(
+        Notice(
+            "SECRET_NOT_HELD",
+            f'the store does not give out the {item.role} key of "{item.credential}"',
+            item.credential,
+        )
+        for item in missing
+    )
+    steps = tuple(NextStep(f"vzctl secrets put {item.credential}", "hand it in again") for item in missing[:3])
+    data = SecretsStatus(store.name, store.describe(), store.writable, tuple(rows))
+    return Outcome(data=data, warnings=warnings, next_steps=steps)
+
+
+def test_store(context: Context) -> Outcome[StoreTest]:
+    """Probe the store; raise `SecretStoreError` when it does not do what it must."""
+    store = context.store()
+    store.probe()
+    proof = "a test item was written, read back and deleted" if store.writable else "it can be read"
+    data = StoreTest(store.name, store.describe(), store.writable)
+    return Outcome(data=data, summary=(f"the secret store {store.name} answers: {proof}",))
+
+
+def put_secret(context: Context, request: PutSecret) -> Outcome[CredentialDetail]:
+    """Hold the current key here. A key with another fingerprint than the recorded one is refused: that is a rotation."""
+    context.require_writable()
+    state = context.state_file.read()
+    credential = require_credential(state, request.name)
+    require_no_rotation(state, credential)
+    version = credential.current_version
+    if version is None:
+        raise ConflictError(
+            f'"{credential.name}" has no key yet: adding it was interrupted',
+            code="CREDENTIAL_INCOMPLETE",
+            next_steps=(
+                NextStep(f"vzctl credentials add {credential.name} --provider {credential.provider}", "finish it"),
+            ),
+        )
+    if request.dry_run:
+        return Outcome(
+            data=credential_detail(context, state, credential), summary=(f'would hold the key of "{credential.name}"',)
+        )
+    store = context.store()
+    store.probe()
+    secret = request.source()
+    provider = provider_by_id(credential.provider)
+    if provider is not None:
+        require_usable(provider, secret)
+    fingerprint = secret.fingerprint(state.organization.fingerprint_salt)
+    if version.fingerprint is not None and version.fingerprint != fingerprint:
+        raise ConflictError(
+            f'this is another key than the one recorded for "{credential.name}"',
+            code="SECRET_DIFFERS",
+            next_steps=(NextStep(f"vzctl credentials rotate {credential.name}", "make it the new key"),),
+        )
+    if version.fingerprint is None:
+        _record_fingerprint(context, credential.name, version.id, fingerprint)
+    if store.writable:
+        store.write(store_item(state, credential, version.id), secret)
+    with context.state_file.transaction() as transaction:
+        serial = transaction.state.serial
+        transaction.state = set_held(transaction.state, credential.id, [version.id], held=True)
+        transaction.describe(f'hold the key of "{credential.name}"', subjects=(credential.name,))
+    after = transaction.state
+    return Outcome(
+        data=credential_detail(context, after, require_credential(after, request.name)),
+        changed=after.serial != serial or version.fingerprint is None,
+        summary=(f'the key of "{credential.name}" is held in {store.name}',),
+    )
+
+
+def reveal_secret(context: Context, name: str, *, which: str = "current") -> Outcome[Revealed]:
+    """Return a key in the clear, at a terminal, after its name was typed; the audit knows that it happened."""
+    context.require_writable()
+    if not context.is_interactive:
+        raise InputRequiredError(
+            "a secret is revealed at a terminal only; a script uses its own store",
+            code="TERMINAL_REQUIRED",
+            next_steps=(NextStep(f"vzctl secrets reveal {name}", "at a terminal"),),
+        )
+    state = context.state_file.read()
+    credential = require_credential(state, name)
+    version_id = _which(credential, which)
+    secret = read_version(context, state, credential, version_id)
+    lines = (f"the {which} key will be shown in clear text on this screen",)
+    context.confirm(Question(f'Reveal the {which} key of "{name}"?', name, Danger.SEVERE, lines))
+    change = Change("secrets reveal", (name,), (f'revealed the {which} key of "{name}" at a terminal',))
+    context.state_file.note(change)
+    return Outcome(data=Revealed(name, secret))
+
+
+def migrate_secrets(
+    context: Context, open_source: Callable[[], SecretStore], *, delete_source: bool = False, dry_run: bool = False
+) -> Outcome[Migration]:
+    """Copy every held secret from another store into the configured one; delete there only after all were read back."""
+    context.require_writable()
+    state = context.state_file.read()
+    target, source = context.store(), open_source()
+    if source.describe() == target.describe():
+        raise UsageError("source and target are the same store", code="USAGE")
+    if not target.writable:
+        raise SecretStoreError(f'the secret store "{target.name}" is only read', code="SECRET_STORE_READ_ONLY")
+    held = [(owner, version) for owner, version in state.versions() if version.held]
+    names = tuple(f"{owner.name} {version.id}" for owner, version in held)
+    data = Migration(source.name, target.name, names, deleted=delete_source and not dry_run)
+    if dry_run:
+        return Outcome(
+            data=data, summary=(f"would copy {counted(len(held), 'secret')} from {source.name} to {target.name}",)
+        )
+    source.probe()
+    target.probe()
+    context.confirm(Question(f"Copy {counted(len(held), 'secret')} from {source.name} to {target.name}?", target.name))
+    for owner, version in held:
+        item = store_item(state, owner, version.id)
+        secret = source.read(item)
+        if secret is None:
+            raise SecretStoreError(
+                f'{source.name} does not hold the key of "{owner.name}"; nothing was deleted',
+                code="SECRET_NOT_HELD",
+                next_steps=(NextStep("vzctl secrets status --check", "what is held"),),
+            )
+        require_recorded(state, owner.name, version, secret)
+        target.write(item, secret)
+    if delete_source and source.writable:
+        for owner, version in held:
+            source.delete(store_item(state, owner, version.id))
+    context.state_file.note(
+        Change("secrets migrate", (), (f"copied {len(held)} secrets from {source.name} to {target.name}",))
+    )
+    return Outcome(
+        data=data,
+        changed=bool(held),
+        summary=(f"copied {counted(len(held), 'secret')} from {source.name} to {target.name}, each read back",),
+    )
+
+
+def purge_secrets(context: Context, *, dry_run: bool = False) -> Outcome[Purged]:
+    """Delete from the store what no pointer and no open revocation needs: what a crash or a restore left behind."""
+    context.require_writable()
+    state = context.state_file.read()
+    wanted = unneeded_versions(state)
+    names = tuple(f"{name} {version}" for name, version in wanted)
+    if dry_run or not wanted:
+        verb = "would delete" if wanted else "nothing to delete:"
+        return Outcome(data=Purged(names), summary=(f"{verb} {counted(len(names), 'secret')}",))
+    context.store().probe()
+    context.confirm(Question(f"Delete {counted(len(names), 'secret')} from the store?", str(len(names)), lines=names))
+    changed = False
+    for owner_id, version_ids in _by_owner(state, {version for _, version in wanted}).items():
+        changed = drop_held(context, owner_id, version_ids) or changed
+    return Outcome(
+        data=Purged(names), changed=changed, summary=(f"deleted {counted(len(names), 'secret')} from the store",)
+    )
+
+
+def _in_use(owner: Owner) -> tuple[str | None, ...]:
+    return (owner.current, owner.pending) if isinstance(owner, Credential) else ()
+
+
+def _in_store(store: SecretStore, state: State, owner: Owner, version_id: str) -> str:
+    secret = store.read(store_item(state, owner, version_id))
+    if secret is None:
+        return "absent"
+    version = next(item for item in owner.versions if item.id == version_id)
+    same = version.fingerprint in (None, secret.fingerprint(state.organization.fingerprint_salt))
+    return "present" if same else "differs"
+
+
+def _record_fingerprint(context: Context, name: str, version_id: str, fingerprint: str) -> None:
+    """Intent first: the fingerprint is on record before the bytes are in the store."""
+    with context.state_file.transaction() as transaction:
+        credential = require_credential(transaction.state, name)
+        version = credential.version(version_id)
+        if version is None or credential.current != version_id:
+            raise ConflictError(f'"{name}" changed meanwhile; look again', code="CHANGED_MEANWHILE")
+        transaction.state = transaction.state.with_credential(
+            credential.with_version(replace(version, fingerprint=fingerprint))
+        )
+        transaction.describe(f'adopt the key of "{name}"', subjects=(name,))
+
+
+def _which(credential: Credential, which: str) -> str | None:
+    if which == "previous":
+        return credential.previous[-1] if credential.previous else None
+    return credential.pending if which == "pending" else credential.current
+
+
+def _by_owner(state: State, version_ids: set[str]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for owner, version in state.versions():
+        if version.id in version_ids:
+            found.setdefault(owner.id, []).append(version.id)
+    return found

@@ -1,0 +1,230 @@
+"""The state file itself: where it is, whether it is sound, its backups, and a copy for elsewhere."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import ClassVar
+
+from vzctl.domain.problems import Problem, find_problems
+from vzctl.errors import ExitStatus, NextStep, NotFoundError, UsageError
+from vzctl.store import backups
+from vzctl.store.audit import Change
+from vzctl.store.schema import format_state
+from vzctl.usecases.context import Context, Danger, Question
+from vzctl.usecases.outcome import Outcome
+from vzctl.usecases.views import Columns
+
+
+@dataclass(frozen=True, slots=True)
+class StateLocation:
+    """Where the state and its companions are; `path` as given, `real_path` with links followed."""
+
+    path: str
+    real_path: str
+    folder: str
+    audit: str
+    exists: bool
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class StateSummary:
+    """The head of the state and how much it holds."""
+
+    path: str
+    schema: int
+    lineage: str
+    serial: int
+    vzctl: str
+    organization: str
+    control_plane: str
+    integrations: int
+    databases: int
+    credentials: int
+    collections: int
+    columns: int
+    open_rotations: int
+    open_revocations: int
+
+
+@dataclass(frozen=True, slots=True)
+class ProblemRow:
+    """Something recorded that breaks a rule, and the command that helps."""
+
+    code: str
+    subject: str
+    message: str
+    command: str
+
+    columns: ClassVar[Columns] = (
+        ("CODE", "code"),
+        ("SUBJECT", "subject"),
+        ("PROBLEM", "message"),
+        ("COMMAND", "command"),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class StateCheck:
+    """A readable state's problems; a broken state is an error instead (exit 9)."""
+
+    path: str
+    serial: int
+    problems: tuple[ProblemRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class BackupRow:
+    """One backup."""
+
+    serial: int
+    saved_at: datetime
+    size_bytes: int
+    path: str
+
+    columns: ClassVar[Columns] = (
+        ("SERIAL", "serial"),
+        ("SAVED", "saved_at"),
+        ("BYTES", "size_bytes"),
+        ("PATH", "path"),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class BackupList:
+    """Backups, newest first."""
+
+    backups: tuple[BackupRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """The state that was put back; its serial is higher than any before it."""
+
+    path: str
+    restored_serial: int
+    serial: int
+
+
+@dataclass(frozen=True, slots=True)
+class RestoreState:
+    """Put a backup in place: a serial, or `latest`."""
+
+    which: str
+    dry_run: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """The state as TOML text without its lineage: fit for support and for comparing, not for secrets."""
+
+    toml: str
+
+    @property
+    def raw_text(self) -> str:
+        """What is printed as it is, in no table."""
+        return self.toml
+
+
+def locate(context: Context, source: str) -> Outcome[StateLocation]:
+    """Return the paths; reads nothing."""
+    paths = context.state_file.paths
+    shown = context.state_file.shown_path
+    return Outcome(
+        data=StateLocation(
+            shown, str(paths.state), str(paths.folder), str(paths.audit), context.state_file.exists(), source
+        )
+    )
+
+
+def show_state(context: Context) -> Outcome[StateSummary]:
+    """Return the head of the state."""
+    state = context.state_file.read()
+    return Outcome(
+        data=StateSummary(
+            path=context.state_file.shown_path,
+            schema=state.schema,
+            lineage=state.lineage,
+            serial=state.serial,
+            vzctl=state.vzctl,
+            organization=state.organization.name,
+            control_plane=state.organization.control_plane.value,
+            integrations=len(state.integrations),
+            databases=len(state.databases),
+            credentials=len(state.credentials),
+            collections=len(state.collections),
+            columns=len(state.columns),
+            open_rotations=sum(item.is_open for item in state.rotations),
+            open_revocations=len(state.open_revocations()),
+        )
+    )
+
+
+def check_state(context: Context, *, exit_code: bool = False) -> Outcome[StateCheck]:
+    """Return what breaks a rule; with `exit_code`, status `CHANGES` when anything does."""
+    state = context.state_file.read()
+    rows = tuple(problem_row(item) for item in find_problems(state))
+    return Outcome(
+        data=StateCheck(context.state_file.shown_path, state.serial, rows),
+        summary=() if rows else ("the state is sound",),
+        next_steps=tuple(NextStep(item.command, item.message) for item in rows[:5]),
+        status=ExitStatus.CHANGES if rows and exit_code else ExitStatus.OK,
+    )
+
+
+def problem_row(problem: Problem) -> ProblemRow:
+    """Return the view of a problem."""
+    return ProblemRow(problem.code, problem.subject, problem.message, problem.next_step.command)
+
+
+def list_state_backups(context: Context) -> Outcome[BackupList]:
+    """Return the backups, newest first."""
+    found = backups.list_backups(context.state_file.paths.backups)
+    rows = tuple(BackupRow(item.serial, item.saved_at, item.size, str(item.path)) for item in found)
+    return Outcome(data=BackupList(rows))
+
+
+def restore_state(context: Context, request: RestoreState) -> Outcome[Restored]:
+    """Put a backup in the state's place. Rotations begun since are unknown afterwards, their secrets left over."""
+    context.require_writable()
+    found = backups.list_backups(context.state_file.paths.backups)
+    if not found:
+        raise NotFoundError(
+            "there is no backup", code="BACKUP_NOT_FOUND", next_steps=(NextStep("vzctl state path", "where it is"),)
+        )
+    if request.which == "latest":
+        serial = found[0].serial
+    elif request.which.isascii() and request.which.isdigit():
+        serial = int(request.which)
+    else:
+        raise UsageError(
+            "give a serial, or latest", code="USAGE", next_steps=(NextStep("vzctl state backups", "those there are"),)
+        )
+    if all(item.serial != serial for item in found):
+        raise NotFoundError(
+            f"there is no backup of serial {serial}",
+            code="BACKUP_NOT_FOUND",
+            next_steps=(NextStep("vzctl state backups", "those there are"),),
+        )
+    shown = context.state_file.shown_path
+    if request.dry_run:
+        return Outcome(data=Restored(shown, serial, serial), summary=(f"would restore serial {serial}",))
+    lines = ("everything that was changed since is forgotten here; nothing at Astra or at a provider changes",)
+    context.confirm(Question(f"Restore the state of serial {serial}?", str(serial), Danger.SEVERE, lines))
+    change = Change(context.state_file.actor.command, (f"serial {serial}",), (f"restore the state of serial {serial}",))
+    state = context.state_file.restore(serial, change)
+    return Outcome(
+        data=Restored(shown, serial, state.serial),
+        changed=True,
+        summary=(f"restored the state of serial {serial}; it is serial {state.serial} now",),
+        next_steps=(NextStep("vzctl state check", "what does not fit together"),),
+    )
+
+
+def export_state(context: Context) -> Outcome[Exported]:
+    """Return the state without lineage and fingerprint salt."""
+    state = context.state_file.read()
+    text = format_state(state).decode()
+    kept = [line for line in text.splitlines() if not line.startswith(("lineage = ", "fingerprint_salt = "))]
+    return Outcome(data=Exported("\n".join(kept) + "\n"))

@@ -1,0 +1,153 @@
+"""One screen: what there is, what is open, what is due, what is wrong, each with its next command."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import ClassVar
+
+from vzctl.domain.age import age_days, is_due
+from vzctl.domain.pending import PendingStep, pending_steps
+from vzctl.domain.problems import find_problems
+from vzctl.domain.rotation import REASON_LEAKED
+from vzctl.domain.state import Rotation, State
+from vzctl.errors import ExitStatus, NextStep
+from vzctl.usecases.context import Context
+from vzctl.usecases.outcome import Outcome
+from vzctl.usecases.revocation import RevocationRow
+from vzctl.usecases.revocation import row as revocation_row
+from vzctl.usecases.rotation_view import rotation_row
+from vzctl.usecases.views import Columns
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How much there is."""
+
+    integrations: int
+    databases: int
+    active_databases: int
+    credentials: int
+    collections: int
+    columns: int
+
+
+@dataclass(frozen=True, slots=True)
+class Attention:
+    """One thing that wants a person: what kind, about what, in one sentence, and the command that helps."""
+
+    kind: str
+    subject: str
+    message: str
+    command: str
+
+    columns: ClassVar[Columns] = (("KIND", "kind"), ("SUBJECT", "subject"), ("WHAT", "message"), ("COMMAND", "command"))
+
+
+@dataclass(frozen=True, slots=True)
+class SettingRow:
+    """A setting with its source."""
+
+    name: str
+    value: str
+    source: str
+
+    columns: ClassVar[Columns] = (("SETTING", "name"), ("VALUE", "value"), ("SOURCE", "source"))
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """The state of the organization; `attention` has the most urgent first. `settings` only with `-v`."""
+
+    path: str
+    organization: str
+    control_plane: str
+    serial: int
+    counts: Counts
+    oldest_key_days: int | None
+    keys_due: int
+    keys_of_unknown_age: int
+    attention: tuple[Attention, ...]
+    settings: tuple[SettingRow, ...]
+
+
+def show_status(context: Context, *, settings: tuple[SettingRow, ...] = (), exit_code: bool = False) -> Outcome[Status]:
+    """Return the overview; with `exit_code`, status `CHANGES` when anything wants attention."""
+    state = context.state_file.read()
+    now = context.now()
+    ages = [age for item in state.credentials if (age := age_days(item, now)) is not None]
+    attention = _attention(context, state)
+    data = Status(
+        path=context.state_file.shown_path,
+        organization=state.organization.name,
+        control_plane=state.organization.control_plane.value,
+        serial=state.serial,
+        counts=Counts(
+            integrations=len(state.integrations),
+            databases=len(state.databases),
+            active_databases=sum(item.is_active for item in state.databases),
+            credentials=len(state.credentials),
+            collections=len(state.collections),
+            columns=len(state.columns),
+        ),
+        oldest_key_days=max(ages, default=None),
+        keys_due=sum(is_due(item, now, context.policy_days) for item in state.credentials),
+        keys_of_unknown_age=sum(item.key_set_at is None for item in state.credentials),
+        attention=attention,
+        settings=settings,
+    )
+    steps = (NextStep(attention[0].command, attention[0].message),) if attention else _first_steps(state)
+    status = ExitStatus.CHANGES if exit_code and attention else ExitStatus.OK
+    return Outcome(data=data, next_steps=steps, status=status)
+
+
+def _attention(context: Context, state: State) -> tuple[Attention, ...]:
+    """Most urgent first: leaked keys, open rotations, broken rules, a person's steps, keys to revoke, keys due."""
+    revocations = [revocation_row(state, item) for item in state.open_revocations()]
+    return (
+        *(_leaked(item) for item in revocations if item.reason == REASON_LEAKED),
+        *(_open_rotation(state, item) for item in state.rotations if item.is_open),
+        *(Attention("problem", item.subject, item.message, item.next_step.command) for item in find_problems(state)),
+        *(_pending(item) for item in ([] if state.is_local else pending_steps(state))),
+        *(_to_revoke(item) for item in revocations if item.reason != REASON_LEAKED),
+        *_due(context, state),
+    )
+
+
+def _leaked(item: RevocationRow) -> Attention:
+    text = f"its old key is known to others: revoke it at {item.provider} now"
+    return Attention("leaked key", item.credential, text, f"vzctl revocations done {item.id}")
+
+
+def _open_rotation(state: State, rotation: Rotation) -> Attention:
+    row = rotation_row(state, rotation)
+    text = f"a rotation stands at {row.step}" + (", past its point of no return" if row.past_no_return else "")
+    return Attention("open rotation", row.credential, text, f"vzctl rotations resume {row.credential}")
+
+
+def _pending(step: PendingStep) -> Attention:
+    command = f"vzctl pending confirm {step.id}"
+    return Attention("pending step", step.credential or step.provider, step.portal.title, command)
+
+
+def _to_revoke(item: RevocationRow) -> Attention:
+    text = f"its old key ({item.reason}) is to be revoked at {item.provider}"
+    return Attention("key to revoke", item.credential, text, f"vzctl revocations done {item.id}")
+
+
+def _due(context: Context, state: State) -> Iterator[Attention]:
+    now = context.now()
+    rotating = {item.credential for item in state.rotations if item.is_open}
+    for credential in state.credentials:
+        if credential.id not in rotating and is_due(credential, now, context.policy_days):
+            age = age_days(credential, now)
+            text = "the age of its key is unknown" if age is None else f"its key is {age} days old"
+            yield Attention("key due", credential.name, text, f"vzctl credentials rotate {credential.name}")
+
+
+def _first_steps(state: State) -> tuple[NextStep, ...]:
+    if not state.databases:
+        return (NextStep("vzctl databases add NAME", "record a database"),)
+    if not state.credentials:
+        return (NextStep("vzctl credentials add NAME --provider openai", "add a credential"),)
+    return ()

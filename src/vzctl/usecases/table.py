@@ -1,0 +1,261 @@
+"""Table columns: their integration and credential may be attached, detached and replaced at any time (rule 6)."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field, replace
+
+from vzctl.domain.address import Address, find_column, find_database, parse_address
+from vzctl.domain.catalogue import same_embedding
+from vzctl.domain.index import Index
+from vzctl.domain.rules import service_text
+from vzctl.domain.state import Column, State
+from vzctl.errors import ConflictError, NextStep, NotFoundError
+from vzctl.usecases.context import Context, Question
+from vzctl.usecases.dependant import (
+    Attachment,
+    DependantFilter,
+    DependantRow,
+    Service,
+    checked,
+    dependant_row,
+    matching,
+    require_no_open_rotation,
+    service_json,
+)
+from vzctl.usecases.outcome import Notice, Outcome
+
+INCOMPARABLE = (
+    "stored vectors were made by another service: they stay, but cannot be compared with new ones; embed the rows anew"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnList:
+    """Vector columns of tables."""
+
+    columns: tuple[DependantRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnDetail:
+    """One column, and the Data API request that makes the database agree with what is recorded."""
+
+    column: DependantRow
+    request: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class AttachColumn:
+    """Record that a column has, or with `replace` has now, this service."""
+
+    address: str
+    service: Service = field(default_factory=Service)
+    replace: bool = False
+    if_exists: str = "fail"
+    dry_run: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DetachColumn:
+    """Record that a column has no service any more; its vectors stay."""
+
+    address: str
+    dry_run: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ForgetColumn:
+    """Forget a column; the table itself is not touched."""
+
+    address: str
+    if_missing: str = "fail"
+    dry_run: bool = False
+
+
+def list_columns(context: Context, chosen: DependantFilter) -> Outcome[ColumnList]:
+    """Return the columns that the filter lets through."""
+    state = context.state_file.read()
+    index = Index(state)
+    rows = tuple(dependant_row(index, item) for item in matching(state, state.columns, chosen))
+    steps = () if state.columns else (NextStep("vzctl tables attach DB/KEYSPACE/TABLE.COLUMN", "record one"),)
+    return Outcome(data=ColumnList(rows), next_steps=steps)
+
+
+def show_column(context: Context, address: str) -> Outcome[ColumnDetail]:
+    """Return one column."""
+    state = context.state_file.read()
+    return Outcome(data=ColumnDetail(dependant_row(Index(state), find_column(state, address)), None))
+
+
+def attach_column(context: Context, request: AttachColumn) -> Outcome[ColumnDetail]:
+    """Attach a service to a column; one that has a service already is replaced only with `replace`."""
+    context.require_writable()
+    state = context.state_file.read()
+    existing = _find(state, request.address)
+    after, attachment = _attached(context, state, request)
+    if existing is not None and existing.provider is not None and not request.replace:
+        if request.if_exists == "skip":
+            return Outcome(
+                data=_detail(state, request.address), summary=(f'"{request.address}" has a service already',)
+            )
+        raise ConflictError(
+            f'"{request.address}" is attached to {service_text(existing)} already',
+            code="COLUMN_HAS_SERVICE",
+            next_steps=(
+                NextStep(f"vzctl tables attach {request.address} --replace …", "replace it; stored vectors stay"),
+            ),
+        )
+    data = _detail(after, request.address, _add_vectorize(parse_address(request.address), attachment))
+    if request.dry_run:
+        return Outcome(data=data, summary=(f'would attach a service to "{request.address}"',))
+    incomparable = existing is not None and existing.provider is not None and not same_embedding(existing, attachment)
+    if incomparable:
+        context.confirm(
+            Question(f'Replace the service of "{request.address}"?', request.address, lines=(INCOMPARABLE,))
+        )
+    with context.state_file.transaction() as transaction:
+        if _find(transaction.state, request.address) != existing:
+            raise ConflictError(
+                f'"{request.address}" changed while you were asked; look again', code="CHANGED_MEANWHILE"
+            )
+        serial = transaction.state.serial
+        transaction.state, _ = _attached(context, transaction.state, request)
+        transaction.describe(f'attach a service to "{request.address}"', subjects=(request.address,))
+    return Outcome(
+        data=_detail(transaction.state, request.address, data.request),
+        changed=transaction.state.serial != serial,
+        summary=(
+            f'recorded: "{request.address}" is attached to {service_text(find_column(transaction.state, request.address))}',
+            *_to_send(request.address, data.request),
+        ),
+        warnings=(Notice("VECTORS_NOT_COMPARABLE", INCOMPARABLE, request.address),) if incomparable else (),
+    )
+
+
+def detach_column(context: Context, request: DetachColumn) -> Outcome[ColumnDetail]:
+    """Detach a column's service: inserting text into it fails from now on, vectors stay."""
+    context.require_writable()
+    state = context.state_file.read()
+    column = find_column(state, request.address)
+    require_no_open_rotation(state, column)
+    address = parse_address(request.address)
+    if column.provider is None:
+        return Outcome(data=_detail(state, request.address), summary=(f'"{request.address}" has no service',))
+    bare = _bare(column)
+    data = _detail(state.with_column(bare), request.address, _drop_vectorize(address))
+    if request.dry_run:
+        return Outcome(data=data, summary=(f'would detach {service_text(column)} from "{request.address}"',))
+    context.confirm(Question(f'Detach {service_text(column)} from "{request.address}"?', request.address))
+    with context.state_file.transaction() as transaction:
+        current = find_column(transaction.state, request.address)
+        require_no_open_rotation(transaction.state, current)
+        transaction.state = transaction.state.with_column(_bare(current))
+        transaction.describe(f'detach the service of "{request.address}"', subjects=(request.address,))
+    return Outcome(
+        data=data,
+        changed=True,
+        summary=(
+            f'recorded: "{request.address}" has no service; its vectors stay',
+            *_to_send(request.address, data.request),
+        ),
+    )
+
+
+def forget_column(context: Context, request: ForgetColumn) -> Outcome[ColumnDetail | None]:
+    """Forget a column; nothing outside changes."""
+    context.require_writable()
+    state = context.state_file.read()
+    try:
+        column = find_column(state, request.address)
+    except NotFoundError:
+        if request.if_missing == "skip":
+            return Outcome(data=None, summary=(f'there is no table column "{request.address}"',))
+        raise
+    require_no_open_rotation(state, column)
+    detail = _detail(state, request.address)
+    if request.dry_run:
+        return Outcome(data=detail, summary=(f'would forget "{request.address}"',))
+    context.confirm(Question(f'Forget the table column "{request.address}"?', request.address))
+    with context.state_file.transaction() as transaction:
+        column = find_column(transaction.state, request.address)
+        require_no_open_rotation(transaction.state, column)
+        transaction.state = transaction.state.without_dependant(column)
+        transaction.describe(f'forget the table column "{request.address}"', subjects=(request.address,))
+    return Outcome(
+        data=detail, changed=True, summary=(f'forgot "{request.address}"; the table itself was not touched',)
+    )
+
+
+def _find(state: State, address: str) -> Column | None:
+    try:
+        return find_column(state, address)
+    except NotFoundError as error:
+        if error.code != "COLUMN_NOT_FOUND":
+            raise
+        return None
+
+
+def _attached(context: Context, state: State, request: AttachColumn) -> tuple[State, Attachment]:
+    address = parse_address(request.address)
+    table, column_name = address.table_and_column()
+    database = find_database(state, address.database)
+    existing = _find(state, request.address)
+    if existing is not None:
+        require_no_open_rotation(state, existing)
+    attachment = checked(state, database, request.service, "a table column")
+    column = Column(
+        database=database.id,
+        keyspace=address.keyspace,
+        table=table,
+        column=column_name,
+        provider=attachment.provider,
+        authentication=attachment.authentication,
+        credential=attachment.credential,
+        model=attachment.model,
+        dimension=attachment.dimension,
+        parameters=attachment.parameters,
+        recorded_at=context.now(),
+        extra=existing.extra if existing is not None else {},
+    )
+    if existing is not None and column == replace(existing, recorded_at=column.recorded_at, observed_at=None):
+        return state, attachment
+    return state.with_column(column), attachment
+
+
+def _bare(column: Column) -> Column:
+    return Column(
+        database=column.database,
+        keyspace=column.keyspace,
+        table=column.table,
+        column=column.column,
+        dimension=column.dimension,
+        recorded_at=column.recorded_at,
+        extra=column.extra,
+    )
+
+
+def _detail(state: State, address: str, request: str | None = None) -> ColumnDetail:
+    return ColumnDetail(dependant_row(Index(state), find_column(state, address)), request)
+
+
+def _add_vectorize(address: Address, attachment: Attachment) -> str | None:
+    """Return the `alterTable` request that does at the database what is recorded here."""
+    if attachment.provider is None:
+        return None
+    _, column = address.table_and_column()
+    return json.dumps({"alterTable": {"operation": {"addVectorize": {"columns": {column: service_json(attachment)}}}}})
+
+
+def _drop_vectorize(address: Address) -> str:
+    _, column = address.table_and_column()
+    return json.dumps({"alterTable": {"operation": {"dropVectorize": {"columns": [column]}}}})
+
+
+def _to_send(address: str, request: str | None) -> tuple[str, ...]:
+    """Say how the table itself is changed: this version records, it does not talk to databases."""
+    if request is None:
+        return ()
+    parsed = parse_address(address)
+    table, _ = parsed.table_and_column()
+    return (f"the table itself was not touched; POST this to .../v1/{parsed.keyspace}/{table}: {request}",)

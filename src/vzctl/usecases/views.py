@@ -1,0 +1,105 @@
+"""Small shapes that several answers share. They are the machine contract: fields are only ever added."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import ClassVar
+
+from vzctl.domain.index import Index
+from vzctl.domain.pending import PendingStep
+from vzctl.domain.rules import service_text
+from vzctl.domain.state import Dependant
+
+Columns = tuple[tuple[str, str], ...]
+"""(heading, field) pairs: the columns of tables and TSV, only ever appended."""
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseRef:
+    """A database by id and by the shortest name that is not ambiguous."""
+
+    id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class DependantRef:
+    """A collection or column by address, with what it is attached to."""
+
+    kind: str
+    address: str
+    provider: str | None
+    authentication: str
+    credential: str | None
+
+    columns: ClassVar[Columns] = (
+        ("KIND", "kind"),
+        ("ADDRESS", "address"),
+        ("PROVIDER", "provider"),
+        ("AUTHENTICATION", "authentication"),
+        ("CREDENTIAL", "credential"),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class PortalVisit:
+    """What a person does next, outside vzctl: a title, and what to click or type, a line each."""
+
+    title: str
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PendingRow:
+    """A step that waits for a person at the Portal."""
+
+    id: str
+    verb: str
+    kind: str
+    provider: str
+    credential: str | None
+    database: DatabaseRef | None
+    wanted_at: datetime
+    portal: PortalVisit
+
+    columns: ClassVar[Columns] = (("ID", "id"), ("WHAT", "title"), ("WANTED", "wanted_at"))
+
+    @property
+    def title(self) -> str:
+        """What is to be done, in one line."""
+        return self.portal.title
+
+
+def database_ref(index: Index, database_id: str) -> DatabaseRef:
+    """Return the reference of a database id."""
+    return DatabaseRef(database_id, index.database_name(database_id))
+
+
+def dependant_ref(index: Index, item: Dependant) -> DependantRef:
+    """Return the reference of a collection or column."""
+    return DependantRef(item.kind, index.address(item), item.provider, item.authentication.value, item.credential)
+
+
+def dependant_refs(index: Index, items: list[Dependant]) -> tuple[DependantRef, ...]:
+    """Return references, sorted by kind and address."""
+    return tuple(sorted((dependant_ref(index, item) for item in items), key=lambda ref: (ref.kind, ref.address)))
+
+
+def dependant_line(index: Index, item: Dependant) -> str:
+    """Return one line for a list of what is affected."""
+    return f"{item.kind} {index.address(item)} ({service_text(item)})"
+
+
+def pending_row(index: Index, step: PendingStep) -> PendingRow:
+    """Return the row of a pending step."""
+    return PendingRow(
+        id=step.id,
+        verb=step.verb,
+        kind=step.kind,
+        provider=step.provider,
+        credential=step.credential,
+        database=database_ref(index, step.database) if step.database is not None else None,
+        wanted_at=step.wanted_at,
+        portal=PortalVisit(step.portal.title, step.portal.lines),
+    )

@@ -1,0 +1,267 @@
+"""Walk a rotation from the step it is at to the next one that needs a person, or to its end.
+
+What to do next is decided by looking: at the rotation's row, and at what the store really holds. Every step is written
+before the thing it announces, so a crash anywhere leaves a row from which the walk goes on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from vzctl.domain import rotation as machine
+from vzctl.domain.index import Index
+from vzctl.domain.rules import display_name
+from vzctl.domain.state import Credential, Direction, Rotation, State, Step, Version
+from vzctl.errors import ConflictError, ExitStatus, InputRequiredError, NextStep, RotationOpenError
+from vzctl.secret import Secret
+from vzctl.usecases.context import Context, SecretSource
+from vzctl.usecases.outcome import Notice, Outcome
+from vzctl.usecases.rotation_view import RotationDetail, portal_visit, rotation_detail, step_text
+from vzctl.usecases.secret_version import delete_bytes, require_recorded, set_held, store_item
+
+
+@dataclass(slots=True)
+class Walk:
+    """What this walk was given: the secret again, and what a person attests, in order."""
+
+    source: SecretSource | None = None
+    attests: Sequence[Step] = ()
+    replace_secret: bool = False
+
+
+def walk(context: Context, rotation_id: str, given: Walk) -> Outcome[RotationDetail]:
+    """Take every step that can be taken now; the outcome says where the rotation stands."""
+    attests = list(given.attests)
+    changed = False
+    ensured = False
+    while True:
+        state = context.state_file.read()
+        rotation = _rotation(state, rotation_id)
+        step = machine.next_step(rotation, is_local=state.is_local)
+        if step is None:
+            if attests:
+                machine.attested(rotation, attests[0], is_local=state.is_local)
+            return _finished(state, rotation, changed=changed)
+        if context.stop_requested():
+            return _stopped(state, rotation, changed=changed, interrupted=True)
+        if rotation.direction is Direction.FORWARD and rotation.step is not Step.DROPPING and not ensured:
+            changed = _ensure_staged(context, state, rotation, given) or changed
+            ensured = True
+            continue
+        if step in machine.PERSON_STEPS:
+            if attests:
+                expected = attests.pop(0)
+            elif context.is_interactive and _person_says_done(context, state, rotation, step):
+                expected = step
+            else:
+                return _stopped(state, rotation, changed=changed)
+            _attest(context, rotation_id, expected)
+        else:
+            _OWN_STEPS[step](context, rotation_id)
+        changed = True
+
+
+def _ensure_staged(context: Context, state: State, rotation: Rotation, given: Walk) -> bool:
+    """Make sure that the store holds the pending bytes, whatever was recorded; True when the state changed.
+
+    They are asked for again when a crash came before they were written, or when this is another machine.
+    """
+    credential = _credential(state, rotation)
+    version = _version(credential, rotation.new_version)
+    store = context.store()
+    held = store.read(store_item(state, credential, version.id))
+    if held is not None and not given.replace_secret:
+        require_recorded(state, credential.name, version, held)
+    else:
+        secret = _secret_again(credential, given)
+        if secret.fingerprint(state.organization.fingerprint_salt) != version.fingerprint:
+            if not given.replace_secret:
+                raise ConflictError(
+                    f'this is not the key that the rotation of "{credential.name}" began with',
+                    code="SECRET_DIFFERS",
+                    next_steps=(
+                        NextStep(
+                            f"vzctl rotations resume {credential.name} --replace-secret …", "take this key instead"
+                        ),
+                    ),
+                )
+            return _replace_pending(context, rotation, secret)
+        if held is None:
+            store.write(store_item(state, credential, version.id), secret)
+    if rotation.step is not Step.STAGING and version.held:
+        return False
+    with context.state_file.transaction() as transaction:
+        current = _rotation(transaction.state, rotation.id)
+        after = set_held(transaction.state, credential.id, [version.id], held=True)
+        step = Step.STAGED if current.step is Step.STAGING else current.step
+        transaction.state = after.with_rotation(replace(current, step=step))
+        transaction.describe(f'staged the new key of "{credential.name}"', subjects=(credential.name,))
+    return True
+
+
+def _replace_pending(context: Context, rotation: Rotation, secret: Secret) -> bool:
+    """Take another key than the one the rotation began with: a new version, the old bytes deleted, staged again."""
+    if rotation.new_key_used:
+        raise RotationOpenError(
+            f'the key of "{rotation.snapshot.name}" was put into service already; take the rotation back instead',
+            code="ROTATION_OPEN",
+            next_steps=(NextStep(f"vzctl rotations rollback {rotation.snapshot.name}", "go back to the old key"),),
+        )
+    state = context.state_file.read()
+    credential = _credential(state, rotation)
+    delete_bytes(context, state, credential, [rotation.new_version])
+    salt = state.organization.fingerprint_salt
+    version = Version(id=context.new_id(), created_at=context.now(), fingerprint=secret.fingerprint(salt))
+    with context.state_file.transaction() as transaction:
+        current = _rotation(transaction.state, rotation.id)
+        owner = _credential(transaction.state, current).without_version(current.new_version).with_version(version)
+        step = current.step if current.is_past_no_return else Step.STAGING
+        transaction.state = transaction.state.with_credential(replace(owner, pending=version.id)).with_rotation(
+            replace(current, new_version=version.id, step=step)
+        )
+        transaction.describe(f'replaced the staged key of "{owner.name}"', subjects=(owner.name,))
+    rotation = _rotation(transaction.state, rotation.id)
+    return _ensure_staged(context, transaction.state, rotation, Walk(source=lambda: secret))
+
+
+def _secret_again(credential: Credential, given: Walk) -> Secret:
+    if given.source is None:
+        raise InputRequiredError(
+            f'the new key of "{credential.name}" is not held here; hand it in again',
+            code="SECRET_NEEDED_AGAIN",
+            next_steps=(
+                NextStep(f"vzctl rotations resume {credential.name} --secret-stdin", "the same key, on standard input"),
+                NextStep(f"vzctl rotations rollback {credential.name}", "or take the rotation back"),
+            ),
+        )
+    return given.source()
+
+
+def _tested(context: Context, rotation_id: str) -> None:
+    """The seam of the live issue: nothing here can try a key, so nothing here claims that it works."""
+    with context.state_file.transaction() as transaction:
+        rotation = _rotation(transaction.state, rotation_id)
+        transaction.state = transaction.state.with_rotation(replace(rotation, step=Step.TESTED, test="not tested"))
+        transaction.describe(
+            f'"{rotation.snapshot.name}": the new key is not tested', subjects=(rotation.snapshot.name,)
+        )
+
+
+def _done(context: Context, rotation_id: str) -> None:
+    with context.state_file.transaction() as transaction:
+        rotation = _rotation(transaction.state, rotation_id)
+        transaction.state = machine.finish_forward(transaction.state, rotation, context.now(), context.new_id)
+        transaction.describe(
+            f'"{rotation.snapshot.name}" removed and recreated under the same name with the new key, scope restored',
+            subjects=(rotation.snapshot.name,),
+        )
+
+
+def _dropping(context: Context, rotation_id: str) -> None:
+    with context.state_file.transaction() as transaction:
+        rotation = _rotation(transaction.state, rotation_id)
+        transaction.state = transaction.state.with_rotation(replace(rotation, step=Step.DROPPING))
+        transaction.describe(f'going back: "{rotation.snapshot.name}"', subjects=(rotation.snapshot.name,))
+
+
+def _rolled_back(context: Context, rotation_id: str) -> None:
+    """Delete the new bytes unless the key was in service (then the revocations list keeps them), and point back."""
+    state = context.state_file.read()
+    rotation = _rotation(state, rotation_id)
+    if not rotation.new_key_used:
+        delete_bytes(context, state, _credential(state, rotation), [rotation.new_version])
+    with context.state_file.transaction() as transaction:
+        rotation = _rotation(transaction.state, rotation_id)
+        transaction.state = machine.finish_back(transaction.state, rotation, context.now(), context.new_id)
+        transaction.describe(f'"{rotation.snapshot.name}" is back at its old key', subjects=(rotation.snapshot.name,))
+
+
+_OWN_STEPS: dict[Step, Callable[[Context, str], None]] = {
+    Step.TESTED: _tested,
+    Step.DONE: _done,
+    Step.DROPPING: _dropping,
+    Step.ROLLED_BACK: _rolled_back,
+}
+
+
+def _attest(context: Context, rotation_id: str, step: Step) -> None:
+    with context.state_file.transaction() as transaction:
+        rotation = _rotation(transaction.state, rotation_id)
+        after = machine.attested(rotation, step, is_local=transaction.state.is_local)
+        transaction.state = transaction.state.with_rotation(after)
+        transaction.describe(
+            f'"{rotation.snapshot.name}": a person attested {step_text(after)}', subjects=(rotation.snapshot.name,)
+        )
+
+
+def _person_says_done(context: Context, state: State, rotation: Rotation, step: Step) -> bool:
+    visit = portal_visit(Index(state), rotation, step)
+    return context.ask_done(f"{step_text(rotation)} → {step.value}: {visit.title}", visit.lines)
+
+
+def _finished(state: State, rotation: Rotation, *, changed: bool) -> Outcome[RotationDetail]:
+    detail = rotation_detail(state, rotation)
+    name = rotation.snapshot.name
+    if rotation.step is Step.ROLLED_BACK:
+        summary = (f'"{name}" is back at its old key; same name, scope as it was',)
+        due = [item for item in state.open_revocations() if item.version == rotation.new_version]
+        text = "once the key that was taken back is revoked at the provider"
+        steps = tuple(NextStep(f"vzctl revocations done {item.id}", text) for item in due)
+        return Outcome(data=detail, changed=changed, summary=summary, next_steps=steps)
+    failed = [check.what for check in detail.checks if check.result == "failed"]
+    lines = (
+        f'rotated "{name}": same name, same provider, {len(detail.databases)} in scope; the new key was {rotation.test}',
+        *(f"  {check.what}: {check.result}" for check in detail.checks),
+    )
+    due = [item for item in state.open_revocations() if item.version == rotation.old_version]
+    provider = display_name(rotation.snapshot.provider)
+    urgent = "NOW: it is known to others; " if rotation.leaked else ""
+    steps = tuple(
+        NextStep(f"vzctl revocations done {item.id}", f"{urgent}after you revoked the old key at {provider}")
+        for item in due
+    )
+    warnings = tuple(Notice("CHECK_FAILED", f"after the rotation: {what} does not hold", name) for what in failed)
+    return Outcome(data=detail, changed=changed, summary=lines, warnings=warnings, next_steps=steps)
+
+
+def _stopped(state: State, rotation: Rotation, *, changed: bool, interrupted: bool = False) -> Outcome[RotationDetail]:
+    """The walk cannot go on by itself: 14 while nothing was removed, 12 after that, 130 for ^C before it."""
+    detail = rotation_detail(state, rotation)
+    name = rotation.snapshot.name
+    if rotation.is_past_no_return:
+        status = ExitStatus.ROTATION_OPEN
+    else:
+        status = ExitStatus.INTERRUPTED if interrupted else ExitStatus.MANUAL
+    summary = [f'the rotation of "{name}" stands at {step_text(rotation)}']
+    steps = [NextStep(f"vzctl rotations resume {name}", "go on")]
+    if detail.portal is not None and detail.next_step is not None:
+        summary.append(f"next, by a person: {detail.portal.title}")
+        summary += [f"  {line}" for line in detail.portal.lines]
+        word = detail.next_step.lower()
+        steps = [NextStep(f"vzctl rotations resume {name} --attest {word}", "after you did it")]
+    steps.append(NextStep(f"vzctl rotations rollback {name}", "or take it back"))
+    return Outcome(data=detail, changed=changed, summary=tuple(summary), next_steps=tuple(steps), status=status)
+
+
+def _rotation(state: State, rotation_id: str) -> Rotation:
+    found = next((item for item in state.rotations if item.id == rotation_id), None)
+    if found is None:
+        raise ConflictError(
+            "the rotation is no longer in the state; it was restored or edited meanwhile",
+            code="CHANGED_MEANWHILE",
+            next_steps=(NextStep("vzctl rotations list", "the rotations there are"),),
+        )
+    return found
+
+
+def _credential(state: State, rotation: Rotation) -> Credential:
+    credential = state.credential_by_id(rotation.credential)
+    assert credential is not None, "an open rotation's credential is in the state: integrity.breakages checks it"
+    return credential
+
+
+def _version(credential: Credential, version_id: str) -> Version:
+    version = credential.version(version_id)
+    assert version is not None, "an open rotation's versions are in the state: integrity.breakages checks it"
+    return version

@@ -1,0 +1,1 @@
+"""Secret stores: where the bytes of a secret version live."""

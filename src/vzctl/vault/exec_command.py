@@ -1,0 +1,70 @@
+"""Run one program of the user's with a time limit, and leave nothing of it behind."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a program left: its status (negative: the signal that ended it) and both streams."""
+
+    status: int
+    stdout: bytes
+    stderr: bytes
+
+
+class CommandNotStartedError(Exception):
+    """The operating system could not start the program; the text is the system's word for it."""
+
+
+class CommandTimedOutError(Exception):
+    """The program was killed, with all that it had started."""
+
+
+def run_command(
+    arguments: Sequence[str], *, stdin: bytes, environ: Mapping[str, str], time_limit_seconds: float
+) -> Answer:
+    """Run `arguments` without a shell; raises `CommandNotStartedError` or `CommandTimedOutError`.
+
+    The program gets a session of its own: its children can be killed with it, and it cannot stop vzctl by asking
+    something at the terminal.
+    """
+    try:
+        process = subprocess.Popen(
+            arguments,
+            env=environ,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+        )
+    except OSError as error:
+        raise CommandNotStartedError(error.strerror or type(error).__name__) from None
+    answer = None
+    with process:
+        try:
+            stdout, stderr = process.communicate(stdin, timeout=time_limit_seconds)
+            answer = Answer(process.returncode, stdout, stderr)
+        except subprocess.TimeoutExpired:
+            kill_with_children(process)
+        except BaseException:
+            kill_with_children(process)
+            raise
+    if answer is None:
+        # Not raised inside `except`: the timeout's own exception holds what the program printed so far.
+        raise CommandTimedOutError
+    return answer
+
+
+def kill_with_children(process: subprocess.Popen[bytes]) -> None:
+    """Kill the process and its group; without process groups (Windows) the process alone."""
+    if hasattr(os, "killpg"):
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, signal.SIGKILL)
+    process.kill()

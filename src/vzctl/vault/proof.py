@@ -1,0 +1,67 @@
+"""Never believe a store: what it was told is read back."""
+
+from __future__ import annotations
+
+import secrets
+
+from vzctl.errors import SecretStoreError
+from vzctl.secret import Secret
+from vzctl.vault import codes
+from vzctl.vault.base import SecretItem, SecretStore
+from vzctl.vault.failure import store_failure
+
+
+def prove_written(store: SecretStore, item: SecretItem, secret: Secret) -> None:
+    """Raise unless the store answers with exactly `secret`."""
+    held = store.read(item)
+    if held is None:
+        raise store_failure(
+            store.name,
+            codes.READ_BACK_DIFFERS,
+            f"the {store.name} store accepted the secret of `{item.credential_name}` and does not hold it",
+        )
+    if held != secret:
+        raise store_failure(
+            store.name,
+            codes.READ_BACK_DIFFERS,
+            f"the {store.name} store gives back another secret than was written for `{item.credential_name}`",
+        )
+
+
+def prove_deleted(store: SecretStore, item: SecretItem) -> None:
+    """Raise unless the store answers that it does not hold `item`."""
+    if store.read(item) is not None:
+        raise store_failure(
+            store.name,
+            codes.DELETE_FAILED,
+            f"the {store.name} store still gives out a deleted secret of `{item.credential_name}`",
+        )
+
+
+def new_canary() -> tuple[SecretItem, Secret]:
+    """Return an item that nobody ever wrote, and a worthless value for it.
+
+    Each word of the address is random, so that two processes that test one store at once do not meet.
+    """
+    lineage, credential_id, version_id = (f"canary-{secrets.token_hex(8)}" for _ in range(3))
+    return SecretItem(lineage, credential_id, version_id, "canary"), Secret(f"canary-{secrets.token_hex(16)}")
+
+
+def prove_with_canary(store: SecretStore) -> None:
+    """Write, read back and delete a canary; `write` and `delete` of every store check their own outcome."""
+    item, canary = new_canary()
+    try:
+        store.write(item, canary)
+    except SecretStoreError as error:
+        if error.code == codes.READ_BACK_DIFFERS:
+            remove_quietly(store, item)
+        raise
+    store.delete(item)
+
+
+def remove_quietly(store: SecretStore, item: SecretItem) -> None:
+    """Try to leave no canary behind in a store that lies; what counts is the error that showed the lie."""
+    try:
+        store.delete(item)
+    except SecretStoreError:
+        return

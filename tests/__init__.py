@@ -1,0 +1,1 @@
+"""The tests of vzctl; `tests/support` is what they share."""

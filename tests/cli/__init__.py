@@ -1,0 +1,1 @@
+"""Tests of the command line: argv to request, outcome to exit status."""

@@ -1,0 +1,128 @@
+"""Every test runs in an environment of its own, away from the person who runs it: home, settings, keyring, network."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import socket
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import hypothesis
+import pytest
+
+from tests.support.tools import IS_CI
+
+KEPT: Final = frozenset({"VZCTL_TEST_COMMAND"})
+CLEARED_PREFIXES: Final = ("VZCTL_", "XDG_", "_TYPER_", "_VZCTL_")
+CLEARED: Final = (
+    "CI",
+    "CLICOLOR",
+    "CLICOLOR_FORCE",
+    "COLORTERM",
+    "DBUS_SESSION_BUS_ADDRESS",
+    "FORCE_COLOR",
+    "GITHUB_ACTIONS",
+    "GNUPGHOME",
+    "LINES",
+    "NO_COLOR",
+    "PASSWORD_STORE_DIR",
+    "PY_COLORS",
+    "PYTHONPATH",
+    "PYTHONWARNINGS",
+    "TERMINAL_WIDTH",
+    "TTY_COMPATIBLE",
+    "TTY_INTERACTIVE",
+)
+FIXED: Final = {
+    "COLUMNS": "100",
+    "LC_ALL": "C.UTF-8",
+    "PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring",
+    "TERM": "xterm-256color",
+    "TZ": "UTC",
+}
+
+hypothesis.settings.register_profile("local", deadline=None)
+hypothesis.settings.register_profile("ci", deadline=None, derandomize=True, database=None, print_blob=True)
+hypothesis.settings.load_profile("ci" if IS_CI else "local")
+
+
+def _isolate(monkeypatch: pytest.MonkeyPatch, directory: Path) -> None:
+    for name in list(os.environ):
+        if name not in KEPT and (name in CLEARED or name.startswith(CLEARED_PREFIXES)):
+            monkeypatch.delenv(name)
+    for name, value in FIXED.items():
+        monkeypatch.setenv(name, value)
+    homes = {
+        "HOME": "home",
+        "XDG_CACHE_HOME": "cache",
+        "XDG_CONFIG_HOME": "config",
+        "XDG_DATA_HOME": "data",
+        "XDG_RUNTIME_DIR": "runtime",
+        "XDG_STATE_HOME": "state",
+    }
+    for name, folder in homes.items():
+        path = directory / folder
+        path.mkdir(mode=0o700)
+        monkeypatch.setenv(name, str(path))
+    time.tzset()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _isolated_session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """The environment of fixtures that live longer than one test, and the wall around the network."""
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        _isolate(monkeypatch, tmp_path_factory.mktemp("session"))
+        _refuse_network(monkeypatch)
+        yield
+
+
+@pytest.fixture(autouse=True)
+def _isolated_test(
+    _isolated_session: None, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Empty homes for this test; `tmp_path` stays empty."""
+    _isolate(monkeypatch, tmp_path_factory.mktemp("user"))
+
+
+def _is_near(host: object) -> bool:
+    if isinstance(host, bytes | bytearray):
+        host = host.decode()
+    if host in {None, "", "localhost"}:
+        return True
+    try:
+        return ipaddress.ip_address(str(host)).is_loopback
+    except ValueError:
+        return False
+
+
+def _refuse_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fail the test that connects, sends or resolves beyond this machine; `except Exception` does not swallow it."""
+
+    def guard(name: str) -> None:
+        original = getattr(socket.socket, name)
+
+        def guarded(self: socket.socket, *arguments: Any) -> Any:
+            address = arguments[-1]
+            if self.family in {socket.AF_INET, socket.AF_INET6} and isinstance(address, tuple):
+                _require_near(address[0])
+            return original(self, *arguments)
+
+        monkeypatch.setattr(socket.socket, name, guarded)
+
+    for name in ("connect", "connect_ex", "sendto"):
+        guard(name)
+    resolve = socket.getaddrinfo
+
+    def guarded_resolve(host: Any, *arguments: Any, **options: Any) -> Any:
+        _require_near(host)
+        return resolve(host, *arguments, **options)
+
+    monkeypatch.setattr(socket, "getaddrinfo", guarded_resolve)
+
+
+def _require_near(host: object) -> None:
+    if not _is_near(host):
+        pytest.fail(f"a test reached for the network: {host!r}")

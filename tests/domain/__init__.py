@@ -1,0 +1,1 @@
+"""Tests of the rules: pure, table-driven and property tests."""

@@ -1,0 +1,1 @@
+"""Tests of the installed command, named after what a user does."""

@@ -1,0 +1,1 @@
+"""Tests of the state file and of what guards it."""

@@ -1,0 +1,37 @@
+"""System programs that some tests need: present, or skipped loudly, or required because this is CI."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from typing import Final
+
+import pytest
+
+IS_CI: Final = os.environ.get("CI", "").lower() in {"1", "true", "yes"}
+"""Whether the run itself is CI; remembered here because tests do not see `CI`."""
+
+PACKAGES: Final = {
+    "dbus-run-session": "dbus",
+    "gnome-keyring-daemon": "gnome-keyring",
+    "gpg": "gnupg",
+    "secret-tool": "libsecret-tools",
+}
+"""Debian's package of a program, where its name differs."""
+
+
+def require_tool(name: str) -> str:
+    """Return the path of the program; without it skip the test, or in CI fail it."""
+    path = shutil.which(name)
+    if path is not None:
+        return path
+    reason = f"NEEDS {name}, NOT FOUND ON PATH (Debian: apt-get install {PACKAGES.get(name, name)})"
+    if IS_CI:
+        pytest.fail(f"{reason}; CI skips nothing: let .ci/run install it", pytrace=False)
+    pytest.skip(reason)
+
+
+def require_tools(*names: str) -> None:
+    """Skip the test, or in CI fail it, unless every program is there."""
+    for name in names:
+        require_tool(name)

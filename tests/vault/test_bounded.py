@@ -1,0 +1,47 @@
+"""A call that may hang is waited for so long and no longer."""
+
+from __future__ import annotations
+
+import threading
+
+from vzctl.vault.bounded import Raised, Returned, TimedOut, run_bounded
+
+
+def unexpected() -> None:
+    raise AssertionError("nothing to wait for")
+
+
+def test_a_value_is_returned() -> None:
+    outcome = run_bounded(lambda: 42, time_limit_seconds=20, patience_seconds=20, on_wait=unexpected)
+    assert outcome == Returned(42)
+
+
+def test_an_exception_is_a_value() -> None:
+    error = KeyError("x")
+
+    def call() -> None:
+        raise error
+
+    assert run_bounded(call, time_limit_seconds=20, patience_seconds=20, on_wait=unexpected) == Raised(error)
+
+
+def test_a_slow_answer_is_waited_for_and_announced_once() -> None:
+    go_on = threading.Event()
+    announced: list[str] = []
+
+    def on_wait() -> None:
+        announced.append("waiting")
+        go_on.set()
+
+    outcome = run_bounded(lambda: go_on.wait(20), time_limit_seconds=20, patience_seconds=0.01, on_wait=on_wait)
+    assert (outcome, announced) == (Returned(True), ["waiting"])
+
+
+def test_no_answer_within_the_limit_is_a_value_and_its_thread_holds_nobody() -> None:
+    over = threading.Event()
+    before = set(threading.enumerate())
+    outcome = run_bounded(lambda: over.wait(60), time_limit_seconds=0.02, patience_seconds=1, on_wait=unexpected)
+    left = [thread for thread in threading.enumerate() if thread not in before]
+    over.set()
+    assert outcome == TimedOut()
+    assert [thread.daemon for thread in left] == [True]
