@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 
@@ -12,6 +13,9 @@ def main() -> None:
         from vzctl.completion.engine import run
 
         sys.exit(run(sys.argv[1:], os.environ))
+    # A command lives for a second and makes no garbage in cycles to speak of, but hundreds of thousands of values when
+    # the state is large: looking through them again and again takes a third of the time.
+    gc.disable()
     from vzctl.cli.main import app
 
     app(prog_name="vzctl")

@@ -64,7 +64,8 @@ class VzctlError(Exception):
     """A failure that vzctl foresaw.
 
     `code` is a permanent upper-case word for scripts, `message` a sentence for people (no secret, no foreign text
-    unredacted), `next_steps` the ways on, `evidence` short facts that led to the error.
+    unredacted), `next_steps` the ways on, `evidence` short facts that led to the error. `changed` is set by the command
+    that failed when it had changed the state before.
     """
 
     exit_status: ClassVar[ExitStatus] = ExitStatus.INTERNAL
@@ -86,6 +87,7 @@ class VzctlError(Exception):
         self.evidence = tuple(evidence)
         self.side = side
         self.retryable = retryable
+        self.changed = False
 
 
 class UsageError(VzctlError):

@@ -8,6 +8,7 @@ only what `Setting.project` allows.
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -19,6 +20,7 @@ OUTPUTS: Final = ("human", "plain", "json")
 COLORS: Final = ("auto", "always", "never")
 STORES: Final = ("keyring", "exec", "file", "env")
 DEFAULT_LOCK_TIMEOUT_SECONDS: Final = 10.0
+MAXIMUM_CONFIG_BYTES: Final = 1024 * 1024
 
 _FALSE: Final = frozenset({"", "0", "false", "no", "off"})
 
@@ -256,8 +258,13 @@ class _Layers:
 
 def _load(path: str) -> dict[str, Any]:
     try:
-        with open(path, "rb") as file:
-            data = file.read()
+        # A project file may be a link to a device or a pipe: opening must not hang, reading must end.
+        with open(path, "rb", opener=lambda name, flags: os.open(name, flags | os.O_NONBLOCK)) as file:
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                raise UsageError(f'the configuration "{path}" is not a regular file', code="CONFIG_UNREADABLE")
+            data = file.read(MAXIMUM_CONFIG_BYTES + 1)
+        if len(data) > MAXIMUM_CONFIG_BYTES:
+            raise UsageError(f'the configuration "{path}" is far too large', code="CONFIG_INVALID")
     except (FileNotFoundError, NotADirectoryError):
         return {}
     except OSError as error:
@@ -283,7 +290,7 @@ _PROJECT_KEYS: Final = frozenset({item.key for item in SETTINGS if item.project 
 def _check_keys(document: Mapping[str, Any], path: str, *, project: bool) -> None:
     allowed = _PROJECT_KEYS if project else _USER_KEYS
     for key in _flat_keys(document):
-        if not project and key.startswith("secrets.env"):
+        if not project and key == "secrets.env":
             continue
         if key not in allowed:
             if project and key in _USER_KEYS | {"secrets.env"}:
@@ -332,7 +339,7 @@ def _state(layers: _Layers, profile: Sourced) -> Sourced:
 def _inside_project(layers: _Layers, value: str) -> str:
     tree = os.path.realpath(layers.cwd)
     path = os.path.join(layers.cwd, value)
-    if os.path.commonpath([tree, os.path.realpath(path)]) != tree or os.path.isabs(value):
+    if "\0" in value or os.path.commonpath([tree, os.path.realpath(path)]) != tree or os.path.isabs(value):
         raise _bad_config(layers.project_path, "state", "must be a path inside the project's own tree")
     return path
 
@@ -430,7 +437,8 @@ def _check_seconds(found: Sourced) -> None:
 
 
 def _check_days(found: Sourced) -> None:
-    if not found.value.isascii() or not found.value.isdigit() or not 1 <= int(found.value) <= 36_500:
+    is_number = found.value.isascii() and found.value.isdigit() and len(found.value) <= 9
+    if not is_number or not 1 <= int(found.value) <= 36_500:
         raise UsageError(f"{found.value!a} is no number of days (from {found.source})", code="SETTING_INVALID")
 
 

@@ -105,6 +105,10 @@ def test_values_that_fit(state: Path, line: str, expected: list[str]) -> None:
     assert offered(state, *line.split(" ")) == expected
 
 
+def test_provider_may_be_typed_by_its_display_name(state: Path) -> None:
+    assert offered(state, "credentials", "show", "--provider", "azure openai", "") == ["azure-test"]
+
+
 def test_no_words_are_the_commands(state: Path) -> None:
     assert offered(state) == offered(state, "")
 

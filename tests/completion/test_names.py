@@ -164,17 +164,6 @@ def test_large_state_is_not_parsed(state: Path) -> None:
     assert load_names(str(state)) == {}
 
 
-def test_pipes_are_not_waited_for(state: Path, tmp_path: Path) -> None:
-    os.mkfifo(tmp_path / "pipe")
-    assert load_names(str(tmp_path / "pipe")) == {}
-
-    state.write_text(TOML, encoding="utf-8")
-    cache = Path(f"{state}.d/cache/names.json")
-    cache.unlink()
-    os.mkfifo(cache)
-    assert load_names(str(state))["integrations"] == ["openai"]
-
-
 def test_names_document_is_what_the_engine_reads(state: Path) -> None:
     """The two sides of the cache are written by different layers, which may not import each other."""
     document = names_document(full_state(ControlPlane.LOCAL), state.stat())

@@ -176,6 +176,19 @@ def test_a_reader_that_went_away_is_silent(state: Path, stub_directory: Path) ->
     assert (answer.returncode, answer.stderr) == (0, b"")
 
 
+def test_pipes_are_not_waited_for(state: Path, stub_directory: Path, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    answer = run_stub(stub_directory, "--", "credentials", "show", "", VZCTL_STATE=str(tmp_path / "pipe"))
+    assert answer.stdout == "values\t0\tcredential\n"
+
+    state.write_text('[[databases]]\nid = "1"\nname = "logs"\n', encoding="utf-8")
+    cache = Path(f"{state}.d/cache/names.json")
+    cache.unlink()
+    os.mkfifo(cache)
+    answer = run_stub(stub_directory, "--", "databases", "show", "", VZCTL_STATE=str(state))
+    assert answer.stdout == "values\t0\tdatabase\nlogs\n"
+
+
 def test_nothing_is_written(state: Path, stub_directory: Path, tmp_path: Path) -> None:
     (stub_directory / "calls").touch()
     state.write_text("schema = 1\n", encoding="utf-8")

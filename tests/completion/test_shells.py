@@ -219,7 +219,7 @@ REAL = [
     ("vzctl rotations resume op", ["vzctl", "rotations", "resume", "openai-dev"]),
     ("vzctl pending confirm add-c", ["vzctl", "pending", "confirm", "add-credential:azure-test"]),
     ("vzctl credentials add x --secret-file a", ["vzctl", "credentials", "add", "x", "--secret-file", "a log.txt"]),
-    ("vzctl diagnose a", ["vzctl", "diagnose", "a log.txt"]),
+    ("vzctl credentials rotate --from=a", ["vzctl", "credentials", "rotate", "--from=a log.txt"]),
     ("vzctl completion fi", ["vzctl", "completion", "fish"]),
     ("vzctl status --no-in", ["vzctl", "status", "--no-input"]),
 ]

@@ -6,27 +6,26 @@ from typing import Annotated
 
 import typer
 
-from vzctl.cli.noun import reads
+from vzctl.cli.noun import lone, reads
 from vzctl.cli.run import run
 
+app = lone()
 
-def register(app: typer.Typer) -> None:
-    """Add the command."""
 
-    @reads(app, "audit")
-    def audit(
-        context: typer.Context,
-        subject: Annotated[
-            str | None,
-            typer.Option(
-                "--subject", metavar="TEXT", help="Only changes of this credential, database …", show_default=False
-            ),
-        ] = None,
-        limit: Annotated[
-            int | None, typer.Option("--limit", metavar="NUMBER", help="Only the last ones.", show_default=False)
-        ] = None,
-    ) -> None:
-        """Show who changed what, when."""
-        from vzctl.usecases.audit import show_audit
+@reads(app, "audit")
+def audit(
+    context: typer.Context,
+    subject: Annotated[
+        str | None,
+        typer.Option(
+            "--subject", metavar="TEXT", help="Only changes of this credential, database …", show_default=False
+        ),
+    ] = None,
+    limit: Annotated[
+        int | None, typer.Option("--limit", metavar="NUMBER", help="Only the last ones.", show_default=False)
+    ] = None,
+) -> None:
+    """Show who changed what, when."""
+    from vzctl.usecases.audit import show_audit
 
-        run(context, lambda c, _: show_audit(c, subject=subject, limit=limit))
+    run(context, lambda c, _: show_audit(c, subject=subject, limit=limit))

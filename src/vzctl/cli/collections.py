@@ -23,7 +23,7 @@ from vzctl.cli.options import (
 from vzctl.cli.run import is_dry_run, run
 from vzctl.cli.service_options import filter_of, service_of
 
-app = noun("collections", "Collections; each is locked for life to one integration and one credential.")
+app = noun("collections")
 
 
 @reads(app, "list")

@@ -6,29 +6,28 @@ from typing import Annotated
 
 import typer
 
-from vzctl.cli.noun import reads
+from vzctl.cli.noun import lone, reads
 from vzctl.cli.run import dotted
 from vzctl.errors import NextStep, UsageError
 
+app = lone()
 
-def register(app: typer.Typer) -> None:
-    """Add the command."""
 
-    @reads(app, "completion")
-    def completion(
-        context: typer.Context,
-        shell: Annotated[str, typer.Argument(metavar="bash|zsh|fish", help="The shell.", show_default=False)],
-    ) -> None:
-        """Print the completion script of a shell."""
-        from vzctl.cli.flags import flags_of
-        from vzctl.cli.wiring import read_settings
-        from vzctl.completion.scripts import script
-        from vzctl.render.show import show_text
+@reads(app, "completion")
+def completion(
+    context: typer.Context,
+    shell: Annotated[str, typer.Argument(metavar="bash|zsh|fish", help="The shell.", show_default=False)],
+) -> None:
+    """Print the completion script of a shell."""
+    from vzctl.cli.flags import flags_of
+    from vzctl.cli.wiring import read_settings
+    from vzctl.completion.scripts import script
+    from vzctl.render.show import show_text
 
-        if shell not in ("bash", "zsh", "fish"):
-            raise UsageError(
-                f"{shell[:40]!a} is no shell that vzctl completes; choose bash, zsh or fish",
-                code="USAGE",
-                next_steps=(NextStep("vzctl completion bash", "for example"),),
-            )
-        show_text(script(shell), command=dotted(context), output=read_settings(flags_of(context)).output.value)
+    if shell not in ("bash", "zsh", "fish"):
+        raise UsageError(
+            f"{shell[:40]!a} is no shell that vzctl completes; choose bash, zsh or fish",
+            code="USAGE",
+            next_steps=(NextStep("vzctl completion bash", "for example"),),
+        )
+    show_text(script(shell), command=dotted(context), output=read_settings(flags_of(context)).output.value)

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from vzctl.usecases.context import Context
     from vzctl.usecases.outcome import Outcome
 
-app = noun("credentials", "Named keys of the integrations: add, rotate, find, remove.")
+app = noun("credentials")
 
 OptionalName = Annotated[
     str | None, typer.Argument(metavar="CREDENTIAL", help="The credential's name.", show_default=False)
@@ -58,7 +58,7 @@ def list_(
     exit_code: Annotated[bool, typer.Option("--exit-code", help="Exit 20 when a listed key is due.")] = False,
 ) -> None:
     """List credentials: all, those of a provider, those available to a database, or those that are due."""
-    from vzctl.usecases.credential import ListCredentials, list_credentials
+    from vzctl.usecases.list_credentials import ListCredentials, list_credentials
 
     request = ListCredentials(provider, database, due, exit_code)
     run(context, lambda c, _: list_credentials(c, request))

@@ -17,7 +17,7 @@ from vzctl.cli.options import (
 )
 from vzctl.cli.run import is_dry_run, run
 
-app = noun("databases", "Databases that exist, and what may be used in them.")
+app = noun("databases")
 
 NameOption = Annotated[str | None, typer.Option("--name", metavar="TEXT", help="Its name.", show_default=False)]
 RegionOption = Annotated[str | None, typer.Option("--region", metavar="TEXT", help="Its region.", show_default=False)]

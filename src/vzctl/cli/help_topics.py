@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from vzctl.cli.noun import reads
+from vzctl.cli.noun import lone, reads
 from vzctl.cli.run import dotted
 from vzctl.errors import ExitStatus, NextStep, NotFoundError
 from vzctl.settings import SETTINGS, STANDARD_VARIABLES
@@ -14,25 +14,25 @@ from vzctl.settings import SETTINGS, STANDARD_VARIABLES
 TOPICS = ("environment", "exit-codes")
 
 
-def register(app: typer.Typer) -> None:
-    """Add the command."""
+app = lone()
 
-    @reads(app, "help")
-    def help_(
-        context: typer.Context,
-        topic: Annotated[
-            list[str] | None,
-            typer.Argument(metavar="environment|exit-codes", help="A topic, or a command's words.", show_default=False),
-        ] = None,
-    ) -> None:
-        """Explain a topic: environment or exit-codes; or a command."""
-        from vzctl.cli.flags import flags_of
-        from vzctl.cli.wiring import read_settings
-        from vzctl.render.show import show_text
 
-        words = topic or []
-        text = topic_text(words[0]) if len(words) == 1 and words[0] in TOPICS else _command_help(context, words)
-        show_text(text, command=dotted(context), output=read_settings(flags_of(context)).output.value)
+@reads(app, "help")
+def help_(
+    context: typer.Context,
+    topic: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="environment|exit-codes", help="A topic, or a command's words.", show_default=False),
+    ] = None,
+) -> None:
+    """Explain a topic: environment or exit-codes; or a command."""
+    from vzctl.cli.flags import flags_of
+    from vzctl.cli.wiring import read_settings
+    from vzctl.render.show import show_text
+
+    words = topic or []
+    text = topic_text(words[0]) if len(words) == 1 and words[0] in TOPICS else _command_help(context, words)
+    show_text(text, command=dotted(context), output=read_settings(flags_of(context)).output.value)
 
 
 def topic_text(topic: str) -> str:

@@ -7,59 +7,58 @@ from typing import Annotated
 
 import typer
 
-from vzctl.cli.noun import changes
+from vzctl.cli.noun import changes, lone
 from vzctl.cli.run import is_dry_run, run
 from vzctl.errors import InputRequiredError, NextStep, UsageError
 
+app = lone()
 
-def register(app: typer.Typer) -> None:
-    """Add the command."""
 
-    @changes(app, "init")
-    def init(
-        context: typer.Context,
-        control_plane: Annotated[
-            str | None,
-            typer.Option("--control-plane", metavar="local|astra", help="Who enforces scopes.", show_default=False),
-        ] = None,
-        organization: Annotated[
-            str, typer.Option("--organization", metavar="TEXT", help="The organization's name.")
-        ] = "default",
-    ) -> None:
-        """Create the state file.
+@changes(app, "init")
+def init(
+    context: typer.Context,
+    control_plane: Annotated[
+        str | None,
+        typer.Option("--control-plane", metavar="local|astra", help="Who enforces scopes.", show_default=False),
+    ] = None,
+    organization: Annotated[
+        str, typer.Option("--organization", metavar="TEXT", help="The organization's name.")
+    ] = "default",
+) -> None:
+    """Create the state file.
 
-        local: this file is the authority, for a self-hosted Data API. astra: the Astra Portal is; a person does the
-        steps there, vzctl plans, remembers and checks them.
-        """
-        import uuid
+    local: this file is the authority, for a self-hosted Data API. astra: the Astra Portal is; a person does the
+    steps there, vzctl plans, remembers and checks them.
+    """
+    import uuid
 
-        from vzctl.domain.state import ControlPlane
-        from vzctl.usecases.initialize import Initialize, initialize
+    from vzctl.domain.state import ControlPlane
+    from vzctl.usecases.initialize import Initialize, initialize
 
-        if not organization.strip() or not organization.isprintable():
-            raise UsageError("an organization's name must be printable and not empty", code="ORGANIZATION_INVALID")
+    if not organization.strip() or not organization.isprintable():
+        raise UsageError("an organization's name must be printable and not empty", code="ORGANIZATION_INVALID")
 
-        def work(c, world):  # type: ignore[no-untyped-def]
-            plane = control_plane
-            if plane is None:
-                if not c.is_interactive:
-                    raise InputRequiredError(
-                        "who enforces scopes? give --control-plane local or --control-plane astra",
-                        code="CONTROL_PLANE_REQUIRED",
-                        next_steps=(NextStep("vzctl init --control-plane local", "for a self-hosted Data API"),),
-                    )
-                plane = world.prompter.ask_choice(
-                    "Control plane: local (self-hosted) or astra (the Astra Portal)?", ["local", "astra"]
+    def work(c, world):  # type: ignore[no-untyped-def]
+        plane = control_plane
+        if plane is None:
+            if not c.is_interactive:
+                raise InputRequiredError(
+                    "who enforces scopes? give --control-plane local or --control-plane astra",
+                    code="CONTROL_PLANE_REQUIRED",
+                    next_steps=(NextStep("vzctl init --control-plane local", "for a self-hosted Data API"),),
                 )
-            if plane not in ("local", "astra"):
-                raise UsageError(f"{plane[:40]!a} is no control plane; choose local or astra", code="USAGE")
-            request = Initialize(
-                control_plane=ControlPlane(plane),
-                organization=organization,
-                lineage=str(uuid.uuid4()),
-                salt=os.urandom(16).hex(),
-                dry_run=is_dry_run(context),
+            plane = world.prompter.ask_choice(
+                "Control plane: local (self-hosted) or astra (the Astra Portal)?", ["local", "astra"]
             )
-            return initialize(c, request)
+        if plane not in ("local", "astra"):
+            raise UsageError(f"{plane[:40]!a} is no control plane; choose local or astra", code="USAGE")
+        request = Initialize(
+            control_plane=ControlPlane(plane),
+            organization=organization,
+            lineage=str(uuid.uuid4()),
+            salt=os.urandom(16).hex(),
+            dry_run=is_dry_run(context),
+        )
+        return initialize(c, request)
 
-        run(context, work)
+    run(context, work)

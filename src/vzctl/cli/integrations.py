@@ -8,7 +8,7 @@ from vzctl.cli.noun import changes, noun, reads
 from vzctl.cli.options import IfExists, IfExistsOption, IfMissing, IfMissingOption, ProviderArgument
 from vzctl.cli.run import is_dry_run, run
 
-app = noun("integrations", "Providers that are enabled in the organization.")
+app = noun("integrations")
 
 
 @reads(app, "list")

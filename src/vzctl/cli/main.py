@@ -2,34 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 from typing import Any
 
 import typer
 
-from vzctl.cli import (
-    audit,
-    collections,
-    completion,
-    credentials,
-    databases,
-    help_topics,
-    init,
-    integrations,
-    pending,
-    providers,
-    revocations,
-    rotations,
-    scope,
-    secrets,
-    state,
-    status,
-    tables,
-)
+from vzctl.cli.commands import SUMMARIES, root_commands
 from vzctl.cli.flags import Group, version_option
 from vzctl.errors import ExitStatus, UsageError, VzctlError
-from vzctl.settings import environment
 
 # Typer carries its own copy of click and exports only this leaf; its parents are what the parser raises.
 _ClickUsageError: Any = typer.BadParameter.__mro__[1]
@@ -42,6 +24,12 @@ class Root(Group):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.params.append(version_option())
+        self.commands: Any = root_commands()
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """List the commands without loading them."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(SUMMARIES.items()))
 
     def main(
         self,
@@ -61,14 +49,14 @@ class Root(Group):
 
     def _run(self, words: list[str], prog_name: str, extra: dict[str, Any]) -> int:
         try:
+            _require_text(words)
             result = super().main(words, prog_name, standalone_mode=False, **extra)
         except VzctlError as error:
             return _fail(error, words)
         except _ClickError as error:
             return self._usage(error, words)
-        except (KeyboardInterrupt, typer.Abort):
-            sys.stderr.write("\ninterrupted; nothing more was changed\n")
-            return ExitStatus.INTERRUPTED
+        except (KeyboardInterrupt, typer.Abort) as error:
+            return _interrupted(error, words)
         except BrokenPipeError:
             return ExitStatus.OK
         except Exception as error:  # noqa: BLE001  (the last line of defence: a bug must not become a traceback)
@@ -77,10 +65,11 @@ class Root(Group):
 
     def _usage(self, error: Any, words: list[str]) -> int:
         """Show what the parser refused; a bare noun is a question, answered with its help."""
-        if type(error).__name__ == "NoArgsIsHelpError":
+        if type(error).__name__ == "NoArgsIsHelpError" or error.message == "Missing command.":
             from vzctl.render.show import show_text
 
-            show_text(error.ctx.get_help() + "\n", command=_command_of(error), output=early_output(words))
+            # The same answer as `vzctl help NOUN`, and so the same contract.
+            show_text(error.ctx.get_help() + "\n", command="help", output=early_output(words))
             return ExitStatus.OK
         helper = error.ctx.command_path if getattr(error, "ctx", None) is not None else "vzctl"
         message = _without_values(error.format_message())
@@ -91,8 +80,16 @@ class Root(Group):
         )
 
 
+def _require_text(words: list[str]) -> None:
+    """Refuse bytes that are no text: neither the state file nor a name of Astra's could hold them."""
+    if any("\ud800" <= character <= "\udfff" for word in words for character in word):
+        raise UsageError("an argument is not valid UTF-8", code="USAGE")
+
+
 def early_output(words: list[str]) -> str:
     """Return the output format before the command line was parsed, so that usage errors are JSON too."""
+    from vzctl.settings import OUTPUTS, environment
+
     found = environment().get("VZCTL_OUTPUT", "")
     for number, word in enumerate(words):
         if word in ("-o", "--output") and number + 1 < len(words):
@@ -101,7 +98,17 @@ def early_output(words: list[str]) -> str:
             found = word.partition("=")[2]
         elif word.startswith("-o") and not word.startswith("--") and len(word) > 2:
             found = word[2:]
-    return found if found in ("human", "plain", "json") else "plain"
+    return found if found in OUTPUTS else _configured_output()
+
+
+def _configured_output() -> str:
+    """Return the output format of the configuration files, as far as they can be read."""
+    from vzctl.settings import environment, resolve
+
+    try:
+        return resolve({}, environment(), os.getcwd(), at_terminal=False).output.value
+    except (VzctlError, OSError):
+        return "plain"
 
 
 def _fail(error: VzctlError, words: list[str], command: str = "") -> int:
@@ -118,7 +125,16 @@ def _internal(error: Exception, words: list[str]) -> int:
     path = write_debug_log(error)
     where = f"; the debug log is {path}" if path is not None else ""
     failure = VzctlError(f"this is a bug in vzctl ({type(error).__name__}){where}", code="INTERNAL")
+    failure.changed = getattr(error, "changed", False)
     return _fail(failure, words)
+
+
+def _interrupted(error: BaseException, words: list[str]) -> int:
+    failure = VzctlError("interrupted; nothing more was changed", code="INTERRUPTED")
+    failure.changed = getattr(error, "changed", False)
+    sys.stderr.write("\n")
+    _fail(failure, words)
+    return ExitStatus.INTERRUPTED
 
 
 def _guess_command(words: list[str]) -> str:
@@ -169,25 +185,3 @@ app = typer.Typer(
 @app.callback()
 def root() -> None:
     """Embedding integrations, credentials and scopes of Astra DB vectorize: manage, rotate, diagnose."""
-
-
-init.register(app)
-status.register(app)
-for _noun in (
-    providers,
-    integrations,
-    credentials,
-    scope,
-    databases,
-    collections,
-    tables,
-    rotations,
-    revocations,
-    pending,
-    state,
-    secrets,
-):
-    app.add_typer(_noun.app)
-audit.register(app)
-completion.register(app)
-help_topics.register(app)

@@ -7,16 +7,22 @@ from typing import Any, TypeVar
 
 import typer
 
+from vzctl.cli.commands import SUMMARIES
 from vzctl.cli.flags import ChangeCommand, Command, Group
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-def noun(name: str, summary: str) -> typer.Typer:
+def noun(name: str) -> typer.Typer:
     """Return the group of a noun; bare, it prints its help."""
     return typer.Typer(
-        cls=Group, name=name, help=summary, no_args_is_help=True, add_completion=False, rich_markup_mode=None
+        cls=Group, name=name, help=SUMMARIES[name], no_args_is_help=True, add_completion=False, rich_markup_mode=None
     )
+
+
+def lone() -> typer.Typer:
+    """Return what holds a command that has no noun."""
+    return typer.Typer(add_completion=False, rich_markup_mode=None)
 
 
 def reads(app: typer.Typer, name: str, **attributes: Any) -> Callable[[F], F]:

@@ -9,7 +9,7 @@ import typer
 from vzctl.cli.noun import changes, noun, reads
 from vzctl.cli.run import is_dry_run, run
 
-app = noun("pending", "What a person still has to do at the Astra Portal.")
+app = noun("pending")
 
 StepsArgument = Annotated[
     list[str] | None, typer.Argument(metavar="PENDING", help="Ids from pending list.", show_default=False)

@@ -45,7 +45,7 @@ class Prompter:
         if not self.is_interactive:
             flag = f"--confirm {question.name}" if severe else "--yes"
             raise InputRequiredError(
-                f"{question.text} Nobody can be asked{self._why()}; give {flag}",
+                f"{question.text[:1].lower()}{question.text[1:]} nobody can be asked{self._why()}; give {flag}",
                 code="CONFIRMATION_REQUIRED",
                 evidence=question.lines,
                 next_steps=(NextStep(f"the same command with {flag}", "when this is what you want"),),

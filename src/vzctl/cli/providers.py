@@ -8,7 +8,7 @@ from vzctl.cli.noun import noun, reads
 from vzctl.cli.options import ProviderArgument
 from vzctl.cli.run import run
 
-app = noun("providers", "The catalogue: models, dimensions, parameters, authentication.")
+app = noun("providers")
 
 
 @reads(app, "list")

@@ -9,7 +9,7 @@ import typer
 from vzctl.cli.noun import changes, noun, reads
 from vzctl.cli.run import is_dry_run, run
 
-app = noun("revocations", "Old keys that still have to be revoked at their provider.")
+app = noun("revocations")
 
 
 @reads(app, "list")

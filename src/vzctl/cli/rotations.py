@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from vzctl.usecases.context import Context
     from vzctl.usecases.outcome import Outcome
 
-app = noun("rotations", "Rotations that were begun: look, go on, take back.")
+app = noun("rotations")
 
 AttestOption = Annotated[
     list[str] | None,
@@ -73,14 +73,16 @@ def resume(
         raise UsageError("--replace-secret has no dry run", code="USAGE")
 
     def work(c: Context, world: World) -> Outcome[Any]:
-        if is_dry_run(context):
-            from vzctl.usecases.rotation import show_rotation
-
-            return show_rotation(c, rotation)
-        can_ask = given.chosen or replace_secret or world.prompter.is_interactive
+        dry_run = is_dry_run(context)
+        can_ask = not dry_run and (given.chosen or replace_secret or world.prompter.is_interactive)
         source = world.secret_source(given, prompt="New key: ") if can_ask else None
         request = ResumeRotation(
-            name=rotation, source=source, attests=_steps(attest), replace_secret=replace_secret, take_over=take_over
+            name=rotation,
+            source=source,
+            attests=_steps(attest),
+            replace_secret=replace_secret,
+            take_over=take_over,
+            dry_run=dry_run,
         )
         return resume_rotation(c, request)
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import signal
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -29,11 +31,20 @@ def run(context: typer.Context, work: Work, *, walks: bool = False) -> None:
 
     flags = flags_of(context)
     world = World(flags, command_words(context))
-    if walks:
-        with world.interrupts.deferred():
-            outcome = work(world.context(), world)
-    else:
-        outcome = work(world.context(), world)
+    if flags.verbose:
+        world.say(f"state: {world.settings.state.value} (from {world.settings.state.source})")
+    made = world.context()
+    try:
+        with world.interrupts.deferred() if walks else contextlib.nullcontext():
+            outcome = work(made, world)
+    except (Exception, KeyboardInterrupt) as error:
+        # The boundary must be able to say that a command which failed had changed something.
+        error.changed = made.state_file.write_count > 0  # type: ignore[union-attr]
+        raise
+    status = outcome.status
+    if status is ExitStatus.INTERRUPTED and world.interrupts.received == signal.SIGTERM:
+        status = ExitStatus.TERMINATED
+        outcome = replace(outcome, status=status)
     show_outcome(
         outcome,
         command=dotted(context),
@@ -41,9 +52,6 @@ def run(context: typer.Context, work: Work, *, walks: bool = False) -> None:
         quiet=flags.quiet,
         reads=not isinstance(context.command, ChangeCommand),
     )
-    status = outcome.status
-    if status is ExitStatus.INTERRUPTED and world.interrupts.received == signal.SIGTERM:
-        status = ExitStatus.TERMINATED
     if status is not ExitStatus.OK:
         raise typer.Exit(int(status))
 

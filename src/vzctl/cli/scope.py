@@ -10,7 +10,7 @@ from vzctl.cli.noun import changes, noun, reads
 from vzctl.cli.options import CredentialArgument, IfMissing, IfMissingOption
 from vzctl.cli.run import is_dry_run, run
 
-app = noun("scope", "The databases that may use a credential.")
+app = noun("scope")
 
 DatabasesArgument = Annotated[list[str] | None, typer.Argument(metavar="DB", help="Databases.", show_default=False)]
 AllDatabasesOption = Annotated[bool, typer.Option("--all-databases", help="All databases in the state now.")]

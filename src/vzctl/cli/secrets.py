@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from vzctl.usecases.context import Context
     from vzctl.usecases.outcome import Outcome
 
-app = noun("secrets", "The secret store: test it, put, reveal, migrate, purge.")
+app = noun("secrets")
 
 
 @reads(app, "status")
@@ -38,6 +38,25 @@ def test(context: typer.Context) -> None:
     from vzctl.usecases.secrets import test_store
 
     run(context, lambda c, _: test_store(c))
+
+
+@changes(app, "identity")
+def identity(
+    context: typer.Context,
+    file: Annotated[str, typer.Argument(metavar="FILE", help="The file to make.", show_default=False)],
+) -> None:
+    """Make a private key for the file store; prints the configuration that uses it. Never replaces a file."""
+    from vzctl.settings import config_path
+    from vzctl.usecases.secrets import MakeIdentity, make_identity
+
+    if not file.strip() or "\0" in file:
+        raise UsageError("name a file; an empty text is none: is a shell variable unset?", code="USAGE")
+
+    def work(c: Context, world: World) -> Outcome[Any]:
+        request = MakeIdentity(file, config_path(world.settings.environ), is_dry_run(context))
+        return make_identity(c, request)
+
+    run(context, work)
 
 
 @changes(app, "put")

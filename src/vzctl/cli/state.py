@@ -10,7 +10,7 @@ from vzctl.cli.noun import changes, noun, reads
 from vzctl.cli.options import ExitCodeOption
 from vzctl.cli.run import is_dry_run, run
 
-app = noun("state", "The state file: where it is, whether it is sound, its backups.")
+app = noun("state")
 
 
 @reads(app, "path")

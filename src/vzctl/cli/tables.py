@@ -25,7 +25,7 @@ from vzctl.cli.options import (
 from vzctl.cli.run import is_dry_run, run
 from vzctl.cli.service_options import filter_of, service_of
 
-app = noun("tables", "Vector columns of tables; their integration and credential may change at any time.")
+app = noun("tables")
 
 
 @reads(app, "list")

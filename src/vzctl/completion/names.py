@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     Names = dict[str, list[Any]]  # the document of vzctl.store.names_cache, without its stamp
 
 CACHE_FORMAT: Final = 1
-LARGEST_STATE_PARSED: Final = 1024 * 1024
+LARGEST_STATE_PARSED: Final = 512 * 1024
 _FINISHED_STEPS: Final = ("DONE", "ROLLED_BACK")
 
 

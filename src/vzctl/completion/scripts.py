@@ -103,9 +103,6 @@ function __vzctl_ask
     end
     set -g __vzctl_line $line
     set -l tokens (commandline -opc)
-    while string match -qr '^\w+=' -- $tokens[1]
-        set -e tokens[1]
-    end
     set -l program (string replace -r '^~/' $HOME/ -- $tokens[1])
     set -e tokens[1]
     type -q -- $program; or set program vzctl

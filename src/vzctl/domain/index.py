@@ -49,8 +49,11 @@ def display_names(databases: tuple[Database, ...]) -> dict[str, str]:
     for database in databases:
         if by_name[database.name] == 1:
             names[database.id] = database.name
-        elif database.region is not None and by_region[database.name, database.region] == 1:
-            names[database.id] = f"{database.name}@{database.region}"
+            continue
+        regional = f"{database.name}@{database.region}"
+        # Some other database may be named like this one with its region: a name that reality allows, and vzctl does not.
+        if database.region is not None and by_region[database.name, database.region] == 1 and regional not in by_name:
+            names[database.id] = regional
         else:
             names[database.id] = database.id
     return names

@@ -6,14 +6,36 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from dataclasses import dataclass, fields
+from datetime import UTC, datetime
+from typing import Final
 
-from vzctl.domain.names import name_fault
-from vzctl.domain.state import SCHEMA_VERSION, Authentication, Credential, RetiredCredential, State
+from vzctl.domain.names import looks_like_secret, name_fault
+from vzctl.domain.rotation import route
+from vzctl.domain.state import (
+    SCHEMA_VERSION,
+    Authentication,
+    Collection,
+    Column,
+    Credential,
+    Database,
+    Integration,
+    RetiredCredential,
+    Revocation,
+    Rotation,
+    ScopeEntry,
+    Snapshot,
+    State,
+    Step,
+    Version,
+)
 
 Place = tuple[str | int, ...]
+
+HIGHEST_SERIAL: Final = 2**53
+"""The whole numbers up to here are the same in every JSON reader; no state gets anywhere near."""
+_SHOWN_AT_MOST: Final = 60
+_TIME_SUFFIXES: Final = ("_at", "_since")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +50,8 @@ def breakages(state: State) -> Iterator[Breakage]:
     """Yield everything that makes the state unreadable: illegal or duplicate names, and references to nothing."""
     if state.schema != SCHEMA_VERSION:
         yield Breakage(("schema",), f"is {state.schema}, this vzctl reads {SCHEMA_VERSION}")
-    if state.serial < 0:
-        yield Breakage(("serial",), "is negative")
+    if not 0 <= state.serial <= HIGHEST_SERIAL:
+        yield Breakage(("serial",), "is no number of changes")
     if not is_path_word(state.lineage):
         yield Breakage(("lineage",), "must be a UUID: letters, digits and '-'")
     if not state.organization.fingerprint_salt:
@@ -43,7 +65,7 @@ def breakages(state: State) -> Iterator[Breakage]:
     yield from _credentials(state)
     yield from _dependants(state)
     yield from _references(state)
-    yield from _naive_times(state)
+    yield from _times(state)
 
 
 def is_path_word(text: str) -> bool:
@@ -55,8 +77,8 @@ def _duplicates(table: str, key: str, values: Iterable[object]) -> Iterator[Brea
     seen: set[object] = set()
     for position, value in enumerate(values):
         if value in seen:
-            shown = "/".join(value[1:]) if isinstance(value, tuple) else value
-            yield Breakage((table, position, key), f'"{shown}" is there twice')
+            shown = "/".join(value[1:]) if isinstance(value, tuple) else str(value)
+            yield Breakage((table, position, key), f"{_shown(shown)} is there twice")
         seen.add(value)
 
 
@@ -71,10 +93,10 @@ def _credentials(state: State) -> Iterator[Breakage]:
         fault = name_fault(credential.name)
         if fault is not None:
             yield Breakage(
-                ("credentials", position, "name"), f"{credential.name!a} cannot be a credential name: {fault}"
+                ("credentials", position, "name"), f"{_shown(credential.name)} cannot be a credential name: {fault}"
             )
         if credential.provider not in providers:
-            yield Breakage(("credentials", position, "provider"), f'"{credential.provider}" has no integration')
+            yield Breakage(("credentials", position, "provider"), f"{_shown(credential.provider)} has no integration")
         if not is_path_word(credential.id):
             yield Breakage(("credentials", position, "id"), "must be letters, digits, '-' and '_'")
         yield from _scope(position, credential, databases)
@@ -83,20 +105,20 @@ def _credentials(state: State) -> Iterator[Breakage]:
 
 def _scope(position: int, credential: Credential, databases: set[str]) -> Iterator[Breakage]:
     if len(credential.database_ids) != len(credential.scope):
-        yield Breakage(("credentials", position, "scope"), f'"{credential.name}" has a database twice')
+        yield Breakage(("credentials", position, "scope"), f"{_shown(credential.name)} has a database twice")
     if not credential.database_ids <= databases:
         for number, entry in enumerate(credential.scope):
             if entry.database not in databases:
                 yield Breakage(
                     ("credentials", position, "scope", number, "database"),
-                    f'the scope of "{credential.name}" names {entry.database!a}, which is no database of this file',
+                    f"the scope of {_shown(credential.name)} names {_shown(entry.database)}, which is no database here",
                 )
 
 
 def _versions(position: int, credential: Credential) -> Iterator[Breakage]:
     known = [version.id for version in credential.versions]
     if len(set(known)) != len(known):
-        yield Breakage(("credentials", position, "versions"), f'"{credential.name}" has a version id twice')
+        yield Breakage(("credentials", position, "versions"), f"{_shown(credential.name)} has a version id twice")
     for number, version_id in enumerate(known):
         if not is_path_word(version_id):
             yield Breakage(("credentials", position, "versions", number, "id"), "must be letters, digits, '-' and '_'")
@@ -106,7 +128,7 @@ def _versions(position: int, credential: Credential) -> Iterator[Breakage]:
         if target is not None and target not in known:
             yield Breakage(
                 ("credentials", position, pointer),
-                f'"{credential.name}" points to the version {target!a}, which is not there',
+                f"{_shown(credential.name)} points to the version {_shown(target)}, which is not there",
             )
 
 
@@ -115,7 +137,7 @@ def _dependants(state: State) -> Iterator[Breakage]:
     for table, items in (("collections", state.collections), ("columns", state.columns)):
         for position, item in enumerate(items):
             if item.database not in databases:
-                yield Breakage((table, position, "database"), f"{item.database!a} is no database of this file")
+                yield Breakage((table, position, "database"), f"{_shown(item.database)} is no database of this file")
             if (item.authentication is Authentication.CREDENTIAL) != (item.credential is not None):
                 yield Breakage(
                     (table, position, "authentication"),
@@ -131,13 +153,10 @@ def _references(state: State) -> Iterator[Breakage]:
         owner = owners.get(rotation.credential)
         if owner is None:
             yield Breakage(
-                ("rotations", position, "credential"), f"{rotation.credential!a} is no credential of this file"
+                ("rotations", position, "credential"), f"{_shown(rotation.credential)} is no credential of this file"
             )
         elif rotation.is_open:
-            known = {version.id for version in owner.versions}
-            for key, version_id in (("old_version", rotation.old_version), ("new_version", rotation.new_version)):
-                if version_id is not None and version_id not in known:
-                    yield Breakage(("rotations", position, key), f"{version_id!a} is no version of its credential")
+            yield from _open_rotation(state, position, rotation, owner)
             if rotation.credential in open_credentials or not isinstance(owner, Credential):
                 yield Breakage(("rotations", position, "credential"), "has two open rotations, or was removed")
             open_credentials.add(rotation.credential)
@@ -147,36 +166,63 @@ def _references(state: State) -> Iterator[Breakage]:
             yield Breakage(("revocations", position, "version"), "belongs to no credential of this file")
 
 
-def _naive_times(state: State) -> Iterator[Breakage]:
-    tables: dict[str, Iterable[Any]] = {
-        "integrations": state.integrations,
-        "databases": state.databases,
-        "credentials": state.credentials,
-        "collections": state.collections,
-        "columns": state.columns,
-        "rotations": state.rotations,
-        "revocations": state.revocations,
-    }
-    for table, items in tables.items():
-        for position, item in enumerate(items):
-            for key in _TIME_KEYS.get(table, ()):
-                value = getattr(item, key)
-                if isinstance(value, datetime) and value.tzinfo is None:
-                    yield Breakage((table, position, key), "is a time without a zone; write 2026-01-31T12:00:00Z")
-    for position, credential in enumerate(state.credentials):
-        for place, entries in (("scope", credential.scope), ("versions", credential.versions)):
-            for entry in entries:
-                moment = getattr(entry, "added_at", None) or getattr(entry, "created_at", None)
-                if moment is not None and moment.tzinfo is None:
-                    yield Breakage(("credentials", position, place), "has a time without a zone")
+def _open_rotation(
+    state: State, position: int, rotation: Rotation, owner: Credential | RetiredCredential
+) -> Iterator[Breakage]:
+    known = {version.id for version in owner.versions}
+    for key, version_id in (("old_version", rotation.old_version), ("new_version", rotation.new_version)):
+        if version_id is not None and version_id not in known:
+            yield Breakage(("rotations", position, key), f"{_shown(version_id)} is no version of its credential")
+    if rotation.step is not Step.DROPPING and rotation.step not in route(rotation, is_local=state.is_local):
+        yield Breakage(("rotations", position, "step"), f"{rotation.step} is no step that this rotation goes through")
 
 
-_TIME_KEYS = {
-    "integrations": ("added_at", "evidence_at", "removal_wanted_at"),
-    "databases": ("observed_at", "gone_since"),
-    "credentials": ("created_at", "key_set_at", "evidence_at", "removal_wanted_at"),
-    "collections": ("recorded_at", "observed_at"),
-    "columns": ("recorded_at", "observed_at"),
-    "rotations": ("started_at", "finished_at"),
-    "revocations": ("due_since", "done_at"),
+def _times(state: State) -> Iterator[Breakage]:
+    for table in ("integrations", "databases", "credentials", "retired", *_DEPENDANTS, "rotations", "revocations"):
+        for position, item in enumerate(getattr(state, table)):
+            yield from _times_of((table, position), item)
+            for inner in _INNER.get(table, ()):
+                for number, entry in enumerate(getattr(item, inner)):
+                    yield from _times_of((table, position, inner, number), entry)
+            if isinstance(item, Rotation):
+                yield from _times_of((table, position, "snapshot"), item.snapshot)
+
+
+def _times_of(place: Place, item: object) -> Iterator[Breakage]:
+    for key in _TIME_KEYS[type(item)]:
+        value = getattr(item, key)
+        if value is not None and value.tzinfo is None:
+            yield Breakage((*place, key), "is a time without a zone; write 2026-01-31T12:00:00Z")
+        elif value is not None and not _FIRST_TIME <= value <= _LAST_TIME:
+            yield Breakage((*place, key), "is a time at the end of the calendar")
+
+
+def _shown(text: str) -> str:
+    """Show a word of the file as far as it may be shown: a person may have pasted a key into the wrong place."""
+    if looks_like_secret(text):
+        return '"****"'
+    cut = text[:_SHOWN_AT_MOST]
+    return f'"{cut}"' if cut.isprintable() and cut.isascii() else ascii(cut)
+
+
+_DEPENDANTS: Final = ("collections", "columns")
+_INNER: Final = {"credentials": ("scope", "versions"), "retired": ("versions",)}
+_FIRST_TIME: Final = datetime(1, 1, 2, tzinfo=UTC)
+_LAST_TIME: Final = datetime(9999, 12, 30, tzinfo=UTC)
+"""Within these a time can be written in UTC, whatever zone it was given in."""
+_TIME_KEYS: Final[dict[type, tuple[str, ...]]] = {
+    kind: tuple(field.name for field in fields(kind) if field.name.endswith(_TIME_SUFFIXES))
+    for kind in (
+        Integration,
+        Database,
+        Credential,
+        ScopeEntry,
+        Version,
+        RetiredCredential,
+        Collection,
+        Column,
+        Rotation,
+        Snapshot,
+        Revocation,
+    )
 }

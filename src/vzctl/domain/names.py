@@ -33,15 +33,28 @@ _SECRET_PREFIXES: Final = (
 )
 _SECRET_BODY_LENGTH: Final = 20
 _OPAQUE_WORD_LENGTH: Final = 24
+_PLAIN_WORD_LENGTH: Final = 20
+_SHORT_WORD_LENGTH: Final = 4
 
 
 def looks_like_secret(text: str) -> bool:
     """Tell whether a text given as a name is more likely the key itself: a known prefix, or one long word of mixed kinds."""
     for prefix in _SECRET_PREFIXES:
-        if text.startswith(prefix) and len(text) >= len(prefix) + _SECRET_BODY_LENGTH:
+        body = text.removeprefix(prefix)
+        if body != text and len(body) >= _SECRET_BODY_LENGTH and not all(map(_is_plain, _words(body))):
             return True
-    words = text.replace(".", "-").replace("_", "-").split("-")
-    return any(_is_opaque(word) for word in words)
+    return any(map(_is_opaque, _words(text)))
+
+
+def _words(text: str) -> list[str]:
+    return text.replace(".", "-").replace("_", "-").split("-")
+
+
+def _is_plain(word: str) -> bool:
+    """Whether a person would write such a word in a name: `production`, `v2`, `2026`; keys are random letters and digits."""
+    if word.isalpha():
+        return word.islower() and len(word) <= _PLAIN_WORD_LENGTH
+    return word.isdigit() or len(word) <= _SHORT_WORD_LENGTH
 
 
 def _is_opaque(word: str) -> bool:
@@ -82,10 +95,9 @@ def parse_credential_name(text: str) -> str:
     refuse_secret_as_name(text)
     fault = name_fault(text)
     if fault is not None:
-        shown = (
-            text if text.isprintable() and len(text) <= 2 * MAXIMUM_NAME_LENGTH else ascii(text[:MAXIMUM_NAME_LENGTH])
-        )
-        raise UsageError(f'"{shown}" cannot be a credential name: {fault}', code="NAME_INVALID")
+        is_short = len(text) <= 2 * MAXIMUM_NAME_LENGTH
+        shown = f'"{text}"' if text.isprintable() and is_short else ascii(text[:MAXIMUM_NAME_LENGTH])
+        raise UsageError(f"{shown} cannot be a credential name: {fault}", code="NAME_INVALID")
     return text
 
 

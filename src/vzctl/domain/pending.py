@@ -12,6 +12,7 @@ from datetime import datetime
 from vzctl.domain import portal
 from vzctl.domain.index import Index
 from vzctl.domain.portal import PortalStep
+from vzctl.domain.provider import Provider
 from vzctl.domain.rules import provider_by_id
 from vzctl.domain.state import Credential, Evidence, Integration, ScopeEntry, State
 from vzctl.errors import NextStep, NotFoundError
@@ -78,15 +79,13 @@ def _removals(state: State) -> Iterator[PendingStep]:
 
 
 def _integration_step(integration: Integration, verb: str, at: datetime) -> PendingStep:
-    provider = provider_by_id(integration.provider)
-    assert provider is not None, "only a provider of the catalogue can be asked for"
+    provider = _provider(integration.provider)
     text = portal.add_integration(provider) if verb == "add" else portal.remove_integration(provider)
     return PendingStep(f"{verb}-integration:{provider.id}", verb, "integration", provider.id, None, None, at, text)
 
 
 def _credential_step(credential: Credential, verb: str, at: datetime) -> PendingStep:
-    provider = provider_by_id(credential.provider)
-    assert provider is not None, "only a provider of the catalogue can be asked for"
+    provider = _provider(credential.provider)
     words = portal.add_credential if verb == "add" else portal.remove_credential
     step_id = f"{verb}-credential:{credential.name}"
     return PendingStep(
@@ -95,13 +94,17 @@ def _credential_step(credential: Credential, verb: str, at: datetime) -> Pending
 
 
 def _scope_step(index: Index, credential: Credential, entry: ScopeEntry, verb: str, at: datetime) -> PendingStep:
-    provider = provider_by_id(credential.provider)
-    assert provider is not None, "only a provider of the catalogue can be asked for"
+    provider = _provider(credential.provider)
     database = index.database_name(entry.database)
     words = portal.add_to_scope if verb == "add" else portal.remove_from_scope
     step_id = f"{verb}-scope:{credential.name}:{database}"
     text = words(provider, credential.name, [database])
     return PendingStep(step_id, verb, "scope", provider.id, credential.name, entry.database, at, text)
+
+
+def _provider(provider_id: str) -> Provider:
+    """Return the catalogue's provider; one that only the file knows has its id for a name."""
+    return provider_by_id(provider_id) or Provider(id=provider_id, display_name=provider_id, models=())
 
 
 def confirm_addition(state: State, step: PendingStep, now: datetime) -> State:

@@ -27,6 +27,8 @@ DIALOG_WORDS: Final = {
     "add_databases": "Add databases to scope",
 }
 
+TITLE_NAMES: Final = 3
+
 _SETTINGS: Final = f"{PAGE_WORDS['settings']} > your organization > {PAGE_WORDS['integrations']}"
 
 
@@ -81,7 +83,7 @@ def remove_credential(provider: Provider, name: str) -> PortalStep:
 def add_to_scope(provider: Provider, name: str, databases: Sequence[str]) -> PortalStep:
     """Put databases (shown names) into a credential's scope, ten at most a visit."""
     return PortalStep(
-        f'add {len(databases)} to the {PAGE_WORDS["scoped_databases"]} of "{name}"',
+        f'add {_named(databases)} to the {PAGE_WORDS["scoped_databases"]} of "{name}"',
         (
             f"open {_SETTINGS} > {provider.display_name}, section {PAGE_WORDS['keys']}",
             f"at {name} choose {DIALOG_WORDS['add_databases']}: {', '.join(databases)}",
@@ -92,12 +94,17 @@ def add_to_scope(provider: Provider, name: str, databases: Sequence[str]) -> Por
 def remove_from_scope(provider: Provider, name: str, databases: Sequence[str]) -> PortalStep:
     """Take databases (shown names) out of a credential's scope."""
     return PortalStep(
-        f'remove {len(databases)} from the {PAGE_WORDS["scoped_databases"]} of "{name}"',
+        f'remove {_named(databases)} from the {PAGE_WORDS["scoped_databases"]} of "{name}"',
         (
             f"open {_SETTINGS} > {provider.display_name}, section {PAGE_WORDS['keys']}",
             f"at {name} remove from its {PAGE_WORDS['scoped_databases']}: {', '.join(databases)}",
         ),
     )
+
+
+def _named(databases: Sequence[str]) -> str:
+    """Name a few databases; many are counted in a title and named in the line below it."""
+    return ", ".join(databases) if len(databases) <= TITLE_NAMES else f"{len(databases)} databases"
 
 
 def revoke_at_provider(provider: Provider, reason: str) -> PortalStep:

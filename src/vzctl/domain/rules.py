@@ -6,19 +6,23 @@ Reality may already break them; what a file or a sync shows is judged by `vzctl.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from vzctl.domain.catalogue import CATALOGUE
 from vzctl.domain.index import Index
 from vzctl.domain.names import did_you_mean
-from vzctl.domain.provider import Provider
 from vzctl.domain.state import Credential, Database, Dependant, Rotation, State
 from vzctl.errors import ConflictError, NextStep, NotFoundError, RotationOpenError
+
+if TYPE_CHECKING:
+    from vzctl.domain.provider import Provider
 
 LISTED_AT_MOST = 10
 
 
 def provider_by_id(provider_id: str) -> Provider | None:
     """Return the catalogue's provider with exactly that id, or None when the catalogue does not know it."""
+    from vzctl.domain.catalogue import CATALOGUE  # not for commands that only list what the state holds
+
     return next((provider for provider in CATALOGUE if provider.id == provider_id), None)
 
 

@@ -260,8 +260,8 @@ class Snapshot:
 
     name: str
     provider: str
-    databases: tuple[str, ...]
-    needed_databases: tuple[str, ...]
+    databases: tuple[str, ...] = ()
+    needed_databases: tuple[str, ...] = ()
     key_set_at: datetime | None = None
     slot: int | None = None
     extra: Extra = field(default_factory=dict)

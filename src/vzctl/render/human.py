@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TextIO
+from typing import Any, Final, TextIO
 
+from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from vzctl.domain.rules import counted
 from vzctl.render.cells import human_cell
 from vzctl.render.envelope import field_names
 from vzctl.render.plain import rows_of
@@ -16,6 +18,12 @@ from vzctl.usecases.provider import ProviderDetail
 from vzctl.usecases.secrets import Revealed
 from vzctl.usecases.state import Exported
 from vzctl.usecases.status import Status
+from vzctl.usecases.views import DatabaseRef, PortalVisit
+
+COLUMN_GAP: Final = 2
+NARROWEST: Final = 10
+"""A column that is folded keeps this many characters a line, when the terminal has them."""
+COPIED: Final = ("ID", "ADDRESS", "VERSION")
 
 
 def make_console(stream: TextIO, *, color: bool) -> Console:
@@ -52,12 +60,34 @@ def _table(console: Console, rows: tuple[Any, ...]) -> None:
     columns = type(rows[0]).columns
     cells = [[human_cell(heading, getattr(row, field)) for heading, field in columns] for row in rows]
     shown = [number for number in range(len(columns)) if any(line[number] != "-" for line in cells)]
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold", show_edge=False)
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold", show_edge=False, pad_edge=False)
+    widths = {
+        number: max(cell_len(text) for text in (columns[number][0], *(line[number] for line in cells)))
+        for number in shown
+    }
+    whole = _kept_whole([(number, columns[number][0], widths[number]) for number in shown], console.width)
     for number in shown:
-        table.add_column(Text(columns[number][0]), overflow="fold")
+        table.add_column(
+            Text(columns[number][0]), overflow="fold", min_width=widths[number] if number in whole else None
+        )
     for line in cells:
         table.add_row(*(Text(line[number], style=_style(columns[number][0], line[number])) for number in shown))
     console.print(table)
+
+
+def _kept_whole(columns: list[tuple[int, str, int]], width: int) -> set[int]:
+    """Return the columns (number, heading, width) whose values are not broken: as many as leave room for the others.
+
+    Ids and addresses come first, because they are copied; then from left to right.
+    """
+    smallest = {number: min(wide, NARROWEST) for number, _, wide in columns}
+    room = width - sum(smallest.values()) - COLUMN_GAP * (len(columns) - 1)
+    kept = set()
+    for number, _, wide in sorted(columns, key=lambda column: column[1] not in COPIED):
+        if wide - smallest[number] <= room:
+            room -= wide - smallest[number]
+            kept.add(number)
+    return kept
 
 
 def _facts(console: Console, data: Any) -> None:
@@ -84,6 +114,10 @@ def _collect(data: Any, pairs: list[tuple[str, str]], tables: list[tuple[str, tu
         value = getattr(data, name)
         if isinstance(value, tuple) and value and (hasattr(value[0], "__dataclass_fields__") or len(value) > 1):
             tables.append((name, value))
+        elif isinstance(value, PortalVisit):
+            tables.append((value.title, value.lines))
+        elif isinstance(value, DatabaseRef):
+            pairs.append((name, human_cell("", f"{value.name} ({value.id})")))
         elif hasattr(value, "__dataclass_fields__"):
             _collect(value, pairs, tables)
         else:
@@ -95,10 +129,11 @@ def _status(console: Console, status: Status) -> None:
     console.print(Text(f"{status.organization} ({status.control_plane})  serial {status.serial}", style="bold"))
     console.print(Text(status.path, style="dim"), soft_wrap=True)
     console.print(
-        f"{counts.credentials} credentials of {counts.integrations} integrations, {counts.databases} databases "
-        f"({counts.active_databases} active), {counts.collections} collections, {counts.columns} table columns"
+        f"{counted(counts.credentials, 'credential')} of {counted(counts.integrations, 'integration')}, "
+        f"{counted(counts.databases, 'database')} ({counts.active_databases} active), "
+        f"{counted(counts.collections, 'collection')}, {counted(counts.columns, 'table column')}"
     )
-    oldest = f"{status.oldest_key_days} days" if status.oldest_key_days is not None else "unknown"
+    oldest = counted(status.oldest_key_days, "day") if status.oldest_key_days is not None else "unknown"
     console.print(f"oldest key {oldest}; {status.keys_due} due, {status.keys_of_unknown_age} of unknown age")
     if not status.attention:
         console.print(Text("nothing wants attention", style="green"))

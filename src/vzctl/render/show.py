@@ -18,7 +18,7 @@ def show_outcome(outcome: AnyOutcome, *, command: str, settings: Settings, quiet
     """Show an outcome in the chosen format. `reads`: a person asked for data, not for a change."""
     output = settings.output.value
     if output == "json":
-        write_data(envelope.dump(envelope.success(outcome, command)) + "\n")
+        write_data("".join(envelope.dump(item) + "\n" for item in envelope.documents(outcome, command)))
         return
     if output == "plain":
         write_data("".join(f"{line}\n" for line in plain.lines(outcome.data)))
@@ -114,7 +114,8 @@ def _show_human(outcome: AnyOutcome, *, color: bool) -> None:
 
 def _talk(outcome: AnyOutcome) -> None:
     write_talk(escape(line) for line in outcome.summary)
-    write_talk(f"warning: {escape(item.message)}" for item in outcome.warnings)
+    # A batch may warn of the same thing about several subjects: the sentence says it once.
+    write_talk(dict.fromkeys(f"warning: {escape(item.message)}" for item in outcome.warnings))
     write_talk(f"next: {escape(step.command)}   # {escape(step.comment)}" for step in outcome.next_steps)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import tempfile
 from pathlib import Path
 
 
@@ -14,6 +13,8 @@ def write_atomic(path: Path, data: bytes, *, mode: int = 0o600) -> None:
     The temporary file lies beside the target (same file system), has its mode before its content, and is removed on any
     failure. File and folder are flushed to disk. Raises `OSError`.
     """
+    import tempfile  # most commands write nothing
+
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
     try:
         with os.fdopen(descriptor, "wb") as file:
@@ -50,7 +51,8 @@ def append_line(path: Path, line: bytes) -> None:
 def make_private_directory(path: Path) -> None:
     """Make the folder and its parents, readable by the owner alone. Raises `OSError`."""
     if not path.is_dir():
-        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_private_directory(path.parent)  # `parents=True` would give those the mode of the umask
+        path.mkdir(mode=0o700, exist_ok=True)
 
 
 def sync_directory(path: Path) -> None:

@@ -92,17 +92,12 @@ class AuditLog:
                 intents[str(record.get("id"))] = record
             elif record.get("phase") == OUTCOME:
                 outcomes[str(record.get("id"))] = str(record.get("outcome"))
-        last_claim = {record.get("serial"): change_id for change_id, record in intents.items()}
+        last_claim = {_serial(record): change_id for change_id, record in intents.items()}
         entries = []
         for change_id, record in intents.items():
             outcome = outcomes.get(change_id)
-            serial = record.get("serial")
-            if (
-                outcome is None
-                and isinstance(serial, int)
-                and serial <= state_serial
-                and last_claim[serial] == change_id
-            ):
+            serial = _serial(record)
+            if outcome is None and 0 < serial <= state_serial and last_claim[serial] == change_id:
                 outcome = "done"
             entries.append(_entry(change_id, record, outcome))
         return entries
@@ -120,17 +115,16 @@ class AuditLog:
             for line in file:
                 try:
                     record = json.loads(line)
-                except ValueError:
+                except (ValueError, RecursionError):
                     continue
                 if isinstance(record, dict):
                     yield record
 
 
 def _entry(change_id: str, record: dict[str, Any], outcome: str | None) -> AuditEntry:
-    serial = record.get("serial")
     return AuditEntry(
         id=change_id,
-        serial=serial if isinstance(serial, int) else 0,
+        serial=_serial(record),
         time=str(record.get("time", "")),
         host=str(record.get("host", "")),
         user=str(record.get("user", "")),
@@ -139,6 +133,11 @@ def _entry(change_id: str, record: dict[str, Any], outcome: str | None) -> Audit
         details=_texts(record.get("details")),
         outcome=outcome,
     )
+
+
+def _serial(record: dict[str, Any]) -> int:
+    serial = record.get("serial")
+    return serial if isinstance(serial, int) else 0
 
 
 def _texts(value: object) -> tuple[str, ...]:

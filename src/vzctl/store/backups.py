@@ -45,7 +45,7 @@ def list_backups(folder: Path) -> list[Backup]:
     with contextlib.suppress(FileNotFoundError, NotADirectoryError):
         for entry in os.scandir(folder):
             stem, _, kind = entry.name.partition(".")
-            if kind == "toml" and stem.isdigit() and entry.is_file():
+            if kind == "toml" and stem.isascii() and stem.isdigit() and entry.is_file():
                 status = entry.stat()
                 saved_at = datetime.fromtimestamp(int(status.st_mtime), tz=UTC)
                 found.append(Backup(int(stem), saved_at, status.st_size, Path(entry.path)))

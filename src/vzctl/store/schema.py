@@ -8,22 +8,21 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from enum import Enum
 from functools import cache
-from types import UnionType
-from typing import Any, Final, Union, get_args, get_origin, get_type_hints
+from typing import Any, Final
 
 import tomli
 import tomli_w
-from pydantic import TypeAdapter, ValidationError
+from pydantic_core import ValidationError
 
 from vzctl.domain import integrity
 from vzctl.domain.integrity import Place
 from vzctl.domain.state import SCHEMA_VERSION, State
 from vzctl.errors import NextStep, StateError
 from vzctl.store.migrations import Document, migrate
+from vzctl.store.validator import dataclass_in, type_hints, validator
 
 HEADER: Final = (
     "# The state of vzctl, written by vzctl. Hand edits are allowed and checked; comments are not kept.\n"
@@ -41,13 +40,14 @@ def parse_state(data: bytes, path: str) -> State:
     version = document.get("schema")
     if isinstance(version, int) and version > SCHEMA_VERSION:
         raise StateError(
-            f'"{path}" has schema {version}, this vzctl reads up to {SCHEMA_VERSION}: a newer vzctl wrote it',
+            f'"{path}", line {_line_of(data, ("schema",))}: schema is {str(version)[:9]}, this vzctl reads up to '
+            f"{SCHEMA_VERSION}: a newer vzctl wrote it; the file was not touched",
             code="STATE_NEWER",
             next_steps=(NextStep("pip install --upgrade vzctl", "install the newer vzctl"),),
         )
     document = migrate(document)
     try:
-        state = _adapter().validate_python(_with_extras(document, State))
+        state: State = validator(State).validate_python(_with_extras(document, State))
     except ValidationError as error:
         details = error.errors(include_input=False, include_url=False, include_context=False)
         first = details[0]
@@ -84,7 +84,7 @@ def _parse_toml(data: bytes, path: str) -> Document:
         raise _broken(path, data, (), "it is not UTF-8", line=data.count(b"\n", 0, error.start) + 1) from None
     try:
         return tomli.loads(text)
-    except tomli.TOMLDecodeError as error:
+    except ValueError as error:  # TOMLDecodeError, or what Python says of a number of a thousand digits
         found = re.search(r"at line (\d+)", str(error))
         line = int(found[1]) if found else text.count("\n") + 1
         raise _broken(path, data, (), "it is not TOML from here on: cut off or mistyped", line=line) from None
@@ -121,9 +121,11 @@ def _line_of(data: bytes, place: Place) -> int | None:
     if not place:
         return None
     start = 0
+    headers: list[int] = []
     table = str(place[0]).encode()
     if len(place) > 1 and isinstance(place[1], int):
-        headers = [number for number, line in enumerate(lines) if line.strip() == b"[[" + table + b"]]"]
+        header = re.compile(rb"\s*\[\[\s*" + table + rb"\s*\]\]\s*(#.*)?$")
+        headers = [number for number, line in enumerate(lines) if header.match(line)]
         if place[1] >= len(headers):
             return _inline_row(lines, table, place[1])
         start = headers[place[1]]
@@ -131,7 +133,7 @@ def _line_of(data: bytes, place: Place) -> int | None:
         start = next((number for number, line in enumerate(lines) if line.strip() == b"[" + table + b"]"), 0)
     keys = [part.encode() for part in place[1:] if isinstance(part, str)] or [table]
     for number in range(start, len(lines)):
-        if number > start and keys != [table] and lines[number].startswith(b"[[" + table + b"]]"):
+        if number > start and keys != [table] and number in headers:
             break
         stripped = lines[number].strip()
         if stripped.startswith(keys[0]) and stripped[len(keys[0]) :].lstrip().startswith(b"="):
@@ -145,50 +147,26 @@ def _inline_row(lines: list[bytes], table: bytes, number: int) -> int | None:
     return None if opening is None else opening + 2 + number
 
 
-def _with_extras(table: Mapping[str, Any], kind: type) -> dict[str, Any]:
-    """Return the table with keys unknown to `kind` moved into its `extra`, at every depth."""
+def _with_extras(table: Document, kind: type) -> Document:
+    """Return the table with keys unknown to `kind` moved into its `extra`, at every depth. It is changed in place."""
     known, nested = _fields(kind)
-    values: dict[str, Any] = {}
-    extra: dict[str, Any] = {}
-    for key, value in table.items():
-        if key not in known:
-            extra[key] = value
-        elif key in nested:
-            values[key] = _nested(value, nested[key])
-        else:
-            values[key] = value
+    extra = {} if table.keys() <= known else {key: table.pop(key) for key in list(table) if key not in known}
+    for key, inner in nested.items():
+        value = table.get(key)
+        for item in value if isinstance(value, list) else (value,):
+            if isinstance(item, dict):
+                _with_extras(item, inner)
     if extra:
-        values["extra"] = extra
-    return values
-
-
-def _nested(value: Any, kind: type) -> Any:
-    if isinstance(value, dict):
-        return _with_extras(value, kind)
-    if isinstance(value, list):
-        return [_with_extras(item, kind) if isinstance(item, dict) else item for item in value]
-    return value
+        table["extra"] = extra
+    return table
 
 
 @cache
 def _fields(kind: type) -> tuple[frozenset[str], dict[str, type]]:
     """Return the names of a dataclass's fields, and the dataclasses that some of them hold."""
     names = frozenset(field.name for field in dataclasses.fields(kind)) - {"extra"}
-    nested = {name: inner for name, hint in get_type_hints(kind).items() if (inner := _dataclass_in(hint)) is not None}
+    nested = {name: inner for name, hint in type_hints(kind).items() if (inner := dataclass_in(hint)) is not None}
     return names, nested
-
-
-def _dataclass_in(hint: Any) -> type | None:
-    if isinstance(hint, type) and dataclasses.is_dataclass(hint):
-        return hint
-    if get_origin(hint) in (tuple, Union, UnionType):
-        return next((inner for part in get_args(hint) if (inner := _dataclass_in(part)) is not None), None)
-    return None
-
-
-@cache
-def _adapter() -> TypeAdapter[State]:
-    return TypeAdapter(State)
 
 
 def _plain(value: Any) -> dict[str, Any]:

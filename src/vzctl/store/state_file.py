@@ -15,11 +15,8 @@ from typing import Final
 from vzctl import __version__
 from vzctl.domain.state import State
 from vzctl.errors import ConflictError, NextStep, NotFoundError, StateError
-from vzctl.store import backups
 from vzctl.store.atomic import make_private_directory, write_atomic
 from vzctl.store.audit import AuditLog, Change
-from vzctl.store.lock import Holder, locked
-from vzctl.store.names_cache import write_names_cache
 from vzctl.store.paths import GITIGNORE, StatePaths
 from vzctl.store.schema import format_state, parse_state, require_sound
 
@@ -70,14 +67,19 @@ class StateFile:
         self._new_id = new_id
         self._lock_timeout_seconds = lock_timeout_seconds
         self._on_wait = on_wait
+        self.write_count = 0
+        self._parsed: tuple[bytes, State] | None = None
 
     def exists(self) -> bool:
-        """Whether there is anything at the path."""
-        return self.paths.state.exists()
+        """Whether there is anything at the path, as far as anybody can say."""
+        try:
+            return self.paths.state.exists()
+        except OSError:
+            return False
 
     def read(self) -> State:
         """Return the state; raise `NotFoundError` when there is none yet, `StateError` when it is broken."""
-        return parse_state(self.read_bytes(), self.shown_path)
+        return self._parse(self.read_bytes())
 
     def read_bytes(self) -> bytes:
         """Return the file as it is."""
@@ -124,7 +126,7 @@ class StateFile:
         self.read_bytes()
         with self._locked():
             data = self.read_bytes()
-            transaction = Transaction(parse_state(data, self.shown_path), self.actor.command)
+            transaction = Transaction(self._parse(data), self.actor.command)
             yield transaction
             if transaction.state is not transaction.before and transaction.state != transaction.before:
                 after = replace(transaction.state, serial=transaction.before.serial + 1, vzctl=__version__)
@@ -140,6 +142,8 @@ class StateFile:
 
     def restore(self, serial: int, change: Change) -> State:
         """Put the backup of `serial` in the file's place; the serial still rises. Works on a broken file too."""
+        from vzctl.store import backups
+
         with self._locked():
             backup = next((item for item in backups.list_backups(self.paths.backups) if item.serial == serial), None)
             if backup is None:
@@ -151,9 +155,16 @@ class StateFile:
             restored = parse_state(backup.path.read_bytes(), str(backup.path))
             data, current = self._whatever_is_there()
             newest = max(item.serial for item in backups.list_backups(self.paths.backups))
-            serial_now = max(restored.serial, newest, current.serial if current else 0)
+            # A state that cannot be read was the one after its newest backup, which must not be replaced by it.
+            serial_now = max(restored.serial, current.serial if current else newest + 1, newest)
             after = replace(restored, serial=serial_now + 1, vzctl=__version__)
             return self._write(after, change, (serial_now, data) if data else None)
+
+    def _parse(self, data: bytes) -> State:
+        """Parse, but not the same bytes twice: a change reads, asks a person, and reads again inside the lock."""
+        if self._parsed is None or self._parsed[0] != data:
+            self._parsed = (data, parse_state(data, self.shown_path))
+        return self._parsed[1]
 
     def _whatever_is_there(self) -> tuple[bytes, State | None]:
         try:
@@ -166,6 +177,9 @@ class StateFile:
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
+        # Here, like what a write needs: most commands only read.
+        from vzctl.store.lock import Holder, locked
+
         now = self._now().isoformat(timespec="seconds").replace("+00:00", "Z")
         holder = Holder(pid=os.getpid(), host=self.actor.host, command=self.actor.command, since=now)
         try:
@@ -181,6 +195,9 @@ class StateFile:
             write_atomic(self.paths.gitignore, GITIGNORE, mode=0o644)
 
     def _write(self, state: State, change: Change, backup: tuple[int, bytes] | None) -> State:
+        from vzctl.store import backups
+        from vzctl.store.names_cache import write_names_cache
+
         require_sound(state)
         data = format_state(state)
         change_id = self._new_id()
@@ -189,20 +206,29 @@ class StateFile:
             if backup is not None:
                 backups.save(self.paths.backups, *backup)
             write_atomic(self.paths.state, data)
-        except OSError as error:
-            self.audit.conclude(change_id, state.serial, "failed")
-            raise self._not_writable(error) from error
-        except BaseException:
-            self.audit.conclude(change_id, state.serial, "failed")
+        except BaseException as error:
+            stands = self._holds(data)
+            self.write_count += stands
+            self.audit.conclude(change_id, state.serial, "done" if stands else "failed")
+            if isinstance(error, OSError):
+                raise self._not_writable(error, stands=stands) from error
             raise
+        self.write_count += 1
         self.audit.conclude(change_id, state.serial, "done")
         backups.prune(self.paths.backups)
         write_names_cache(self.paths.names_cache, state, self.paths.state.stat())
         return state
 
-    def _not_writable(self, error: OSError) -> StateError:
+    def _holds(self, data: bytes) -> bool:
+        """Whether the file has these bytes: a write may fail after the replacement, when the folder is flushed."""
+        with contextlib.suppress(OSError):
+            return self.paths.state.read_bytes() == data
+        return False
+
+    def _not_writable(self, error: OSError, *, stands: bool = False) -> StateError:
+        effect = "the change was made, but a power cut may undo it" if stands else "nothing was changed"
         return StateError(
-            f'cannot write "{self.shown_path}": {error.strerror or error}; nothing was changed',
+            f'cannot write "{self.shown_path}": {error.strerror or error}; {effect}',
             code="STATE_NOT_WRITABLE",
             next_steps=(NextStep("vzctl state path", "where it is"),),
         )

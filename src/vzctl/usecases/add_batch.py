@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import ClassVar
 
 from vzctl.domain.names import parse_credential_name
 from vzctl.errors import ConflictError, ExitStatus, NextStep, VzctlError
 from vzctl.usecases.add_credential import AddCredential, add_credential
 from vzctl.usecases.context import Context
 from vzctl.usecases.credential import CredentialDetail
-from vzctl.usecases.outcome import Notice, Outcome
+from vzctl.usecases.outcome import NOT_BEGUN, Fault, Notice, Outcome, batch_status
+from vzctl.usecases.views import Columns
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +23,11 @@ class AddedItem:
     code: str
     exit_code: int
     message: str
+    changed: bool
+    fault: Fault | None
     credential: CredentialDetail | None
+
+    columns: ClassVar[Columns] = (("NAME", "name"), ("CODE", "code"), ("EXIT", "exit_code"), ("RESULT", "message"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,29 +50,39 @@ def add_credentials(context: Context, requests: Sequence[AddCredential]) -> Outc
     warnings: list[Notice] = []
     steps: list[NextStep] = []
     failed: VzctlError | None = None
-    status, changed = ExitStatus.OK, False
     for request in requests:
         if failed is not None:
-            items.append(AddedItem(request.name, "NOT_STARTED", ExitStatus.PARTIAL, "an earlier line failed", None))
+            items.append(_not_begun(request.name))
             continue
+        writes = context.state_file.write_count
         try:
             outcome = add_credential(context, request)
         except VzctlError as error:
             failed = error
-            items.append(AddedItem(request.name, error.code, error.exit_status, error.message, None))
+            wrote = context.state_file.write_count > writes
+            items.append(
+                AddedItem(request.name, error.code, error.exit_status, error.message, wrote, Fault.of(error), None)
+            )
             steps = list(error.next_steps)
             continue
-        changed = changed or outcome.changed
-        status = max(status, outcome.status)
         warnings += [item for item in outcome.warnings if item not in warnings]
-        items.append(AddedItem(request.name, outcome.status.name, outcome.status, outcome.summary[0], outcome.data))
+        message = outcome.summary[0]
+        items.append(
+            AddedItem(request.name, outcome.status.name, outcome.status, message, outcome.changed, None, outcome.data)
+        )
+    status = batch_status((item.exit_code for item in items), failed)
     done = sum(item.credential is not None for item in items)
     summary = (*(f"{item.name}: {item.message}" for item in items), f"{done} of {len(items)} done")
     return Outcome(
         data=AddedBatch(tuple(items)),
-        changed=changed,
+        changed=any(item.changed for item in items),
         summary=summary,
         warnings=tuple(warnings),
         next_steps=tuple(steps) or ((NextStep("vzctl pending list", "a person's steps"),) if status else ()),
-        status=ExitStatus.PARTIAL if failed is not None else status,
+        status=status,
     )
+
+
+def _not_begun(name: str) -> AddedItem:
+    message = "an earlier line failed"
+    return AddedItem(name, "NOT_STARTED", ExitStatus.PARTIAL, message, changed=False, fault=NOT_BEGUN, credential=None)

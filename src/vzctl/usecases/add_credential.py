@@ -183,9 +183,12 @@ def _added(
     credential = require_credential(after, request.name)
     index = Index(after)
     names = [index.database_name(entry.database) for entry in credential.scope]
-    summary = [f'added the credential "{request.name}" ({provider.display_name})']
+    to_do = not after.is_local
+    adding = f'the credential "{request.name}" ({provider.display_name})'
+    summary = [f"to do at the Portal: add {adding}" if to_do else f"added {adding}"]
     if before.integration(provider.id) is None:
-        summary.append(f"enabled the {provider.display_name} integration for it")
+        enabling = f"the {provider.display_name} integration"
+        summary.append(f"to do at the Portal, first: enable {enabling}" if to_do else f"enabled {enabling} for it")
         warnings = (*warnings, Notice("UNSTRUCTURED_ENABLED", UNSTRUCTURED_NOTE, provider.id), *charges(provider))
     summary.append(f"scope: {listed(names)}" if names else "scope: no database yet")
     if request.source is None:

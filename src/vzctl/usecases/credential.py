@@ -1,4 +1,4 @@
-"""Credentials: what there is, and their metadata. Adding, removing and rotating have files of their own."""
+"""One credential, and its metadata. Listing, adding, removing and rotating have files of their own."""
 
 from __future__ import annotations
 
@@ -6,55 +6,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import ClassVar
 
-from vzctl.domain.address import find_database
-from vzctl.domain.age import age_days, is_due, maximum_age_days
-from vzctl.domain.catalogue import find_provider
 from vzctl.domain.index import Index
 from vzctl.domain.rules import counted, listed, provider_by_id, require_credential, require_no_rotation
 from vzctl.domain.state import Credential, State
-from vzctl.errors import ConflictError, ExitStatus, NextStep, UsageError
+from vzctl.errors import ConflictError, NextStep, UsageError
 from vzctl.usecases.context import Context, SecretSource
+from vzctl.usecases.list_credentials import CredentialRow, credential_row
 from vzctl.usecases.outcome import Outcome
 from vzctl.usecases.views import Columns, DatabaseRef, DependantRef, database_ref, dependant_refs
-
-
-@dataclass(frozen=True, slots=True)
-class CredentialRow:
-    """One credential in a list; `secret_held` is what the state knows, no store was asked."""
-
-    id: str
-    name: str
-    provider: str
-    scope_count: int
-    dependant_count: int
-    age_days: int | None
-    max_age_days: int
-    due: bool
-    secret_held: bool
-    fingerprint: str | None
-    rotation_step: str | None
-    evidence: str | None
-    removal_wanted: bool
-    note: str | None
-
-    columns: ClassVar[Columns] = (
-        ("NAME", "name"),
-        ("PROVIDER", "provider"),
-        ("SCOPE", "scope_count"),
-        ("DEPENDANTS", "dependant_count"),
-        ("AGE", "age_days"),
-        ("DUE", "due"),
-        ("SECRET", "secret_held"),
-        ("ROTATION", "rotation_step"),
-        ("EVIDENCE", "evidence"),
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class CredentialList:
-    """Credentials in the order in which they were added."""
-
-    credentials: tuple[CredentialRow, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +31,13 @@ class ScopedDatabase:
         ("ID", "id"),
         ("ADDED", "added_at"),
         ("EVIDENCE", "evidence"),
+        ("REMOVAL", "removal"),
     )
+
+    @property
+    def removal(self) -> str | None:
+        """`wanted` while a person's removal at the Portal is next."""
+        return "wanted" if self.removal_wanted else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,16 +70,6 @@ class CredentialDetail:
     scope: tuple[ScopedDatabase, ...]
     dependants: tuple[DependantRef, ...]
     versions: tuple[VersionView, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class ListCredentials:
-    """Which credentials: all, or those of a provider, available to a database, or due."""
-
-    provider: str | None = None
-    database: str | None = None
-    due: bool = False
-    exit_code: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,29 +110,6 @@ class KeyMatches:
     """Which credentials hold or held a key."""
 
     matches: tuple[KeyMatch, ...]
-
-
-def list_credentials(context: Context, request: ListCredentials) -> Outcome[CredentialList]:
-    """Return the credentials that match; with `exit_code`, status `CHANGES` when any are due."""
-    state = context.state_file.read()
-    index = Index(state)
-    now = context.now()
-    chosen = list(state.credentials)
-    if request.provider is not None:
-        provider_id = find_provider(request.provider).id
-        chosen = [item for item in chosen if item.provider == provider_id]
-    if request.database is not None:
-        database = find_database(state, request.database)
-        chosen = [item for item in chosen if database.id in item.database_ids]
-    if request.due:
-        chosen = [item for item in chosen if is_due(item, now, context.policy_days)]
-    rows = tuple(credential_row(context, index, item) for item in chosen)
-    due = [item.name for item in rows if item.due]
-    steps = [NextStep(f"vzctl credentials rotate {name}", "its key is due") for name in due[:3]] if request.due else []
-    if not state.credentials:
-        steps = [NextStep("vzctl credentials add NAME --provider openai", "add the first one")]
-    status = ExitStatus.CHANGES if request.exit_code and due else ExitStatus.OK
-    return Outcome(data=CredentialList(rows), next_steps=tuple(steps), status=status)
 
 
 def show_credential(context: Context, name: str) -> Outcome[CredentialDetail]:
@@ -231,29 +163,6 @@ def find_credentials(context: Context, source: SecretSource) -> Outcome[KeyMatch
         for name in in_force
     )
     return Outcome(data=KeyMatches(tuple(matches)), summary=(summary,), next_steps=steps)
-
-
-def credential_row(context: Context, index: Index, credential: Credential) -> CredentialRow:
-    """Return the view of one credential."""
-    now = context.now()
-    current = credential.current_version
-    rotation = index.open_rotations.get(credential.id)
-    return CredentialRow(
-        id=credential.id,
-        name=credential.name,
-        provider=credential.provider,
-        scope_count=len(credential.scope),
-        dependant_count=len(index.dependants_of_credential.get(credential.name, ())),
-        age_days=age_days(credential, now),
-        max_age_days=maximum_age_days(credential, context.policy_days),
-        due=is_due(credential, now, context.policy_days),
-        secret_held=current is not None and current.held,
-        fingerprint=current.fingerprint if current is not None else None,
-        rotation_step=rotation.step.value if rotation is not None else None,
-        evidence=credential.evidence.value if credential.evidence else None,
-        removal_wanted=credential.removal_wanted_at is not None,
-        note=credential.note,
-    )
 
 
 def credential_detail(context: Context, state: State, credential: Credential) -> CredentialDetail:

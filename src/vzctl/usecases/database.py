@@ -154,7 +154,12 @@ def add_database(context: Context, request: AddDatabase) -> Outcome[DatabaseDeta
         changed=True,
         summary=(f'recorded the database "{database.name}" ({database.status}), id {database.id}',),
         warnings=_ambiguity(transaction.state, database),
-        next_steps=(NextStep(f"vzctl scope add CREDENTIAL {database.name}", "let it use a credential"),),
+        next_steps=(
+            NextStep(
+                f"vzctl scope add CREDENTIAL {Index(transaction.state).database_name(database.id)}",
+                "let it use a credential",
+            ),
+        ),
     )
 
 

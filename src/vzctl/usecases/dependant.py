@@ -48,6 +48,8 @@ class ParameterValue:
     name: str
     value: str
 
+    columns: ClassVar[Columns] = (("PARAMETER", "name"), ("VALUE", "value"))
+
 
 @dataclass(frozen=True, slots=True)
 class DependantRow:

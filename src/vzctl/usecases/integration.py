@@ -39,7 +39,13 @@ class IntegrationRow:
         ("DEPENDANTS", "dependant_count"),
         ("EVIDENCE", "evidence"),
         ("ADDED", "added_at"),
+        ("REMOVAL", "removal"),
     )
+
+    @property
+    def removal(self) -> str | None:
+        """`wanted` while a person's removal at the Portal is next."""
+        return "wanted" if self.removal_wanted else None
 
 
 @dataclass(frozen=True, slots=True)

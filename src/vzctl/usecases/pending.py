@@ -98,7 +98,8 @@ def _chosen(state: State, request: ChangePending) -> list[PendingStep]:
         )
     if request.all_steps:
         return pending_steps(state)
-    return [find_pending(state, item) for item in dict.fromkeys(request.ids)]
+    wanted = {find_pending(state, item).id for item in request.ids}
+    return [step for step in pending_steps(state) if step.id in wanted]
 
 
 def _rows(state: State) -> tuple[PendingRow, ...]:

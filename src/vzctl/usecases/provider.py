@@ -113,11 +113,17 @@ def show_provider(_context: Context | None, name: str) -> Outcome[ProviderDetail
             header_names=provider.header_names,
             keys_are_made_at=provider.console,
             maximum_live_keys=provider.maximum_live_keys,
-            notes=provider.notes,
+            notes=(*provider.notes, *_general_notes(provider)),
             parameters=tuple(_parameter(item) for item in provider.parameters),
             models=tuple(_model(item) for item in provider.models),
         )
     )
+
+
+def _general_notes(provider: Provider) -> tuple[str, ...]:
+    """Return what holds for every provider (rule 13)."""
+    notes = ("vectorize makes no embeddings of images",)
+    return (*notes, "embeddings may be charged to your account there") if provider.is_external else notes
 
 
 def _row(provider: Provider) -> ProviderRow:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import ClassVar
 
 from vzctl.domain import rotation as machine
 from vzctl.domain.provider import Provider
@@ -13,9 +14,10 @@ from vzctl.errors import ConflictError, ExitStatus, InputRequiredError, NextStep
 from vzctl.secret import Secret
 from vzctl.usecases.context import Context, Danger, Question, SecretSource
 from vzctl.usecases.credential import require_slot
-from vzctl.usecases.outcome import Notice, Outcome
+from vzctl.usecases.outcome import NOT_BEGUN, Fault, Notice, Outcome, batch_status
 from vzctl.usecases.rotation_view import RotationPlan, RotationResult, plan_lines, rotation_plan
 from vzctl.usecases.secret_version import take_secret
+from vzctl.usecases.views import Columns
 from vzctl.usecases.walk import Walk, walk
 
 
@@ -48,13 +50,17 @@ class Prepared:
 
 @dataclass(frozen=True, slots=True)
 class BatchItem:
-    """The result of one credential of a batch."""
+    """The result of one credential of a batch; `code` is an exit status' name, an error's code, or `NOT_STARTED`."""
 
     name: str
     code: str
     exit_code: int
     message: str
+    changed: bool
+    fault: Fault | None
     rotation: RotationResult | None
+
+    columns: ClassVar[Columns] = (("NAME", "name"), ("CODE", "code"), ("EXIT", "exit_code"), ("RESULT", "message"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +95,10 @@ def rotate_batch(context: Context, requests: Sequence[RotateCredential]) -> Outc
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice is not None:
         raise ConflictError(f'"{twice}" is in the batch twice', code="BATCH_DUPLICATE")
+    credentials = [_rotatable(context, state, request) for request in requests]
+    if any(request.dry_run for request in requests):
+        return _batch_plan(context, state, list(zip(requests, credentials, strict=True)))
     for request in requests:
-        _rotatable(context, state, request)
         _require_test_decision(context, request)
     context.store().probe()
     prepared = {request.name: prepare(context, state, request) for request in requests}
@@ -100,6 +108,19 @@ def rotate_batch(context: Context, requests: Sequence[RotateCredential]) -> Outc
         danger = Danger.MODERATE if all(item.plan.rollback_possible for item in to_do) else Danger.SEVERE
         context.confirm(Question(f"Rotate {len(to_do)} credentials?", str(len(to_do)), danger, lines))
     return _run_batch(context, prepared)
+
+
+def _batch_plan(
+    context: Context, state: State, items: Sequence[tuple[RotateCredential, Credential]]
+) -> Outcome[BatchResult]:
+    rows: list[BatchItem] = []
+    lines: list[str] = []
+    for request, credential in items:
+        plan = rotation_plan(context, state, credential, _planned(context, state, credential, request), None)
+        result = RotationResult(plan, None)
+        rows.append(BatchItem(request.name, "OK", 0, "would rotate", changed=False, fault=None, rotation=result))
+        lines += plan_lines(plan)
+    return Outcome(data=BatchResult(tuple(rows)), summary=tuple(lines))
 
 
 def prepare(context: Context, state: State, request: RotateCredential) -> Prepared | None:
@@ -124,7 +145,9 @@ def prepare(context: Context, state: State, request: RotateCredential) -> Prepar
 
 
 def _start(context: Context, prepared: Prepared) -> Outcome[RotationResult]:
-    """Record the intent, then walk."""
+    """Record the intent, then walk. A ^C until here leaves nothing behind."""
+    if context.stop_requested():
+        raise KeyboardInterrupt
     with context.state_file.transaction() as transaction:
         credential = require_credential(transaction.state, prepared.credential.name)
         require_no_rotation(transaction.state, credential)
@@ -150,34 +173,47 @@ def _start(context: Context, prepared: Prepared) -> Outcome[RotationResult]:
 
 def _run_batch(context: Context, prepared: dict[str, Prepared | None]) -> Outcome[BatchResult]:
     items: list[BatchItem] = []
+    outcomes: list[Outcome[RotationResult]] = []
     failed: VzctlError | None = None
-    steps: tuple[NextStep, ...] = ()
-    status = ExitStatus.OK
-    changed = False
     for name, item in prepared.items():
         if item is None:
-            items.append(BatchItem(name, "OK", 0, "it holds this key already", None))
+            items.append(
+                BatchItem(name, "OK", 0, "it holds this key already", changed=False, fault=None, rotation=None)
+            )
         elif failed is not None:
-            items.append(BatchItem(name, "NOT_STARTED", ExitStatus.PARTIAL, "an earlier item failed", None))
+            items.append(_not_begun(name, ExitStatus.PARTIAL, "an earlier item failed"))
+        elif context.stop_requested():
+            items.append(_not_begun(name, ExitStatus.INTERRUPTED, "interrupted before it was begun"))
         else:
+            writes = context.state_file.write_count
             try:
                 outcome = _start(context, item)
             except VzctlError as error:
-                failed, steps = error, error.next_steps
-                items.append(BatchItem(name, error.code, error.exit_status, error.message, None))
+                failed = error
+                wrote = context.state_file.write_count > writes
+                fault = Fault.of(error)
+                items.append(BatchItem(name, error.code, error.exit_status, error.message, wrote, fault, None))
                 continue
-            changed = True
-            status = max(status, outcome.status)
-            steps = (*steps, *outcome.next_steps)
-            items.append(BatchItem(name, outcome.status.name, outcome.status, outcome.summary[-1], outcome.data))
-    if failed is not None:
-        # An open rotation past its point of no return is worse news than a batch that stopped.
-        status = ExitStatus.ROTATION_OPEN if failed.exit_status is ExitStatus.ROTATION_OPEN else ExitStatus.PARTIAL
+            outcomes.append(outcome)
+            code, message = outcome.status.name, outcome.summary[0]
+            items.append(BatchItem(name, code, outcome.status, message, True, None, outcome.data))
     done = sum(item.code == "OK" for item in items)
-    summary = (*(f"{item.name}: {item.code.lower()}: {item.message}" for item in items), f"{done} of {len(items)} done")
+    steps = failed.next_steps if failed is not None else [step for item in outcomes for step in item.next_steps]
     return Outcome(
-        data=BatchResult(tuple(items)), changed=changed, summary=summary, next_steps=steps[:10], status=status
+        data=BatchResult(tuple(items)),
+        changed=any(item.changed for item in items),
+        summary=(
+            *(f"{item.name}: {item.code.lower()}: {item.message}" for item in items),
+            f"{done} of {len(items)} done",
+        ),
+        warnings=tuple(dict.fromkeys(notice for item in outcomes for notice in item.warnings)),
+        next_steps=tuple(steps[:10]),
+        status=batch_status((item.exit_code for item in items), failed),
     )
+
+
+def _not_begun(name: str, exit_status: ExitStatus, message: str) -> BatchItem:
+    return BatchItem(name, "NOT_STARTED", exit_status, message, changed=False, fault=NOT_BEGUN, rotation=None)
 
 
 def _rotatable(context: Context, state: State, request: RotateCredential) -> Credential:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from vzctl.domain import rotation as machine
 from vzctl.domain.names import did_you_mean
 from vzctl.domain.rules import require_credential
-from vzctl.domain.state import Credential, Rotation, State, Step
+from vzctl.domain.state import Credential, Direction, Rotation, State, Step
 from vzctl.errors import ConflictError, NextStep, NotFoundError
 from vzctl.usecases.context import Context, Danger, Question, SecretSource
 from vzctl.usecases.outcome import Outcome
@@ -26,6 +26,7 @@ class ResumeRotation:
     attests: Sequence[Step] = ()
     replace_secret: bool = False
     take_over: bool = False
+    dry_run: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +60,8 @@ def show_rotation(context: Context, name: str) -> Outcome[RotationDetail]:
     if rotation.is_open:
         attest = f" --attest {detail.next_step.lower()}" if detail.next_is_manual and detail.next_step else ""
         steps.append(NextStep(f"vzctl rotations resume {rotation.snapshot.name}{attest}", "go on"))
-        steps.append(NextStep(f"vzctl rotations rollback {rotation.snapshot.name}", "take it back"))
+        if rotation.direction is Direction.FORWARD:
+            steps.append(NextStep(f"vzctl rotations rollback {rotation.snapshot.name}", "take it back"))
     return Outcome(data=detail, next_steps=tuple(steps))
 
 
@@ -75,6 +77,8 @@ def resume_rotation(context: Context, request: ResumeRotation) -> Outcome[Rotati
             next_steps=(NextStep(f"vzctl credentials rotate {rotation.snapshot.name}", "begin a new one"),),
         )
     _require_host(context, rotation, take_over=request.take_over)
+    if request.dry_run:
+        return show_rotation(context, request.name)
     if request.take_over and rotation.host != context.host:
         _take_over(context, rotation)
     given = Walk(source=request.source, attests=request.attests, replace_secret=request.replace_secret)

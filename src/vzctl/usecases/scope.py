@@ -98,7 +98,7 @@ def change_scope(context: Context, request: ChangeScope) -> Outcome[ScopeChange]
     return Outcome(
         data=_change(before, after, request.name),
         changed=changed,
-        summary=_summary(before, after, request.name, "" if after.is_local else "to do at the Portal: "),
+        summary=_summary(before, after, request.name, "to do at the Portal: " if to_do else "", past=not to_do),
         next_steps=to_do,
         status=ExitStatus.MANUAL if to_do else ExitStatus.OK,
     )
@@ -209,16 +209,18 @@ def _change(before: State, after: State, name: str) -> ScopeChange:
     )
 
 
-def _summary(before: State, after: State, name: str, prefix: str) -> tuple[str, ...]:
+def _summary(before: State, after: State, name: str, prefix: str, *, past: bool = False) -> tuple[str, ...]:
     index = Index(after)
     had, has = _active(before, name), _active(after, name)
     added = [index.database_name(item) for item in has if item not in had]
     removed = [index.database_name(item) for item in had if item not in has]
     lines = []
     if added:
-        lines.append(f'{prefix}add {listed(added)} to the scope of "{name}" ({counted(len(has), "database")})')
-    if removed:
         lines.append(
-            f'{prefix}remove {listed(removed)} from the scope of "{name}" ({counted(len(has), "database")} left)'
+            f'{prefix}{"added" if past else "add"} {listed(added)} to the scope of "{name}" ({counted(len(has), "database")})'
         )
+    if removed:
+        verb = "removed" if past else "remove"
+        left = counted(len(has), "database")
+        lines.append(f'{prefix}{verb} {listed(removed)} from the scope of "{name}" ({left} left)')
     return tuple(lines) or (f'the scope of "{name}" is like that already',)

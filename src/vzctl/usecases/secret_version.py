@@ -32,7 +32,7 @@ def take_secret(provider: Provider, source: SecretSource) -> tuple[Secret, tuple
     require_usable(provider, secret)
     if not looks_unusual(provider, secret):
         return secret, ()
-    text = f"the key does not look like a {provider.display_name} key; it was accepted, formats change"
+    text = f"the key does not look like a key of {provider.display_name}; it was accepted, formats change"
     return secret, (Notice("SECRET_LOOKS_UNUSUAL", text, provider.id),)
 
 

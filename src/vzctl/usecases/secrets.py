@@ -2,23 +2,35 @@
 
 from __future__ import annotations
 
+import json
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import ClassVar
 
 from vzctl.domain.problems import unneeded_versions
 from vzctl.domain.rules import counted, provider_by_id, require_credential, require_no_rotation
-from vzctl.domain.secret_text import require_usable
 from vzctl.domain.state import Credential, State
 from vzctl.errors import ConflictError, InputRequiredError, NextStep, SecretStoreError, UsageError
 from vzctl.secret import Secret
+from vzctl.store.atomic import write_atomic
 from vzctl.store.audit import Change
 from vzctl.usecases.context import Context, Danger, Question, SecretSource
 from vzctl.usecases.credential import CredentialDetail, credential_detail, version_role
 from vzctl.usecases.outcome import Notice, Outcome
-from vzctl.usecases.secret_version import Owner, drop_held, read_version, require_recorded, set_held, store_item
+from vzctl.usecases.secret_version import (
+    Owner,
+    drop_held,
+    read_version,
+    require_recorded,
+    set_held,
+    store_item,
+    take_secret,
+)
 from vzctl.usecases.views import Columns
 from vzctl.vault.base import SecretStore
+from vzctl.vault.identity import create_identity, identity_exists
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +80,25 @@ class PutSecret:
     name: str
     source: SecretSource
     dry_run: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class MakeIdentity:
+    """Make the private key of the `file` store. `configuration` is the file that the printed lines belong into."""
+
+    path: str
+    configuration: str
+    dry_run: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """A new private key's file, its public key (none in a dry run), and the lines that make the `file` store use them."""
+
+    path: str
+    recipient: str | None
+    configuration: str
+    lines: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +156,38 @@ def test_store(context: Context) -> Outcome[StoreTest]:
     store.probe()
     proof = "a test item was written, read back and deleted" if store.writable else "it can be read"
     data = StoreTest(store.name, store.describe(), store.writable)
-    return Outcome(data=data, summary=(f"the secret store {store.name} answers: {proof}",))
+    return Outcome(data=data, summary=(f'the secret store "{store.name}" answers: {proof}',))
+
+
+def make_identity(context: Context, request: MakeIdentity) -> Outcome[Identity]:
+    """Make an identity file; needs no state and never replaces a file. The configuration is the person's: lines are shown."""
+    context.require_writable()
+    path = Path(os.path.abspath(request.path))
+    if request.dry_run:
+        if os.path.lexists(path):
+            raise identity_exists(path)
+        data = Identity(str(path), None, request.configuration, ())
+        return Outcome(data=data, summary=(f'would make the identity file "{path}"',))
+    recipient = create_identity(path, write_atomic)
+    lines = (
+        "[secrets]",
+        'store = "file"',
+        "[secrets.file]",
+        f'recipients = ["{recipient}"]',
+        f"identity_file = {json.dumps(str(path), ensure_ascii=False)}",
+    )
+    summary = (
+        f'made the identity file "{path}"; keep a copy of it elsewhere: without it the secrets cannot be opened',
+        f"its public key, the recipient: {recipient}",
+        f'to use it, put these lines into "{request.configuration}":',
+        *(f"  {line}" for line in lines),
+    )
+    return Outcome(
+        data=Identity(str(path), recipient, request.configuration, lines),
+        changed=True,
+        summary=summary,
+        next_steps=(NextStep("vzctl secrets test", "when the lines are there"),),
+    )
 
 
 def put_secret(context: Context, request: PutSecret) -> Outcome[CredentialDetail]:
@@ -149,10 +211,8 @@ def put_secret(context: Context, request: PutSecret) -> Outcome[CredentialDetail
         )
     store = context.store()
     store.probe()
-    secret = request.source()
     provider = provider_by_id(credential.provider)
-    if provider is not None:
-        require_usable(provider, secret)
+    secret, warnings = take_secret(provider, request.source) if provider is not None else (request.source(), ())
     fingerprint = secret.fingerprint(state.organization.fingerprint_salt)
     if version.fingerprint is not None and version.fingerprint != fingerprint:
         raise ConflictError(
@@ -172,7 +232,8 @@ def put_secret(context: Context, request: PutSecret) -> Outcome[CredentialDetail
     return Outcome(
         data=credential_detail(context, after, require_credential(after, request.name)),
         changed=after.serial != serial or version.fingerprint is None,
-        summary=(f'the key of "{credential.name}" is held in {store.name}',),
+        summary=(f'the key of "{credential.name}" is held in the {store.name} store',),
+        warnings=warnings,
     )
 
 
@@ -248,8 +309,8 @@ def purge_secrets(context: Context, *, dry_run: bool = False) -> Outcome[Purged]
     wanted = unneeded_versions(state)
     names = tuple(f"{name} {version}" for name, version in wanted)
     if dry_run or not wanted:
-        verb = "would delete" if wanted else "nothing to delete:"
-        return Outcome(data=Purged(names), summary=(f"{verb} {counted(len(names), 'secret')}",))
+        text = f"would delete {counted(len(names), 'secret')} from the store" if wanted else "nothing to delete"
+        return Outcome(data=Purged(names), summary=(text,))
     context.store().probe()
     context.confirm(Question(f"Delete {counted(len(names), 'secret')} from the store?", str(len(names)), lines=names))
     changed = False

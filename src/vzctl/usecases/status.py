@@ -10,6 +10,7 @@ from vzctl.domain.age import age_days, is_due
 from vzctl.domain.pending import PendingStep, pending_steps
 from vzctl.domain.problems import find_problems
 from vzctl.domain.rotation import REASON_LEAKED
+from vzctl.domain.rules import display_name
 from vzctl.domain.state import Rotation, State
 from vzctl.errors import ExitStatus, NextStep
 from vzctl.usecases.context import Context
@@ -115,7 +116,7 @@ def _attention(context: Context, state: State) -> tuple[Attention, ...]:
 
 
 def _leaked(item: RevocationRow) -> Attention:
-    text = f"its old key is known to others: revoke it at {item.provider} now"
+    text = f"its old key is known to others: revoke it at {display_name(item.provider)} now"
     return Attention("leaked key", item.credential, text, f"vzctl revocations done {item.id}")
 
 
@@ -131,7 +132,7 @@ def _pending(step: PendingStep) -> Attention:
 
 
 def _to_revoke(item: RevocationRow) -> Attention:
-    text = f"its old key ({item.reason}) is to be revoked at {item.provider}"
+    text = f"its old key ({item.reason}) is to be revoked at {display_name(item.provider)}"
     return Attention("key to revoke", item.credential, text, f"vzctl revocations done {item.id}")
 
 

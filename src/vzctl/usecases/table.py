@@ -126,7 +126,7 @@ def attach_column(context: Context, request: AttachColumn) -> Outcome[ColumnDeta
         data=_detail(transaction.state, request.address, data.request),
         changed=transaction.state.serial != serial,
         summary=(
-            f'recorded: "{request.address}" is attached to {service_text(find_column(transaction.state, request.address))}',
+            _recorded(request.address, find_column(transaction.state, request.address)),
             *_to_send(request.address, data.request),
         ),
         warnings=(Notice("VECTORS_NOT_COMPARABLE", INCOMPARABLE, request.address),) if incomparable else (),
@@ -237,6 +237,12 @@ def _bare(column: Column) -> Column:
 
 def _detail(state: State, address: str, request: str | None = None) -> ColumnDetail:
     return ColumnDetail(dependant_row(Index(state), find_column(state, address)), request)
+
+
+def _recorded(address: str, column: Column) -> str:
+    if column.provider is None:
+        return f'recorded: "{address}" has no service'
+    return f'recorded: "{address}" is attached to {service_text(column)}'
 
 
 def _add_vectorize(address: Address, attachment: Attachment) -> str | None:

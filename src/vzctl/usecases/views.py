@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from vzctl.domain.index import Index
-from vzctl.domain.pending import PendingStep
 from vzctl.domain.rules import service_text
 from vzctl.domain.state import Dependant
+
+if TYPE_CHECKING:
+    from vzctl.domain.pending import PendingStep
 
 Columns = tuple[tuple[str, str], ...]
 """(heading, field) pairs: the columns of tables and TSV, only ever appended."""

@@ -13,7 +13,7 @@ from vzctl.domain import rotation as machine
 from vzctl.domain.index import Index
 from vzctl.domain.rules import display_name
 from vzctl.domain.state import Credential, Direction, Rotation, State, Step, Version
-from vzctl.errors import ConflictError, ExitStatus, InputRequiredError, NextStep, RotationOpenError
+from vzctl.errors import ConflictError, ExitStatus, InputRequiredError, NextStep, RotationOpenError, VzctlError
 from vzctl.secret import Secret
 from vzctl.usecases.context import Context, SecretSource
 from vzctl.usecases.outcome import Notice, Outcome
@@ -31,7 +31,43 @@ class Walk:
 
 
 def walk(context: Context, rotation_id: str, given: Walk) -> Outcome[RotationDetail]:
-    """Take every step that can be taken now; the outcome says where the rotation stands."""
+    """Take every step that can be taken now; the outcome says where the rotation stands.
+
+    Past the point of no return an open rotation is the worst news there is: every failure and ^C then ends as
+    `ROTATION_OPEN`, whatever it would have been by itself.
+    """
+    try:
+        return _walk(context, rotation_id, given)
+    except RotationOpenError:
+        raise
+    except VzctlError as error:
+        rotation = _left_open(context, rotation_id)
+        if rotation is None:
+            raise
+        raise RotationOpenError(
+            f'{error.message}; the rotation of "{rotation.snapshot.name}" stands at {step_text(rotation)}',
+            code=error.code,
+            side=error.side,
+            evidence=error.evidence,
+            next_steps=(NextStep(f"vzctl rotations resume {rotation.snapshot.name}", "go on"), *error.next_steps),
+        ) from error
+    except KeyboardInterrupt:
+        if _left_open(context, rotation_id) is None:
+            raise
+        state = context.state_file.read()
+        return _stopped(state, _rotation(state, rotation_id), changed=True, interrupted=True)
+
+
+def _left_open(context: Context, rotation_id: str) -> Rotation | None:
+    """Return the rotation when it is past its point of no return, as far as the state can still be read."""
+    try:
+        rotation = _rotation(context.state_file.read(), rotation_id)
+    except VzctlError:
+        return None
+    return rotation if rotation.is_past_no_return else None
+
+
+def _walk(context: Context, rotation_id: str, given: Walk) -> Outcome[RotationDetail]:
     attests = list(given.attests)
     changed = False
     ensured = False
@@ -240,7 +276,8 @@ def _stopped(state: State, rotation: Rotation, *, changed: bool, interrupted: bo
         summary += [f"  {line}" for line in detail.portal.lines]
         word = detail.next_step.lower()
         steps = [NextStep(f"vzctl rotations resume {name} --attest {word}", "after you did it")]
-    steps.append(NextStep(f"vzctl rotations rollback {name}", "or take it back"))
+    if rotation.direction is Direction.FORWARD:
+        steps.append(NextStep(f"vzctl rotations rollback {name}", "or take it back"))
     return Outcome(data=detail, changed=changed, summary=tuple(summary), next_steps=tuple(steps), status=status)
 
 

@@ -47,11 +47,7 @@ def create_identity(path: Path, write_atomic: Callable[[Path, bytes], None]) -> 
         # Taking the name first closes the gap in which another process could make the same file.
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, PRIVATE))
     except FileExistsError:
-        raise ConflictError(
-            f"the identity file `{path}` exists already, and a new one would lock out the secrets of the old one",
-            code="IDENTITY_EXISTS",
-            next_steps=(NextStep("vzctl secrets test", "use the one that is there"),),
-        ) from None
+        raise identity_exists(path) from None
     except OSError as error:
         raise not_written(path, error) from None
     try:
@@ -62,6 +58,15 @@ def create_identity(path: Path, write_atomic: Callable[[Path, bytes], None]) -> 
             raise not_written(path, error) from None
         raise
     return public
+
+
+def identity_exists(path: Path) -> ConflictError:
+    """Return the error for a new identity where something lies already."""
+    return ConflictError(
+        f"the identity file `{path}` exists already, and a new one would lock out the secrets of the old one",
+        code="IDENTITY_EXISTS",
+        next_steps=(NextStep("vzctl secrets test", "use the one that is there"),),
+    )
 
 
 def locked(message: str) -> SecretStoreError:

@@ -1,0 +1,182 @@
+"""One machine as a directory: state, configuration, secret store. It is copied, killed, and read from outside."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import os
+import re
+import shutil
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+from typing import Any, Final
+
+import pyrage
+
+from tests.support.crash import Strike
+from tests.support.fork_server import Ended, ForkServer, Request
+from vzctl.domain.state import State
+from vzctl.store.schema import parse_state
+
+_NUMBERS: Final = count(1)
+STORE_PROGRAM: Final = Path(__file__).with_name("store.sh")
+_TEMPORARY: Final = re.compile(r"\.[a-z0-9_]{8}\.tmp$")
+_VARYING: Final = (
+    (re.compile(rb"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:Z|\+00:00)"), b"TIME"),
+    (re.compile(rb'"mtime_ns":\d+'), b'"mtime_ns":0'),
+    (re.compile(rb'"pid": \d+'), b'"pid": 0'),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A command line, the key on its standard input, and how it ends when nothing disturbs it."""
+
+    words: tuple[str, ...]
+    key: str | None = None
+    status: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """A directory that a forked vzctl works in; `store` is `file` or `exec`."""
+
+    server: ForkServer
+    root: Path
+    store: str
+    host: str = "first-host"
+
+    @property
+    def state_path(self) -> Path:
+        return self.root / "state" / "state.toml"
+
+    @property
+    def folder(self) -> Path:
+        return self.root / "state" / "state.toml.d"
+
+    @property
+    def items(self) -> Path:
+        """Where the secret store keeps its files."""
+        return self.folder / "secrets" if self.store == "file" else self.root / "held"
+
+    def environ(self, **more: str) -> dict[str, str]:
+        """The whole environment of a command."""
+        return {
+            "PATH": os.environ["PATH"],
+            "HOME": str(self.root),
+            "LC_ALL": "C.UTF-8",
+            "XDG_CONFIG_HOME": str(self.root / "config"),
+            "XDG_STATE_HOME": str(self.root / "home"),
+            "VZCTL_STATE": str(self.state_path),
+            "VZCTL_SECRET_STORE": self.store,
+            "VZCTL_LOCK_TIMEOUT": "5",
+            "ITEMS": str(self.root / "held"),
+            **more,
+        }
+
+    def request(self, command: Command, **options: Any) -> Request:
+        """The command as a request to the fork server."""
+        more = options.pop("more", {})
+        return Request(
+            commands=[command.words],
+            environ=self.environ(**more),
+            cwd=str(self.root),
+            stdin=command.key or "",
+            host=self.host,
+            **options,
+        )
+
+    def try_(self, command: Command, **options: Any) -> Ended:
+        """Run a command, however it ends."""
+        return self.server.run(self.request(command, **options))
+
+    def run(self, command: Command, **options: Any) -> Ended:
+        """Run a command that must end with its own status."""
+        ended = self.try_(command, **options)
+        assert ended.status == command.status, (command.words, ended.status, ended.stdout, ended.stderr)
+        return ended
+
+    def watch(self, command: Command, strike: Strike | None = None, **options: Any) -> Ended:
+        """Run a command watched, with ids that are the same every time; `strike` hits one of its points."""
+        return self.try_(command, watched=True, strike=strike, seed=" ".join(command.words), **options)
+
+    def copy(self, *, host: str | None = None) -> Machine:
+        """A machine with the same files; as another host without its `exec` store."""
+        root = self.root.parent / f"m{next(_NUMBERS)}"
+        shutil.copytree(self.root, root, symlinks=True)
+        return dataclasses.replace(self, root=root, host=host or self.host)
+
+    def destroy(self) -> None:
+        """Remove the directory."""
+        shutil.rmtree(self.root)
+
+    def state(self) -> State:
+        """The state, read as the next command would."""
+        return parse_state(self.state_path.read_bytes(), str(self.state_path))
+
+    def store_files(self) -> dict[str, bytes]:
+        """Every file of the secret store by its path in there, whatever it is."""
+        if not self.items.is_dir():
+            return {}
+        found = (path for path in self.items.rglob("*") if not path.is_dir())
+        return {path.relative_to(self.items).as_posix(): path.read_bytes() for path in found}
+
+    def decrypt(self, path: Path) -> str | None:
+        """The text of an age file, or None when it is torn."""
+        private = (self.root / "config" / "vzctl" / "identity.txt").read_text().strip()
+        try:
+            data: bytes = pyrage.decrypt(path.read_bytes(), [pyrage.x25519.Identity.from_str(private)])
+        except pyrage.DecryptError:
+            return None
+        return data.decode()
+
+    def signature(self, *, whole: bool = True) -> str:
+        """A digest of everything on the disk but what differs between two equal runs: times, pids, random names.
+
+        Two kills with the same signature leave the same machine, so what comes after needs to be tried only once. Without
+        `whole` only the state and what is in the store count.
+        """
+        digest = hashlib.sha256()
+        paths = [*(self.root / "state").rglob("*")] if whole else [self.state_path, *self.items.rglob("*")]
+        for path in sorted([*paths, *(self.root / "held").rglob("*")]):
+            if path.is_dir():
+                content = b"folder"
+            elif ".age" in path.name:
+                # What age writes is different every time.
+                content = repr(self.decrypt(path)).encode()
+            else:
+                content = path.read_bytes()
+                for pattern, text in _VARYING:
+                    content = pattern.sub(text, content)
+            name = _TEMPORARY.sub(".*.tmp", path.relative_to(self.root).as_posix())
+            digest.update(name.encode() + b"\0" + content + b"\0")
+        return digest.hexdigest()
+
+
+def make_machine(server: ForkServer, root: Path, plane: str, store: str) -> Machine:
+    """An empty state of one plane, and a configuration with both stores."""
+    machine = Machine(server, root, store)
+    (root / "held").mkdir(parents=True)
+    configuration = root / "config" / "vzctl"
+    configuration.mkdir(parents=True)
+    identity = pyrage.x25519.Identity.generate()
+    (configuration / "identity.txt").write_text(f"{identity}\n")
+    (configuration / "identity.txt").chmod(0o600)
+    lines = ["[secrets.file]", f'recipients = ["{identity.to_public()}"]', 'identity_file = "~/config/vzctl/identity.txt"']
+    lines += ["[secrets.exec]"]
+    lines += [f'{verb} = ["/bin/sh", "{STORE_PROGRAM}", "{verb}", "{{item}}"]' for verb in ("get", "set", "delete")]
+    (configuration / "config.toml").write_text("\n".join(lines) + "\n")
+    machine.run(Command(("init", "--control-plane", plane, "--organization", "acme")))
+    return machine
+
+
+def run_all(machine: Machine, commands: Sequence[Command]) -> None:
+    """Run commands one after the other, each of which must end with its own status."""
+    for command in commands:
+        machine.run(command)
+
+
+PYTHON: Final = sys.executable

@@ -1,0 +1,80 @@
+"""What a machine gives to a reader that later serves keys, looked at without vzctl's own stores and use cases."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from tests.crash.machine import Machine
+from vzctl.domain.state import Credential, State
+from vzctl.secret import Secret
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """One credential as it is served: in each database of `scope` with this one key (None: not held here)."""
+
+    provider: str
+    scope: tuple[str, ...]
+    key: str | None
+
+
+Service = Mapping[str, Served]
+
+
+def served(machine: Machine) -> Service:
+    """Return every credential that can be asked for. Fails when a current key is not the one that was recorded."""
+    state = machine.state()
+    names = {database.id: database.name for database in state.databases}
+    found = {}
+    for credential in state.credentials:
+        if credential.current is None:
+            # It is being added: nothing may be allowed to ask for it yet.
+            assert credential.scope == (), credential
+            continue
+        scope = tuple(names[entry.database] for entry in credential.scope)
+        found[credential.name] = Served(credential.provider, scope, current_key(machine, state, credential))
+    return found
+
+
+def current_key(machine: Machine, state: State, credential: Credential) -> str | None:
+    """Return the key that `current` points to, proven by its fingerprint."""
+    version = credential.current_version
+    assert version is not None, credential
+    if not version.held:
+        return None
+    key = stored_key(machine, f"{state.lineage}/{credential.id}/{version.id}")
+    assert Secret(key).fingerprint(state.organization.fingerprint_salt) == version.fingerprint, (credential, key)
+    return key
+
+
+def stored_key(machine: Machine, item: str) -> str:
+    """Return what the store's own files hold for an item."""
+    if machine.store == "exec":
+        return (machine.items / item.replace("/", ",")).read_text()
+    key = machine.decrypt(machine.items / f"{item}.age")
+    assert key is not None, item
+    return key
+
+
+def known_items(state: State) -> set[str]:
+    """Return the items that the state knows, whether it believes that they are held or not."""
+    return {f"{state.lineage}/{owner.id}/{version.id}" for owner, version in state.versions()}
+
+
+def needed_items(state: State) -> set[str]:
+    """Return the items of current keys, of keys on their way in, and of keys that still have to be revoked."""
+    versions = {pointer for item in state.credentials for pointer in (item.current, item.pending)}
+    versions |= {item.version for item in state.open_revocations()}
+    return {
+        f"{state.lineage}/{owner.id}/{version.id}"
+        for owner, version in state.versions()
+        if version.id in versions and version.held
+    }
+
+
+def stored_items(machine: Machine) -> set[str]:
+    """Return the items that are really in the store, canaries included."""
+    names = machine.store_files()
+    if machine.store == "file":
+        return {name.removesuffix(".age") for name in names if name.endswith(".age")}
+    return {name.replace(",", "/") for name in names}

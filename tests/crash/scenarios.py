@@ -1,0 +1,284 @@
+"""The commands that are killed, each with the machine that it begins on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from tests.crash.aftermath import RESUME, ROLL_BACK, ROTATE, walk
+from tests.crash.machine import Command, Machine, run_all
+from tests.crash.organization import ADDED_KEY, MANUAL, NAME, NEW_KEY, OLD_KEY, OTHER_KEY
+from tests.support.crash import Strike
+from vzctl.errors import ExitStatus
+
+OPEN: Final = int(ExitStatus.ROTATION_OPEN)
+NOT_FOUND: Final = int(ExitStatus.NOT_FOUND)
+CONFLICT: Final = int(ExitStatus.CONFLICT)
+NOTHING_LEFT: Final = -1
+
+Prepare = Callable[[Machine], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scenario:
+    """`command` runs on the organization after `prepare`.
+
+    A rotation goes on by resume and by rollback; everything else by the same command again, which `finished` ends with
+    when the killed one had done its work.
+    """
+
+    name: str
+    plane: str
+    command: Command
+    prepare: Prepare = lambda machine: None
+    is_rotation: bool = False
+    finished: int = NOTHING_LEFT
+    stores: tuple[str, ...] = ("file", "exec")
+    removable: str | None = None
+
+    def __str__(self) -> str:
+        return f"{self.plane}-{self.name}"
+
+
+def replace_points(machine: Machine, command: Command) -> list[int]:
+    """Return the numbers of the points at which a command replaces the state, found on a copy."""
+    copy = machine.copy()
+    points = copy.watch(command).points
+    copy.destroy()
+    return [number for number, label in enumerate(points) if label == "replace state.toml"]
+
+
+def killed(command: Command, change: int, when: str) -> Prepare:
+    """Run the command and kill it before or after its `change`th replacement of the state."""
+
+    def prepare(machine: Machine) -> None:
+        number = replace_points(machine, command)[change - 1]
+        ended = machine.watch(command, Strike(number, when))
+        assert ended.status == -9
+
+    return prepare
+
+
+def ran(*commands: Command) -> Prepare:
+    """Run the commands."""
+    return lambda machine: run_all(machine, commands)
+
+
+def rotated(machine: Machine) -> None:
+    """Rotate to the end, with every step of a person."""
+    walk(machine, ROTATE)
+
+
+def attested(*words: str, verb: str = "resume", status: int = 0) -> Command:
+    """Go on, and attest these steps in one command."""
+    attests = [part for word in words for part in ("--attest", word)]
+    return Command((*(RESUME if verb == "resume" else ROLL_BACK).words, *attests), RESUME.key, status)
+
+
+STAGED_BY_HAND: Final = Command(ROTATE.words, ROTATE.key, MANUAL)
+REMOVED: Final = attested("removed", status=OPEN)
+RECREATED: Final = attested("recreated", status=OPEN)
+SCOPED: Final = attested("scoped", status=OPEN)
+WHOLE_WAY: Final = ("removed", "recreated", "scoped", "scoped")
+ADD: Final = ("credentials", "add", "new-one", "--provider", "mistral", "--secret-stdin", "--note", "of the new team")
+
+SCENARIOS: Final = (
+    # ------------------------------------------------------------ one command each
+    Scenario(
+        name="credentials add",
+        plane="local",
+        command=Command((*ADD, "--scope", "alpha", "--scope", "gamma"), ADDED_KEY),
+        finished=CONFLICT,
+        removable="new-one",
+    ),
+    Scenario(
+        name="credentials add",
+        plane="astra",
+        command=Command((*ADD, "--scope", "db-01", "--scope", "db-03"), ADDED_KEY, MANUAL),
+        finished=CONFLICT,
+        removable="new-one",
+    ),
+    Scenario(
+        name="credentials add --no-secret",
+        plane="local",
+        command=Command((*(word for word in ADD if word != "--secret-stdin"), "--no-secret", "--scope", "alpha")),
+        finished=CONFLICT,
+        stores=("file",),
+        removable="new-one",
+    ),
+    Scenario(name="scope add", plane="local", command=Command(("scope", "add", NAME, "gamma")), stores=("file",)),
+    Scenario(
+        name="scope add",
+        plane="astra",
+        command=Command(("scope", "add", "voyage", "db-01"), None, MANUAL),
+        finished=0,
+        stores=("file",),
+    ),
+    Scenario(
+        name="scope set", plane="local", command=Command(("scope", "set", NAME, "alpha", "gamma", "--yes")), stores=("file",)
+    ),
+    Scenario(
+        name="revocations done",
+        plane="local",
+        prepare=rotated,
+        command=Command(("revocations", "done", NAME, "--yes")),
+        finished=NOT_FOUND,
+    ),
+    Scenario(
+        name="credentials remove",
+        plane="local",
+        command=Command(("credentials", "remove", "voyage", "--yes")),
+        finished=NOT_FOUND,
+    ),
+    Scenario(
+        name="credentials remove after a rotation",
+        plane="local",
+        prepare=ran(ROTATE, Command(("collections", "forget", "alpha/ks/books", "--yes"))),
+        command=Command(("credentials", "remove", NAME, "--yes")),
+        finished=NOT_FOUND,
+    ),
+    Scenario(
+        name="pending confirm of a removal",
+        plane="astra",
+        prepare=ran(Command(("credentials", "remove", "voyage", "--yes"), None, MANUAL)),
+        command=Command(("pending", "confirm", "remove-credential:voyage", "--yes")),
+        finished=NOT_FOUND,
+    ),
+    Scenario(
+        name="secrets put",
+        plane="local",
+        command=Command(("secrets", "put", "elsewhere", "--secret-stdin"), OTHER_KEY),
+        removable="elsewhere",
+    ),
+    Scenario(
+        name="secrets put",
+        plane="astra",
+        command=Command(("secrets", "put", "elsewhere", "--secret-stdin"), OTHER_KEY),
+        stores=("file",),
+    ),
+    # ------------------------------------------------------------ rotations on the local plane
+    Scenario(name="rotate", plane="local", command=ROTATE, is_rotation=True),
+    Scenario(
+        name="resume from STAGING",
+        plane="local",
+        prepare=killed(ROTATE, 1, "after"),
+        command=RESUME,
+        is_rotation=True,
+    ),
+    Scenario(
+        name="resume from STAGING with the key in the store",
+        plane="local",
+        prepare=killed(ROTATE, 2, "before"),
+        command=RESUME,
+        is_rotation=True,
+        stores=("file",),
+    ),
+    Scenario(
+        name="resume from STAGED",
+        plane="local",
+        prepare=killed(ROTATE, 2, "after"),
+        command=RESUME,
+        is_rotation=True,
+        stores=("file",),
+    ),
+    Scenario(
+        name="resume from TESTED",
+        plane="local",
+        prepare=killed(ROTATE, 3, "after"),
+        command=RESUME,
+        is_rotation=True,
+        stores=("file",),
+    ),
+    Scenario(
+        name="rollback from STAGING",
+        plane="local",
+        prepare=killed(ROTATE, 2, "before"),
+        command=ROLL_BACK,
+        is_rotation=True,
+    ),
+    Scenario(
+        name="rollback from TESTED",
+        plane="local",
+        prepare=killed(ROTATE, 3, "after"),
+        command=ROLL_BACK,
+        is_rotation=True,
+        stores=("file",),
+    ),
+    Scenario(name="rollback from DONE", plane="local", prepare=rotated, command=ROLL_BACK, is_rotation=True),
+    # ------------------------------------------------------------ rotations on the astra plane
+    Scenario(name="rotate", plane="astra", command=STAGED_BY_HAND, is_rotation=True),
+    Scenario(
+        name="resume the whole way",
+        plane="astra",
+        prepare=ran(STAGED_BY_HAND),
+        command=attested(*WHOLE_WAY),
+        is_rotation=True,
+        stores=("file",),
+    ),
+    Scenario(
+        name="resume from STAGING",
+        plane="astra",
+        prepare=killed(STAGED_BY_HAND, 1, "after"),
+        command=Command(RESUME.words, RESUME.key, MANUAL),
+        is_rotation=True,
+        stores=("exec",),
+    ),
+    Scenario(
+        name="resume from REMOVED",
+        plane="astra",
+        prepare=ran(STAGED_BY_HAND, REMOVED),
+        command=RECREATED,
+        is_rotation=True,
+        stores=("exec",),
+    ),
+    Scenario(
+        name="resume from RECREATED",
+        plane="astra",
+        prepare=ran(STAGED_BY_HAND, REMOVED, RECREATED),
+        command=SCOPED,
+        is_rotation=True,
+        stores=("exec",),
+    ),
+    Scenario(
+        name="resume from SCOPED 10 of 12",
+        plane="astra",
+        prepare=ran(STAGED_BY_HAND, REMOVED, RECREATED, SCOPED),
+        command=attested("scoped"),
+        is_rotation=True,
+        stores=("exec",),
+    ),
+    Scenario(
+        name="rollback from TESTED",
+        plane="astra",
+        prepare=ran(STAGED_BY_HAND),
+        command=ROLL_BACK,
+        is_rotation=True,
+    ),
+    Scenario(
+        name="rollback from REMOVED",
+        plane="astra",
+        prepare=ran(STAGED_BY_HAND, REMOVED),
+        command=attested("recreated", "scoped", "scoped", verb="rollback"),
+        is_rotation=True,
+        stores=("file",),
+    ),
+    Scenario(
+        name="rollback from SCOPED 10 of 12",
+        plane="astra",
+        prepare=ran(STAGED_BY_HAND, REMOVED, RECREATED, SCOPED),
+        command=attested(*WHOLE_WAY, verb="rollback"),
+        is_rotation=True,
+        stores=("file",),
+    ),
+    Scenario(
+        name="rollback from DONE",
+        plane="astra",
+        prepare=rotated,
+        command=attested(*WHOLE_WAY, verb="rollback"),
+        is_rotation=True,
+        stores=("exec",),
+    ),
+)
+
+__all__ = ["NEW_KEY", "OLD_KEY", "SCENARIOS", "Scenario", "killed", "replace_points"]

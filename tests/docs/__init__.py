@@ -1,0 +1,1 @@
+"""Documentation and examples: every command in them is run."""

@@ -1,0 +1,37 @@
+"""Runs a case of `contract_cases` on a copy of the organization."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+
+from tests.e2e.contract_cases import KEY, Case
+from tests.support.cli import Cli, Result
+from tests.support.organization import copy_organization
+
+
+def prepared(case: Case, original: Cli, folder: Path, *, key: str = "sk-next") -> Cli:
+    """Return a user with a copy of the organization and everything that the case needs beforehand."""
+    cli = copy_organization(original, folder)
+    if case.configuration:
+        path = folder / "config" / "vzctl" / "config.toml"
+        path.write_text(f"{path.read_text(encoding='utf-8')}{case.configuration}", encoding="utf-8")
+    for name, text in case.files.items():
+        (folder / name).write_text(text.replace(KEY, key), encoding="utf-8")
+    for line in case.before:
+        assert cli.run(*shlex.split(line)).status in (0, 14), line
+    return cli
+
+
+def run_case(cli: Cli, case: Case, *more: str, key: str = "sk-next", **variables: str) -> Result:
+    """Run the case's line with more words after it."""
+    env = {name: text.replace(KEY, key) for name, text in case.variables.items()}
+    words = [word.replace("{newest}", newest_backup(cli)) for word in case.words]
+    return cli.run(*words, *more, stdin=case.stdin.replace(KEY, key), env={**env, **variables})
+
+
+def newest_backup(cli: Cli) -> str:
+    """Return the serial of the newest backup."""
+    names = [path.name for path in (cli.state.parent / "state.toml.d" / "backups").glob("*")]
+    return str(max((int(found[0]) for name in names if (found := re.search(r"\d+", name))), default=0))

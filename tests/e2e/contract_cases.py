@@ -1,0 +1,393 @@
+"""Every command with how it goes right and how it fails, on the organization of `tests.support.organization`.
+
+The tests of the JSON contract and of leaks run all of them; a new command without cases fails the former.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from vzctl.errors import ExitStatus
+
+LOCAL: Final = ("local",)
+ASTRA: Final = ("astra",)
+BOTH: Final = ("local", "astra")
+ADD: Final = "credentials add new --provider openai"
+ROTATE: Final = "credentials rotate openai-prod --skip-test"
+SERVICE: Final = "--provider openai --model text-embedding-3-small --dimension 1536"
+KEY: Final = "<<KEY>>"
+"""Stands for the key that goes in."""
+ALONE: Final = frozenset({"init", "status", "audit", "completion", "help"})
+"""Commands of one word."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Case:
+    """A command line, how it ends, and what it needs: the key on stdin, lines run before it, files, variables."""
+
+    line: str
+    status: ExitStatus = ExitStatus.OK
+    code: str = ""
+    planes: tuple[str, ...] = LOCAL
+    stdin: str = ""
+    before: tuple[str, ...] = ()
+    files: Mapping[str, str] = field(default_factory=dict)
+    variables: Mapping[str, str] = field(default_factory=dict)
+    configuration: str = ""
+
+    @property
+    def words(self) -> list[str]:
+        """The words after `vzctl`."""
+        return shlex.split(self.line)
+
+    @property
+    def command(self) -> str:
+        """The dotted name."""
+        first, *others = self.words
+        return first if first in ALONE else f"{first}.{others[0]}"
+
+    @property
+    def error_code(self) -> str:
+        """The permanent word of a failure, or the name of the exit status."""
+        return self.code or self.status.name
+
+    @property
+    def goes_right(self) -> bool:
+        """Whether an answer comes, with whatever exit status."""
+        return not self.code
+
+
+def good(line: str, status: ExitStatus = ExitStatus.OK, **needs: object) -> Case:
+    """Return a case that ends with an answer."""
+    return Case(line=line, status=status, **needs)  # type: ignore[arg-type]
+
+
+def bad(line: str, status: ExitStatus, code: str, **needs: object) -> Case:
+    """Return a case that fails."""
+    return Case(line=line, status=status, code=code, **needs)  # type: ignore[arg-type]
+
+
+USAGE: Final = ExitStatus.USAGE
+NOT_FOUND: Final = ExitStatus.NOT_FOUND
+CONFLICT: Final = ExitStatus.CONFLICT
+INPUT: Final = ExitStatus.INPUT_REQUIRED
+STORE: Final = ExitStatus.SECRET_STORE
+MANUAL: Final = ExitStatus.MANUAL
+OPEN: Final = ExitStatus.ROTATION_OPEN
+CHANGES: Final = ExitStatus.CHANGES
+
+BATCH_OF_TWO: Final = (
+    '{"name": "batch-1", "provider": "openai", "databases": ["shop"], "secret_env": "BATCH_KEY"}\n'
+    '{"name": "batch-2", "provider": "mistral", "none": true, "note": "by hand"}\n'
+)
+ROTATION_OF_TWO: Final = (
+    '{"name": "openai-prod", "secret_env": "BATCH_KEY"}\n{"name": "mistral-prod", "secret_env": "BATCH_KEY"}\n'
+)
+
+ROOT_CASES: Final = [
+    good("init --control-plane local --profile other"),
+    good("init --control-plane astra --organization acme --profile other"),
+    bad("init --control-plane local", CONFLICT, "STATE_EXISTS", planes=BOTH),
+    bad("init --profile other", INPUT, "CONTROL_PLANE_REQUIRED"),
+    bad("init --control-plane mars --profile other", USAGE, "USAGE"),
+    good("status", planes=BOTH),
+    good("status -v"),
+    good("status --exit-code", CHANGES, planes=BOTH),
+    bad("status --profile nobody", NOT_FOUND, "STATE_NOT_FOUND"),
+    good("audit", planes=BOTH),
+    good("audit --subject openai-prod --limit 2"),
+    bad("audit --limit many", USAGE, "USAGE"),
+    bad("audit --profile nobody", NOT_FOUND, "STATE_NOT_FOUND"),
+    good("completion zsh"),
+    bad("completion tcsh", USAGE, "USAGE"),
+    good("help"),
+    good("help exit-codes"),
+    good("help credentials rotate"),
+    bad("help weather", NOT_FOUND, "TOPIC_NOT_FOUND"),
+]
+
+CATALOGUE_CASES: Final = [
+    good("providers list"),
+    bad("providers list openai", USAGE, "USAGE"),
+    good("providers show openai"),
+    good("providers show 'Azure OpenAI'"),
+    good("providers show nvidia"),
+    bad("providers show opnai", NOT_FOUND, "PROVIDER_UNKNOWN"),
+    good("integrations list", planes=BOTH),
+    bad("integrations list --profile nobody", NOT_FOUND, "STATE_NOT_FOUND"),
+    good("integrations add jinaAI"),
+    good("integrations add jinaAI", MANUAL, planes=ASTRA),
+    good("integrations add openai --if-exists skip", planes=BOTH),
+    bad("integrations add openai", CONFLICT, "INTEGRATION_EXISTS", planes=BOTH),
+    bad("integrations add nvidia", CONFLICT, "PROVIDER_TAKES_NO_CREDENTIAL"),
+    good("integrations show openai", planes=BOTH),
+    bad("integrations show jinaAI", NOT_FOUND, "INTEGRATION_NOT_FOUND"),
+    good("integrations remove voyageAI --yes"),
+    good("integrations remove voyageAI --yes", MANUAL, planes=ASTRA),
+    good("integrations remove jinaAI --if-missing skip"),
+    bad("integrations remove openai --yes", CONFLICT, "INTEGRATION_HAS_CREDENTIALS"),
+    bad("integrations remove voyageAI", INPUT, "CONFIRMATION_REQUIRED"),
+]
+
+CREDENTIAL_CASES: Final = [
+    good("credentials list", planes=BOTH),
+    good("credentials list --provider openai --database shop"),
+    good("credentials list --due --exit-code", CHANGES),
+    bad("credentials list --database nowhere", NOT_FOUND, "DATABASE_NOT_FOUND"),
+    good(f"{ADD} --scope shop --secret-stdin", stdin=KEY),
+    good(f"{ADD} --scope shop --secret-stdin", MANUAL, stdin=KEY, planes=ASTRA),
+    good(f"{ADD} --secret-file key.txt", files={"key.txt": KEY}),
+    good(f"{ADD} --secret-env NEW_KEY", variables={"NEW_KEY": KEY}),
+    good(f"{ADD} --no-secret --note text --max-age-days 30 --set-at 2026-01-31"),
+    good("credentials add new --provider jinaAI --secret-stdin", stdin=KEY),
+    good("credentials add openai-prod --provider openai --secret-stdin --if-exists skip", stdin=KEY),
+    good("credentials add openai-prod --provider openai --no-secret --if-exists update --note other"),
+    good("credentials add --from batch.jsonl", files={"batch.jsonl": BATCH_OF_TWO}, variables={"BATCH_KEY": KEY}),
+    good(
+        "credentials add --from batch.jsonl",
+        MANUAL,
+        files={"batch.jsonl": BATCH_OF_TWO},
+        variables={"BATCH_KEY": KEY},
+        planes=ASTRA,
+    ),
+    bad(
+        "credentials add --from batch.jsonl",
+        ExitStatus.PARTIAL,
+        "PARTIAL",
+        files={"batch.jsonl": '{"name": "batch-0", "provider": "openai", "none": true}\n' + BATCH_OF_TWO},
+    ),
+    bad(
+        "credentials add --from batch.jsonl",
+        USAGE,
+        "BATCH_INVALID",
+        files={"batch.jsonl": '{"name": "batch-1", "provider": "openai", "secret": "<<KEY>>"}\n'},
+    ),
+    bad("credentials add openai-prod --provider openai --secret-stdin", CONFLICT, "CREDENTIAL_EXISTS", stdin=KEY),
+    bad(f"{ADD} --secret-stdin", USAGE, "SECRET_INVALID", stdin="two words"),
+    bad(f"{ADD} --secret-file nowhere.txt", USAGE, "SECRET_FILE_UNREADABLE"),
+    bad(f"{ADD} --secret-env UNSET", USAGE, "SECRET_VARIABLE_UNSET"),
+    bad(ADD, INPUT, "SECRET_REQUIRED"),
+    good("credentials show openai-prod", planes=BOTH),
+    bad("credentials show opnai-prod", NOT_FOUND, "CREDENTIAL_NOT_FOUND", planes=BOTH),
+    good("credentials edit openai-prod --note other --max-age-days 10", planes=BOTH),
+    good("credentials edit openai-prod --note 'of the shop'"),
+    bad("credentials edit openai-prod", USAGE, "USAGE"),
+    bad("credentials edit openai-prod --slot 1", CONFLICT, "SLOT_INVALID"),
+    bad("credentials edit openai-leaked --note other", CONFLICT, "ROTATION_OPEN", planes=BOTH),
+    good(f"{ROTATE} --yes --secret-stdin", stdin=KEY),
+    good(f"{ROTATE} --yes --secret-stdin", MANUAL, stdin=KEY, planes=ASTRA, before=("pending drop --all --yes",)),
+    good(f"{ROTATE} --yes --secret-stdin", stdin="sk-first"),
+    good(f"{ROTATE} --minimum-scope --confirm openai-prod --secret-stdin", stdin=KEY),
+    good(
+        "credentials rotate --from batch.jsonl --skip-test --yes",
+        files={"batch.jsonl": ROTATION_OF_TWO},
+        variables={"BATCH_KEY": KEY},
+    ),
+    good(
+        "credentials rotate --from batch.jsonl --skip-test --yes",
+        MANUAL,
+        files={"batch.jsonl": ROTATION_OF_TWO},
+        variables={"BATCH_KEY": KEY},
+        planes=ASTRA,
+    ),
+    bad(f"{ROTATE} --secret-stdin", INPUT, "CONFIRMATION_REQUIRED", stdin=KEY),
+    bad("credentials rotate openai-prod --secret-stdin --yes", INPUT, "TEST_IMPOSSIBLE", stdin=KEY),
+    bad(
+        "credentials rotate mistral-prod --skip-test --yes --secret-stdin",
+        CONFLICT,
+        "SECRET_USED_BEFORE",
+        stdin="mistral-first",
+    ),
+    bad(
+        f"{ROTATE} --yes --secret-env NEXT_KEY",
+        STORE,
+        "SECRET_STORE_READ_ONLY",
+        variables={"NEXT_KEY": KEY, "VZCTL_SECRET_STORE": "env"},
+    ),
+    good("credentials find --secret-stdin", stdin="sk-first", planes=BOTH),
+    good("credentials find --secret-stdin", stdin=KEY),
+    bad("credentials find", INPUT, "SECRET_REQUIRED"),
+    good("credentials remove openai-prod --confirm openai-prod"),
+    good("credentials remove openai-prod --confirm openai-prod", MANUAL, planes=ASTRA),
+    good("credentials remove nobody --if-missing skip"),
+    bad("credentials remove openai-prod --yes", INPUT, "CONFIRMATION_REQUIRED"),
+    bad("credentials remove nobody", NOT_FOUND, "CREDENTIAL_NOT_FOUND"),
+]
+
+SCOPE_CASES: Final = [
+    good("scope list openai-prod", planes=BOTH),
+    bad("scope list nobody", NOT_FOUND, "CREDENTIAL_NOT_FOUND"),
+    good("scope add openai-prod archive"),
+    good("scope add openai-prod archive", MANUAL, planes=ASTRA),
+    good("scope add openai-prod shop", planes=BOTH),
+    good("scope add openai-prod --all-databases --yes"),
+    bad("scope add openai-prod nowhere", NOT_FOUND, "DATABASE_NOT_FOUND"),
+    bad("scope add openai-prod ''", USAGE, "DATABASE_EMPTY"),
+    bad("scope add openai-prod", USAGE, "DATABASES_MISSING"),
+    good("scope remove openai-prod logs --yes"),
+    good("scope remove openai-prod shop --yes --force", MANUAL, planes=ASTRA),
+    good("scope remove openai-prod archive --if-missing skip"),
+    bad("scope remove openai-prod shop", CONFLICT, "SCOPE_HAS_DEPENDANTS"),
+    bad("scope remove openai-prod archive", CONFLICT, "DATABASE_NOT_IN_SCOPE"),
+    good("scope set openai-prod shop archive --yes"),
+    good("scope set openai-prod shop archive --yes", MANUAL, planes=ASTRA),
+    good("scope set openai-unheld --none"),
+    bad("scope set openai-prod", USAGE, "DATABASES_MISSING"),
+]
+
+PLACE_CASES: Final = [
+    good("databases list", planes=BOTH),
+    good("databases list --credential openai-prod"),
+    bad("databases list --credential nobody", NOT_FOUND, "CREDENTIAL_NOT_FOUND"),
+    good("databases add fresh --region us-east1 --endpoint http://localhost:8181"),
+    good("databases add fresh --id 44444444-4444-4444-8444-444444444444", planes=ASTRA),
+    good("databases add shop --region us-east1 --if-exists skip"),
+    good("databases add shop --region us-east1 --status PENDING --if-exists update"),
+    good("databases add shop --region us-west2"),
+    bad("databases add shop --region us-east1", CONFLICT, "DATABASE_EXISTS"),
+    bad("databases add fresh", USAGE, "DATABASE_ID_MISSING", planes=ASTRA),
+    bad("databases add fresh --endpoint ftp://host", USAGE, "ENDPOINT_INVALID"),
+    good("databases show shop", planes=BOTH),
+    good("databases show 33333333"),
+    bad("databases show shp", NOT_FOUND, "DATABASE_NOT_FOUND"),
+    good("databases edit archive --status ACTIVE --name cellar", planes=BOTH),
+    bad("databases edit archive", USAGE, "USAGE"),
+    bad("databases edit archive --status 'so so'", USAGE, "STATUS_INVALID"),
+    good("databases forget archive --yes", planes=BOTH),
+    good("databases forget logs --force --confirm logs"),
+    good("databases forget nowhere --if-missing skip"),
+    bad("databases forget logs --yes", CONFLICT, "DATABASE_IN_USE"),
+    good("collections list", planes=BOTH),
+    good("collections list --database shop --authentication none"),
+    bad("collections list --authentication magic", USAGE, "USAGE"),
+    good(f"collections add shop/default/fresh {SERVICE} --credential openai-prod", planes=BOTH),
+    good(
+        "collections add shop/default/azure --provider azureOpenAI --model text-embedding-3-small --dimension 512"
+        " --header --parameter resourceName=name --parameter deploymentId=name"
+    ),
+    good("collections add shop/default/nvidia --provider nvidia --model NV-Embed-QA"),
+    good(f"collections add shop/default/products {SERVICE} --credential openai-prod --if-exists skip"),
+    bad(f"collections add archive/default/fresh {SERVICE} --header", CONFLICT, "DATABASE_NOT_ACTIVE"),
+    bad(f"collections add shop/default/products {SERVICE} --header", CONFLICT, "COLLECTION_SERVICE_LOCKED"),
+    bad("collections add shop", USAGE, "ADDRESS_INVALID"),
+    good("collections show shop/default/products", planes=BOTH),
+    bad("collections show shop/default/nothing", NOT_FOUND, "COLLECTION_NOT_FOUND"),
+    good("collections forget shop/default/products --yes", planes=BOTH),
+    good("collections forget shop/default/nothing --if-missing skip"),
+    bad("collections forget shop/default/products", INPUT, "CONFIRMATION_REQUIRED"),
+    good("tables list", planes=BOTH),
+    good("tables list --credential openai-prod"),
+    bad("tables list --database nowhere", NOT_FOUND, "DATABASE_NOT_FOUND"),
+    good("tables show shop/default/orders.vector", planes=BOTH),
+    bad("tables show shop/default/orders.nothing", NOT_FOUND, "COLUMN_NOT_FOUND"),
+    good(f"tables attach shop/default/orders.fresh {SERVICE} --header", planes=BOTH),
+    good(
+        "tables attach shop/default/orders.vector --replace --yes"
+        " --provider mistral --model mistral-embed --credential mistral-prod"
+    ),
+    good(f"tables attach shop/default/orders.vector {SERVICE} --header --if-exists skip"),
+    bad(f"tables attach shop/default/orders.vector {SERVICE} --header", CONFLICT, "COLUMN_HAS_SERVICE"),
+    bad("tables attach shop/default/orders.fresh --provider openai --model none --header", USAGE, "MODEL_UNKNOWN"),
+    good("tables detach shop/default/orders.vector --yes", planes=BOTH),
+    bad("tables detach shop/default/orders.vector", INPUT, "CONFIRMATION_REQUIRED"),
+    good("tables forget shop/default/orders.vector --yes", planes=BOTH),
+    good("tables forget shop/default/orders.nothing --if-missing skip"),
+    bad("tables forget shop/default/orders.nothing", NOT_FOUND, "COLUMN_NOT_FOUND"),
+]
+
+ROTATION_CASES: Final = [
+    good("rotations list", planes=BOTH),
+    good("rotations list --open"),
+    bad("rotations list --profile nobody", NOT_FOUND, "STATE_NOT_FOUND"),
+    good("rotations show openai-leaked", planes=BOTH),
+    good("rotations show mistral-prod", planes=BOTH),
+    bad("rotations show openai-prod", NOT_FOUND, "ROTATION_NOT_FOUND"),
+    good("rotations resume openai-leaked", MANUAL, planes=BOTH),
+    good("rotations resume openai-leaked --attest revoked"),
+    good("rotations resume openai-leaked --attest revoked", MANUAL, planes=ASTRA),
+    good("rotations resume openai-leaked --attest revoked --attest removed", OPEN, planes=ASTRA),
+    good("rotations resume openai-leaked --secret-stdin --replace-secret", MANUAL, stdin=KEY),
+    bad("rotations resume openai-leaked --attest scoped", CONFLICT, "ROTATION_STEP_OUT_OF_ORDER"),
+    bad("rotations resume openai-leaked --attest dreamt", USAGE, "USAGE"),
+    bad("rotations resume mistral-prod", CONFLICT, "ROTATION_NOT_OPEN"),
+    good("rotations rollback openai-leaked --yes", planes=BOTH),
+    good("rotations rollback mistral-prod --confirm mistral-prod"),
+    good("rotations rollback mistral-prod --confirm mistral-prod", OPEN, planes=ASTRA),
+    bad("rotations rollback mistral-prod", INPUT, "CONFIRMATION_REQUIRED"),
+    good("revocations list", planes=BOTH),
+    good("revocations list --all", before=("revocations done mistral-prod --yes",)),
+    bad("revocations list --profile nobody", NOT_FOUND, "STATE_NOT_FOUND"),
+    good("revocations done mistral-prod --yes", planes=BOTH),
+    bad("revocations done mistral-prod", INPUT, "CONFIRMATION_REQUIRED"),
+    bad("revocations done openai-prod --yes", NOT_FOUND, "REVOCATION_NOT_FOUND"),
+    good("pending list", planes=BOTH),
+    bad("pending list --profile nobody", NOT_FOUND, "STATE_NOT_FOUND"),
+    good("pending confirm --all", planes=ASTRA),
+    good("pending confirm remove-scope:openai-prod:logs", planes=ASTRA),
+    good("pending confirm --all", planes=LOCAL),
+    bad("pending confirm add-scope:openai-wanted:shop", CONFLICT, "PENDING_OUT_OF_ORDER", planes=ASTRA),
+    bad("pending confirm", USAGE, "USAGE", planes=BOTH),
+    good("pending drop --all --yes", planes=ASTRA),
+    good("pending drop --all --yes", planes=LOCAL),
+    bad("pending drop add-credential:nobody --yes", NOT_FOUND, "PENDING_NOT_FOUND", planes=ASTRA),
+    bad("pending drop", USAGE, "USAGE"),
+]
+
+STATE_CASES: Final = [
+    good("state path", planes=BOTH),
+    bad("state path extra", USAGE, "USAGE"),
+    good("state show", planes=BOTH),
+    bad("state show --profile nobody", NOT_FOUND, "STATE_NOT_FOUND"),
+    good("state check", planes=BOTH),
+    good("state check --exit-code"),
+    good("state check --exit-code", CHANGES, before=("databases edit archive --status DREAMING",)),
+    bad("state check --profile nobody", NOT_FOUND, "STATE_NOT_FOUND"),
+    good("state backups", planes=BOTH),
+    bad("state backups extra", USAGE, "USAGE"),
+    good("state restore latest --confirm {newest}", planes=BOTH),
+    bad("state restore latest --yes", INPUT, "CONFIRMATION_REQUIRED"),
+    bad("state restore 9999", NOT_FOUND, "BACKUP_NOT_FOUND"),
+    bad("state restore soon", USAGE, "USAGE"),
+    good("state export", planes=BOTH),
+    bad("state export --profile nobody", NOT_FOUND, "STATE_NOT_FOUND"),
+]
+
+SECRET_CASES: Final = [
+    good("secrets status", planes=BOTH),
+    good("secrets status --check", planes=BOTH),
+    bad("secrets status --check", USAGE, "CONFIG_INVALID", variables={"VZCTL_SECRET_STORE": "exec"}),
+    good("secrets test"),
+    bad("secrets test", STORE, "SECRET_STORE_MISSING", variables={"VZCTL_SECRET_STORE": "keyring"}),
+    good("secrets identity fresh-identity.txt"),
+    bad("secrets identity identity.txt", CONFLICT, "IDENTITY_EXISTS"),
+    good("secrets put openai-unheld --secret-stdin", stdin=KEY, planes=BOTH),
+    bad("secrets put openai-prod --secret-stdin", CONFLICT, "SECRET_DIFFERS", stdin=KEY),
+    bad("secrets put openai-unheld", INPUT, "SECRET_REQUIRED"),
+    bad("secrets reveal openai-prod", INPUT, "TERMINAL_REQUIRED", planes=BOTH),
+    bad("secrets reveal openai-prod --which next", USAGE, "USAGE"),
+    good(
+        "secrets migrate --source env --yes",
+        before=("revocations done mistral-prod --yes", "rotations rollback openai-leaked --yes"),
+        variables={"PROD_KEY": "sk-first", "LEAKED_KEY": "sk-leaked", "MISTRAL_KEY": "mistral-second"},
+        configuration='[secrets.env]\nopenai-prod = "PROD_KEY"\nopenai-leaked = "LEAKED_KEY"\nmistral-prod = "MISTRAL_KEY"\n',
+    ),
+    bad("secrets migrate --source file", USAGE, "USAGE"),
+    bad("secrets migrate --source exec", USAGE, "CONFIG_INVALID"),
+    good("secrets purge", planes=BOTH),
+    good("secrets purge --yes", before=("credentials remove openai-prod --keep-secret --confirm openai-prod",)),
+    bad("secrets purge --because", USAGE, "USAGE"),
+]
+
+CASES: Final = [
+    *ROOT_CASES,
+    *CATALOGUE_CASES,
+    *CREDENTIAL_CASES,
+    *SCOPE_CASES,
+    *PLACE_CASES,
+    *ROTATION_CASES,
+    *STATE_CASES,
+    *SECRET_CASES,
+]

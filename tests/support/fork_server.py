@@ -1,0 +1,258 @@
+"""Runs the real command line many times, quickly: a process that has imported everything forks a child for each run.
+
+The server is a process of its own with a single thread, so that a fork is safe; the test talks to it in JSON lines. It
+adopts orphans (Linux): a store's program that outlives its killed vzctl is waited for before the run counts as over.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import os
+import random
+import resource
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import traceback
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Any, Final, Self
+
+from tests.support.crash import STRUCK, Strike, install
+
+TOP: Final = Path(__file__).resolve().parents[2]
+_PR_SET_CHILD_SUBREAPER: Final = 36
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """One or more command lines for one child, one after the other, in a whole environment of their own."""
+
+    commands: Sequence[Sequence[str]]
+    environ: Mapping[str, str]
+    cwd: str
+    stdin: str = ""
+    host: str = "first-host"
+    seed: str | None = None
+    watched: bool = False
+    strike: Strike | None = None
+    file_size_limit: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ended:
+    """How a child ended: exit status, or minus the signal. `points` are the labels of what it wrote, in order.
+
+    `struck` is the point at which the strike happened. A stopped child has the status None, lives on as `pid`, and
+    belongs to the test from then on.
+    """
+
+    status: int | None
+    stdout: str
+    stderr: str
+    pid: int
+    points: tuple[str, ...] = ()
+    struck: str | None = None
+    statuses: tuple[int, ...] = field(default=())
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """The JSON document on stdout."""
+        found = json.loads(self.stdout)
+        assert isinstance(found, dict)
+        return found
+
+
+class ForkServer:
+    """The test's side: start it once, use it as a context manager."""
+
+    def __init__(self) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "tests.support.fork_server"],
+            cwd=TOP,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
+        self._process.communicate()
+
+    def run(self, request: Request) -> Ended:
+        """Run one child to its end."""
+        return self.run_together([request])[0]
+
+    def run_together(self, requests: Sequence[Request]) -> list[Ended]:
+        """Run several children at the same time; return when all have ended (or stopped)."""
+        return self._ask([asdict(request) for request in requests])
+
+    def wait_for(self, stopped: Ended) -> Ended:
+        """Return how a child ended that had stopped, once the test has continued or killed it."""
+        return self._ask(stopped.pid)[0]
+
+    def _ask(self, message: object) -> list[Ended]:
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(json.dumps(message) + "\n")
+        self._process.stdin.flush()
+        line = self._process.stdout.readline()
+        assert line, "the fork server died"
+        return [_ended(item) for item in json.loads(line)]
+
+
+def _ended(item: dict[str, Any]) -> Ended:
+    lines = item.pop("report").splitlines()
+    struck = next((line.removeprefix(STRUCK) for line in lines if line.startswith(STRUCK)), None)
+    points = [line.partition(" ")[2] for line in lines if not line.startswith(STRUCK)]
+    statuses = [int(point.removeprefix("exit ")) for point in points if point.startswith("exit ")]
+    return Ended(
+        points=tuple(point for point in points if not point.startswith("exit ")),
+        struck=struck.partition(" ")[2] if struck is not None else None,
+        statuses=tuple(statuses),
+        **item,
+    )
+
+
+# ---------------------------------------------------------------- the server's side
+
+
+@dataclass(slots=True)
+class _Child:
+    pid: int
+    stdout: IO[bytes]
+    stderr: IO[bytes]
+    report: IO[bytes]
+    status: int | None = None
+
+
+def serve() -> None:
+    """Answer requests until stdin ends."""
+    _import_everything()
+    libc = ctypes.CDLL(None, use_errno=True)
+    if hasattr(libc, "prctl"):
+        libc.prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    requests, answers = os.fdopen(os.dup(0), "r"), os.fdopen(os.dup(1), "w")
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    os.dup2(2, 1)
+    stopped: dict[int, _Child] = {}
+    for line in requests:
+        message = json.loads(line)
+        if isinstance(message, int):
+            children = [stopped.pop(message)]
+        else:
+            children = [_start(item) for item in message]
+        _wait(children, stopped)
+        answers.write(json.dumps([_answer(child) for child in children]) + "\n")
+        answers.flush()
+
+
+def _import_everything() -> None:
+    """Import and warm what every command needs, so that a child only has to run."""
+    import importlib
+    import pkgutil
+
+    import vzctl
+    from tests.support.builders import a_state
+    from vzctl.store.schema import format_state, parse_state
+
+    for module in pkgutil.walk_packages(vzctl.__path__, "vzctl."):
+        if not module.name.endswith("__main__"):
+            importlib.import_module(module.name)
+    importlib.import_module("pyrage")
+    parse_state(format_state(a_state()), "warm")
+
+
+def _start(item: dict[str, Any]) -> _Child:
+    strike = item.pop("strike")
+    request = Request(**item, strike=Strike(**strike) if strike is not None else None)
+    stdin, stdout, stderr, report = (tempfile.TemporaryFile() for _ in range(4))  # noqa: SIM115  (the child's)
+    stdin.write(request.stdin.encode())
+    stdin.seek(0)
+    pid = os.fork()
+    if pid == 0:
+        os.dup2(stdin.fileno(), 0)
+        os.dup2(stdout.fileno(), 1)
+        os.dup2(stderr.fileno(), 2)
+        status = 70
+        try:
+            status = _run(request, report.fileno())
+        except BaseException:  # noqa: BLE001  (whatever it is, the child must not go on as a second server)
+            os.write(2, traceback.format_exc().encode())
+        finally:
+            os._exit(status)
+    stdin.close()
+    return _Child(pid, stdout, stderr, report)
+
+
+def _run(request: Request, report: int) -> int:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    os.chdir(request.cwd)
+    os.environ.clear()
+    os.environ.update(request.environ)
+    sys.stdin, sys.stdout, sys.stderr = os.fdopen(0, "r"), os.fdopen(1, "w"), os.fdopen(2, "w")
+    socket.gethostname = lambda: request.host
+    if request.seed is not None:
+        os.urandom = random.Random(request.seed).randbytes
+        random._urandom = os.urandom  # type: ignore[attr-defined]
+    if request.file_size_limit is not None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (request.file_size_limit, request.file_size_limit))
+    if request.watched or request.strike is not None:
+        install(report, request.strike)
+    status = 0
+    for command in request.commands:
+        status = _main(command)
+        if len(request.commands) > 1:
+            os.write(report, f"0 exit {status}\n".encode())
+    return status
+
+
+def _main(command: Sequence[str]) -> int:
+    from vzctl.__main__ import main
+
+    sys.argv = ["vzctl", *command]
+    try:
+        main()
+        status = 0
+    except SystemExit as end:
+        status = end.code if isinstance(end.code, int) else 1
+    sys.stdout.flush()
+    sys.stderr.flush()
+    return status
+
+
+def _wait(children: Sequence[_Child], stopped: dict[int, _Child]) -> None:
+    """Wait for the children, and for every orphan that they left. A child that stops goes to `stopped`."""
+    by_pid = {child.pid: child for child in children}
+    while _children() - stopped.keys():
+        pid, status = os.waitpid(-1, os.WUNTRACED)
+        if os.WIFSTOPPED(status):
+            stopped[pid] = by_pid[pid]
+        else:
+            stopped.pop(pid, None)
+            if pid in by_pid:
+                by_pid[pid].status = os.waitstatus_to_exitcode(status)
+
+
+def _children() -> set[int]:
+    """Return the processes whose parent this is, adopted orphans included."""
+    return {int(pid) for pid in Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()}
+
+
+def _answer(child: _Child) -> dict[str, Any]:
+    texts = {}
+    for name, file in (("stdout", child.stdout), ("stderr", child.stderr), ("report", child.report)):
+        file.seek(0)
+        texts[name] = file.read().decode(errors="surrogateescape")
+    return {"pid": child.pid, "status": child.status, **texts}
+
+
+if __name__ == "__main__":
+    serve()

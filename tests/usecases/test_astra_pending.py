@@ -1,0 +1,231 @@
+"""At Astra no command pretends: what was asked for is wanted, what a person said is attested, and order matters."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.support.cli import LOGS, Cli
+
+ALL_STEPS = ["add-integration:openai", "add-credential:openai-prod", "add-scope:openai-prod:shop"]
+
+
+def pending(cli: Cli) -> list[str]:
+    return [row[0] for row in cli.ok("pending", "list").rows]
+
+
+def evidence(cli: Cli) -> dict[str, Any]:
+    document = cli.document()
+    credential = document["credentials"][0]
+    return {
+        "integration": document["integrations"][0]["evidence"],
+        "credential": credential["evidence"],
+        "scope": [item["evidence"] for item in credential.get("scope", [])],
+    }
+
+
+def test_what_is_asked_for_is_wanted_until_a_person_says_that_it_is_done(cli: Cli) -> None:
+    cli.init("astra")
+    added = cli.run(
+        "credentials", "add", "openai-prod", "--provider", "openai", "--scope", "shop", "--secret-stdin", stdin="sk-1"
+    )
+    assert (added.status, added.err.splitlines()[:3]) == (
+        14,
+        [
+            'to do at the Portal: add the credential "openai-prod" (OpenAI)',
+            "to do at the Portal, first: enable the OpenAI integration",
+            "scope: shop",
+        ],
+    )
+    assert pending(cli) == ALL_STEPS
+    assert evidence(cli) == {"integration": "wanted", "credential": "wanted", "scope": ["wanted"]}
+    cli.ok("pending", "confirm", "add-integration:openai")
+    cli.ok("pending", "confirm", "add-credential:openai-prod")
+    assert evidence(cli) == {"integration": "attested", "credential": "attested", "scope": ["wanted"]}
+    done = cli.ok("pending", "confirm", "add-scope:openai-prod:shop")
+    assert done.err == (
+        "confirmed 1 step: a person's word; vzctl did not look\n"
+        "warning: recorded as attested: nobody has looked at the Portal\n"
+    )
+    assert evidence(cli) == {"integration": "attested", "credential": "attested", "scope": ["attested"]}
+    assert pending(cli) == []
+
+
+@pytest.mark.parametrize(("step", "missing"), [(1, ALL_STEPS[0]), (2, ALL_STEPS[0])])
+def test_a_step_is_confirmed_after_those_it_builds_on(cli: Cli, step: int, missing: str) -> None:
+    cli.init("astra").add()
+    before = cli.everything()
+    result = cli.run("pending", "confirm", ALL_STEPS[step])
+    assert (result.status, result.err, cli.everything()) == (
+        4,
+        f'error: "{ALL_STEPS[step]}" builds on "{missing}", which is not confirmed\n'
+        f"  next: vzctl pending confirm {missing} {ALL_STEPS[step]}   # confirm both, if both are done\n",
+        before,
+    )
+
+
+def test_a_scope_is_confirmed_after_its_credential(cli: Cli) -> None:
+    cli.init("astra").add()
+    cli.ok("pending", "confirm", ALL_STEPS[0])
+    result = cli.run("pending", "confirm", ALL_STEPS[2])
+    assert (result.status, result.error) == (
+        4,
+        f'"{ALL_STEPS[2]}" builds on "{ALL_STEPS[1]}", which is not confirmed',
+    )
+
+
+def test_steps_are_confirmed_in_their_order_however_they_are_typed(cli: Cli) -> None:
+    cli.init("astra").add()
+    cli.ok("pending", "confirm", *reversed(ALL_STEPS))
+    assert pending(cli) == []
+
+
+def test_dropping_stops_wanting_and_takes_what_builds_on_it_along(cli: Cli) -> None:
+    cli.init("astra").add()
+    asked = cli.run("pending", "drop", "--all")
+    assert (asked.status, asked.err) == (
+        8,
+        "error: drop 3 steps? nobody can be asked (no terminal); give --yes\n"
+        "    enable the OpenAI integration\n"
+        '    add the API key "openai-prod"\n'
+        '    add shop to the scoped databases of "openai-prod"\n'
+        "  next: the same command with --yes   # when this is what you want\n",
+    )
+    result = cli.run("pending", "drop", "add-integration:openai", "--yes")
+    assert (result.status, result.error) == (4, "the OpenAI integration still has 1 credential: openai-prod")
+    cli.ok("pending", "drop", "add-credential:openai-prod", "--yes")
+    assert pending(cli) == ["add-integration:openai"]
+    assert list((cli.folder / "state").rglob("*.age")) == []
+    cli.ok("pending", "drop", "add-integration:openai", "--yes")
+    assert cli.document().get("integrations", []) == []
+
+
+def test_a_dropped_credential_that_nobody_made_is_not_to_be_revoked_at_the_portal_but_at_the_provider(cli: Cli) -> None:
+    cli.init("astra").add()
+    cli.ok("pending", "drop", "add-scope:openai-prod:shop", "add-credential:openai-prod", "--yes")
+    assert [row[3] for row in cli.ok("revocations", "list").rows] == ["removed"]
+
+
+def test_removals_are_wanted_too_and_happen_when_confirmed(cli: Cli) -> None:
+    cli.init("astra").ok("databases", "add", "logs", "--id", LOGS)
+    cli.add("openai-prod", "--scope", "shop", "--scope", "logs").attest_all()
+    assert cli.run("scope", "remove", "openai-prod", "logs", "--yes").status == 14
+    assert pending(cli) == ["remove-scope:openai-prod:logs"]
+    assert [row[2:] for row in scope_rows(cli)] == [["attested", "false"], ["attested", "true"]]
+    cli.ok("pending", "confirm", "remove-scope:openai-prod:logs")
+    assert [row[0] for row in scope_rows(cli)] == ["shop"]
+    assert cli.run("credentials", "remove", "openai-prod", "--yes").status == 14
+    assert cli.run("credentials", "remove", "openai-prod", "--yes").status == 14
+    assert pending(cli) == ["remove-credential:openai-prod"]
+    cli.ok("pending", "confirm", "remove-credential:openai-prod")
+    assert cli.document().get("credentials", []) == []
+    assert list((cli.folder / "state").rglob("*.age")) == []
+    assert cli.run("integrations", "remove", "openai", "--yes").status == 14
+    cli.ok("pending", "confirm", "remove-integration:openai")
+    assert cli.document().get("integrations", []) == []
+
+
+def scope_rows(cli: Cli) -> list[list[str]]:
+    facts = cli.ok("scope", "list", "openai-prod").facts
+    keys = ("name", "added_at", "evidence", "removal_wanted")
+    count = sum(key.endswith(".name") for key in facts)
+    return (
+        [[facts[f"databases.{number}.{key}"] for key in keys if key != "added_at"] for number in range(count)]
+        if count
+        else []
+    )
+
+
+def test_a_dropped_removal_keeps_the_thing(cli: Cli) -> None:
+    cli.init("astra").add().attest_all()
+    cli.ok("integrations", "add", "openai", "--if-exists", "skip")
+    assert cli.run("scope", "remove", "openai-prod", "shop", "--yes").status == 14
+    cli.ok("pending", "drop", "remove-scope:openai-prod:shop", "--yes")
+    assert cli.run("credentials", "remove", "openai-prod", "--yes").status == 14
+    cli.ok("pending", "drop", "remove-credential:openai-prod", "--yes")
+    assert cli.run("integrations", "add", "mistral").status == 14
+    cli.attest_all()
+    assert cli.run("integrations", "remove", "mistral", "--yes").status == 14
+    cli.ok("pending", "drop", "remove-integration:mistral", "--yes")
+    assert pending(cli) == []
+    assert [item["provider"] for item in cli.document()["integrations"]] == ["openai", "mistral"]
+    assert [row[0] for row in cli.ok("credentials", "list").rows] == ["openai-prod"]
+
+
+def test_wanting_a_removal_back_by_adding_again_ends_it(cli: Cli) -> None:
+    cli.init("astra").add().attest_all()
+    assert cli.run("scope", "remove", "openai-prod", "shop", "--yes").status == 14
+    again = cli.run("scope", "add", "openai-prod", "shop")
+    assert (again.status, again.err) == (0, 'added shop to the scope of "openai-prod" (1 database)\n')
+    assert pending(cli) == []
+
+
+def test_a_scope_that_was_only_wanted_goes_at_once(cli: Cli) -> None:
+    cli.init("astra").ok("databases", "add", "logs", "--id", LOGS)
+    cli.add().attest_all()
+    assert cli.run("scope", "add", "openai-prod", "logs").status == 14
+    removed = cli.run("scope", "remove", "openai-prod", "logs", "--yes")
+    assert (removed.status, removed.err) == (
+        0,
+        'removed logs from the scope of "openai-prod" (1 database left)\n',
+    )
+
+
+def test_a_credential_and_an_integration_that_were_only_wanted_go_at_once(cli: Cli) -> None:
+    cli.init("astra").add()
+    assert cli.ok("credentials", "remove", "openai-prod", "--yes").facts["removed"] == "true"
+    assert cli.ok("integrations", "remove", "openai", "--yes").facts["done"] == "true"
+    assert pending(cli) == []
+
+
+def test_an_integration_with_credentials_is_not_confirmed_as_removed(cli: Cli) -> None:
+    cli.init("astra")
+    assert cli.run("integrations", "add", "openai").status == 14
+    cli.attest_all()
+    assert cli.run("integrations", "remove", "openai", "--yes").status == 14
+    cli.add()
+    result = cli.run("pending", "confirm", "remove-integration:openai")
+    assert (result.status, result.error) == (4, "the OpenAI integration still has 1 credential: openai-prod")
+
+
+def test_pending_steps_of_a_rotating_credential_wait_for_the_rotation(cli: Cli) -> None:
+    cli.init("astra").ok("databases", "add", "logs", "--id", LOGS)
+    cli.add().attest_all()
+    assert cli.run("scope", "add", "openai-prod", "logs").status == 14
+    assert cli.rotate().status == 14
+    for verb in ("confirm", "drop"):
+        result = cli.run("pending", verb, "add-scope:openai-prod:logs", "--yes")
+        assert result.status == 4
+        assert result.error.startswith('a rotation of "openai-prod" is open at step TESTED')
+
+
+def test_a_local_state_has_no_pending_steps(cli: Cli) -> None:
+    cli.init().add()
+    assert pending(cli) == []
+
+
+def test_after_five_next_steps_the_rest_is_counted(cli: Cli) -> None:
+    cli.init("astra")
+    for number in range(6):
+        cli.ok("databases", "add", f"db{number}", "--id", f"{number}0000000-1111-4111-8111-111111111111")
+    cli.add("openai-prod", *(word for number in range(6) for word in ("--scope", f"db{number}")))
+    result = cli.run("scope", "add", "openai-prod", "shop")
+    steps = [line for line in result.err.splitlines() if line.startswith("next: ")]
+    assert steps[-1] == "next: vzctl pending list   # 3 more"
+    assert len(steps) == 6
+
+
+def test_the_local_plane_refuses_endpoints_of_astra_and_the_astra_plane_takes_them(cli: Cli) -> None:
+    endpoint = f"https://{LOGS}-us-east1.apps.astra.datastax.com"
+    cli.init()
+    result = cli.run("databases", "add", "logs", "--endpoint", endpoint)
+    assert (result.status, result.error) == (
+        4,
+        f'"{LOGS}-us-east1.apps.astra.datastax.com" is an Astra endpoint; this state is the authority for self-hosted '
+        "databases (control plane local)",
+    )
+    edited = cli.run("databases", "edit", "shop", "--endpoint", endpoint)
+    assert edited.status == 4
+    cli.ok("init", "--control-plane", "astra", "--profile", "astra")
+    cli.ok("databases", "add", "logs", "--id", LOGS, "--endpoint", endpoint, "--profile", "astra")

@@ -1,0 +1,94 @@
+"""Write every file that is made from the code, or with `--check` say which are stale.
+
+    python tools/generate.py [--check]
+
+The command tree for shell completion and the completion scripts; the JSON Schemas; the generated blocks of the pages.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Final
+
+TOP: Final = Path(__file__).resolve().parents[1]
+if str(TOP) not in sys.path:
+    sys.path.insert(0, str(TOP))
+
+from tools.command_tree import Vocabularies, tree_text  # noqa: E402  (found only now, when this is run as a script)
+from tools.documentation import PAGES, new_page, with_blocks  # noqa: E402
+from tools.json_schemas import schema_texts  # noqa: E402
+from vzctl.cli.main import app  # noqa: E402
+from vzctl.completion.scripts import FILE_NAMES, SHELLS, script  # noqa: E402
+from vzctl.domain.catalogue import CATALOGUE  # noqa: E402
+
+SCHEMAS: Final = "docs/schemas"
+
+
+def vocabularies() -> Vocabularies:
+    """Return the fixed values that shell completion offers, each with what it shows beside it."""
+    return {
+        "provider": [(provider.id, provider.display_name) for provider in CATALOGUE],
+        "model": [(model.name, provider.id) for provider in CATALOGUE for model in provider.models],
+    }
+
+
+def generated_files(top: Path = TOP) -> dict[str, str]:
+    """Return the text of every generated file, by its path below `top`; pages keep what is written by hand."""
+    texts = {"src/vzctl/completion/tree.json": tree_text(app, vocabularies())}
+    texts |= {f"completions/{FILE_NAMES[shell]}": script(shell) for shell in SHELLS}
+    texts |= {f"{SCHEMAS}/{name}": text for name, text in schema_texts().items()}
+    pages = [path.relative_to(top).as_posix() for path in (*top.glob("*.md"), *top.glob("docs/*.md"))]
+    for page in sorted({*pages, *PAGES}):
+        path = top / page
+        texts[page] = with_blocks(path.read_text(encoding="utf-8")) if path.exists() else new_page(page)
+    return texts
+
+
+def stale_files(top: Path = TOP) -> list[str]:
+    """Return the paths of files that are missing, differ from what is generated, or should no longer be there."""
+    texts = generated_files(top)
+    stale = [name for name, text in texts.items() if not _says(top / name, text)]
+    return sorted([*stale, *_left_over(texts, top)])
+
+
+def write_files(top: Path = TOP) -> list[str]:
+    """Make every generated file fresh; return the paths of those that changed."""
+    texts = generated_files(top)
+    changed = stale_files(top)
+    for name in changed:
+        path = top / name
+        if name in texts:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(texts[name], encoding="utf-8")
+        else:
+            path.unlink()
+    return changed
+
+
+def main(arguments: list[str]) -> int:
+    """Write the files, or check them; return the exit status."""
+    if arguments not in ([], ["--check"]):
+        print(__doc__, file=sys.stderr)
+        return 2
+    if not arguments:
+        for name in write_files():
+            print(f"written: {name}")
+        return 0
+    stale = stale_files()
+    for name in stale:
+        print(f"stale: {name}; run make generate", file=sys.stderr)
+    return 1 if stale else 0
+
+
+def _left_over(texts: dict[str, str], top: Path) -> list[str]:
+    found = [path.relative_to(top).as_posix() for path in (top / SCHEMAS).glob("*.json")]
+    return [name for name in found if name not in texts]
+
+
+def _says(path: Path, text: str) -> bool:
+    return path.is_file() and path.read_text(encoding="utf-8") == text
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
