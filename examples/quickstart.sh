@@ -23,7 +23,6 @@ run() {
 
 # The folders of earlier runs sort by time; the last one that is ours to read knows where it was killed.
 earlier=$(cat "$base"/vzctl-quickstart-*/killed-at 2>/dev/null | tail -n 1) || earlier=
-folder=$(mktemp -d "$base/vzctl-quickstart-$(date -u +%Y%m%d%H%M%S)-XXXXXX")
 point=${1:-}
 if [ -z "$point" ]; then
     seconds=$(date +%s)
@@ -39,6 +38,7 @@ case $point in
         exit 2
         ;;
 esac
+folder=$(mktemp -d "$base/vzctl-quickstart-$(date -u +%Y%m%d%H%M%S)-XXXXXX")
 
 for variable in $(env | sed -n 's/^\(VZCTL_[A-Z_]*\)=.*/\1/p'); do
     unset "$variable"
@@ -119,12 +119,12 @@ look() {
 }
 
 # NAME VARIABLE: begins a rotation, lets it run for a moment at a time, looks at its files while it stands still, and
-# kills it at the point, or where it has come to when it was faster than that.
+# kills it at the point, or where it has come to when it was faster than that. `nice` keeps it from being faster.
 rotate_and_kill() {
     held=$(secrets_held)
     done_before=$(finished)
-    printf '$ vzctl credentials rotate %s --secret-env %s --skip-test --yes &\n' "$1" "$2"
-    vzctl credentials rotate "$1" --secret-env "$2" --skip-test --yes >"$folder/rotation.log" 2>&1 &
+    printf '$ nice vzctl credentials rotate %s --secret-env %s --skip-test --yes &\n' "$1" "$2"
+    nice vzctl credentials rotate "$1" --secret-env "$2" --skip-test --yes >"$folder/rotation.log" 2>&1 &
     pid=$!
     reached=0
     looks=0

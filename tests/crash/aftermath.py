@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from tests.crash.machine import Command, Machine
 from tests.crash.organization import MANUAL, NAME, NEW_KEY
-from tests.crash.reader import Service, known_items, needed_items, served, stored_items
+from tests.crash.reader import Service, known_items, needed_items, recorded_canaries, served, stored_items
 from vzctl.domain.state import Direction, Rotation, Step
 from vzctl.errors import ExitStatus
 from vzctl.store.schema import parse_state
@@ -34,8 +34,8 @@ def check_at_rest(machine: Machine, allowed: Collection[Service]) -> None:
 
 
 def check_nothing_unknown(machine: Machine) -> None:
-    """Every item that is really in the store is one that the state knows."""
-    assert stored_items(machine) <= known_items(machine.state())
+    """Every item that is really in the store is one that the state knows, or a canary on record."""
+    assert stored_items(machine) <= known_items(machine.state()) | recorded_canaries(machine)
 
 
 def check_audit(machine: Machine) -> None:

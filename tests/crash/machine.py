@@ -165,7 +165,11 @@ def make_machine(server: ForkServer, root: Path, plane: str, store: str) -> Mach
     identity = pyrage.x25519.Identity.generate()
     (configuration / "identity.txt").write_text(f"{identity}\n")
     (configuration / "identity.txt").chmod(0o600)
-    lines = ["[secrets.file]", f'recipients = ["{identity.to_public()}"]', 'identity_file = "~/config/vzctl/identity.txt"']
+    lines = [
+        "[secrets.file]",
+        f'recipients = ["{identity.to_public()}"]',
+        'identity_file = "~/config/vzctl/identity.txt"',
+    ]
     lines += ["[secrets.exec]"]
     lines += [f'{verb} = ["/bin/sh", "{STORE_PROGRAM}", "{verb}", "{{item}}"]' for verb in ("get", "set", "delete")]
     (configuration / "config.toml").write_text("\n".join(lines) + "\n")

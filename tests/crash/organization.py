@@ -34,7 +34,9 @@ def make_organization(server: ForkServer, root: Path, plane: str, store: str) ->
                 for name in names
             ),
             Command(
-                ("credentials", "add", NAME, "--provider", "openai", "--secret-stdin", *_options(scope)), OLD_KEY, status
+                ("credentials", "add", NAME, "--provider", "openai", "--secret-stdin", *_options(scope)),
+                OLD_KEY,
+                status,
             ),
             Command(
                 ("credentials", "add", "voyage", "--provider", "voyageAI", "--secret-stdin", *_options(names[-1:])),

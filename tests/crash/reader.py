@@ -9,6 +9,7 @@ from tests.crash.machine import Machine
 from vzctl.domain.state import Credential, State
 from vzctl.secret import Secret
 
+
 @dataclass(frozen=True, slots=True)
 class Served:
     """One credential as it is served: in each database of `scope` with this one key (None: not held here)."""
@@ -70,6 +71,12 @@ def needed_items(state: State) -> set[str]:
         for owner, version in state.versions()
         if version.id in versions and version.held
     }
+
+
+def recorded_canaries(machine: Machine) -> set[str]:
+    """Return the items of canaries that are on record: the next test of the store deletes them."""
+    folder = machine.folder / "canaries"
+    return {f"{path.name}/{path.name}/{path.name}" for path in folder.iterdir()} if folder.is_dir() else set()
 
 
 def stored_items(machine: Machine) -> set[str]:

@@ -116,7 +116,10 @@ SCENARIOS: Final = (
         stores=("file",),
     ),
     Scenario(
-        name="scope set", plane="local", command=Command(("scope", "set", NAME, "alpha", "gamma", "--yes")), stores=("file",)
+        name="scope set",
+        plane="local",
+        command=Command(("scope", "set", NAME, "alpha", "gamma", "--yes")),
+        stores=("file",),
     ),
     Scenario(
         name="revocations done",

@@ -122,6 +122,7 @@ def test_a_kill_while_the_program_of_the_exec_store_works_leaves_one_working_key
     trial = Trial(scenario, organization(scenario.plane, "exec"))
     whole = trial.base.copy()
     calls = whole.root / "calls"
+    calls.touch()
     whole.watch(scenario.command, more={"CALLS": str(calls)})
     for number, verb in enumerate(calls.read_text().split(), start=1):
         for moment in ("asked", "torn", "done") if verb == "set" else ("asked", "done"):

@@ -50,7 +50,7 @@ class Shell:
             **_homes(folder),
             **_keys(),
             "PATH": f"{Path(installed_command()[0]).parent}:{os.environ['PATH']}",
-            "COLUMNS": "100",
+            "COLUMNS": "160",
             "EXAMPLES": str(TOP / "examples"),
             "GIT_AUTHOR_NAME": "me",
             "GIT_AUTHOR_EMAIL": "me@example.com",
@@ -124,8 +124,9 @@ def _keys() -> dict[str, str]:
         "NEW_KEY": "sk-proj-new",
         "NEXT_KEY": "sk-proj-next",
         "OTHER_KEY": "sk-proj-other",
+        "HF_TOKEN": "hf_",
     }
-    keys = {name: f"{prefix}NotARealKey".ljust(50, "x") for name, prefix in prefixes.items()}
+    keys = {name: prefix + "NotARealKey".ljust(34, "x") for name, prefix in prefixes.items()}
     # The key that examples/organization/keys.sh gives to openai-prod.
     return {**keys, "OPENAI_PROD_KEY": "sk-proj-" + "NotARealKey1".ljust(48, "x")}
 
@@ -223,7 +224,7 @@ def renewed(page: Path, text: str, folder: Path) -> str:
 def main() -> None:
     """Write the outputs of the pages that are named, or of all."""
     for page in [Path(word).resolve() for word in sys.argv[1:]] or PAGES:
-        with tempfile.TemporaryDirectory() as folder:
+        with tempfile.TemporaryDirectory(prefix="d") as folder:
             page.write_text(renewed(page, page.read_text(encoding="utf-8"), Path(folder)), encoding="utf-8")
 
 

@@ -155,7 +155,9 @@ def test_an_address_has_three_parts(text: str, address: Address) -> None:
     assert parse_address(text) == address
 
 
-@pytest.mark.parametrize("text", ["", "shop", "shop/ks", "shop/ks/", "/ks/c", "a//c", "a/b/c/d", " a/b/c", "a/b/c ", "a/b/\x07"])
+@pytest.mark.parametrize(
+    "text", ["", "shop", "shop/ks", "shop/ks/", "/ks/c", "a//c", "a/b/c/d", " a/b/c", "a/b/c ", "a/b/\x07"]
+)
 def test_what_is_no_address_is_refused(text: str) -> None:
     with pytest.raises(UsageError) as caught:
         parse_address(text)

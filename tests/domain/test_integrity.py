@@ -237,9 +237,7 @@ BROKEN: list[tuple[str, State, Place, str]] = [
     (
         "open rotation of a removed credential",
         a_shop(
-            rotations=[
-                replace(a_rotation(new_version=RETIRED.versions[0].id, old_version=None), credential=RETIRED.id)
-            ]
+            rotations=[replace(a_rotation(new_version=RETIRED.versions[0].id, old_version=None), credential=RETIRED.id)]
         ),
         ("rotations", 0, "credential"),
         "has two open rotations, or was removed",

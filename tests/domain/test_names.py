@@ -84,7 +84,12 @@ def test_illegal_names_are_refused_with_the_reason(name: str, fault: str) -> Non
 
 @pytest.mark.parametrize(
     ("name", "shown"),
-    [("open ai", '"open ai"'), ("a\nb", "'a\\nb'"), ("caf\u00e9", '"caf\u00e9"'), ("x y" * 50, f"'{('x y' * 50)[:50]}'")],
+    [
+        ("open ai", '"open ai"'),
+        ("a\nb", "'a\\nb'"),
+        ("caf\u00e9", '"caf\u00e9"'),
+        ("x y" * 50, f"'{('x y' * 50)[:50]}'"),
+    ],
 )
 def test_a_refused_name_is_shown_once_quoted_and_cut(name: str, shown: str) -> None:
     with pytest.raises(UsageError) as caught:

@@ -11,9 +11,7 @@ from vzctl.domain import portal
 from vzctl.domain.catalogue import find_provider
 from vzctl.domain.portal import DIALOG_WORDS, PAGE_WORDS, PortalStep
 
-PAGE: Final = (
-    Path(__file__).resolve().parents[3] / "shared" / "seed" / "auto-generate-embeddings-with-vectorize.txt"
-)
+PAGE: Final = Path(__file__).resolve().parents[3] / "shared" / "seed" / "auto-generate-embeddings-with-vectorize.txt"
 OPENAI = find_provider("openai")
 SETTINGS = "open Settings > your organization > Integrations > OpenAI"
 

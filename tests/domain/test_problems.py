@@ -91,7 +91,7 @@ def test_a_dependant_with_the_credential_of_another_provider() -> None:
 @pytest.mark.parametrize(
     "change",
     [
-        {"provider": "cohere"},
+        {"provider": "acme"},
         {"model": "text-embedding-9"},
         {"dimension": 99999},
         {"dimension": -1},
@@ -109,7 +109,7 @@ def test_a_service_that_the_catalogue_does_not_know(change: dict[str, Any]) -> N
     assert all(item.message.startswith(f'the column "{address}": ') for item in found)
 
 
-@pytest.mark.parametrize("provider", ["nvidia", "cohere"])
+@pytest.mark.parametrize("provider", ["nvidia", "acme"])
 def test_a_credential_of_a_provider_that_takes_none(provider: str) -> None:
     assert find_problems(a_state(credentials=[a_credential("x", provider=provider)])) == [
         Problem(

@@ -4,31 +4,39 @@ from __future__ import annotations
 
 import re
 import shlex
+from collections.abc import Mapping
 from pathlib import Path
 
-from tests.e2e.contract_cases import KEY, Case
+from tests.e2e.contract_cases import KEYS, Case
 from tests.support.cli import Cli, Result
 from tests.support.organization import copy_organization
 
 
-def prepared(case: Case, original: Cli, folder: Path, *, key: str = "sk-next") -> Cli:
+def prepared(case: Case, original: Cli, folder: Path, keys: Mapping[str, str] = KEYS) -> Cli:
     """Return a user with a copy of the organization and everything that the case needs beforehand."""
     cli = copy_organization(original, folder)
     if case.configuration:
         path = folder / "config" / "vzctl" / "config.toml"
         path.write_text(f"{path.read_text(encoding='utf-8')}{case.configuration}", encoding="utf-8")
     for name, text in case.files.items():
-        (folder / name).write_text(text.replace(KEY, key), encoding="utf-8")
+        (folder / name).write_text(filled(text, keys), encoding="utf-8")
     for line in case.before:
         assert cli.run(*shlex.split(line)).status in (0, 14), line
     return cli
 
 
-def run_case(cli: Cli, case: Case, *more: str, key: str = "sk-next", **variables: str) -> Result:
+def run_case(cli: Cli, case: Case, *more: str, keys: Mapping[str, str] = KEYS, **variables: str) -> Result:
     """Run the case's line with more words after it."""
-    env = {name: text.replace(KEY, key) for name, text in case.variables.items()}
+    env = {name: filled(text, keys) for name, text in case.variables.items()}
     words = [word.replace("{newest}", newest_backup(cli)) for word in case.words]
-    return cli.run(*words, *more, stdin=case.stdin.replace(KEY, key), env={**env, **variables})
+    return cli.run(*words, *more, stdin=filled(case.stdin, keys), env={**env, **variables})
+
+
+def filled(text: str, keys: Mapping[str, str]) -> str:
+    """Return the text with the keys in the place of their names."""
+    for name, key in keys.items():
+        text = text.replace(f"<<{name}>>", key)
+    return text
 
 
 def newest_backup(cli: Cli) -> str:

@@ -18,8 +18,17 @@ BOTH: Final = ("local", "astra")
 ADD: Final = "credentials add new --provider openai"
 ROTATE: Final = "credentials rotate openai-prod --skip-test"
 SERVICE: Final = "--provider openai --model text-embedding-3-small --dimension 1536"
-KEY: Final = "<<KEY>>"
-"""Stands for the key that goes in."""
+KEY: Final = "<<new>>"
+"""Stands for a key that goes in; `<<openai-prod>>` and so on for keys that the organization has."""
+KEYS: Final = {
+    "new": "sk-next",
+    "openai-prod": "sk-first",
+    "openai-leaked": "sk-leaked",
+    "openai-leaked-next": "sk-unleaked",
+    "openai-wanted": "sk-wanted",
+    "mistral-prod": "mistral-first",
+    "mistral-next": "mistral-second",
+}
 ALONE: Final = frozenset({"init", "status", "audit", "completion", "help"})
 """Commands of one word."""
 
@@ -163,7 +172,7 @@ CREDENTIAL_CASES: Final = [
         "credentials add --from batch.jsonl",
         USAGE,
         "BATCH_INVALID",
-        files={"batch.jsonl": '{"name": "batch-1", "provider": "openai", "secret": "<<KEY>>"}\n'},
+        files={"batch.jsonl": '{"name": "batch-1", "provider": "openai", "secret": "<<new>>"}\n'},
     ),
     bad("credentials add openai-prod --provider openai --secret-stdin", CONFLICT, "CREDENTIAL_EXISTS", stdin=KEY),
     bad(f"{ADD} --secret-stdin", USAGE, "SECRET_INVALID", stdin="two words"),
@@ -179,7 +188,7 @@ CREDENTIAL_CASES: Final = [
     bad("credentials edit openai-leaked --note other", CONFLICT, "ROTATION_OPEN", planes=BOTH),
     good(f"{ROTATE} --yes --secret-stdin", stdin=KEY),
     good(f"{ROTATE} --yes --secret-stdin", MANUAL, stdin=KEY, planes=ASTRA, before=("pending drop --all --yes",)),
-    good(f"{ROTATE} --yes --secret-stdin", stdin="sk-first"),
+    good(f"{ROTATE} --yes --secret-stdin", stdin="<<openai-prod>>"),
     good(f"{ROTATE} --minimum-scope --confirm openai-prod --secret-stdin", stdin=KEY),
     good(
         "credentials rotate --from batch.jsonl --skip-test --yes",
@@ -199,7 +208,7 @@ CREDENTIAL_CASES: Final = [
         "credentials rotate mistral-prod --skip-test --yes --secret-stdin",
         CONFLICT,
         "SECRET_USED_BEFORE",
-        stdin="mistral-first",
+        stdin="<<mistral-prod>>",
     ),
     bad(
         f"{ROTATE} --yes --secret-env NEXT_KEY",
@@ -207,7 +216,7 @@ CREDENTIAL_CASES: Final = [
         "SECRET_STORE_READ_ONLY",
         variables={"NEXT_KEY": KEY, "VZCTL_SECRET_STORE": "env"},
     ),
-    good("credentials find --secret-stdin", stdin="sk-first", planes=BOTH),
+    good("credentials find --secret-stdin", stdin="<<openai-prod>>", planes=BOTH),
     good("credentials find --secret-stdin", stdin=KEY),
     bad("credentials find", INPUT, "SECRET_REQUIRED"),
     good("credentials remove openai-prod --confirm openai-prod"),
@@ -371,7 +380,7 @@ SECRET_CASES: Final = [
     good(
         "secrets migrate --source env --yes",
         before=("revocations done mistral-prod --yes", "rotations rollback openai-leaked --yes"),
-        variables={"PROD_KEY": "sk-first", "LEAKED_KEY": "sk-leaked", "MISTRAL_KEY": "mistral-second"},
+        variables={"PROD_KEY": "<<openai-prod>>", "LEAKED_KEY": "<<openai-leaked>>", "MISTRAL_KEY": "<<mistral-next>>"},
         configuration='[secrets.env]\nopenai-prod = "PROD_KEY"\nopenai-leaked = "LEAKED_KEY"\nmistral-prod = "MISTRAL_KEY"\n',
     ),
     bad("secrets migrate --source file", USAGE, "USAGE"),

@@ -14,7 +14,7 @@ import pytest
 import typer
 
 from tests.e2e.case_runner import prepared, run_case
-from tests.e2e.contract_cases import CASES, Case
+from tests.e2e.contract_cases import CASES, KEYS, Case
 from tests.support.cli import Cli, Result
 from tests.support.organization import make_organization
 from tools.documentation import leaves
@@ -94,7 +94,7 @@ def organizations(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Cli]:
     made = {}
     for plane in ("local", "astra"):
         made[plane] = Cli.create(tmp_path_factory.mktemp(plane))
-        make_organization(made[plane], plane)
+        make_organization(made[plane], plane, KEYS)
     return made
 
 

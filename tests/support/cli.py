@@ -125,9 +125,10 @@ class Cli:
         return tomli.loads(self.state.read_text(encoding="utf-8"))
 
     def everything(self) -> dict[str, bytes]:
-        """Return every file of the state by its path, to see that nothing changed."""
+        """Return every file of the state by its path, to see that nothing changed; who last held the lock is no change."""
         root = self.folder / "state"
-        return {str(path.relative_to(root)): path.read_bytes() for path in sorted(root.rglob("*")) if path.is_file()}
+        files = [path for path in sorted(root.rglob("*")) if path.is_file() and path.name != "lock"]
+        return {str(path.relative_to(root)): path.read_bytes() for path in files}
 
     def run(
         self, *words: str, stdin: str | bytes = b"", env: Mapping[str, str] | None = None, cwd: Path | None = None

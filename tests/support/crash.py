@@ -18,7 +18,7 @@ import subprocess
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final, TypeVar
+from typing import Any, Final, Self, TypeVar
 
 T = TypeVar("T")
 
@@ -69,10 +69,11 @@ class Watch:
             os.kill(os.getpid(), signal.SIGKILL)
         if strike is not None and is_struck and strike.when == "before" and strike.how.startswith("SIG"):
             self._signal(strike, f"{number} {torn}{label}")
-        result = call()
-        if strike is not None and is_struck and strike.when == "after":
-            self._signal(strike, f"{number} {torn}{label}")
-        return result
+        try:
+            return call()
+        finally:
+            if strike is not None and is_struck and strike.when == "after":
+                self._signal(strike, f"{number} {torn}{label}")
 
     def _signal(self, strike: Strike, line: str) -> None:
         self._say(STRUCK + line)
@@ -105,7 +106,7 @@ class _WatchedFile:
             return None
         return self._watch.point(f"close {self._name}", self._file.close)
 
-    def __enter__(self) -> _WatchedFile:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

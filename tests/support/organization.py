@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -11,18 +11,14 @@ from tests.support.cli import LOGS, SHOP, Cli
 
 ARCHIVE: Final = "33333333-3333-4333-8333-333333333333"
 MODEL: Final = ("--provider", "openai", "--model", "text-embedding-3-small", "--dimension", "1536")
-FIRST_KEY: Final = "sk-first"
-LEAKED_KEY: Final = "sk-leaked"
-KEYS: Final = {"openai-prod": FIRST_KEY, "openai-leaked": LEAKED_KEY, "mistral-prod": "mistral-first"}
 
 
-def make_organization(cli: Cli, plane: str, *, keys: dict[str, str] | None = None) -> None:
+def make_organization(cli: Cli, plane: str, keys: Mapping[str, str]) -> None:
     """Make three databases, integrations with and without credentials, collections, columns, rotations and revocations.
 
     `openai-leaked` has an open rotation that a person has to go on with, `mistral-prod` one that is done. On `astra` all
     that has to be is confirmed; the addition of `openai-wanted` and a removal still wait for a person.
     """
-    secrets = {**KEYS, **(keys or {})}
     _run(cli, "init", "--control-plane", plane, "--organization", "acme")
     _run(cli, "databases", "add", "shop", "--id", SHOP, "--region", "us-east1")
     _run(
@@ -31,9 +27,9 @@ def make_organization(cli: Cli, plane: str, *, keys: dict[str, str] | None = Non
     _run(cli, "databases", "add", "archive", "--id", ARCHIVE, "--status", "PENDING")
     _run(cli, "integrations", "add", "voyageAI")
     scope = ("--scope", "shop", "--scope", "logs")
-    _run(cli, *_add("openai-prod", "openai"), *scope, "--note", "of the shop", key=secrets["openai-prod"])
-    _run(cli, *_add("openai-leaked", "openai"), "--scope", "shop", key=secrets["openai-leaked"])
-    _run(cli, *_add("mistral-prod", "mistral"), "--scope", "shop", key=secrets["mistral-prod"])
+    _run(cli, *_add("openai-prod", "openai"), *scope, "--note", "of the shop", key=keys["openai-prod"])
+    _run(cli, *_add("openai-leaked", "openai"), "--scope", "shop", key=keys["openai-leaked"])
+    _run(cli, *_add("mistral-prod", "mistral"), "--scope", "shop", key=keys["mistral-prod"])
     _run(cli, "credentials", "add", "openai-unheld", "--provider", "openai", "--no-secret", "--set-at", "2025-01-31")
     if plane == "astra":
         _run(cli, "pending", "confirm", "--all")
@@ -42,15 +38,14 @@ def make_organization(cli: Cli, plane: str, *, keys: dict[str, str] | None = Non
     _run(cli, "collections", "add", "logs/default/lines", *MODEL, "--header")
     _run(cli, "tables", "attach", "shop/default/orders.vector", *MODEL, "--credential", "openai-prod")
     rotate = ("--skip-test", "--yes", "--secret-stdin")
-    _run(cli, "credentials", "rotate", "mistral-prod", *rotate, key=secrets.get("mistral-next", "mistral-second"))
+    _run(cli, "credentials", "rotate", "mistral-prod", *rotate, key=keys["mistral-next"])
     if plane == "astra":
         for step in ("removed", "recreated", "scoped"):
             _run(cli, "rotations", "resume", "mistral-prod", "--attest", step)
     leaked = ("--leaked", "--revoke-first", "--confirm", "openai-leaked")
-    key = secrets.get("openai-leaked-next", "sk-unleaked")
-    _run(cli, "credentials", "rotate", "openai-leaked", *leaked, *rotate, key=key)
+    _run(cli, "credentials", "rotate", "openai-leaked", *leaked, *rotate, key=keys["openai-leaked-next"])
     if plane == "astra":
-        _run(cli, *_add("openai-wanted", "openai"), "--scope", "shop", key=secrets.get("openai-wanted", "sk-wanted"))
+        _run(cli, *_add("openai-wanted", "openai"), "--scope", "shop", key=keys["openai-wanted"])
         _run(cli, "scope", "remove", "openai-prod", "logs", "--yes")
 
 

@@ -101,6 +101,12 @@ def test_dropping_stops_wanting_and_takes_what_builds_on_it_along(cli: Cli) -> N
     assert cli.document().get("integrations", []) == []
 
 
+def test_everything_wanted_can_be_dropped_at_once(cli: Cli) -> None:
+    cli.init("astra").add()
+    assert cli.ok("pending", "drop", "--all", "--yes").err == "dropped 3 steps: they are no longer wanted\n"
+    assert [key for key in ("integrations", "credentials") if key in cli.document()] == []
+
+
 def test_a_dropped_credential_that_nobody_made_is_not_to_be_revoked_at_the_portal_but_at_the_provider(cli: Cli) -> None:
     cli.init("astra").add()
     cli.ok("pending", "drop", "add-scope:openai-prod:shop", "add-credential:openai-prod", "--yes")
@@ -112,9 +118,9 @@ def test_removals_are_wanted_too_and_happen_when_confirmed(cli: Cli) -> None:
     cli.add("openai-prod", "--scope", "shop", "--scope", "logs").attest_all()
     assert cli.run("scope", "remove", "openai-prod", "logs", "--yes").status == 14
     assert pending(cli) == ["remove-scope:openai-prod:logs"]
-    assert [row[2:] for row in scope_rows(cli)] == [["attested", "false"], ["attested", "true"]]
+    assert scope_rows(cli) == [["shop", "attested", "false"], ["logs", "attested", "true"]]
     cli.ok("pending", "confirm", "remove-scope:openai-prod:logs")
-    assert [row[0] for row in scope_rows(cli)] == ["shop"]
+    assert scope_rows(cli) == [["shop", "attested", "false"]]
     assert cli.run("credentials", "remove", "openai-prod", "--yes").status == 14
     assert cli.run("credentials", "remove", "openai-prod", "--yes").status == 14
     assert pending(cli) == ["remove-credential:openai-prod"]
@@ -127,14 +133,11 @@ def test_removals_are_wanted_too_and_happen_when_confirmed(cli: Cli) -> None:
 
 
 def scope_rows(cli: Cli) -> list[list[str]]:
+    """Return name, evidence and whether the removal is wanted, for each database in the scope."""
     facts = cli.ok("scope", "list", "openai-prod").facts
-    keys = ("name", "added_at", "evidence", "removal_wanted")
     count = sum(key.endswith(".name") for key in facts)
-    return (
-        [[facts[f"databases.{number}.{key}"] for key in keys if key != "added_at"] for number in range(count)]
-        if count
-        else []
-    )
+    keys = ("name", "evidence", "removal_wanted")
+    return [[facts[f"databases.{number}.{key}"] for key in keys] for number in range(count)]
 
 
 def test_a_dropped_removal_keeps_the_thing(cli: Cli) -> None:

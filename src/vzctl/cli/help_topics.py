@@ -63,12 +63,14 @@ def _environment() -> str:
 
 
 def _command_help(context: typer.Context, words: list[str]) -> str:
+    from vzctl.domain.names import without_secrets
+
     current: Any = context.find_root()
     for word in words:
         child = getattr(current.command, "commands", {}).get(word)
         if child is None:
             raise NotFoundError(
-                f"there is no help topic or command {' '.join(words)[:60]!a}",
+                f"there is no help topic or command {without_secrets(' '.join(words))[:60]!a}",
                 code="TOPIC_NOT_FOUND",
                 next_steps=(NextStep("vzctl help", "every command"), NextStep("vzctl help exit-codes", "a topic")),
             )

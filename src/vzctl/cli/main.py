@@ -50,7 +50,11 @@ class Root(Group):
     def _run(self, words: list[str], prog_name: str, extra: dict[str, Any]) -> int:
         try:
             _require_text(words)
-            result = super().main(words, prog_name, standalone_mode=False, **extra)
+            # Not `super().main`: it makes exits of ^C and of a broken pipe without a word, and without JSON.
+            with self.make_context(prog_name, list(words), **extra) as context:
+                self.invoke(context)
+        except typer.Exit as ended:
+            return ended.exit_code
         except VzctlError as error:
             return _fail(error, words)
         except _ClickError as error:
@@ -58,10 +62,13 @@ class Root(Group):
         except (KeyboardInterrupt, typer.Abort) as error:
             return _interrupted(error, words)
         except BrokenPipeError:
+            from vzctl.render.show import silence_stdout
+
+            silence_stdout()
             return ExitStatus.OK
         except Exception as error:  # noqa: BLE001  (the last line of defence: a bug must not become a traceback)
             return _internal(error, words)
-        return result if isinstance(result, int) else ExitStatus.OK
+        return ExitStatus.OK
 
     def _usage(self, error: Any, words: list[str]) -> int:
         """Show what the parser refused; a bare noun is a question, answered with its help."""
@@ -72,7 +79,7 @@ class Root(Group):
             show_text(error.ctx.get_help() + "\n", command="help", output=early_output(words))
             return ExitStatus.OK
         helper = error.ctx.command_path if getattr(error, "ctx", None) is not None else "vzctl"
-        message = _without_values(error.format_message())
+        message = _one_line(error.format_message())
         return _fail(
             UsageError(message, code="USAGE", evidence=(f"{helper} --help shows what it takes",)),
             words,
@@ -112,8 +119,14 @@ def _configured_output() -> str:
 
 
 def _fail(error: VzctlError, words: list[str], command: str = "") -> int:
+    """Show a failure. A key that somebody gave for a name, a number or a flag is not repeated, whoever refused it."""
+    from vzctl.domain.names import without_secrets
+    from vzctl.errors import NextStep
     from vzctl.render.show import show_failure
 
+    error.message = without_secrets(error.message)
+    error.evidence = tuple(without_secrets(item) for item in error.evidence)
+    error.next_steps = tuple(NextStep(without_secrets(item.command), item.comment) for item in error.next_steps)
     show_failure(error, command=command or _guess_command(words), output=early_output(words))
     return error.exit_status
 
@@ -154,20 +167,10 @@ def _command_of(error: Any) -> str:
     return ".".join(context.command_path.split()[1:]) if context is not None else ""
 
 
-def _without_values(message: str) -> str:
-    """Return the parser's message on one line, with anything in it that looks like a key left out."""
-    from vzctl.domain.names import looks_like_secret
-
-    words = message.replace("\n", " ").split(" ")
-    kept = ["****" if looks_like_secret(word.strip("'\".,:()=")) or _hides_secret(word) else word for word in words]
-    text = " ".join(kept).strip().removesuffix(".")
+def _one_line(message: str) -> str:
+    """Return the parser's message as vzctl writes its own: on one line, lower case first, no full stop."""
+    text = " ".join(message.split()).removesuffix(".")
     return text[:1].lower() + text[1:]
-
-
-def _hides_secret(word: str) -> bool:
-    from vzctl.domain.names import looks_like_secret
-
-    return any(looks_like_secret(part.strip("'\".,:()")) for part in word.split("="))
 
 
 app = typer.Typer(

@@ -6,9 +6,10 @@ import getpass
 import os
 import socket
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from vzctl.cli.flags import Flags
 from vzctl.cli.interrupts import Interrupts
@@ -23,6 +24,9 @@ from vzctl.store.state_file import Actor, StateFile
 from vzctl.usecases.context import Context
 from vzctl.vault.base import SecretStore
 
+if TYPE_CHECKING:
+    from vzctl.vault.canary import Canaries
+
 
 class World:
     """Settings resolved once, and what commands need on top of them."""
@@ -32,6 +36,7 @@ class World:
         self.command = command
         self.settings = read_settings(flags)
         self.interrupts = Interrupts()
+        self._key_variables: set[str] = set()
         self.prompter = Prompter(
             flags, no_input=self.settings.is_no_input, no_input_source=self.settings.no_input.source
         )
@@ -67,9 +72,9 @@ class World:
         if name == "keyring":
             from vzctl.vault.keyring_store import KeyringStore
 
-            return KeyringStore(interactive=self.prompter.is_interactive, notice=self.say)
+            return KeyringStore(interactive=self.prompter.is_interactive, notice=self.say, canaries=self._canaries())
         if name == "exec":
-            return _exec_store(secrets, self.settings.environ)
+            return self._exec_store(secrets)
         if name == "file":
             return self._file_store(secrets)
         if name == "env":
@@ -84,6 +89,7 @@ class World:
 
         given.require_one_at_most()
         if given.chosen:
+            self._key_variables.update(name for name in (given.variable,) if name is not None)
             return lambda: read_flags(given, dict(self.settings.environ))
         if credential is not None and self.settings.secrets.store.value == "env":
             return lambda: self._from_env_store(credential)
@@ -109,12 +115,41 @@ class World:
             )
         return secret
 
+    def _exec_store(self, secrets: StoreSettings) -> SecretStore:
+        from vzctl.vault.exec_store import ExecStore
+
+        commands = secrets.exec
+        if commands is None:
+            raise UsageError(
+                "the exec store needs [secrets.exec] with get, set and delete in your configuration",
+                code="CONFIG_INVALID",
+                next_steps=(NextStep("vzctl help environment", "every setting"),),
+            )
+        # The variables that carry a key in are vzctl's alone: a child gets a key through its stdin.
+        environ = {name: text for name, text in self.settings.environ.items() if name not in self._key_variables}
+        return ExecStore(commands.get, commands.set, commands.delete, environ=environ, canaries=self._canaries())
+
     def _file_store(self, secrets: StoreSettings) -> SecretStore:
         from vzctl.vault.file_store import FileStore
 
-        directory = StatePaths.of(Path(self.settings.state.value)).secrets
+        paths = self._paths()
         identity = Path(secrets.identity_file) if secrets.identity_file is not None else None
-        return FileStore(directory, secrets.recipients, identity, write_atomic=write_atomic, notice=self.say)
+        return FileStore(
+            paths.secrets,
+            secrets.recipients,
+            identity,
+            write_atomic=write_atomic,
+            notice=self.say,
+            canaries=self._canaries(),
+        )
+
+    def _canaries(self) -> Canaries:
+        from vzctl.vault.canary import Canaries
+
+        return Canaries(self._paths().canaries)
+
+    def _paths(self) -> StatePaths:
+        return StatePaths.of(Path(self.settings.state.value))
 
 
 def read_settings(flags: Flags) -> Settings:
@@ -143,15 +178,3 @@ def user_name() -> str:
         return getpass.getuser()
     except (KeyError, OSError, ImportError):
         return "unknown"
-
-
-def _exec_store(secrets: StoreSettings, environ: Mapping[str, str]) -> SecretStore:
-    from vzctl.vault.exec_store import ExecStore
-
-    if secrets.exec is None:
-        raise UsageError(
-            "the exec store needs [secrets.exec] with get, set and delete in your configuration",
-            code="CONFIG_INVALID",
-            next_steps=(NextStep("vzctl help environment", "every setting"),),
-        )
-    return ExecStore(secrets.exec.get, secrets.exec.set, secrets.exec.delete, environ=environ)

@@ -6,6 +6,7 @@ suffix rule, by which a name that ends in `.providerKey` would be looked up unde
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from typing import Final
 
@@ -33,6 +34,8 @@ _SECRET_PREFIXES: Final = (
 )
 _SECRET_BODY_LENGTH: Final = 20
 _OPAQUE_WORD_LENGTH: Final = 24
+_WORD: Final = re.compile(r"[\w.-]+")
+MASK: Final = "****"
 _PLAIN_WORD_LENGTH: Final = 20
 _SHORT_WORD_LENGTH: Final = 4
 
@@ -62,6 +65,11 @@ def _is_opaque(word: str) -> bool:
     return len(word) >= _OPAQUE_WORD_LENGTH and digits >= 3 and digits < len(word)
 
 
+def without_secrets(text: str) -> str:
+    """Return the text with every word that is more likely a key than a name made unreadable."""
+    return _WORD.sub(lambda found: MASK if looks_like_secret(found[0].lstrip("-._")) else found[0], text)
+
+
 def refuse_secret_as_name(text: str) -> None:
     """Raise `UsageError` when `text` looks like a key; the message never repeats it."""
     if looks_like_secret(text):
@@ -69,6 +77,15 @@ def refuse_secret_as_name(text: str) -> None:
             "this looks like a key, not a name; it is now in your shell history, so replace it at its provider",
             code="NAME_LOOKS_LIKE_SECRET",
             next_steps=(NextStep("vzctl credentials list", "the names that exist"),),
+        )
+
+
+def refuse_secret_in(text: str | None, what: str) -> None:
+    """Raise `UsageError` when a text that will be kept in clear has a key in it; the message never repeats it."""
+    if text is not None and without_secrets(text) != text:
+        raise UsageError(
+            f"{what} is kept in clear text, and a word of it looks like a key; if it is one, replace it at its provider",
+            code="TEXT_LOOKS_LIKE_SECRET",
         )
 
 

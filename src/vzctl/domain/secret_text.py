@@ -37,10 +37,10 @@ def _fault(text: str) -> str | None:
         return "it has more than one line"
     if any(character.isspace() for character in text):
         return "it contains a space or a tab"
-    if not text.isprintable():
-        return "it contains a control character or one that cannot be printed"
     if any("\ud800" <= character <= "\udfff" for character in text):
         return "it is not valid UTF-8"
+    if not text.isprintable():
+        return "it contains a control character or one that cannot be printed"
     return None
 
 

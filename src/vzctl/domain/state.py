@@ -277,8 +277,8 @@ class Rotation:
     snapshot: Snapshot
     started_at: datetime
     host: str
-    old_version: str | None
     new_version: str
+    old_version: str | None = None
     databases: tuple[str, ...] = ()
     new_key_used: bool = False
     direction: Direction = Direction.FORWARD

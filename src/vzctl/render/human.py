@@ -26,9 +26,16 @@ NARROWEST: Final = 10
 COPIED: Final = ("ID", "ADDRESS", "VERSION")
 
 
+class _Console(Console):
+    """rich's console, but a reader that went away is the caller's business: rich would end the process with status 1."""
+
+    def on_broken_pipe(self) -> None:
+        raise BrokenPipeError
+
+
 def make_console(stream: TextIO, *, color: bool) -> Console:
     """Return a console that never guesses: color as decided by the settings, no markup, no highlighting, no emoji."""
-    return Console(
+    return _Console(
         file=stream,
         force_terminal=color,
         no_color=not color,
@@ -65,29 +72,39 @@ def _table(console: Console, rows: tuple[Any, ...]) -> None:
         number: max(cell_len(text) for text in (columns[number][0], *(line[number] for line in cells)))
         for number in shown
     }
-    whole = _kept_whole([(number, columns[number][0], widths[number]) for number in shown], console.width)
+    given = _widths([(number, columns[number][0], widths[number]) for number in shown], console.width)
     for number in shown:
-        table.add_column(
-            Text(columns[number][0]), overflow="fold", min_width=widths[number] if number in whole else None
-        )
+        table.add_column(Text(columns[number][0]), overflow="fold", width=given.get(number))
     for line in cells:
         table.add_row(*(Text(line[number], style=_style(columns[number][0], line[number])) for number in shown))
     console.print(table)
 
 
-def _kept_whole(columns: list[tuple[int, str, int]], width: int) -> set[int]:
-    """Return the columns (number, heading, width) whose values are not broken: as many as leave room for the others.
+def _widths(columns: list[tuple[int, str, int]], width: int) -> dict[int, int]:
+    """Return the width of each column (number, heading, natural width); nothing when not even the narrowest fit.
 
-    Ids and addresses come first, because they are copied; then from left to right.
+    As many values as possible are not folded: ids and addresses come first, because they are copied; then from left to
+    right. What room is left is shared by those that are folded. Headings are folded only when there is no other way.
     """
-    smallest = {number: min(wide, NARROWEST) for number, _, wide in columns}
-    room = width - sum(smallest.values()) - COLUMN_GAP * (len(columns) - 1)
-    kept = set()
-    for number, _, wide in sorted(columns, key=lambda column: column[1] not in COPIED):
-        if wide - smallest[number] <= room:
-            room -= wide - smallest[number]
-            kept.add(number)
-    return kept
+    given = {number: min(natural, max(NARROWEST, cell_len(heading))) for number, heading, natural in columns}
+    room = width - sum(given.values()) - COLUMN_GAP * (len(columns) - 1)
+    if room < 0:
+        given = {number: min(natural, NARROWEST) for number, _, natural in columns}
+        room = width - sum(given.values()) - COLUMN_GAP * (len(columns) - 1)
+    if room < 0:
+        return {}
+    folded = []
+    for number, _, natural in sorted(columns, key=lambda column: column[1] not in COPIED):
+        if natural - given[number] <= room:
+            room -= natural - given[number]
+            given[number] = natural
+        else:
+            folded.append((number, natural))
+    for position, (number, natural) in enumerate(folded):
+        more = min(natural - given[number], room // (len(folded) - position))
+        given[number] += more
+        room -= more
+    return given
 
 
 def _facts(console: Console, data: Any) -> None:

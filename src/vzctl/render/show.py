@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from collections.abc import Iterable, Mapping
@@ -23,7 +24,7 @@ def show_outcome(outcome: AnyOutcome, *, command: str, settings: Settings, quiet
     if output == "plain":
         write_data("".join(f"{line}\n" for line in plain.lines(outcome.data)))
     elif reads:
-        _show_human(outcome, color=wants_color(settings.color.value, settings.environ, sys.stdout))
+        _show_human(outcome, settings)
     if not quiet:
         _talk(outcome)
 
@@ -31,7 +32,8 @@ def show_outcome(outcome: AnyOutcome, *, command: str, settings: Settings, quiet
 def show_failure(error: VzctlError, *, command: str, output: str) -> None:
     """Show a failure: the envelope on stdout in JSON mode, and always one error for people on stderr."""
     if output == "json":
-        write_data(envelope.dump(envelope.failure(error, command)) + "\n")
+        with contextlib.suppress(VzctlError):  # that stdout takes nothing is not worse than what went wrong before
+            write_data(envelope.dump(envelope.failure(error, command)) + "\n")
         write_talk([f"error: {escape(error.message)}"])
         return
     lines = [f"error: {escape(error.message)}"]
@@ -72,8 +74,8 @@ def write_data(text: str) -> None:
             sys.stdout.flush()
             buffer.write(text.encode("utf-8", "backslashreplace"))
         sys.stdout.flush()
-    except BrokenPipeError:
-        _silence_stdout()
+    except OSError as error:
+        _give_up(error)
 
 
 def write_talk(lines: Iterable[str]) -> None:
@@ -100,16 +102,17 @@ def wants_color(choice: str, environ: Mapping[str, str], stream: TextIO) -> bool
     return environ.get("TERM") != "dumb" and stream.isatty()
 
 
-def _show_human(outcome: AnyOutcome, *, color: bool) -> None:
+def _show_human(outcome: AnyOutcome, settings: Settings) -> None:
     from vzctl.render import human  # rich costs as much as everything else together
 
     if sys.stdout is None or sys.stdout.closed:
         return
+    color = wants_color(settings.color.value, settings.environ, sys.stdout)
     try:
         human.show(human.make_console(sys.stdout, color=color), outcome.data)
         sys.stdout.flush()
-    except BrokenPipeError:
-        _silence_stdout()
+    except OSError as error:
+        _give_up(error)
 
 
 def _talk(outcome: AnyOutcome) -> None:
@@ -119,7 +122,14 @@ def _talk(outcome: AnyOutcome) -> None:
     write_talk(f"next: {escape(step.command)}   # {escape(step.comment)}" for step in outcome.next_steps)
 
 
-def _silence_stdout() -> None:
+def _give_up(error: OSError) -> None:
+    """A reader that went away is no failure; a full disk is one, and no bug."""
+    silence_stdout()
+    if not isinstance(error, BrokenPipeError):
+        raise VzctlError(f"cannot write to standard output: {error.strerror}", code="OUTPUT_NOT_WRITABLE") from None
+
+
+def silence_stdout() -> None:
     """Point stdout at nothing, so that the interpreter's last flush does not complain about the closed pipe."""
     descriptor = os.open(os.devnull, os.O_WRONLY)
     os.dup2(descriptor, sys.stdout.fileno())

@@ -30,6 +30,15 @@ def write_atomic(path: Path, data: bytes, *, mode: int = 0o600) -> None:
     sync_directory(path.parent)
 
 
+def remove_unfinished(folder: Path, name: str = "") -> None:
+    """Remove what killed processes left of writing `name` (or anything) in a folder; for its only writer. Best effort."""
+    with contextlib.suppress(OSError):
+        for left in os.listdir(folder):
+            if left.startswith(f".{name}") and left.endswith(".tmp"):
+                with contextlib.suppress(OSError):
+                    os.unlink(folder / left)
+
+
 def append_line(path: Path, line: bytes) -> None:
     """Append one line and flush it to disk; a torn last line of an earlier crash is closed first. Raises `OSError`."""
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)

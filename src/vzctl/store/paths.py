@@ -54,6 +54,11 @@ class StatePaths:
         return self.folder / "cache" / "names.json"
 
     @property
+    def canaries(self) -> Path:
+        """Test items that may be in a secret store right now, one file each."""
+        return self.folder / "canaries"
+
+    @property
     def secrets(self) -> Path:
         """Encrypted secrets of the `file` store."""
         return self.folder / "secrets"

@@ -22,16 +22,19 @@ from vzctl.domain.integrity import Place
 from vzctl.domain.state import SCHEMA_VERSION, State
 from vzctl.errors import NextStep, StateError
 from vzctl.store.migrations import Document, migrate
+from vzctl.store.places import line_of
 from vzctl.store.validator import dataclass_in, type_hints, validator
 
 HEADER: Final = (
     "# The state of vzctl, written by vzctl. Hand edits are allowed and checked; comments are not kept.\n"
     "# It holds no secret, only keyed fingerprints.\n\n"
 )
+FOOTER: Final = "\n# End of the state. vzctl refuses a file that has its first line and not this one: it was cut off.\n"
+_FIRST_WORDS: Final = HEADER.partition(".")[0].encode()
+_LAST_WORDS: Final = FOOTER.strip().partition(".")[0].encode()
 _CONFLICT_MARKER: Final = re.compile(rb"^(<{7} |={7}$|>{7} )", re.MULTILINE)
-_TABLES: Final = frozenset(
-    {"integrations", "databases", "credentials", "retired", "collections", "columns", "rotations", "revocations"}
-)
+RowTexts = dict[int, tuple[object, bytes]]
+"""Rows and their TOML, by the row's identity. A row is frozen: as long as it is the same object, its text is the same."""
 
 
 def parse_state(data: bytes, path: str) -> State:
@@ -40,7 +43,7 @@ def parse_state(data: bytes, path: str) -> State:
     version = document.get("schema")
     if isinstance(version, int) and version > SCHEMA_VERSION:
         raise StateError(
-            f'"{path}", line {_line_of(data, ("schema",))}: schema is {str(version)[:9]}, this vzctl reads up to '
+            f'"{path}", line {line_of(data, ("schema",))}: schema is {str(version)[:9]}, this vzctl reads up to '
             f"{SCHEMA_VERSION}: a newer vzctl wrote it; the file was not touched",
             code="STATE_NEWER",
             next_steps=(NextStep("pip install --upgrade vzctl", "install the newer vzctl"),),
@@ -58,9 +61,30 @@ def parse_state(data: bytes, path: str) -> State:
     return state
 
 
-def format_state(state: State) -> bytes:
-    """Return the TOML of the state, header included, in stable order."""
-    return (HEADER + tomli_w.dumps(_plain(state))).encode()
+def format_state(state: State, written: RowTexts | None = None) -> bytes:
+    """Return the TOML of the state, header included, in stable order; each row of a table begins with `[[table]]`.
+
+    `written` holds the rows of the last time, whose text is used again, and afterwards those of this time.
+    """
+    tables = [name for name in _order(State) if isinstance(getattr(state, name), tuple)]
+    no_rows: dict[str, Any] = dict.fromkeys(tables, ())
+    head = _plain(dataclasses.replace(state, **no_rows))
+    known = written if written is not None else {}
+    rows: RowTexts = {}
+    for table in tables:
+        for row in getattr(state, table):
+            before = known.get(id(row))
+            rows[id(row)] = before if before is not None and before[0] is row else (row, _row_text(table, row))
+    known.clear()
+    known.update(rows)
+    return b"".join(
+        [HEADER.encode(), tomli_w.dumps(head).encode(), *(text for _, text in rows.values()), FOOTER.encode()]
+    )
+
+
+def _row_text(table: str, row: object) -> bytes:
+    text = tomli_w.dumps({table: _plain(row)})
+    return f"\n[[{table}]]{text.removeprefix(f'[{table}]')}".encode()
 
 
 def require_sound(state: State) -> None:
@@ -78,6 +102,10 @@ def _parse_toml(data: bytes, path: str) -> Document:
     if marker is not None:
         line = data.count(b"\n", 0, marker.start()) + 1
         raise _broken(path, data, (), "it has the conflict markers of an unfinished merge", line=line)
+    if data.startswith(_FIRST_WORDS) and _LAST_WORDS not in data:
+        # Between two tables it would still be TOML, and a state with fewer credentials than there are.
+        reason = f'it is cut off: its last line, "{_LAST_WORDS.decode()}…", is missing'
+        raise _broken(path, data, (), reason, line=data.count(b"\n") + 1)
     try:
         text = data.decode()
     except UnicodeDecodeError as error:
@@ -93,7 +121,7 @@ def _parse_toml(data: bytes, path: str) -> Document:
 
 
 def _broken(path: str, data: bytes, place: Place, reason: str, *, line: int | None = None) -> StateError:
-    line = line or _line_of(data, place)
+    line = line or line_of(data, place)
     key = ".".join(str(part) for part in place if not isinstance(part, int))
     where = f'"{path}", line {line}' if line else f'"{path}"'
     return StateError(
@@ -113,38 +141,6 @@ def _reason(kind: str) -> str:
     if kind == "enum":
         return "has a word that is not allowed"
     return f"has the wrong type or form ({kind.replace('_', ' ')})"
-
-
-def _line_of(data: bytes, place: Place) -> int | None:
-    """Find the line of `("credentials", 3, "name")`: the fourth `[[credentials]]`, then its `name =`."""
-    lines = data.split(b"\n")
-    if not place:
-        return None
-    start = 0
-    headers: list[int] = []
-    table = str(place[0]).encode()
-    if len(place) > 1 and isinstance(place[1], int):
-        header = re.compile(rb"\s*\[\[\s*" + table + rb"\s*\]\]\s*(#.*)?$")
-        headers = [number for number, line in enumerate(lines) if header.match(line)]
-        if place[1] >= len(headers):
-            return _inline_row(lines, table, place[1])
-        start = headers[place[1]]
-    elif len(place) > 1:
-        start = next((number for number, line in enumerate(lines) if line.strip() == b"[" + table + b"]"), 0)
-    keys = [part.encode() for part in place[1:] if isinstance(part, str)] or [table]
-    for number in range(start, len(lines)):
-        if number > start and keys != [table] and number in headers:
-            break
-        stripped = lines[number].strip()
-        if stripped.startswith(keys[0]) and stripped[len(keys[0]) :].lstrip().startswith(b"="):
-            return number + 1
-    return start + 1
-
-
-def _inline_row(lines: list[bytes], table: bytes, number: int) -> int | None:
-    """Find the row of a short table that is written as `table = [`, one row a line."""
-    opening = next((place for place, line in enumerate(lines) if line.strip() == table + b" = ["), None)
-    return None if opening is None else opening + 2 + number
 
 
 def _with_extras(table: Document, kind: type) -> Document:

@@ -15,10 +15,10 @@ from typing import Final
 from vzctl import __version__
 from vzctl.domain.state import State
 from vzctl.errors import ConflictError, NextStep, NotFoundError, StateError
-from vzctl.store.atomic import make_private_directory, write_atomic
+from vzctl.store.atomic import make_private_directory, remove_unfinished, write_atomic
 from vzctl.store.audit import AuditLog, Change
 from vzctl.store.paths import GITIGNORE, StatePaths
-from vzctl.store.schema import format_state, parse_state, require_sound
+from vzctl.store.schema import RowTexts, format_state, parse_state, require_sound
 
 MAXIMUM_SIZE_BYTES: Final = 256 * 1024 * 1024
 """Far above 10 000 credentials x 2 000 databases (about 20 MB); a larger file is not a state."""
@@ -69,6 +69,7 @@ class StateFile:
         self._on_wait = on_wait
         self.write_count = 0
         self._parsed: tuple[bytes, State] | None = None
+        self._written: RowTexts = {}
 
     def exists(self) -> bool:
         """Whether there is anything at the path, as far as anybody can say."""
@@ -79,7 +80,7 @@ class StateFile:
 
     def read(self) -> State:
         """Return the state; raise `NotFoundError` when there is none yet, `StateError` when it is broken."""
-        return self._parse(self.read_bytes())
+        return self._parse(self.read_bytes())[1]
 
     def read_bytes(self) -> bytes:
         """Return the file as it is."""
@@ -125,8 +126,8 @@ class StateFile:
         """
         self.read_bytes()
         with self._locked():
-            data = self.read_bytes()
-            transaction = Transaction(self._parse(data), self.actor.command)
+            data, state = self._parse(self.read_bytes())
+            transaction = Transaction(state, self.actor.command)
             yield transaction
             if transaction.state is not transaction.before and transaction.state != transaction.before:
                 after = replace(transaction.state, serial=transaction.before.serial + 1, vzctl=__version__)
@@ -160,11 +161,15 @@ class StateFile:
             after = replace(restored, serial=serial_now + 1, vzctl=__version__)
             return self._write(after, change, (serial_now, data) if data else None)
 
-    def _parse(self, data: bytes) -> State:
-        """Parse, but not the same bytes twice: a change reads, asks a person, and reads again inside the lock."""
+    def _parse(self, data: bytes) -> tuple[bytes, State]:
+        """Parse, but not the same bytes twice.
+
+        A change reads, asks a person, and reads again inside the lock; a rotation reads what it has just written.
+        """
         if self._parsed is None or self._parsed[0] != data:
+            self._parsed = None  # a large state need not be there twice
             self._parsed = (data, parse_state(data, self.shown_path))
-        return self._parsed[1]
+        return self._parsed
 
     def _whatever_is_there(self) -> tuple[bytes, State | None]:
         try:
@@ -183,14 +188,17 @@ class StateFile:
         now = self._now().isoformat(timespec="seconds").replace("+00:00", "Z")
         holder = Holder(pid=os.getpid(), host=self.actor.host, command=self.actor.command, since=now)
         try:
-            self._make_folder()
+            make_private_directory(self.paths.folder)
         except OSError as error:
             raise self._not_writable(error) from error
         with locked(self.paths.lock, holder, timeout_seconds=self._lock_timeout_seconds, on_wait=self._on_wait):
+            try:
+                self._make_gitignore()
+            except OSError as error:
+                raise self._not_writable(error) from error
             yield
 
-    def _make_folder(self) -> None:
-        make_private_directory(self.paths.folder)
+    def _make_gitignore(self) -> None:
         if not self.paths.gitignore.exists():
             write_atomic(self.paths.gitignore, GITIGNORE, mode=0o644)
 
@@ -199,9 +207,10 @@ class StateFile:
         from vzctl.store.names_cache import write_names_cache
 
         require_sound(state)
-        data = format_state(state)
+        data = format_state(state, self._written)
         change_id = self._new_id()
         self.audit.intend(change_id, state.serial, change, self._now())
+        self._clean_up()
         try:
             if backup is not None:
                 backups.save(self.paths.backups, *backup)
@@ -214,10 +223,17 @@ class StateFile:
                 raise self._not_writable(error, stands=stands) from error
             raise
         self.write_count += 1
+        self._parsed = (data, state)
         self.audit.conclude(change_id, state.serial, "done")
         backups.prune(self.paths.backups)
         write_names_cache(self.paths.names_cache, state, self.paths.state.stat())
         return state
+
+    def _clean_up(self) -> None:
+        """Remove the unfinished files of killed processes; only the holder of the lock writes these."""
+        remove_unfinished(self.paths.state.parent, f"{self.paths.state.name}.")
+        for folder in (self.paths.folder, self.paths.backups, self.paths.names_cache.parent):
+            remove_unfinished(folder)
 
     def _holds(self, data: bytes) -> bool:
         """Whether the file has these bytes: a write may fail after the replacement, when the folder is flushed."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
-from vzctl.domain.names import parse_credential_name
+from vzctl.domain.names import parse_credential_name, without_secrets
 from vzctl.errors import ConflictError, ExitStatus, NextStep, VzctlError
 from vzctl.usecases.add_credential import AddCredential, add_credential
 from vzctl.usecases.context import Context
@@ -60,9 +60,8 @@ def add_credentials(context: Context, requests: Sequence[AddCredential]) -> Outc
         except VzctlError as error:
             failed = error
             wrote = context.state_file.write_count > writes
-            items.append(
-                AddedItem(request.name, error.code, error.exit_status, error.message, wrote, Fault.of(error), None)
-            )
+            message = without_secrets(error.message)
+            items.append(AddedItem(request.name, error.code, error.exit_status, message, wrote, Fault.of(error), None))
             steps = list(error.next_steps)
             continue
         warnings += [item for item in outcome.warnings if item not in warnings]

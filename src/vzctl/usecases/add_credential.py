@@ -13,7 +13,7 @@ from datetime import datetime
 from vzctl.domain.address import find_database
 from vzctl.domain.catalogue import find_provider
 from vzctl.domain.index import Index
-from vzctl.domain.names import parse_credential_name
+from vzctl.domain.names import parse_credential_name, refuse_secret_in
 from vzctl.domain.provider import Provider
 from vzctl.domain.rules import (
     listed,
@@ -53,6 +53,7 @@ def add_credential(context: Context, request: AddCredential) -> Outcome[Credenti
     """Add the credential; raise `ConflictError` when the name is taken, `SecretStoreError` before anything is recorded."""
     context.require_writable()
     name = parse_credential_name(request.name)
+    refuse_secret_in(request.note, "a note")
     provider = find_provider(request.provider)
     require_takes_credential(provider)
     state = context.state_file.read()

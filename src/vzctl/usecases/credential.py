@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import ClassVar
 
 from vzctl.domain.index import Index
+from vzctl.domain.names import refuse_secret_in
 from vzctl.domain.rules import counted, listed, provider_by_id, require_credential, require_no_rotation
 from vzctl.domain.state import Credential, State
 from vzctl.errors import ConflictError, NextStep, UsageError
@@ -215,6 +216,7 @@ def _edited(state: State, request: EditCredential) -> State:
     require_no_rotation(state, credential)
     changes: dict[str, object] = {}
     if request.note is not None:
+        refuse_secret_in(request.note, "a note")
         changes["note"] = request.note or None
     if request.max_age_days is not None:
         if request.max_age_days < 1:

@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 
 from vzctl.domain.address import find_database
 from vzctl.domain.index import Index
-from vzctl.domain.names import refuse_secret_as_name
+from vzctl.domain.names import refuse_secret_as_name, refuse_secret_in
 from vzctl.domain.rules import counted, listed, require_credential, require_no_rotation
 from vzctl.domain.state import Database, State
 from vzctl.errors import ConflictError, NextStep, NotFoundError, UsageError
@@ -211,6 +211,7 @@ def forget_database(context: Context, request: ForgetDatabase) -> Outcome[Databa
 
 def _new_database(state: State, request: AddDatabase) -> Database:
     name = parse_database_name(request.name)
+    refuse_secret_in(request.region, "a region")
     endpoint = parse_endpoint(state, request.endpoint)
     database_id = _parse_id(state, request.id)
     return Database(
@@ -249,6 +250,7 @@ def parse_endpoint(state: State, endpoint: str | None) -> str | None:
     """Return the endpoint when it is a plain http(s) address of the right plane, without user, query or fragment."""
     if endpoint is None:
         return None
+    refuse_secret_in(endpoint, "an endpoint")
     try:
         parts = urlsplit(endpoint)
         host, _ = parts.hostname, parts.port
@@ -328,6 +330,7 @@ def _ambiguity(state: State, database: Database) -> tuple[Notice, ...]:
 
 def _edited(state: State, request: EditDatabase) -> Database:
     database = find_database(state, request.reference)
+    refuse_secret_in(request.region, "a region")
     if request.name is None and request.region is None and request.status is None and request.endpoint is None:
         raise UsageError("nothing to edit: give --name, --region, --status or --endpoint", code="USAGE")
     return replace(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from vzctl import __version__
+from vzctl.domain.names import refuse_secret_in
 from vzctl.domain.state import SCHEMA_VERSION, ControlPlane, Organization, State
 from vzctl.errors import NextStep
 from vzctl.usecases.context import Context
@@ -35,6 +36,7 @@ class Initialized:
 def initialize(context: Context, request: Initialize) -> Outcome[Initialized]:
     """Create the state file; raise `ConflictError` when there is one, however broken."""
     context.require_writable()
+    refuse_secret_in(request.organization, "an organization's name")
     state = State(
         schema=SCHEMA_VERSION,
         lineage=request.lineage,

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
+from vzctl.domain.names import without_secrets
 from vzctl.errors import ExitStatus, NextStep, VzctlError
 
 T_co = TypeVar("T_co", covariant=True)
@@ -31,7 +32,7 @@ class Fault:
     @classmethod
     def of(cls, error: VzctlError) -> Fault:
         """Return what an error says beside its code and message."""
-        return cls(error.side, error.retryable, error.evidence)
+        return cls(error.side, error.retryable, tuple(without_secrets(item) for item in error.evidence))
 
 
 NOT_BEGUN = Fault(None, False, ())

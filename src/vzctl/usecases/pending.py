@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from vzctl.domain.index import Index
 from vzctl.domain.pending import (
@@ -77,8 +77,9 @@ def drop_pending(context: Context, request: ChangePending) -> Outcome[PendingCha
     state = context.state_file.read()
     chosen = _chosen(state, request)
     rows = tuple(pending_row(Index(state), item) for item in chosen)
+    dropped = [item.credential for item in chosen if item.verb == "add" and item.kind == "credential"]
     for step in chosen:
-        _require_droppable(state, step)
+        _require_droppable(state, step, dropped)
     if request.dry_run:
         return Outcome(data=PendingChange(rows, _rows(state)), summary=(f"would drop {counted(len(rows), 'step')}",))
     lines = [f"  {item.title}" for item in rows]
@@ -163,10 +164,12 @@ def _require_in_order(state: State, step: PendingStep) -> None:
         )
 
 
-def _require_droppable(state: State, step: PendingStep) -> None:
+def _require_droppable(state: State, step: PendingStep, dropped: Sequence[str | None] = ()) -> None:
+    """An integration goes when it has no credentials but those that are dropped with it."""
     _require_no_rotation_of(state, step)
     if step.verb == "add" and step.kind == "integration":
-        require_integration_removable(state, step.provider)
+        left = tuple(item for item in state.credentials if item.name not in dropped)
+        require_integration_removable(replace(state, credentials=left), step.provider)
 
 
 def _require_no_rotation_of(state: State, step: PendingStep) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from vzctl.domain import rotation as machine
+from vzctl.domain.names import without_secrets
 from vzctl.domain.provider import Provider
 from vzctl.domain.rules import provider_by_id, require_credential, require_no_rotation
 from vzctl.domain.state import Credential, Rotation, State, Step, Version
@@ -191,8 +192,8 @@ def _run_batch(context: Context, prepared: dict[str, Prepared | None]) -> Outcom
             except VzctlError as error:
                 failed = error
                 wrote = context.state_file.write_count > writes
-                fault = Fault.of(error)
-                items.append(BatchItem(name, error.code, error.exit_status, error.message, wrote, fault, None))
+                fault, message = Fault.of(error), without_secrets(error.message)
+                items.append(BatchItem(name, error.code, error.exit_status, message, wrote, fault, None))
                 continue
             outcomes.append(outcome)
             code, message = outcome.status.name, outcome.summary[0]

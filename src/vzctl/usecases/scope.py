@@ -181,8 +181,9 @@ def _active(state: State, name: str) -> dict[str, ScopeEntry]:
 
 def _leaving(before: State, after: State) -> list[str]:
     left: list[str] = []
+    kept = {item.id: item for item in after.credentials}
     for credential in before.credentials:
-        if after.credential_by_id(credential.id) is not credential:
+        if kept.get(credential.id) is not credential:
             remaining = _active(after, credential.name)
             left += [item for item in _active(before, credential.name) if item not in remaining]
     return left

@@ -308,10 +308,11 @@ def purge_secrets(context: Context, *, dry_run: bool = False) -> Outcome[Purged]
     state = context.state_file.read()
     wanted = unneeded_versions(state)
     names = tuple(f"{name} {version}" for name, version in wanted)
+    if not dry_run:
+        context.store().probe()
     if dry_run or not wanted:
         text = f"would delete {counted(len(names), 'secret')} from the store" if wanted else "nothing to delete"
         return Outcome(data=Purged(names), summary=(text,))
-    context.store().probe()
     context.confirm(Question(f"Delete {counted(len(names), 'secret')} from the store?", str(len(names)), lines=names))
     changed = False
     for owner_id, version_ids in _by_owner(state, {version for _, version in wanted}).items():

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, is_dataclass, replace
 from datetime import datetime
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from vzctl.domain.problems import Problem, find_problems
 from vzctl.errors import ExitStatus, NextStep, NotFoundError, UsageError
 from vzctl.store import backups
 from vzctl.store.audit import Change
-from vzctl.store.schema import format_state
+from vzctl.store.schema import FOOTER, format_state
 from vzctl.usecases.context import Context, Danger, Question
 from vzctl.usecases.outcome import Outcome
 from vzctl.usecases.views import Columns
@@ -223,8 +223,18 @@ def restore_state(context: Context, request: RestoreState) -> Outcome[Restored]:
 
 
 def export_state(context: Context) -> Outcome[Exported]:
-    """Return the state without lineage and fingerprint salt."""
+    """Return the state without lineage, fingerprint salt and keys that vzctl does not know: nobody says what those hold."""
     state = context.state_file.read()
-    text = format_state(state).decode()
+    text = format_state(_without_extras(state)).decode().removesuffix(FOOTER)
     kept = [line for line in text.splitlines() if not line.startswith(("lineage = ", "fingerprint_salt = "))]
     return Outcome(data=Exported("\n".join(kept) + "\n"))
+
+
+def _without_extras(value: Any) -> Any:
+    """Return a value of the state without keys that are not of its schema, at every depth."""
+    if isinstance(value, tuple):
+        return tuple(_without_extras(item) for item in value)
+    if not is_dataclass(value) or isinstance(value, type):
+        return value
+    known = {item.name: _without_extras(getattr(value, item.name)) for item in fields(value) if item.name != "extra"}
+    return replace(value, **known, **({"extra": {}} if hasattr(value, "extra") else {}))

@@ -10,11 +10,12 @@ from vzctl.errors import SecretStoreError, UsageError
 from vzctl.secret import Secret
 from vzctl.vault import codes
 from vzctl.vault.base import SecretItem
+from vzctl.vault.canary import Canaries
 from vzctl.vault.exec_command import Answer, CommandNotStartedError, CommandTimedOutError, run_command
 from vzctl.vault.failure import store_failure
 from vzctl.vault.foreign_text import showable
 from vzctl.vault.item_path import safe_path
-from vzctl.vault.proof import new_canary, prove_deleted
+from vzctl.vault.proof import prove_deleted
 
 PLACEHOLDER: Final = "{item}"
 TIME_LIMIT_SECONDS: Final = 30.0
@@ -41,12 +42,14 @@ class ExecStore:
         *,
         environ: Mapping[str, str],
         timeout_seconds: float = TIME_LIMIT_SECONDS,
+        canaries: Canaries | None = None,
     ) -> None:
         self._commands = {"get": tuple(get), "set": tuple(set), "delete": tuple(delete)}
         for verb, arguments in self._commands.items():
             require_usable(verb, arguments)
         self._environ = environ
         self._timeout_seconds = timeout_seconds
+        self._canaries = canaries or Canaries()
         self._absent_status: int | None = None
 
     def describe(self) -> str:
@@ -57,6 +60,7 @@ class ExecStore:
     def probe(self) -> None:
         """Write, read and delete a canary, and learn how an absent item answers."""
         self._absent_status = self._learn_status_of_absent()
+        self._canaries.clear(self)
 
     def read(self, item: SecretItem) -> Secret | None:
         """Return the secret, or None when the command answers as it does for an item that was never written."""
@@ -114,7 +118,10 @@ class ExecStore:
             raise store_failure(self.name, codes.TIMEOUT, message) from None
 
     def _learn_status_of_absent(self) -> int:
-        item, canary = new_canary()
+        with self._canaries.drawn(self.name) as (item, canary):
+            return self._status_after_deleting(item, canary)
+
+    def _status_after_deleting(self, item: SecretItem, canary: Secret) -> int:
         try:
             self.write(item, canary)
         except SecretStoreError as error:

@@ -12,6 +12,7 @@ from vzctl.errors import SecretStoreError, UsageError
 from vzctl.secret import Secret
 from vzctl.vault import age_format, codes
 from vzctl.vault.base import SecretItem
+from vzctl.vault.canary import Canaries
 from vzctl.vault.directory import ensure_directory, remove_empty, sync_directory
 from vzctl.vault.failure import store_failure
 from vzctl.vault.identity import load_identities, not_written
@@ -39,6 +40,7 @@ class FileStore:
         *,
         write_atomic: Callable[[Path, bytes], None],
         notice: Callable[[str], None],
+        canaries: Canaries | None = None,
     ) -> None:
         if not recipients:
             raise UsageError("[secrets.file] recipients is empty: nobody could read the secrets", code="CONFIG_INVALID")
@@ -47,6 +49,7 @@ class FileStore:
         self._identity_file = identity_file
         self._write_atomic = write_atomic
         self._notice = notice
+        self._canaries = canaries or Canaries()
         self._identities: list[age_format.Identity] = []
 
     def describe(self) -> str:
@@ -56,7 +59,7 @@ class FileStore:
 
     def probe(self) -> None:
         """Write, read and delete a canary."""
-        prove_with_canary(self)
+        prove_with_canary(self, self._canaries)
 
     def read(self, item: SecretItem) -> Secret | None:
         """Decrypt the item's file; without a file there is no secret, and no private key is asked for."""
@@ -81,6 +84,7 @@ class FileStore:
         self._decrypt(box, "what is encrypted to [secrets.file] recipients")
         path = self._path(item)
         try:
+            remove_unfinished(path)
             self._save(path, box)
         except OSError as error:
             remove_empty(path.parent, below=self._directory)
@@ -91,6 +95,7 @@ class FileStore:
         """Remove the item's file, and the directories that it leaves empty."""
         path = self._path(item)
         try:
+            remove_unfinished(path)
             path.unlink()
             sync_directory(path.parent)
         except FileNotFoundError:
@@ -145,3 +150,9 @@ class FileStore:
 
     def _failed(self, message: str) -> SecretStoreError:
         return store_failure(self.name, codes.FAILED, message)
+
+
+def remove_unfinished(path: Path) -> None:
+    """Remove what a write of `path` that was killed has left beside it: it holds the same secret. Raises `OSError`."""
+    for left in path.parent.glob(f".{path.name}.*"):
+        left.unlink(missing_ok=True)

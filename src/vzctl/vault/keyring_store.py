@@ -10,6 +10,7 @@ from vzctl.secret import Secret
 from vzctl.vault import codes
 from vzctl.vault.base import SecretItem
 from vzctl.vault.bounded import Raised, Returned, TimedOut, run_bounded
+from vzctl.vault.canary import Canaries
 from vzctl.vault.failure import store_failure
 from vzctl.vault.item_path import safe_path
 from vzctl.vault.keyring_backend import choose_backend, qualified_names
@@ -49,12 +50,14 @@ class KeyringStore:
         notice: Callable[[str], None],
         time_limit_seconds: float | None = None,
         patience_seconds: float = PATIENCE_SECONDS,
+        canaries: Canaries | None = None,
     ) -> None:
         default_limit = TIME_LIMIT_AT_TERMINAL_SECONDS if interactive else TIME_LIMIT_SECONDS
         self._interactive = interactive
         self._notice = notice
         self._time_limit_seconds = default_limit if time_limit_seconds is None else time_limit_seconds
         self._patience_seconds = patience_seconds
+        self._canaries = canaries or Canaries()
         self._backend: KeyringBackend | None = None
 
     def describe(self) -> str:
@@ -63,7 +66,7 @@ class KeyringStore:
 
     def probe(self) -> None:
         """Write, read and delete a canary."""
-        prove_with_canary(self)
+        prove_with_canary(self, self._canaries)
 
     def read(self, item: SecretItem) -> Secret | None:
         """Return the secret, or None when the keyring answers that it has none."""

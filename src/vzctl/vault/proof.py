@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import secrets
-
 from vzctl.errors import SecretStoreError
 from vzctl.secret import Secret
 from vzctl.vault import codes
 from vzctl.vault.base import SecretItem, SecretStore
+from vzctl.vault.canary import Canaries
 from vzctl.vault.failure import store_failure
 
 
@@ -38,25 +37,20 @@ def prove_deleted(store: SecretStore, item: SecretItem) -> None:
         )
 
 
-def new_canary() -> tuple[SecretItem, Secret]:
-    """Return an item that nobody ever wrote, and a worthless value for it.
+def prove_with_canary(store: SecretStore, canaries: Canaries) -> None:
+    """Write, read back and delete a canary; `write` and `delete` of every store check their own outcome.
 
-    Each word of the address is random, so that two processes that test one store at once do not meet.
+    Then delete those that crashes have left.
     """
-    lineage, credential_id, version_id = (f"canary-{secrets.token_hex(8)}" for _ in range(3))
-    return SecretItem(lineage, credential_id, version_id, "canary"), Secret(f"canary-{secrets.token_hex(16)}")
-
-
-def prove_with_canary(store: SecretStore) -> None:
-    """Write, read back and delete a canary; `write` and `delete` of every store check their own outcome."""
-    item, canary = new_canary()
-    try:
-        store.write(item, canary)
-    except SecretStoreError as error:
-        if error.code == codes.READ_BACK_DIFFERS:
-            remove_quietly(store, item)
-        raise
-    store.delete(item)
+    with canaries.drawn(store.name) as (item, canary):
+        try:
+            store.write(item, canary)
+        except SecretStoreError as error:
+            if error.code == codes.READ_BACK_DIFFERS:
+                remove_quietly(store, item)
+            raise
+        store.delete(item)
+    canaries.clear(store)
 
 
 def remove_quietly(store: SecretStore, item: SecretItem) -> None:

@@ -1,0 +1,1 @@
+"""Speed and size as ratios, measured by hand: see README.md."""

@@ -1,0 +1,110 @@
+"""The tour of `make quickstart`: run as it is, twice, and killed at another point each time."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from pathlib import Path
+from typing import Final
+
+import pytest
+import tomli
+
+from tests.docs.pages import TOP
+from tests.docs.session import Shell
+from vzctl.domain.state import Step
+
+SCRIPT: Final = TOP / "examples" / "quickstart.sh"
+LIMIT_SECONDS: Final = 300
+POINTS: Final = {1: "STAGING", 2: "STAGING", 3: "STAGED", 4: "TESTED"}
+
+
+def tour(temporary: Path, *arguments: str) -> tuple[str, Path]:
+    """Run the tour with its folder below `temporary`; return what it said, and the folder."""
+    before = set(temporary.glob("vzctl-quickstart-*"))
+    environment = {
+        **Shell(temporary).environment,
+        "TMPDIR": str(temporary),
+        "VZCTL_STATE": str(temporary / "of-the-person.toml"),
+    }
+    done = subprocess.run(
+        ["sh", str(SCRIPT), *arguments],
+        env=environment,
+        cwd=temporary,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        timeout=LIMIT_SECONDS,
+        check=False,
+    )
+    output = done.stdout.decode()
+    assert done.returncode == 0, output
+    (folder,) = set(temporary.glob("vzctl-quickstart-*")) - before
+    return output, folder
+
+
+def typed(output: str) -> list[str]:
+    return [line[2:] for line in output.splitlines() if line.startswith("$ ")]
+
+
+def killed_at(output: str) -> str:
+    found = re.search(r"^killed \(exit status 137\) at the step (\w+):", output, re.MULTILINE)
+    assert found is not None, output
+    return found[1]
+
+
+@pytest.mark.slow
+def test_the_tour_succeeds_and_kills_its_rotation_at_another_point_each_time(tmp_path: Path) -> None:
+    output, folder = tour(tmp_path)
+    again, second_folder = tour(tmp_path)
+    points = [int((place / "killed-at").read_text(encoding="utf-8")) for place in (folder, second_folder)]
+    assert points[0] != points[1]
+    assert [killed_at(output), killed_at(again)] == [POINTS[point] for point in points]
+    for text, place in ((output, folder), (again, second_folder)):
+        check_story(text, place)
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted([folder.name, second_folder.name])
+
+
+def check_story(output: str, folder: Path) -> None:
+    """Every line of the tour's promise, from what was typed, what was said, and the state that is left."""
+    state = folder / "state" / "vzctl" / "default" / "state.toml"
+    commands = typed(output)
+    for words in (
+        "vzctl init",
+        "vzctl -q secrets identity",
+        "vzctl status",
+        "vzctl scope add",
+        "vzctl credentials remove openai-prod --dry-run",
+        "vzctl credentials rotate openai-prod --secret-env",
+        "kill -KILL",
+        "vzctl rotations resume",
+        "vzctl audit --subject",
+    ):
+        assert any(command.startswith(words) for command in commands), words
+    assert "6 dependants would lose $vectorize" in output
+    assert "error" not in output
+    assert "Traceback" not in output
+    assert output.splitlines()[-7].endswith(str(state))
+    assert [line for line in output.splitlines()[-4:-1] if line.startswith("  vzctl ")] == output.splitlines()[-4:-1]
+    check_state(tomli.loads(state.read_text(encoding="utf-8")))
+
+
+def check_state(document: dict[str, list[dict[str, object]]]) -> None:
+    assert {rotation["step"] for rotation in document["rotations"]} == {Step.DONE}
+    assert len(document["databases"]) >= 4
+    assert len({database["status"] for database in document["databases"]}) >= 3
+    assert (len(document["integrations"]), len(document["credentials"])) == (5, 8)
+    assert (len(document["collections"]), len({column["table"] for column in document["columns"]})) == (12, 4)
+    (shared,) = [item for item in document["credentials"] if item["name"] == "openai-prod"]
+    assert len(list(shared["scope"])) == 4  # type: ignore[call-overload]
+    used_in = {item["database"] for item in document["collections"] if item.get("credential") == "openai-prod"}
+    assert len(used_in) == 3
+
+
+def test_a_point_that_does_not_exist_ends_the_tour_before_anything_is_made(tmp_path: Path) -> None:
+    done = subprocess.run(
+        ["sh", str(SCRIPT), "5"], env={**os.environ, "TMPDIR": str(tmp_path)}, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", "quickstart.sh: POINT is 1, 2, 3 or 4\n")
+    assert list(tmp_path.iterdir()) == []

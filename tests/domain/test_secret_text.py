@@ -1,0 +1,96 @@
+"""What may be a secret, and that no refusal repeats any of it."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from vzctl.domain.catalogue import CATALOGUE, find_provider
+from vzctl.domain.secret_text import MAXIMUM_SECRET_LENGTH, looks_unusual, parse_secret, require_usable
+from vzctl.errors import UsageError
+from vzctl.secret import Secret
+
+
+@pytest.mark.parametrize(
+    ("text", "secret"),
+    [
+        ("sk-abc", "sk-abc"),
+        ("sk-abc\n", "sk-abc"),
+        ("sk-abc\r\n", "sk-abc"),
+        ("x", "x"),
+        ("p\u00e4ss-\u5bc6\u7801", "p\u00e4ss-\u5bc6\u7801"),
+        ("bearertoken", "bearertoken"),
+        ('a"b', 'a"b'),
+        ("x" * MAXIMUM_SECRET_LENGTH, "x" * MAXIMUM_SECRET_LENGTH),
+    ],
+)
+def test_a_key_loses_one_trailing_newline_and_nothing_else(text: str, secret: str) -> None:
+    assert parse_secret(text) == Secret(secret)
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("", "it is empty"),
+        ("\n", "it is empty"),
+        ("\r\n", "it is empty"),
+        ("x" * (MAXIMUM_SECRET_LENGTH + 1), "it has 16385 characters, at most 16384 are accepted"),
+        ("x" * 102_400, "it has 102400 characters, at most 16384 are accepted"),
+        ('"sk-zq9"', "it begins or ends with a quote; hand it in without quotes"),
+        ("'sk-zq9", "it begins or ends with a quote; hand it in without quotes"),
+        ("sk-zq9`", "it begins or ends with a quote; hand it in without quotes"),
+        ("Bearer sk-zq9", 'it begins like a header; hand in the key alone, without "Bearer"'),
+        ("bEARER sk-zq9", 'it begins like a header; hand in the key alone, without "Bearer"'),
+        ("Authorization: sk-zq9", 'it begins like a header; hand in the key alone, without "Bearer"'),
+        ("sk-zq9\nsk-zq8", "it has more than one line"),
+        ("sk-zq9\n\n", "it has more than one line"),
+        ("sk-zq9\rsk-zq8", "it has more than one line"),
+        ("sk zq9", "it contains a space or a tab"),
+        (" sk-zq9", "it contains a space or a tab"),
+        ("sk-zq9\t", "it contains a space or a tab"),
+        ("sk\u00a0zq9", "it contains a space or a tab"),
+        ("sk-\x00zq9", "it contains a control character or one that cannot be printed"),
+        ("sk-\x1bzq9", "it contains a control character or one that cannot be printed"),
+        ("sk-\u200bzq9", "it contains a control character or one that cannot be printed"),
+        ("sk-\udcffzq9", "it is not valid UTF-8"),
+    ],
+)
+def test_what_cannot_be_a_key_is_refused_with_the_reason_alone(text: str, fault: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        parse_secret(text)
+    assert (caught.value.code, caught.value.message) == ("SECRET_INVALID", f"the secret was refused: {fault}")
+    assert (caught.value.next_steps, caught.value.evidence) == ((), ())
+
+
+@given(st.text(max_size=60))
+def test_every_text_is_a_secret_or_a_usage_error(text: str) -> None:
+    try:
+        secret = parse_secret(text)
+    except UsageError:
+        return
+    assert text.startswith(secret.reveal())
+    assert secret.reveal().isprintable()
+    assert parse_secret(secret.reveal()) == secret
+
+
+@pytest.mark.parametrize("provider", CATALOGUE, ids=lambda provider: provider.id)
+def test_a_refused_prefix_is_refused_without_repeating_the_key(provider: object) -> None:
+    found = next(item for item in CATALOGUE if item is provider)
+    prefixes = found.key_hint.refused_prefixes if found.key_hint is not None else ()
+    for prefix, reason in prefixes:
+        with pytest.raises(UsageError) as caught:
+            require_usable(found, Secret(f"{prefix}zq9zq9"))
+        assert caught.value.code == "SECRET_OF_OTHER_ISSUER"
+        assert caught.value.message == (
+            f'a key that begins with "{prefix}" cannot be used with {found.display_name}: {reason}'
+        )
+    require_usable(found, Secret("zq9zq9"))
+
+
+def test_a_key_of_an_unusual_form_is_noticed_and_not_refused() -> None:
+    openai, nvidia = find_provider("openai"), find_provider("nvidia")
+    assert looks_unusual(openai, Secret("zq9"))
+    assert not looks_unusual(openai, Secret("sk-proj-" + "aB3" * 20))
+    assert not looks_unusual(nvidia, Secret("zq9"))
+    require_usable(openai, Secret("zq9"))

@@ -1,0 +1,46 @@
+"""Somebody else changes the state at the worst moment: while a person is asked, or just before the lock is taken."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from tests.support.cli import Cli
+from vzctl.cli.flags import Flags
+from vzctl.cli.wiring import World
+from vzctl.usecases.context import Context
+
+
+def context_of(cli: Cli, monkeypatch: pytest.MonkeyPatch, **changes: Any) -> Context:
+    """Return the context of a command of this user, who answers yes; `changes` replace fields of it."""
+    for name, value in cli.environment.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.chdir(cli.folder)
+    return replace(World(Flags(yes=True), "test").context(), **{"confirm": lambda question: None, **changes})
+
+
+def while_asked(cli: Cli, monkeypatch: pytest.MonkeyPatch, action: Callable[[], object]) -> Context:
+    """Return a context in which `action` happens while the person thinks about the question."""
+    return context_of(cli, monkeypatch, confirm=lambda question: action())
+
+
+def before_the_lock(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch, action: Callable[[], object], *, nth: int = 1
+) -> Context:
+    """Return a context in which `action` happens right before the lock is taken for the `nth` time."""
+    context = context_of(cli, monkeypatch)
+    really = context.state_file.transaction
+    taken = 0
+
+    def transaction() -> Any:
+        nonlocal taken
+        taken += 1
+        if taken == nth:
+            action()
+        return really()
+
+    monkeypatch.setattr(context.state_file, "transaction", transaction)
+    return context

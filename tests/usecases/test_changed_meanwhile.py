@@ -1,0 +1,351 @@
+"""No lock is held while a person thinks: what changed in between is noticed, and nothing is lost."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import pytest
+
+from tests.support.cli import LOGS, Cli
+from tests.usecases.meanwhile import before_the_lock, context_of, while_asked
+from vzctl.domain.state import Step
+from vzctl.errors import ConflictError, NotFoundError, RotationOpenError, VzctlError
+from vzctl.secret import Secret
+from vzctl.usecases.add_credential import AddCredential, add_credential
+from vzctl.usecases.collection import AddCollection, ForgetCollection, add_collection, forget_collection
+from vzctl.usecases.context import Context
+from vzctl.usecases.credential import EditCredential, edit_credential
+from vzctl.usecases.database import AddDatabase, ForgetDatabase, add_database, forget_database
+from vzctl.usecases.dependant import Service
+from vzctl.usecases.integration import RemoveIntegration, remove_integration
+from vzctl.usecases.pending import ChangePending, confirm_pending, drop_pending
+from vzctl.usecases.remove_credential import RemoveCredential, remove_credential
+from vzctl.usecases.revocation import FinishRevocations, finish_revocations
+from vzctl.usecases.rotate import RotateCredential, rotate_batch, rotate_credential
+from vzctl.usecases.rotation import ResumeRotation, RollBackRotation, resume_rotation, roll_back_rotation
+from vzctl.usecases.scope import ChangeScope, change_scope
+from vzctl.usecases.secrets import PutSecret, put_secret
+from vzctl.usecases.table import AttachColumn, DetachColumn, attach_column, detach_column
+
+SMALL = Service(provider="openai", model="text-embedding-3-small", credential="openai-prod")
+LARGE = Service(provider="openai", model="text-embedding-3-large", credential="openai-prod")
+
+
+def refused(kind: type[VzctlError], code: str, message: str, work: Callable[[], object]) -> None:
+    with pytest.raises(kind) as caught:
+        work()
+    assert (type(caught.value), caught.value.code, caught.value.message) == (kind, code, message)
+
+
+def busy(cli: Cli) -> Cli:
+    """Make a credential in two databases, with a collection in the first."""
+    cli.init().ok("databases", "add", "logs", "--id", LOGS)
+    return cli.add("openai-prod", "--scope", "shop", "--scope", "logs").collect()
+
+
+def a_rotation(name: str = "openai-prod", key: str = "sk-second") -> RotateCredential:
+    return RotateCredential(name=name, source=lambda: Secret(key), skip_test=True)
+
+
+def test_a_credential_that_got_dependants_while_asked_is_not_removed(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    busy(cli)
+    context = while_asked(cli, monkeypatch, lambda: cli.collect("logs/default/new"))
+    refused(
+        ConflictError,
+        "CHANGED_MEANWHILE",
+        '"openai-prod" got new dependants while you were asked; look again',
+        lambda: remove_credential(context, RemoveCredential("openai-prod")),
+    )
+    assert [row[0] for row in cli.ok("credentials", "list").rows] == ["openai-prod"]
+
+
+def test_a_credential_that_lost_dependants_while_asked_is_removed(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    busy(cli)
+    context = while_asked(cli, monkeypatch, lambda: cli.ok("collections", "forget", "shop/default/products", "--yes"))
+    assert remove_credential(context, RemoveCredential("openai-prod")).changed
+
+
+def test_a_scope_that_would_lose_more_than_was_asked_about_is_not_changed(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    busy(cli).ok("databases", "add", "third", "--id", "33333333-3333-4333-8333-333333333333")
+    context = while_asked(cli, monkeypatch, lambda: cli.ok("scope", "add", "openai-prod", "third"))
+    refused(
+        ConflictError,
+        "CHANGED_MEANWHILE",
+        'the scope of "openai-prod" changed while you were asked; look again',
+        lambda: change_scope(context, ChangeScope("set", "openai-prod", ["shop"])),
+    )
+    assert len(cli.document()["credentials"][0]["scope"]) == 3
+
+
+def test_a_rotation_does_not_begin_on_what_changed_while_asked(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    busy(cli)
+    context = while_asked(cli, monkeypatch, lambda: cli.ok("scope", "remove", "openai-prod", "logs", "--yes"))
+    refused(
+        ConflictError,
+        "CHANGED_MEANWHILE",
+        '"openai-prod" changed while you were asked; look again',
+        lambda: rotate_credential(context, a_rotation()),
+    )
+    assert cli.ok("rotations", "list").out == ""
+
+
+def test_two_people_do_not_rotate_the_same_credential_at_once(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    cli.init("astra").add().attest_all()
+    context = while_asked(cli, monkeypatch, lambda: cli.rotate(key="sk-theirs"))
+    refused(
+        ConflictError,
+        "ROTATION_OPEN",
+        'a rotation of "openai-prod" is open at step TESTED; nothing else may change it meanwhile',
+        lambda: rotate_credential(context, a_rotation()),
+    )
+
+
+def test_a_batch_stops_at_the_credential_that_changed_and_says_what_was_not_begun(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cli.init()
+    names = ["one", "two", "three", "four"]
+    for name in names:
+        cli.add(name, key=f"sk-{name}")
+    cli.ok("credentials", "edit", "four", "--note", "holds the new key already")
+    context = while_asked(cli, monkeypatch, lambda: cli.ok("credentials", "edit", "two", "--note", "changed"))
+    requests = [a_rotation(name, f"sk-{name}" if name == "four" else f"sk-{name}-new") for name in names]
+    outcome = rotate_batch(context, requests)
+    assert [(item.name, item.code, int(item.exit_code), item.changed) for item in outcome.data.items] == [
+        ("one", "OK", 0, True),
+        ("two", "CHANGED_MEANWHILE", 4, False),
+        ("three", "NOT_STARTED", 11, False),
+        ("four", "OK", 0, False),
+    ]
+    assert (outcome.status.name, outcome.changed) == ("PARTIAL", True)
+    assert outcome.summary == (
+        'one: ok: rotated "one": same name, same provider, 1 in scope; the new key was not tested',
+        'two: changed_meanwhile: "two" changed while you were asked; look again',
+        "three: not_started: an earlier item failed",
+        "four: ok: it holds this key already",
+        "2 of 4 done",
+    )
+
+
+def test_a_column_that_changed_while_asked_is_not_replaced(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    busy(cli)
+    address = "shop/default/events.vector"
+    attach = ("tables", "attach", address, "--provider", "openai", "--model", "text-embedding-3-small")
+    cli.ok(*attach, "--credential", "openai-prod")
+    context = while_asked(cli, monkeypatch, lambda: cli.ok("tables", "detach", address, "--yes"))
+    refused(
+        ConflictError,
+        "CHANGED_MEANWHILE",
+        f'"{address}" changed while you were asked; look again',
+        lambda: attach_column(context, AttachColumn(address, LARGE, replace=True)),
+    )
+    assert cli.ok("tables", "show", address).facts["column.provider"] == ""
+
+
+def test_a_rotation_that_moved_on_while_asked_is_not_turned_back(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    cli.init("astra").add().attest_all()
+    assert cli.rotate().status == 14
+    context = while_asked(
+        cli, monkeypatch, lambda: cli.run("rotations", "resume", "openai-prod", "--attest", "removed")
+    )
+    refused(
+        ConflictError,
+        "CHANGED_MEANWHILE",
+        'the rotation of "openai-prod" moved on meanwhile; look again',
+        lambda: roll_back_rotation(context, RollBackRotation(name="openai-prod")),
+    )
+    assert cli.ok("rotations", "show", "openai-prod").facts["rotation.step"] == "REMOVED"
+
+
+def test_a_rotation_that_a_restore_took_away_is_not_walked(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    cli.init("astra").add().attest_all()
+    before = cli.document()["serial"]
+    assert cli.rotate().status == 14
+    context = before_the_lock(
+        cli, monkeypatch, lambda: cli.ok("state", "restore", str(before), "--confirm", str(before))
+    )
+    refused(
+        ConflictError,
+        "CHANGED_MEANWHILE",
+        "the rotation is no longer in the state; it was restored or edited meanwhile",
+        lambda: resume_rotation(context, ResumeRotation(name="openai-prod", attests=(Step.REMOVED,))),
+    )
+
+
+def test_the_state_becoming_unreadable_past_the_removal_is_reported_as_itself(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cli.init("astra").add().attest_all()
+    assert cli.rotate().status == 14
+    assert cli.run("rotations", "resume", "openai-prod", "--attest", "removed").status == 12
+    context = before_the_lock(cli, monkeypatch, lambda: cli.state.write_bytes(b""))
+    with pytest.raises(VzctlError) as caught:
+        resume_rotation(context, ResumeRotation(name="openai-prod", attests=(Step.RECREATED,)))
+    assert (caught.value.code, caught.value.exit_status) == ("STATE_BROKEN", 9)
+
+
+def test_a_name_taken_while_the_key_was_typed_is_refused(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    cli.init()
+
+    def typed() -> Secret:
+        cli.add("openai-prod", key="sk-theirs")
+        return Secret("sk-mine")
+
+    context = context_of(cli, monkeypatch)
+    refused(
+        ConflictError,
+        "CREDENTIAL_EXISTS",
+        'the credential "openai-prod" exists already',
+        lambda: add_credential(context, AddCredential("openai-prod", "openai", typed)),
+    )
+    assert [row[0] for row in cli.ok("credentials", "find", "--secret-stdin", stdin="sk-theirs").rows] == [
+        "openai-prod"
+    ]
+
+
+def test_a_key_is_not_put_under_a_credential_that_was_rotated_meanwhile(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cli.init().ok("credentials", "add", "openai-prod", "--provider", "openai", "--no-secret")
+
+    def typed() -> Secret:
+        assert cli.rotate("openai-prod", "--confirm", "openai-prod").status == 0
+        return Secret("sk-first")
+
+    context = context_of(cli, monkeypatch)
+    refused(
+        ConflictError,
+        "CHANGED_MEANWHILE",
+        '"openai-prod" changed meanwhile; look again',
+        lambda: put_secret(context, PutSecret("openai-prod", typed)),
+    )
+
+
+def test_the_same_database_is_not_recorded_twice(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    cli.init()
+    context = before_the_lock(cli, monkeypatch, lambda: cli.ok("databases", "add", "logs"))
+    refused(
+        ConflictError,
+        "DATABASE_EXISTS",
+        'the database "logs" is recorded already',
+        lambda: add_database(context, AddDatabase("logs")),
+    )
+    assert [row[0] for row in cli.ok("databases", "list").rows] == ["shop", "logs"]
+
+
+def test_the_same_collection_is_not_recorded_twice(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    cli.init()
+    context = before_the_lock(cli, monkeypatch, lambda: cli.ok("collections", "add", "shop/default/x"))
+    refused(
+        ConflictError,
+        "COLLECTION_EXISTS",
+        'the collection "shop/default/x" is recorded already',
+        lambda: add_collection(context, AddCollection("shop/default/x")),
+    )
+
+
+def begin_to_rotate(cli: Cli) -> Callable[[], object]:
+    """Return an action after which a rotation of `openai-prod` is past its point of no return."""
+
+    def action() -> None:
+        assert cli.rotate().status == 14
+        assert cli.run("rotations", "resume", "openai-prod", "--attest", "removed").status == 12
+
+    return action
+
+
+CHANGES: Sequence[tuple[str, Callable[[Context], object]]] = (
+    ("edit", lambda context: edit_credential(context, EditCredential("openai-prod", note="x"))),
+    ("remove", lambda context: remove_credential(context, RemoveCredential("openai-prod"))),
+    ("scope", lambda context: change_scope(context, ChangeScope("add", "openai-prod", ["logs"]))),
+    ("forget a collection", lambda context: forget_collection(context, ForgetCollection("shop/default/products"))),
+    ("add a collection", lambda context: add_collection(context, AddCollection("shop/default/x", SMALL))),
+    ("attach", lambda context: attach_column(context, AttachColumn("shop/default/t.c", SMALL))),
+    ("detach", lambda context: detach_column(context, DetachColumn("shop/default/t.one"))),
+    ("forget a database", lambda context: forget_database(context, ForgetDatabase("shop", force=True))),
+    ("confirm", lambda context: confirm_pending(context, ChangePending(["add-scope:openai-prod:third"]))),
+    ("drop", lambda context: drop_pending(context, ChangePending(["add-scope:openai-prod:third"]))),
+    (
+        "update",
+        lambda context: add_credential(
+            context, AddCredential("openai-prod", "openai", None, note="x", if_exists="update")
+        ),
+    ),
+)
+
+
+@pytest.mark.parametrize("work", [work for _, work in CHANGES], ids=[name for name, _ in CHANGES])
+def test_a_rotation_begun_just_before_the_lock_wins(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch, work: Callable[[Context], object]
+) -> None:
+    cli.init("astra").ok("databases", "add", "logs", "--id", LOGS)
+    cli.ok("databases", "add", "third", "--id", "33333333-3333-4333-8333-333333333333")
+    cli.add().attest_all().collect()
+    small = ("--provider", "openai", "--model", "text-embedding-3-small", "--credential", "openai-prod")
+    cli.ok("tables", "attach", "shop/default/t.one", *small)
+    assert cli.run("scope", "add", "openai-prod", "third").status == 14
+    context = before_the_lock(cli, monkeypatch, begin_to_rotate(cli))
+    refused(
+        RotationOpenError,
+        "ROTATION_OPEN",
+        'a rotation of "openai-prod" is open at step REMOVED; nothing else may change it meanwhile',
+        lambda: work(context),
+    )
+    assert cli.document()["rotations"][0]["step"] == "REMOVED"
+
+
+def test_a_key_that_a_rotation_begun_meanwhile_needs_is_not_marked_as_revoked(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cli.init("astra").add().attest_all()
+    assert cli.rotate().status == 14
+    steps = ("--attest", "removed", "--attest", "recreated", "--attest", "scoped")
+    cli.ok("rotations", "resume", "openai-prod", *steps)
+    back = ("rotations", "rollback", "openai-prod", "--confirm", "openai-prod")
+    context = while_asked(cli, monkeypatch, lambda: cli.run(*back))
+    refused(
+        ConflictError,
+        "ROTATION_OPEN",
+        'a rotation of "openai-prod" is open and needs this key',
+        lambda: finish_revocations(context, FinishRevocations(["openai-prod"])),
+    )
+    assert cli.ok("revocations", "list").rows[0][5] == ""
+
+
+def test_a_credential_added_while_asked_keeps_its_integration(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    cli.init().ok("integrations", "add", "openai")
+    context = while_asked(cli, monkeypatch, lambda: cli.add())
+    refused(
+        ConflictError,
+        "INTEGRATION_HAS_CREDENTIALS",
+        "the OpenAI integration still has 1 credential: openai-prod",
+        lambda: remove_integration(context, RemoveIntegration("openai")),
+    )
+
+
+def test_a_step_that_somebody_dropped_meanwhile_is_not_confirmed(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    cli.init("astra")
+    assert cli.run("integrations", "add", "openai").status == 14
+    step = "add-integration:openai"
+    context = before_the_lock(cli, monkeypatch, lambda: cli.ok("pending", "drop", step, "--yes"))
+    refused(
+        NotFoundError,
+        "PENDING_NOT_FOUND",
+        f'there is no pending step "{step}"',
+        lambda: confirm_pending(context, ChangePending([step])),
+    )
+
+
+def test_a_column_forgotten_meanwhile_is_not_detached(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    cli.init()
+    address = "shop/default/t.c"
+    cli.ok("tables", "attach", address, "--provider", "nvidia", "--model", "NV-Embed-QA")
+    context = while_asked(cli, monkeypatch, lambda: cli.ok("tables", "forget", address, "--yes"))
+    refused(
+        NotFoundError,
+        "COLUMN_NOT_FOUND",
+        f'there is no table column "{address}"',
+        lambda: detach_column(context, DetachColumn(address)),
+    )
