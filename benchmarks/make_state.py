@@ -11,7 +11,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from vzctl.domain.state import ControlPlane, Credential, Database, Integration, Organization, ScopeEntry, State, Version
+from vzctl.domain.records import (
+    ControlPlane,
+    Credential,
+    Database,
+    Integration,
+    Organization,
+    ScopeEntry,
+    Version,
+)
+from vzctl.domain.state import State
 from vzctl.store.schema import format_state
 
 PROVIDERS: Final = ("openai", "mistral", "voyageAI", "jinaAI", "upstageAI")

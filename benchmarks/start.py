@@ -42,7 +42,7 @@ def help_and_version(place: Place) -> list[Row]:
 def completion(place: Place) -> list[Row]:
     """A TAB on a state of 1 000 credentials: a command, a name from the cache, a name without a cache."""
     cached = str(place.state(1000, 200, 20))
-    fresh = str(place.state(1000, 200, 5))
+    fresh = str(place.state(1000, 50, 1))
     touch = Program(
         [VZCTL, "--state", cached, "databases", "edit", "database-0", "--status", "ACTIVE", "--region", "x"]
     )
@@ -55,7 +55,9 @@ def completion(place: Place) -> list[Row]:
     tabs = {
         "a verb": tab(cached, "credentials", "ro", shows="rotate"),
         "a credential": tab(cached, "credentials", "rotate", "credential-99", shows="credential-999"),
-        "a credential, no cache": tab(fresh, "credentials", "rotate", "credential-99", shows="credential-999"),
+        "a credential, no cache (one database in scope)": tab(
+            fresh, "credentials", "rotate", "credential-99", shows="credential-999"
+        ),
     }
     used = place.in_turn({"nothing": Program([PYTHON, "-c", "pass"]), **tabs}, ROUNDS)
     nothing = used["nothing"]

@@ -63,7 +63,7 @@ TOML
 run cat config/vzctl/config.toml
 run vzctl secrets test
 
-heading 'An organization: 5 databases, 5 integrations, 8 credentials, 12 collections, 4 tables'
+heading 'An organization: 6 databases, 5 integrations, 8 credentials, 12 collections, 4 tables'
 
 sh "$examples/organization/load.sh"
 run vzctl status

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Load an organization of the size people have into the state that vzctl is set up for: 5 databases in 4 different
+# Load an organization of the size people have into the state that vzctl is set up for: 6 databases in 4 different
 # states, 5 integrations, 8 credentials, 12 collections and 5 vector columns in 4 tables. Needs a state file
 # (`vzctl init`) and a secret store that can be written.
 #
@@ -20,6 +20,7 @@ run vzctl -q databases add search --region us-east-2
 run vzctl -q databases add support --region eu-west-1
 run vzctl -q databases add archive --region eu-west-1
 run vzctl -q databases add staging --region us-east-2 --status INITIALIZING
+run vzctl -q databases add trials --region us-east-2 --status PENDING
 
 run vzctl credentials add --from "$organization/credentials.jsonl"
 run vzctl -q credentials edit openai-archive --set-at 2025-03-01

@@ -8,11 +8,11 @@ only what `Setting.project` allows.
 from __future__ import annotations
 
 import os
-import stat
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from vzctl.config_file import bad_config, dig, flat_keys, load_document, word_list
 from vzctl.errors import NextStep, UsageError
 
 PROJECT_FILE: Final = ".vzctl.toml"
@@ -20,7 +20,6 @@ OUTPUTS: Final = ("human", "plain", "json")
 COLORS: Final = ("auto", "always", "never")
 STORES: Final = ("keyring", "exec", "file", "env")
 DEFAULT_LOCK_TIMEOUT_SECONDS: Final = 10.0
-MAXIMUM_CONFIG_BYTES: Final = 1024 * 1024
 
 _FALSE: Final = frozenset({"", "0", "false", "no", "off"})
 
@@ -236,8 +235,8 @@ class _Layers:
         self.cwd = cwd
         self.user_path = config_path(environ)
         self.project_path = os.path.join(cwd, PROJECT_FILE)
-        self.user = _load(self.user_path)
-        self.project = _load(self.project_path)
+        self.user = load_document(self.user_path)
+        self.project = load_document(self.project_path)
         _check_keys(self.user, self.user_path, project=False)
         _check_keys(self.project, self.project_path, project=True)
 
@@ -248,37 +247,12 @@ class _Layers:
         if setting.variable is not None and self.environ.get(setting.variable):
             return Sourced(self.environ[setting.variable], setting.variable)
         for document, path in ((self.project, self.project_path), (self.user, self.user_path)):
-            value = _dig(document, setting.key) if setting.key is not None else None
+            value = dig(document, setting.key) if setting.key is not None else None
             if value is not None:
                 if isinstance(value, bool) or not isinstance(value, (str, int)):
-                    raise _bad_config(path, setting.key or name, "must be a word or a whole number")
+                    raise bad_config(path, setting.key or name, "must be a word or a whole number")
                 return Sourced(str(value), path)
         return Sourced(default, "default")
-
-
-def _load(path: str) -> dict[str, Any]:
-    try:
-        # A project file may be a link to a device or a pipe: opening must not hang, reading must end.
-        with open(path, "rb", opener=lambda name, flags: os.open(name, flags | os.O_NONBLOCK)) as file:
-            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-                raise UsageError(f'the configuration "{path}" is not a regular file', code="CONFIG_UNREADABLE")
-            data = file.read(MAXIMUM_CONFIG_BYTES + 1)
-        if len(data) > MAXIMUM_CONFIG_BYTES:
-            raise UsageError(f'the configuration "{path}" is far too large', code="CONFIG_INVALID")
-    except (FileNotFoundError, NotADirectoryError):
-        return {}
-    except OSError as error:
-        raise UsageError(
-            f'cannot read the configuration "{path}": {error.strerror}', code="CONFIG_UNREADABLE"
-        ) from error
-    import tomllib  # most people have no configuration file
-
-    try:
-        return tomllib.loads(data.decode())
-    except (ValueError, RecursionError) as error:
-        # The parser's own text may repeat the line, and a key may have been pasted into it.
-        found = str(error).rpartition("(at ")[2].rstrip(")") if "(at " in str(error) else "unknown place"
-        raise UsageError(f'the configuration "{path}" is not TOML: {found}', code="CONFIG_INVALID") from None
 
 
 _USER_KEYS: Final = frozenset(
@@ -289,7 +263,7 @@ _PROJECT_KEYS: Final = frozenset({item.key for item in SETTINGS if item.project 
 
 def _check_keys(document: Mapping[str, Any], path: str, *, project: bool) -> None:
     allowed = _PROJECT_KEYS if project else _USER_KEYS
-    for key in _flat_keys(document):
+    for key in flat_keys(document):
         if not project and key == "secrets.env":
             continue
         if key not in allowed:
@@ -299,29 +273,7 @@ def _check_keys(document: Mapping[str, Any], path: str, *, project: bool) -> Non
                 )
             else:
                 reason = "is not a setting of vzctl"
-            raise _bad_config(path, key, reason)
-
-
-def _flat_keys(document: Mapping[str, Any], prefix: str = "") -> list[str]:
-    keys: list[str] = []
-    for key, value in document.items():
-        name = f"{prefix}{key}"
-        if name == "secrets.env":
-            keys.append(name)
-        elif isinstance(value, dict):
-            keys.extend(_flat_keys(value, f"{name}.") or [name])
-        else:
-            keys.append(name)
-    return keys
-
-
-def _dig(document: Mapping[str, Any], key: str) -> Any:
-    value: Any = document
-    for part in key.split("."):
-        if not isinstance(value, dict) or part not in value:
-            return None
-        value = value[part]
-    return value
+            raise bad_config(path, key, reason)
 
 
 def _state(layers: _Layers, profile: Sourced) -> Sourced:
@@ -340,7 +292,7 @@ def _inside_project(layers: _Layers, value: str) -> str:
     tree = os.path.realpath(layers.cwd)
     path = os.path.join(layers.cwd, value)
     if "\0" in value or os.path.commonpath([tree, os.path.realpath(path)]) != tree or os.path.isabs(value):
-        raise _bad_config(layers.project_path, "state", "must be a path inside the project's own tree")
+        raise bad_config(layers.project_path, "state", "must be a path inside the project's own tree")
     return path
 
 
@@ -367,41 +319,32 @@ def _secrets(layers: _Layers) -> StoreSettings:
     store = layers.find("secret_store", "keyring")
     _check_choice("secret store", store, STORES)
     path = layers.user_path
-    variables = _dig(layers.user, "secrets.env") or {}
+    variables = dig(layers.user, "secrets.env") or {}
     if not isinstance(variables, dict) or not all(isinstance(value, str) for value in variables.values()):
-        raise _bad_config(path, "secrets.env", 'must be a table of credential = "VARIABLE"')
-    identity = _dig(layers.user, "secrets.file.identity_file")
+        raise bad_config(path, "secrets.env", 'must be a table of credential = "VARIABLE"')
+    identity = dig(layers.user, "secrets.file.identity_file")
     if identity is not None and not isinstance(identity, str):
-        raise _bad_config(path, "secrets.file.identity_file", "must be a path")
+        raise bad_config(path, "secrets.file.identity_file", "must be a path")
     home = layers.environ.get("HOME", "")
     if identity is not None and identity.startswith("~/") and home:
         identity = os.path.join(home, identity[2:])
     return StoreSettings(
         store=store,
         exec=_exec(layers),
-        recipients=_arguments(layers.user, path, "secrets.file.recipients") or (),
+        recipients=word_list(layers.user, path, "secrets.file.recipients") or (),
         identity_file=identity,
         variables=variables,
     )
 
 
 def _exec(layers: _Layers) -> ExecCommands | None:
-    lists = [_arguments(layers.user, layers.user_path, f"secrets.exec.{verb}") for verb in ("get", "set", "delete")]
+    lists = [word_list(layers.user, layers.user_path, f"secrets.exec.{verb}") for verb in ("get", "set", "delete")]
     get, set_, delete = lists
     if get is None and set_ is None and delete is None:
         return None
     if not (get and set_ and delete):
-        raise _bad_config(layers.user_path, "secrets.exec", "needs get, set and delete")
+        raise bad_config(layers.user_path, "secrets.exec", "needs get, set and delete")
     return ExecCommands(get, set_, delete)
-
-
-def _arguments(document: Mapping[str, Any], path: str, key: str) -> tuple[str, ...] | None:
-    value = _dig(document, key)
-    if value is None:
-        return None
-    if not isinstance(value, list) or not value or not all(isinstance(item, str) and item for item in value):
-        raise _bad_config(path, key, "must be a list of words")
-    return tuple(value)
 
 
 def _check_profile(profile: Sourced) -> None:
@@ -440,11 +383,3 @@ def _check_days(found: Sourced) -> None:
     is_number = found.value.isascii() and found.value.isdigit() and len(found.value) <= 9
     if not is_number or not 1 <= int(found.value) <= 36_500:
         raise UsageError(f"{found.value!a} is no number of days (from {found.source})", code="SETTING_INVALID")
-
-
-def _bad_config(path: str, key: str, reason: str) -> UsageError:
-    return UsageError(
-        f'the configuration "{path}": {key!a} {reason}',
-        code="CONFIG_INVALID",
-        next_steps=(NextStep("vzctl help environment", "every setting and where it may be set"),),
-    )

@@ -12,7 +12,7 @@ import pytest
 from tests.completion.conftest import NAMES, write_names
 from vzctl.completion import names
 from vzctl.completion.names import load_names
-from vzctl.domain.state import (
+from vzctl.domain.records import (
     Collection,
     Column,
     ControlPlane,
@@ -25,9 +25,9 @@ from vzctl.domain.state import (
     Rotation,
     ScopeEntry,
     Snapshot,
-    State,
     Step,
 )
+from vzctl.domain.state import State
 from vzctl.store.names_cache import names_document, write_names_cache
 from vzctl.store.paths import StatePaths
 from vzctl.store.schema import format_state

@@ -9,7 +9,7 @@ from typing import Any, Final
 from tests.crash.machine import Command, Machine
 from tests.crash.organization import MANUAL, NAME, NEW_KEY
 from tests.crash.reader import Service, known_items, needed_items, recorded_canaries, served, stored_items
-from vzctl.domain.state import Direction, Rotation, Step
+from vzctl.domain.records import Direction, Rotation, Step
 from vzctl.errors import ExitStatus
 from vzctl.store.schema import parse_state
 

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from tests.crash.machine import Machine
-from vzctl.domain.state import Credential, State
+from vzctl.domain.records import Credential
+from vzctl.domain.state import State
 from vzctl.secret import Secret
 
 

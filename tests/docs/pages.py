@@ -21,7 +21,9 @@ PAGES: Final = (TOP / "README.md", TOP / "CHANGELOG.md", *sorted((TOP / "docs").
 
 LANGUAGES: Final = ("console", "sh")
 _FENCE: Final = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-_NOTE: Final = re.compile(r"<!-- (?:session: (?P<name>[\w-]+)(?: from (?P<start>[\w-]+))?|not run: (?P<reason>.+)) -->\n+\Z")
+_NOTE: Final = re.compile(
+    r"<!-- (?:session: (?P<name>[\w-]+)(?: from (?P<start>[\w-]+))?|not run: (?P<reason>.+)) -->\n+\Z"
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,6 +36,7 @@ _VARYING: Final = (
     (re.compile(r"\b\d+ (d|days)\b"), r"N \1"),
     (re.compile(r"\b\d{4,} bytes\b"), "N bytes"),
     (re.compile(r"process \d+ "), "process N "),
+    (re.compile(r"\bline \d+\b"), "line N"),
     (re.compile(r" +"), " "),
 )
 

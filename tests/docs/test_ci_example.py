@@ -157,7 +157,9 @@ def test_on_astra_the_run_stops_for_a_person_and_the_next_one_goes_on(clone: Clo
 
 @pytest.mark.slow
 def test_a_push_that_is_refused_is_no_success(clone: Clone) -> None:
-    clone.ok("printf '#!/bin/sh\\nexit 1\\n' >../remote.git/hooks/pre-receive && chmod +x ../remote.git/hooks/pre-receive")
+    clone.ok(
+        "printf '#!/bin/sh\\nexit 1\\n' >../remote.git/hooks/pre-receive && chmod +x ../remote.git/hooks/pre-receive"
+    )
     assert clone.rotate()[0] == 1
     assert clone.pushed() == ["first"]
 

@@ -9,7 +9,7 @@ from typing import Any, Final
 import pytest
 
 from tests.docs.pages import TOP
-from vzctl.domain.state import (
+from vzctl.domain.records import (
     Collection,
     Column,
     Credential,
@@ -21,9 +21,9 @@ from vzctl.domain.state import (
     Rotation,
     ScopeEntry,
     Snapshot,
-    State,
     Version,
 )
+from vzctl.domain.state import State
 
 PAGE: Final = (TOP / "docs" / "state-file.md").read_text(encoding="utf-8")
 SECTIONS: Final = {

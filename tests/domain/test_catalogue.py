@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from vzctl.domain.catalogue import CATALOGUE, check_authentication, find_provider
 from vzctl.domain.provider import Hosting, Parameter, ParameterKind, Provider, Shape
-from vzctl.domain.state import Authentication
+from vzctl.domain.records import Authentication
 from vzctl.errors import ConflictError, NextStep, NotFoundError, VzctlError
 
 KNOWN = (

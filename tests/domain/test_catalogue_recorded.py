@@ -11,7 +11,7 @@ import pytest
 from vzctl.domain.catalogue import CATALOGUE
 from vzctl.domain.parameters import DIMENSION_PARAMETER
 from vzctl.domain.provider import Dimension, Model, Parameter, Provider
-from vzctl.domain.state import Authentication
+from vzctl.domain.records import Authentication
 
 RECORDED: Final = Path(__file__).resolve().parents[3] / "shared" / "recorded" / "data-api.jsonl"
 AUTHENTICATION: Final = {

@@ -17,7 +17,7 @@ from vzctl.domain.catalogue import (
     service_problems,
 )
 from vzctl.domain.provider import Provider
-from vzctl.domain.state import Column
+from vzctl.domain.records import Column
 from vzctl.errors import NextStep, UsageError, VzctlError
 
 AZURE = {"resourceName": "contoso", "deploymentId": "embed_3.small"}

@@ -26,7 +26,8 @@ from tests.support.builders import (
     an_organization,
 )
 from vzctl.domain.integrity import Breakage, Place, breakages, is_path_word
-from vzctl.domain.state import Authentication, ControlPlane, Direction, State, Step
+from vzctl.domain.records import Authentication, ControlPlane, Direction, Step
+from vzctl.domain.state import State
 
 SHOP, BLOG = a_database("shop"), a_database("blog")
 MAIN = a_credential(scope=[SHOP], versions=[a_version("v1"), a_version("v2")])

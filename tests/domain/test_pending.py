@@ -26,7 +26,8 @@ from vzctl.domain.pending import (
     unwanted_removal,
     without_scope_entry,
 )
-from vzctl.domain.state import ControlPlane, Evidence, State
+from vzctl.domain.records import ControlPlane, Evidence
+from vzctl.domain.state import State
 from vzctl.errors import NextStep, NotFoundError
 
 SHOP, BLOG = a_database("shop"), a_database("blog")

@@ -6,7 +6,7 @@ import pytest
 
 from vzctl.domain.catalogue import find_provider
 from vzctl.domain.provider import Dimension, Hosting, KeyHint, Model, Parameter, Provider
-from vzctl.domain.state import Authentication
+from vzctl.domain.records import Authentication
 
 HINT = KeyHint(pattern=r"ab-[0-9]{4}", expected='begin with "ab-"', refused_prefixes=(("ab-9", "nines cannot embed"),))
 MODEL = Model(

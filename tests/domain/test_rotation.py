@@ -24,6 +24,14 @@ from tests.support.builders import (
     a_version,
     database_id,
 )
+from vzctl.domain.records import (
+    ControlPlane,
+    Direction,
+    Evidence,
+    Revocation,
+    Rotation,
+    Step,
+)
 from vzctl.domain.rotation import (
     SameKey,
     attested,
@@ -38,7 +46,6 @@ from vzctl.domain.rotation import (
     target_version,
     turned_back,
 )
-from vzctl.domain.state import ControlPlane, Direction, Evidence, Revocation, Rotation, Step
 from vzctl.errors import ConflictError
 
 FORWARD, BACK = Direction.FORWARD, Direction.BACK

@@ -21,6 +21,13 @@ from tests.support.builders import (
     a_version,
 )
 from vzctl.domain.integrity import breakages
+from vzctl.domain.records import (
+    ControlPlane,
+    Direction,
+    Evidence,
+    Rotation,
+    Step,
+)
 from vzctl.domain.rotation import (
     PERSON_STEPS,
     attested,
@@ -31,7 +38,7 @@ from vzctl.domain.rotation import (
     snapshot_of,
     turned_back,
 )
-from vzctl.domain.state import ControlPlane, Direction, Evidence, Rotation, State, Step
+from vzctl.domain.state import State
 
 DATABASES: Final = [a_database(f"db{number}") for number in range(23)]
 LONGEST_WALK: Final = 40

@@ -10,6 +10,7 @@ import pytest
 from tests.support.builders import a_collection, a_column, a_credential, a_database, a_rotation, a_state, a_version
 from vzctl.domain.catalogue import find_provider
 from vzctl.domain.index import Index
+from vzctl.domain.records import Dependant, Direction, Step
 from vzctl.domain.rules import (
     counted,
     display_name,
@@ -27,7 +28,6 @@ from vzctl.domain.rules import (
     scope_dependants,
     service_text,
 )
-from vzctl.domain.state import Dependant, Direction, Step
 from vzctl.errors import ConflictError, NotFoundError, RotationOpenError, VzctlError
 
 SHOP, BLOG = a_database("shop"), a_database("blog")

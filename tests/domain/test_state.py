@@ -22,7 +22,7 @@ from tests.support.builders import (
     an_integration,
 )
 from vzctl.domain.index import Index
-from vzctl.domain.state import ControlPlane, Dependant, Direction, Step
+from vzctl.domain.records import ControlPlane, Dependant, Direction, Step
 
 STATE = a_full_state()
 SHOP, BLOG, GONE = STATE.databases

@@ -30,6 +30,12 @@ WIDE: Final = {"COLUMNS": "2000"}
 """No table breaks a line, and a key with it."""
 
 
+@pytest.fixture(autouse=True)
+def _without_waiting_for_the_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test here pulls the plug, and thousands of writes would wait for it."""
+    monkeypatch.setattr(os, "fsync", lambda descriptor: None)
+
+
 @pytest.fixture(scope="session")
 def organizations(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Cli]:
     """The organization on each plane, all of whose keys are canaries; tests work on copies."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Iterator
 from functools import cache
@@ -86,6 +87,12 @@ def the_document(result: Result) -> dict[str, Any]:
         assert last["ok"] == all(item["ok"] for item in items)
         assert [item["data"]["code"] for item in items] == [item["code"] for item in items]
     return last
+
+
+@pytest.fixture(autouse=True)
+def _without_waiting_for_the_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test here pulls the plug, and thousands of writes would wait for it."""
+    monkeypatch.setattr(os, "fsync", lambda descriptor: None)
 
 
 @pytest.fixture(scope="session")

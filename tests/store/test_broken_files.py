@@ -20,7 +20,8 @@ from tests.support.builders import (
     a_state,
 )
 from tests.support.state_files import a_state_file, tree, written
-from vzctl.domain.state import ControlPlane, State
+from vzctl.domain.records import ControlPlane
+from vzctl.domain.state import State
 from vzctl.errors import ExitStatus, NextStep, NotFoundError, StateError
 from vzctl.store import state_file as module
 from vzctl.store.audit import Change

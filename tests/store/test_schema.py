@@ -26,12 +26,13 @@ from tests.support.builders import (
     a_version,
 )
 from tests.support.states import sound_states
-from vzctl.domain import state as domain_state
+from vzctl.domain import records
 from vzctl.domain.integrity import breakages
-from vzctl.domain.state import ControlPlane, Evidence, State
+from vzctl.domain.records import ControlPlane, Evidence
+from vzctl.domain.state import State
 from vzctl.store.schema import format_state, parse_state, require_sound
 
-TYPES = [kind for kind in vars(domain_state).values() if dataclasses.is_dataclass(kind) and isinstance(kind, type)]
+TYPES = [kind for kind in (*vars(records).values(), State) if dataclasses.is_dataclass(kind) and isinstance(kind, type)]
 SHOP, BLOG = a_database("shop"), a_database("blog")
 
 
@@ -58,6 +59,12 @@ def test_every_sound_state_survives_a_round_trip_with_stable_bytes(state: State)
 def test_a_full_state_survives_a_round_trip(plane: ControlPlane) -> None:
     state = a_full_state(plane)
     assert parsed(format_state(state)) == state
+
+
+def test_every_type_of_the_file_is_looked_at() -> None:
+    assert {"State", "Organization", "Credential", "Version", "Snapshot", "Rotation"} <= {
+        kind.__name__ for kind in TYPES
+    }
 
 
 @pytest.mark.parametrize("kind", TYPES, ids=lambda kind: kind.__name__)

@@ -11,8 +11,7 @@ from typing import Any, Final
 from uuid import NAMESPACE_DNS, uuid5
 
 from vzctl import __version__
-from vzctl.domain.state import (
-    SCHEMA_VERSION,
+from vzctl.domain.records import (
     Authentication,
     Collection,
     Column,
@@ -28,10 +27,10 @@ from vzctl.domain.state import (
     Rotation,
     ScopeEntry,
     Snapshot,
-    State,
     Step,
     Version,
 )
+from vzctl.domain.state import SCHEMA_VERSION, State
 from vzctl.secret import Secret
 
 NOW: Final = datetime(2026, 1, 31, 12, 0, tzinfo=UTC)

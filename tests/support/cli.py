@@ -117,8 +117,9 @@ class Cli:
 
     @property
     def state(self) -> Path:
-        """The state file of the default profile."""
-        return self.folder / "state" / "vzctl" / "default" / "state.toml"
+        """The state file of this user's profile."""
+        profile = self.environment.get("VZCTL_PROFILE", "default")
+        return self.folder / "state" / "vzctl" / profile / "state.toml"
 
     def document(self) -> dict[str, Any]:
         """Return the state file, parsed by somebody else than vzctl."""

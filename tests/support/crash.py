@@ -191,7 +191,7 @@ def _watch_opens(watch: Watch) -> None:
 def _watch_programs(watch: Watch) -> None:
     real = subprocess.Popen
 
-    class WatchedProgram(real):  # type: ignore[type-arg,misc,valid-type]
+    class WatchedProgram(real):  # type: ignore[misc,valid-type]
         def __init__(self, arguments: Any, *others: Any, **options: Any) -> None:
             self.label = " ".join(os.path.basename(word) for word in arguments[:-1])
             start = super().__init__
@@ -201,7 +201,7 @@ def _watch_programs(watch: Watch) -> None:
             finish = super().communicate
             return watch.point(f"finish {self.label}", lambda: finish(*arguments, **options))
 
-    subprocess.Popen = WatchedProgram  # type: ignore[misc]
+    subprocess.Popen = WatchedProgram  # type: ignore[misc,assignment]
 
 
 def _name_of(file: Any) -> str:

@@ -24,7 +24,7 @@ from tests.support.builders import (
     an_organization,
     database_id,
 )
-from vzctl.domain.state import (
+from vzctl.domain.records import (
     ControlPlane,
     Credential,
     Database,
@@ -32,10 +32,10 @@ from vzctl.domain.state import (
     Evidence,
     RetiredCredential,
     Rotation,
-    State,
     Step,
     Version,
 )
+from vzctl.domain.state import State
 
 PROVIDERS: Final = ("openai", "azureOpenAI", "mistral", "voyageAI", "acme")
 NAMES: Final = ("openai-prod", "a.b_c-d", "X", "x", "zz9", "mistral.eu")

@@ -8,7 +8,7 @@ import pytest
 
 from tests.support.cli import LOGS, Cli
 from tests.usecases.meanwhile import before_the_lock, context_of, while_asked
-from vzctl.domain.state import Step
+from vzctl.domain.records import Step
 from vzctl.errors import ConflictError, NotFoundError, RotationOpenError, VzctlError
 from vzctl.secret import Secret
 from vzctl.usecases.add_credential import AddCredential, add_credential

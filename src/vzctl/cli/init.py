@@ -32,7 +32,7 @@ def init(
     """
     import uuid
 
-    from vzctl.domain.state import ControlPlane
+    from vzctl.domain.records import ControlPlane
     from vzctl.usecases.initialize import Initialize, initialize
 
     if not organization.strip() or not organization.isprintable():

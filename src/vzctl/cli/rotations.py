@@ -14,7 +14,7 @@ from vzctl.errors import UsageError
 
 if TYPE_CHECKING:
     from vzctl.cli.wiring import World
-    from vzctl.domain.state import Step
+    from vzctl.domain.records import Step
     from vzctl.usecases.context import Context
     from vzctl.usecases.outcome import Outcome
 

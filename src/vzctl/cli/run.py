@@ -21,10 +21,11 @@ if TYPE_CHECKING:
 Work = Callable[["Context", "World"], "Outcome[Any]"]
 
 
-def run(context: typer.Context, work: Work, *, walks: bool = False) -> None:
+def run(context: typer.Context, work: Work, *, walks: bool = False, shows: bool = False) -> None:
     """Do the work and show its outcome; end with the outcome's exit status when that is not OK.
 
-    `walks` defers ^C and SIGTERM to the end of a rotation's current step.
+    `walks` defers ^C and SIGTERM to the end of a rotation's current step. `shows`: a person asked to see the data, although
+    something changes.
     """
     from vzctl.cli.wiring import World
     from vzctl.render.show import show_outcome
@@ -50,7 +51,7 @@ def run(context: typer.Context, work: Work, *, walks: bool = False) -> None:
         command=dotted(context),
         settings=world.settings,
         quiet=flags.quiet,
-        reads=not isinstance(context.command, ChangeCommand),
+        reads=shows or not isinstance(context.command, ChangeCommand),
     )
     if status is not ExitStatus.OK:
         raise typer.Exit(int(status))

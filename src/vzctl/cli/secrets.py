@@ -101,7 +101,7 @@ def reveal(
             )
         return reveal_secret(c, name, which=which)
 
-    run(context, work)
+    run(context, work, shows=True)
 
 
 @changes(app, "migrate")

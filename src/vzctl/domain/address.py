@@ -7,7 +7,8 @@ from typing import Final
 
 from vzctl.domain.index import Index, display_names
 from vzctl.domain.names import did_you_mean
-from vzctl.domain.state import Collection, Column, Database, State
+from vzctl.domain.records import Collection, Column, Database
+from vzctl.domain.state import State
 from vzctl.errors import ConflictError, NextStep, NotFoundError, UsageError
 
 MINIMUM_ID_PREFIX: Final = 8

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Final
 
-from vzctl.domain.state import Credential
+from vzctl.domain.records import Credential
 
 DEFAULT_MAXIMUM_AGE_DAYS: Final = 90
 

@@ -31,7 +31,7 @@ from vzctl.domain.provider import (
     Provider,
     Shape,
 )
-from vzctl.domain.state import Authentication
+from vzctl.domain.records import Authentication
 from vzctl.errors import ConflictError, NextStep, NotFoundError, UsageError
 
 ENDPOINT_DEFINED_MODEL: Final = "endpoint-defined-model"

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 
-from vzctl.domain.state import Credential, Database, Dependant, Rotation, State
+from vzctl.domain.records import Credential, Database, Dependant, Rotation
+from vzctl.domain.state import State
 
 
 class Index:

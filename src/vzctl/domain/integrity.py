@@ -11,9 +11,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from vzctl.domain.names import looks_like_secret, name_fault
-from vzctl.domain.rotation import route
-from vzctl.domain.state import (
-    SCHEMA_VERSION,
+from vzctl.domain.records import (
     Authentication,
     Collection,
     Column,
@@ -25,10 +23,11 @@ from vzctl.domain.state import (
     Rotation,
     ScopeEntry,
     Snapshot,
-    State,
     Step,
     Version,
 )
+from vzctl.domain.rotation import route
+from vzctl.domain.state import SCHEMA_VERSION, State
 
 Place = tuple[str | int, ...]
 

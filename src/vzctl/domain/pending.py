@@ -13,8 +13,9 @@ from vzctl.domain import portal
 from vzctl.domain.index import Index
 from vzctl.domain.portal import PortalStep
 from vzctl.domain.provider import Provider
+from vzctl.domain.records import Credential, Evidence, Integration, ScopeEntry
 from vzctl.domain.rules import provider_by_id
-from vzctl.domain.state import Credential, Evidence, Integration, ScopeEntry, State
+from vzctl.domain.state import State
 from vzctl.errors import NextStep, NotFoundError
 
 

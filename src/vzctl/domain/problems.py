@@ -9,8 +9,9 @@ from typing import Final
 
 from vzctl.domain.catalogue import service_problems
 from vzctl.domain.index import Index
+from vzctl.domain.records import Credential, Dependant
 from vzctl.domain.rules import display_name, provider_by_id
-from vzctl.domain.state import Credential, Dependant, State
+from vzctl.domain.state import State
 from vzctl.errors import NextStep
 
 KNOWN_STATUSES: Final = frozenset(

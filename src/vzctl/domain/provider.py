@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, Protocol, Self
 
-from vzctl.domain.state import Authentication
+from vzctl.domain.records import Authentication
 
 EMBEDDING_HEADER: Final = "x-embedding-api-key"
 

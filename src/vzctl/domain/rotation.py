@@ -20,7 +20,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
-from vzctl.domain.state import (
+from vzctl.domain.records import (
     Credential,
     Direction,
     Evidence,
@@ -28,9 +28,9 @@ from vzctl.domain.state import (
     Rotation,
     ScopeEntry,
     Snapshot,
-    State,
     Step,
 )
+from vzctl.domain.state import State
 from vzctl.errors import ConflictError, NextStep
 
 PORTAL_GROUP_SIZE: Final = 10

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 from vzctl.domain.index import Index
 from vzctl.domain.names import did_you_mean
-from vzctl.domain.state import Credential, Database, Dependant, Rotation, State
+from vzctl.domain.records import Credential, Database, Dependant, Rotation
+from vzctl.domain.state import State
 from vzctl.errors import ConflictError, NextStep, NotFoundError, RotationOpenError
 
 if TYPE_CHECKING:

@@ -62,8 +62,11 @@ def failure(error: VzctlError, command: str) -> dict[str, Any]:
 
 
 def dump(document: dict[str, Any]) -> str:
-    """Return the document as one line of JSON."""
-    return json.dumps(document, ensure_ascii=False, separators=(",", ":"))
+    """Return the document as one line of JSON; what could move a cursor or turn the text around is escaped."""
+    text = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
+    if text.isprintable():
+        return text
+    return "".join(character if character.isprintable() else json.dumps(character)[1:-1] for character in text)
 
 
 def to_json(value: Any) -> Any:

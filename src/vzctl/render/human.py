@@ -38,6 +38,7 @@ def make_console(stream: TextIO, *, color: bool) -> Console:
     return _Console(
         file=stream,
         force_terminal=color,
+        color_system="standard" if color else None,
         no_color=not color,
         markup=False,
         highlight=False,

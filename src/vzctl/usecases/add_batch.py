@@ -11,8 +11,7 @@ from vzctl.errors import ConflictError, ExitStatus, NextStep, VzctlError
 from vzctl.usecases.add_credential import AddCredential, add_credential
 from vzctl.usecases.context import Context
 from vzctl.usecases.credential import CredentialDetail
-from vzctl.usecases.outcome import NOT_BEGUN, Fault, Notice, Outcome, batch_status
-from vzctl.usecases.views import Columns
+from vzctl.usecases.outcome import NOT_BEGUN, Columns, Fault, Notice, Outcome, batch_status
 
 
 @dataclass(frozen=True, slots=True)

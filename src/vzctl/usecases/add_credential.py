@@ -15,6 +15,7 @@ from vzctl.domain.catalogue import find_provider
 from vzctl.domain.index import Index
 from vzctl.domain.names import parse_credential_name, refuse_secret_in
 from vzctl.domain.provider import Provider
+from vzctl.domain.records import Credential, Database, ScopeEntry, Version
 from vzctl.domain.rules import (
     listed,
     require_credential,
@@ -22,7 +23,7 @@ from vzctl.domain.rules import (
     require_no_rotation,
     require_takes_credential,
 )
-from vzctl.domain.state import Credential, Database, ScopeEntry, State, Version
+from vzctl.domain.state import State
 from vzctl.errors import ConflictError, NextStep
 from vzctl.secret import Secret
 from vzctl.usecases.context import Context, SecretSource
@@ -30,7 +31,7 @@ from vzctl.usecases.credential import CredentialDetail, credential_detail, requi
 from vzctl.usecases.integration import UNSTRUCTURED_NOTE, charges, enabled
 from vzctl.usecases.manual import status_for, steps_for, wanted
 from vzctl.usecases.outcome import Notice, Outcome
-from vzctl.usecases.secret_version import delete_bytes, set_held, store_item, take_secret
+from vzctl.usecases.secret_version import drop_unwanted, forget_version, set_held, store_item, take_secret
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +99,7 @@ def _intended(
     state = enabled(state, provider, now)
     begun = state.credential(request.name)
     if begun is not None:
-        return state.with_credential(replace(begun, pending=version.id).with_version(version))
+        return state.with_credential(replace(_without_left(begun), pending=version.id).with_version(version))
     return state.with_credential(
         Credential(
             id=credential_id,
@@ -116,24 +117,29 @@ def _intended(
     )
 
 
+def _without_left(begun: Credential) -> Credential:
+    """Return the credential without the version of an interrupted try; while that may have bytes, it stays as held."""
+    left = begun.version(begun.pending)
+    if left is None:
+        return begun
+    return begun.with_version(replace(left, held=True)) if left.fingerprint else begun.without_version(left.id)
+
+
 def _record_intent(context: Context, provider: Provider, request: AddCredential, secret: Secret) -> Version:
-    """Record the version before its bytes exist; bytes that an interrupted earlier try left are deleted first."""
+    """Record the version before its bytes exist; then bytes that an interrupted earlier try left are deleted."""
     state = context.state_file.read()
     fingerprint = secret.fingerprint(state.organization.fingerprint_salt)
     begun = state.credential(request.name)
     left = begun.version(begun.pending) if begun is not None and begun.current is None else None
-    if begun is not None and left is not None:
-        if left.fingerprint == fingerprint:
-            return left
-        delete_bytes(context, state, begun, [left.id])
+    if left is not None and left.fingerprint == fingerprint:
+        return left
     version = Version(id=context.new_id(), created_at=context.now(), fingerprint=fingerprint)
     with context.state_file.transaction() as transaction:
-        after = _intended(transaction.state, provider, request, version, context.new_id(), context.now())
-        credential = require_credential(after, request.name)
-        if left is not None:
-            after = after.with_credential(credential.without_version(left.id))
-        transaction.state = after
+        replaced = transaction.state.credential(request.name)
+        transaction.state = _intended(transaction.state, provider, request, version, context.new_id(), context.now())
         transaction.describe(f'begin to add "{request.name}" ({provider.id})', subjects=(request.name,))
+    if replaced is not None and replaced.pending is not None:
+        forget_version(context, replaced.id, replaced.pending)
     return version
 
 
@@ -151,6 +157,7 @@ def _write_bytes(context: Context, name: str, version: Version, secret: Secret) 
     store = context.store()
     if store.writable:
         store.write(store_item(state, credential, version.id), secret)
+        drop_unwanted(context, state, credential, version.id)
 
 
 def _put_in_force(context: Context, request: AddCredential, version: Version) -> State:
@@ -158,6 +165,12 @@ def _put_in_force(context: Context, request: AddCredential, version: Version) ->
         state = transaction.state
         now = context.now()
         credential = require_credential(state, request.name)
+        if credential.pending != version.id:
+            raise ConflictError(
+                f'another process adds "{credential.name}" at this moment',
+                code="CHANGED_MEANWHILE",
+                next_steps=(NextStep(f"vzctl credentials show {credential.name}", "what it is now"),),
+            )
         databases = [find_database(state, item) for item in dict.fromkeys(request.databases)]
         scope = tuple(
             ScopeEntry(database=item, added_at=now, **wanted(state, now))

@@ -8,8 +8,7 @@ from typing import ClassVar
 from vzctl.errors import StateError
 from vzctl.store.audit import AuditEntry
 from vzctl.usecases.context import Context
-from vzctl.usecases.outcome import Outcome
-from vzctl.usecases.views import Columns
+from vzctl.usecases.outcome import Columns, Outcome
 
 
 @dataclass(frozen=True, slots=True)

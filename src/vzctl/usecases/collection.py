@@ -8,8 +8,9 @@ from vzctl.domain.address import find_collection, find_database, parse_address
 from vzctl.domain.catalogue import find_provider
 from vzctl.domain.index import Index
 from vzctl.domain.names import strip_data_api_suffix
+from vzctl.domain.records import Collection
 from vzctl.domain.rules import require_same_service
-from vzctl.domain.state import Collection, State
+from vzctl.domain.state import State
 from vzctl.errors import ConflictError, NextStep, NotFoundError
 from vzctl.usecases.context import Context, Question
 from vzctl.usecases.dependant import (

@@ -8,13 +8,14 @@ from typing import ClassVar
 
 from vzctl.domain.index import Index
 from vzctl.domain.names import refuse_secret_in
+from vzctl.domain.records import Credential
 from vzctl.domain.rules import counted, listed, provider_by_id, require_credential, require_no_rotation
-from vzctl.domain.state import Credential, State
+from vzctl.domain.state import State
 from vzctl.errors import ConflictError, NextStep, UsageError
 from vzctl.usecases.context import Context, SecretSource
 from vzctl.usecases.list_credentials import CredentialRow, credential_row
-from vzctl.usecases.outcome import Outcome
-from vzctl.usecases.views import Columns, DatabaseRef, DependantRef, database_ref, dependant_refs
+from vzctl.usecases.outcome import Columns, Outcome
+from vzctl.usecases.views import DatabaseRef, DependantRef, database_ref, dependant_refs
 
 
 @dataclass(frozen=True, slots=True)

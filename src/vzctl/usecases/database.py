@@ -11,12 +11,13 @@ from uuid import UUID, uuid4
 from vzctl.domain.address import find_database
 from vzctl.domain.index import Index
 from vzctl.domain.names import refuse_secret_as_name, refuse_secret_in
+from vzctl.domain.records import Database
 from vzctl.domain.rules import counted, listed, require_credential, require_no_rotation
-from vzctl.domain.state import Database, State
+from vzctl.domain.state import State
 from vzctl.errors import ConflictError, NextStep, NotFoundError, UsageError
 from vzctl.usecases.context import Context, Danger, Question
-from vzctl.usecases.outcome import Notice, Outcome
-from vzctl.usecases.views import Columns, DependantRef, dependant_line, dependant_refs
+from vzctl.usecases.outcome import Columns, Notice, Outcome
+from vzctl.usecases.views import DependantRef, dependant_line, dependant_refs
 
 ASTRA_HOSTS = ("apps.astra.datastax.com", "apps.astra-dev.datastax.com", "apps.astra-test.datastax.com")
 

@@ -11,10 +11,12 @@ from vzctl.domain.address import find_database
 from vzctl.domain.catalogue import check_authentication, check_service, find_provider
 from vzctl.domain.index import Index
 from vzctl.domain.names import strip_data_api_suffix
+from vzctl.domain.records import Authentication, Database, Dependant
 from vzctl.domain.rules import require_active, require_credential, require_in_scope, require_no_rotation
-from vzctl.domain.state import Authentication, Database, Dependant, State
+from vzctl.domain.state import State
 from vzctl.errors import ConflictError, NextStep, UsageError
-from vzctl.usecases.views import Columns, DatabaseRef, database_ref
+from vzctl.usecases.outcome import Columns
+from vzctl.usecases.views import DatabaseRef, database_ref
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from vzctl import __version__
 from vzctl.domain.names import refuse_secret_in
-from vzctl.domain.state import SCHEMA_VERSION, ControlPlane, Organization, State
+from vzctl.domain.records import ControlPlane, Organization
+from vzctl.domain.state import SCHEMA_VERSION, State
 from vzctl.errors import NextStep
 from vzctl.usecases.context import Context
 from vzctl.usecases.outcome import Outcome

@@ -9,13 +9,14 @@ from typing import ClassVar
 from vzctl.domain.catalogue import find_provider
 from vzctl.domain.index import Index
 from vzctl.domain.provider import Provider
+from vzctl.domain.records import Evidence, Integration
 from vzctl.domain.rules import display_name, require_integration_removable
-from vzctl.domain.state import Evidence, Integration, State
+from vzctl.domain.state import State
 from vzctl.errors import ConflictError, ExitStatus, NextStep, NotFoundError
 from vzctl.usecases.context import Context, Question
 from vzctl.usecases.manual import status_for, steps_for, wanted
-from vzctl.usecases.outcome import Notice, Outcome
-from vzctl.usecases.views import Columns, DependantRef, dependant_refs
+from vzctl.usecases.outcome import Columns, Notice, Outcome
+from vzctl.usecases.views import DependantRef, dependant_refs
 
 UNSTRUCTURED_NOTE = "enabling an embedding provider integration also enables the Unstructured data loader integration"
 

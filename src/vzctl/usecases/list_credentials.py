@@ -7,11 +7,10 @@ from typing import ClassVar
 
 from vzctl.domain.age import age_days, is_due, maximum_age_days
 from vzctl.domain.index import Index
-from vzctl.domain.state import Credential
+from vzctl.domain.records import Credential
 from vzctl.errors import ExitStatus, NextStep
 from vzctl.usecases.context import Context
-from vzctl.usecases.outcome import Outcome
-from vzctl.usecases.views import Columns
+from vzctl.usecases.outcome import Columns, Outcome
 
 
 @dataclass(frozen=True, slots=True)

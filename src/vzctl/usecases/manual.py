@@ -7,7 +7,8 @@ from datetime import datetime
 from typing import Any
 
 from vzctl.domain.pending import pending_steps
-from vzctl.domain.state import Evidence, State
+from vzctl.domain.records import Evidence
+from vzctl.domain.state import State
 from vzctl.errors import ExitStatus, NextStep
 
 SHOWN_STEPS = 5

@@ -11,6 +11,9 @@ from vzctl.errors import ExitStatus, NextStep, VzctlError
 
 T_co = TypeVar("T_co", covariant=True)
 
+Columns = tuple[tuple[str, str], ...]
+"""(heading, field) pairs: the columns of tables and TSV, only ever appended."""
+
 
 @dataclass(frozen=True, slots=True)
 class Notice:

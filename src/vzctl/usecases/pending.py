@@ -14,8 +14,9 @@ from vzctl.domain.pending import (
     unwanted_removal,
     without_scope_entry,
 )
+from vzctl.domain.records import Evidence
 from vzctl.domain.rules import counted, require_credential, require_integration_removable, require_no_rotation
-from vzctl.domain.state import Evidence, State
+from vzctl.domain.state import State
 from vzctl.errors import ConflictError, NextStep, UsageError
 from vzctl.usecases.context import Context, Question
 from vzctl.usecases.outcome import Notice, Outcome

@@ -8,8 +8,7 @@ from typing import ClassVar
 from vzctl.domain.catalogue import CATALOGUE, find_provider
 from vzctl.domain.provider import Model, Parameter, Provider
 from vzctl.usecases.context import Context
-from vzctl.usecases.outcome import Outcome
-from vzctl.usecases.views import Columns
+from vzctl.usecases.outcome import Columns, Outcome
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,15 +6,16 @@ from dataclasses import dataclass, replace
 
 from vzctl.domain.index import Index
 from vzctl.domain.pending import PendingStep
+from vzctl.domain.records import Credential, Evidence, RetiredCredential, Revocation
 from vzctl.domain.rotation import REASON_REMOVED
 from vzctl.domain.rules import counted, require_credential, require_no_rotation
-from vzctl.domain.state import Credential, Evidence, RetiredCredential, Revocation, State
+from vzctl.domain.state import State
 from vzctl.errors import ConflictError, ExitStatus, NextStep
 from vzctl.usecases.context import Context, Danger, Question
 from vzctl.usecases.credential import database_refs
 from vzctl.usecases.manual import steps_for
 from vzctl.usecases.outcome import Notice, Outcome
-from vzctl.usecases.secret_version import drop_held
+from vzctl.usecases.secret_version import drop_held, may_be_held
 from vzctl.usecases.views import DatabaseRef, DependantRef, dependant_line, dependant_refs
 
 CACHE_NOTE = "a Data API that cached the key may keep using it: in the open-source one until it was idle for 5 minutes or restarted"
@@ -59,7 +60,7 @@ def remove_credential(context: Context, request: RemoveCredential) -> Outcome[Re
             warnings=(Notice("CACHED_KEYS", CACHE_NOTE, credential.name),) if dependants else (),
         )
     takes_effect = state.is_local or credential.evidence is Evidence.WANTED
-    drops_bytes = takes_effect and not request.keep_secret and any(item.held for item in credential.versions)
+    drops_bytes = takes_effect and not request.keep_secret and bool(may_be_held(credential))
     if drops_bytes:
         context.store().probe()
     context.confirm(
@@ -97,8 +98,8 @@ def remove_credential(context: Context, request: RemoveCredential) -> Outcome[Re
 def retired(context: Context, state: State, credential: Credential) -> tuple[State, str | None]:
     """Return the state without the credential: a tombstone stays, and its key has to be revoked at the provider."""
     now = context.now()
-    # Bytes of an interrupted addition may be in the store although nothing says so: count them as held.
-    versions = tuple(replace(item, held=item.held or item.id == credential.pending) for item in credential.versions)
+    held = may_be_held(credential)
+    versions = tuple(replace(item, held=item.id in held) for item in credential.versions)
     tombstone = RetiredCredential(
         id=credential.id, name=credential.name, provider=credential.provider, removed_at=now, versions=versions
     )

@@ -8,14 +8,15 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 from vzctl.domain import portal
+from vzctl.domain.records import Revocation, Version
 from vzctl.domain.rotation import REASON_LEAKED
 from vzctl.domain.rules import counted, provider_by_id
-from vzctl.domain.state import Revocation, State, Version
+from vzctl.domain.state import State
 from vzctl.errors import ConflictError, NextStep, NotFoundError, UsageError
 from vzctl.usecases.context import Context, Question
-from vzctl.usecases.outcome import Notice, Outcome
+from vzctl.usecases.outcome import Columns, Notice, Outcome
 from vzctl.usecases.secret_version import drop_held
-from vzctl.usecases.views import Columns, PortalVisit
+from vzctl.usecases.views import PortalVisit
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,16 +9,16 @@ from typing import ClassVar
 from vzctl.domain import rotation as machine
 from vzctl.domain.names import without_secrets
 from vzctl.domain.provider import Provider
+from vzctl.domain.records import Credential, Rotation, Step, Version
 from vzctl.domain.rules import provider_by_id, require_credential, require_no_rotation
-from vzctl.domain.state import Credential, Rotation, State, Step, Version
+from vzctl.domain.state import State
 from vzctl.errors import ConflictError, ExitStatus, InputRequiredError, NextStep, SecretStoreError, VzctlError
 from vzctl.secret import Secret
 from vzctl.usecases.context import Context, Danger, Question, SecretSource
 from vzctl.usecases.credential import require_slot
-from vzctl.usecases.outcome import NOT_BEGUN, Fault, Notice, Outcome, batch_status
+from vzctl.usecases.outcome import NOT_BEGUN, Columns, Fault, Notice, Outcome, batch_status
 from vzctl.usecases.rotation_view import RotationPlan, RotationResult, plan_lines, rotation_plan
 from vzctl.usecases.secret_version import take_secret
-from vzctl.usecases.views import Columns
 from vzctl.usecases.walk import Walk, walk
 
 

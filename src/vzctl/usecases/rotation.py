@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 
 from vzctl.domain import rotation as machine
 from vzctl.domain.names import did_you_mean
+from vzctl.domain.records import Credential, Direction, Rotation, Step
 from vzctl.domain.rules import require_credential
-from vzctl.domain.state import Credential, Direction, Rotation, State, Step
+from vzctl.domain.state import State
 from vzctl.errors import ConflictError, NextStep, NotFoundError
 from vzctl.usecases.context import Context, Danger, Question, SecretSource
 from vzctl.usecases.outcome import Outcome

@@ -10,10 +10,12 @@ from vzctl.domain import portal
 from vzctl.domain import rotation as machine
 from vzctl.domain.age import age_days
 from vzctl.domain.index import Index
+from vzctl.domain.records import Credential, Direction, Rotation, Step
 from vzctl.domain.rules import provider_by_id
-from vzctl.domain.state import Credential, Direction, Rotation, State, Step
+from vzctl.domain.state import State
 from vzctl.usecases.context import Context
-from vzctl.usecases.views import Columns, DatabaseRef, DependantRef, PortalVisit, database_ref, dependant_refs
+from vzctl.usecases.outcome import Columns
+from vzctl.usecases.views import DatabaseRef, DependantRef, PortalVisit, database_ref, dependant_refs
 
 
 @dataclass(frozen=True, slots=True)

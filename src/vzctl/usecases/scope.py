@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from vzctl.domain.address import find_database
 from vzctl.domain.index import Index
+from vzctl.domain.records import Credential, Evidence, ScopeEntry
 from vzctl.domain.rules import (
     counted,
     listed,
@@ -15,7 +16,7 @@ from vzctl.domain.rules import (
     require_scope_removable,
     scope_dependants,
 )
-from vzctl.domain.state import Credential, Evidence, ScopeEntry, State
+from vzctl.domain.state import State
 from vzctl.errors import ConflictError, ExitStatus, NextStep, UsageError
 from vzctl.usecases.context import Context, Question
 from vzctl.usecases.credential import ScopedDatabase, database_refs, scoped_databases

@@ -10,8 +10,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from vzctl.domain.provider import Provider
+from vzctl.domain.records import Credential, RetiredCredential, Version
 from vzctl.domain.secret_text import looks_unusual, require_usable
-from vzctl.domain.state import Credential, RetiredCredential, State, Version
+from vzctl.domain.state import State
 from vzctl.errors import NextStep, SecretStoreError
 from vzctl.secret import Secret
 from vzctl.usecases.context import Context, SecretSource, item_of
@@ -78,6 +79,37 @@ def delete_bytes(context: Context, state: State, owner: Owner, version_ids: Sequ
     if store.writable:
         for version_id in version_ids:
             store.delete(store_item(state, owner, version_id))
+
+
+def drop_unwanted(context: Context, state: State, owner: Owner, version_id: str) -> None:
+    """Delete bytes that were just written, when another process has meanwhile let go of their version."""
+    pointers = {pointer for item in context.state_file.read().credentials for pointer in (item.current, item.pending)}
+    if version_id not in pointers:
+        delete_bytes(context, state, owner, [version_id])
+
+
+def forget_version(context: Context, credential_id: str, version_id: str) -> None:
+    """Delete the bytes of a version that never was in force, then the version. Until then it is on record as held."""
+    state = context.state_file.read()
+    credential = state.credential_by_id(credential_id)
+    if credential is None:
+        return
+    delete_bytes(context, state, credential, [version_id])
+    with context.state_file.transaction() as transaction:
+        current = transaction.state.credential_by_id(credential_id)
+        if current is not None:
+            transaction.state = transaction.state.with_credential(current.without_version(version_id))
+        transaction.describe(f'forget a replaced key of "{credential.name}"', subjects=(credential.name,))
+
+
+def may_be_held(credential: Credential) -> frozenset[str]:
+    """Return the versions whose bytes may be in the store: held ones, and those that a crash kept from being recorded."""
+    in_doubt = {
+        item.id
+        for item in credential.versions
+        if item.fingerprint is not None and item.id in (credential.current, credential.pending)
+    }
+    return frozenset(in_doubt | {item.id for item in credential.versions if item.held})
 
 
 def drop_held(context: Context, owner_id: str, version_ids: Sequence[str]) -> bool:

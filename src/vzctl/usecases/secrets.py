@@ -10,15 +10,16 @@ from pathlib import Path
 from typing import ClassVar
 
 from vzctl.domain.problems import unneeded_versions
+from vzctl.domain.records import Credential
 from vzctl.domain.rules import counted, provider_by_id, require_credential, require_no_rotation
-from vzctl.domain.state import Credential, State
+from vzctl.domain.state import State
 from vzctl.errors import ConflictError, InputRequiredError, NextStep, SecretStoreError, UsageError
 from vzctl.secret import Secret
 from vzctl.store.atomic import write_atomic
 from vzctl.store.audit import Change
 from vzctl.usecases.context import Context, Danger, Question, SecretSource
 from vzctl.usecases.credential import CredentialDetail, credential_detail, version_role
-from vzctl.usecases.outcome import Notice, Outcome
+from vzctl.usecases.outcome import Columns, Notice, Outcome
 from vzctl.usecases.secret_version import (
     Owner,
     drop_held,
@@ -28,7 +29,6 @@ from vzctl.usecases.secret_version import (
     store_item,
     take_secret,
 )
-from vzctl.usecases.views import Columns
 from vzctl.vault.base import SecretStore
 from vzctl.vault.identity import create_identity, identity_exists
 

@@ -12,8 +12,7 @@ from vzctl.store import backups
 from vzctl.store.audit import Change
 from vzctl.store.schema import FOOTER, format_state
 from vzctl.usecases.context import Context, Danger, Question
-from vzctl.usecases.outcome import Outcome
-from vzctl.usecases.views import Columns
+from vzctl.usecases.outcome import Columns, Outcome
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,16 +9,16 @@ from typing import ClassVar
 from vzctl.domain.age import age_days, is_due
 from vzctl.domain.pending import PendingStep, pending_steps
 from vzctl.domain.problems import find_problems
+from vzctl.domain.records import Rotation
 from vzctl.domain.rotation import REASON_LEAKED
 from vzctl.domain.rules import display_name
-from vzctl.domain.state import Rotation, State
+from vzctl.domain.state import State
 from vzctl.errors import ExitStatus, NextStep
 from vzctl.usecases.context import Context
-from vzctl.usecases.outcome import Outcome
+from vzctl.usecases.outcome import Columns, Outcome
 from vzctl.usecases.revocation import RevocationRow
 from vzctl.usecases.revocation import row as revocation_row
 from vzctl.usecases.rotation_view import rotation_row
-from vzctl.usecases.views import Columns
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field, replace
 from vzctl.domain.address import Address, find_column, find_database, parse_address
 from vzctl.domain.catalogue import same_embedding
 from vzctl.domain.index import Index
+from vzctl.domain.records import Column
 from vzctl.domain.rules import service_text
-from vzctl.domain.state import Column, State
+from vzctl.domain.state import State
 from vzctl.errors import ConflictError, NextStep, NotFoundError
 from vzctl.usecases.context import Context, Question
 from vzctl.usecases.dependant import (

@@ -7,14 +7,12 @@ from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar
 
 from vzctl.domain.index import Index
+from vzctl.domain.records import Dependant
 from vzctl.domain.rules import service_text
-from vzctl.domain.state import Dependant
+from vzctl.usecases.outcome import Columns
 
 if TYPE_CHECKING:
     from vzctl.domain.pending import PendingStep
-
-Columns = tuple[tuple[str, str], ...]
-"""(heading, field) pairs: the columns of tables and TSV, only ever appended."""
 
 
 @dataclass(frozen=True, slots=True)

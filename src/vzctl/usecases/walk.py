@@ -11,14 +11,35 @@ from dataclasses import dataclass, replace
 
 from vzctl.domain import rotation as machine
 from vzctl.domain.index import Index
+from vzctl.domain.records import (
+    Credential,
+    Direction,
+    Rotation,
+    Step,
+    Version,
+)
 from vzctl.domain.rules import display_name
-from vzctl.domain.state import Credential, Direction, Rotation, State, Step, Version
-from vzctl.errors import ConflictError, ExitStatus, InputRequiredError, NextStep, RotationOpenError, VzctlError
+from vzctl.domain.state import State
+from vzctl.errors import (
+    ConflictError,
+    ExitStatus,
+    InputRequiredError,
+    NextStep,
+    RotationOpenError,
+    SecretStoreError,
+    VzctlError,
+)
 from vzctl.secret import Secret
 from vzctl.usecases.context import Context, SecretSource
 from vzctl.usecases.outcome import Notice, Outcome
 from vzctl.usecases.rotation_view import RotationDetail, portal_visit, rotation_detail, step_text
-from vzctl.usecases.secret_version import delete_bytes, require_recorded, set_held, store_item
+from vzctl.usecases.secret_version import (
+    delete_bytes,
+    forget_version,
+    require_recorded,
+    set_held,
+    store_item,
+)
 
 
 @dataclass(slots=True)
@@ -92,9 +113,9 @@ def _walk(context: Context, rotation_id: str, given: Walk) -> Outcome[RotationDe
                 expected = step
             else:
                 return _stopped(state, rotation, changed=changed)
-            _attest(context, rotation_id, expected)
+            _attest(context, rotation, expected)
         else:
-            _OWN_STEPS[step](context, rotation_id)
+            _OWN_STEPS[step](context, rotation)
         changed = True
 
 
@@ -105,11 +126,8 @@ def _ensure_staged(context: Context, state: State, rotation: Rotation, given: Wa
     """
     credential = _credential(state, rotation)
     version = _version(credential, rotation.new_version)
-    store = context.store()
-    held = store.read(store_item(state, credential, version.id))
-    if held is not None and not given.replace_secret:
-        require_recorded(state, credential.name, version, held)
-    else:
+    is_there = _is_in_store(context, state, credential, version, given)
+    if not is_there or given.replace_secret:
         secret = _secret_again(credential, given)
         if secret.fingerprint(state.organization.fingerprint_salt) != version.fingerprint:
             if not given.replace_secret:
@@ -123,42 +141,70 @@ def _ensure_staged(context: Context, state: State, rotation: Rotation, given: Wa
                     ),
                 )
             return _replace_pending(context, rotation, secret)
-        if held is None:
-            store.write(store_item(state, credential, version.id), secret)
+        if not is_there:
+            context.store().write(store_item(state, credential, version.id), secret)
     if rotation.step is not Step.STAGING and version.held:
         return False
-    with context.state_file.transaction() as transaction:
-        current = _rotation(transaction.state, rotation.id)
-        after = set_held(transaction.state, credential.id, [version.id], held=True)
-        step = Step.STAGED if current.step is Step.STAGING else current.step
-        transaction.state = after.with_rotation(replace(current, step=step))
-        transaction.describe(f'staged the new key of "{credential.name}"', subjects=(credential.name,))
+    try:
+        with context.state_file.transaction() as transaction:
+            current = _unmoved(transaction.state, rotation)
+            after = set_held(transaction.state, credential.id, [version.id], held=True)
+            step = Step.STAGED if current.step is Step.STAGING else current.step
+            transaction.state = after.with_rotation(replace(current, step=step))
+            transaction.describe(f'staged the new key of "{credential.name}"', subjects=(credential.name,))
+    except ConflictError:
+        now = _rotation(context.state_file.read(), rotation.id)
+        if now.new_version != version.id or now.step in (Step.DROPPING, Step.ROLLED_BACK):
+            # Whoever took the rotation back may have deleted the bytes before they were written here.
+            delete_bytes(context, state, credential, [version.id])
+        raise
     return True
 
 
+def _is_in_store(context: Context, state: State, credential: Credential, version: Version, given: Walk) -> bool:
+    """Whether the store gives out the recorded bytes.
+
+    Until they are on record as held, a crash may have left anything there: half of them, or an empty item of a program
+    that was given nothing. Then they are written again, if they are at hand.
+    """
+    try:
+        secret = context.store().read(store_item(state, credential, version.id))
+        if secret is not None:
+            require_recorded(state, credential.name, version, secret)
+    except SecretStoreError as error:
+        can_be_written = given.source is not None or error.code == "SECRET_DIFFERS"
+        if given.replace_secret or (can_be_written and not version.held):
+            return False
+        raise
+    return secret is not None
+
+
 def _replace_pending(context: Context, rotation: Rotation, secret: Secret) -> bool:
-    """Take another key than the one the rotation began with: a new version, the old bytes deleted, staged again."""
+    """Take another key than the one the rotation began with: a new version, the old bytes deleted, staged again.
+
+    Until its bytes are gone the replaced version stays on record as held, whatever was recorded of it before.
+    """
     if rotation.new_key_used:
         raise RotationOpenError(
             f'the key of "{rotation.snapshot.name}" was put into service already; take the rotation back instead',
             code="ROTATION_OPEN",
             next_steps=(NextStep(f"vzctl rotations rollback {rotation.snapshot.name}", "go back to the old key"),),
         )
-    state = context.state_file.read()
-    credential = _credential(state, rotation)
-    delete_bytes(context, state, credential, [rotation.new_version])
-    salt = state.organization.fingerprint_salt
+    salt = context.state_file.read().organization.fingerprint_salt
     version = Version(id=context.new_id(), created_at=context.now(), fingerprint=secret.fingerprint(salt))
     with context.state_file.transaction() as transaction:
-        current = _rotation(transaction.state, rotation.id)
-        owner = _credential(transaction.state, current).without_version(current.new_version).with_version(version)
+        current = _unmoved(transaction.state, rotation)
+        owner = _credential(transaction.state, current)
+        replaced = replace(_version(owner, current.new_version), held=True)
+        owner = owner.with_version(replaced).with_version(version)
         step = current.step if current.is_past_no_return else Step.STAGING
         transaction.state = transaction.state.with_credential(replace(owner, pending=version.id)).with_rotation(
             replace(current, new_version=version.id, step=step)
         )
         transaction.describe(f'replaced the staged key of "{owner.name}"', subjects=(owner.name,))
-    rotation = _rotation(transaction.state, rotation.id)
-    return _ensure_staged(context, transaction.state, rotation, Walk(source=lambda: secret))
+    forget_version(context, owner.id, replaced.id)
+    state = context.state_file.read()
+    return _ensure_staged(context, state, _rotation(state, rotation.id), Walk(source=lambda: secret))
 
 
 def _secret_again(credential: Credential, given: Walk) -> Secret:
@@ -174,19 +220,19 @@ def _secret_again(credential: Credential, given: Walk) -> Secret:
     return given.source()
 
 
-def _tested(context: Context, rotation_id: str) -> None:
+def _tested(context: Context, rotation: Rotation) -> None:
     """The seam of the live issue: nothing here can try a key, so nothing here claims that it works."""
     with context.state_file.transaction() as transaction:
-        rotation = _rotation(transaction.state, rotation_id)
+        rotation = _unmoved(transaction.state, rotation)
         transaction.state = transaction.state.with_rotation(replace(rotation, step=Step.TESTED, test="not tested"))
         transaction.describe(
             f'"{rotation.snapshot.name}": the new key is not tested', subjects=(rotation.snapshot.name,)
         )
 
 
-def _done(context: Context, rotation_id: str) -> None:
+def _done(context: Context, rotation: Rotation) -> None:
     with context.state_file.transaction() as transaction:
-        rotation = _rotation(transaction.state, rotation_id)
+        rotation = _unmoved(transaction.state, rotation)
         transaction.state = machine.finish_forward(transaction.state, rotation, context.now(), context.new_id)
         transaction.describe(
             f'"{rotation.snapshot.name}" removed and recreated under the same name with the new key, scope restored',
@@ -194,26 +240,25 @@ def _done(context: Context, rotation_id: str) -> None:
         )
 
 
-def _dropping(context: Context, rotation_id: str) -> None:
+def _dropping(context: Context, rotation: Rotation) -> None:
     with context.state_file.transaction() as transaction:
-        rotation = _rotation(transaction.state, rotation_id)
+        rotation = _unmoved(transaction.state, rotation)
         transaction.state = transaction.state.with_rotation(replace(rotation, step=Step.DROPPING))
         transaction.describe(f'going back: "{rotation.snapshot.name}"', subjects=(rotation.snapshot.name,))
 
 
-def _rolled_back(context: Context, rotation_id: str) -> None:
+def _rolled_back(context: Context, rotation: Rotation) -> None:
     """Delete the new bytes unless the key was in service (then the revocations list keeps them), and point back."""
     state = context.state_file.read()
-    rotation = _rotation(state, rotation_id)
-    if not rotation.new_key_used:
+    if not _unmoved(state, rotation).new_key_used:
         delete_bytes(context, state, _credential(state, rotation), [rotation.new_version])
     with context.state_file.transaction() as transaction:
-        rotation = _rotation(transaction.state, rotation_id)
+        rotation = _unmoved(transaction.state, rotation)
         transaction.state = machine.finish_back(transaction.state, rotation, context.now(), context.new_id)
         transaction.describe(f'"{rotation.snapshot.name}" is back at its old key', subjects=(rotation.snapshot.name,))
 
 
-_OWN_STEPS: dict[Step, Callable[[Context, str], None]] = {
+_OWN_STEPS: dict[Step, Callable[[Context, Rotation], None]] = {
     Step.TESTED: _tested,
     Step.DONE: _done,
     Step.DROPPING: _dropping,
@@ -221,9 +266,9 @@ _OWN_STEPS: dict[Step, Callable[[Context, str], None]] = {
 }
 
 
-def _attest(context: Context, rotation_id: str, step: Step) -> None:
+def _attest(context: Context, rotation: Rotation, step: Step) -> None:
     with context.state_file.transaction() as transaction:
-        rotation = _rotation(transaction.state, rotation_id)
+        rotation = _unmoved(transaction.state, rotation)
         after = machine.attested(rotation, step, is_local=transaction.state.is_local)
         transaction.state = transaction.state.with_rotation(after)
         transaction.describe(
@@ -290,6 +335,18 @@ def _rotation(state: State, rotation_id: str) -> Rotation:
             next_steps=(NextStep("vzctl rotations list", "the rotations there are"),),
         )
     return found
+
+
+def _unmoved(state: State, rotation: Rotation) -> Rotation:
+    """Return the rotation, inside the lock; raise when another process went on with it, or took it back, meanwhile."""
+    if _rotation(state, rotation.id) != rotation:
+        name = rotation.snapshot.name
+        raise ConflictError(
+            f'the rotation of "{name}" moved on meanwhile: another process walks it too',
+            code="CHANGED_MEANWHILE",
+            next_steps=(NextStep(f"vzctl rotations show {name}", "where it stands now"),),
+        )
+    return rotation
 
 
 def _credential(state: State, rotation: Rotation) -> Credential:

@@ -1,0 +1,84 @@
+"""Reading a configuration file: TOML to a plain document, and what is said when one cannot be used.
+
+Nothing from the file is repeated in a message: a key may have been pasted into the wrong place.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Mapping
+from typing import Any, Final
+
+from vzctl.errors import NextStep, UsageError
+
+MAXIMUM_CONFIG_BYTES: Final = 1024 * 1024
+
+
+def load_document(path: str) -> dict[str, Any]:
+    """Return the file's document, empty when there is no file; raise `UsageError` when it cannot be read."""
+    try:
+        # A project file may be a link to a device or a pipe: opening must not hang, reading must end.
+        with open(path, "rb", opener=lambda name, flags: os.open(name, flags | os.O_NONBLOCK)) as file:
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                raise UsageError(f'the configuration "{path}" is not a regular file', code="CONFIG_UNREADABLE")
+            data = file.read(MAXIMUM_CONFIG_BYTES + 1)
+        if len(data) > MAXIMUM_CONFIG_BYTES:
+            raise UsageError(f'the configuration "{path}" is far too large', code="CONFIG_INVALID")
+    except (FileNotFoundError, NotADirectoryError):
+        return {}
+    except OSError as error:
+        raise UsageError(
+            f'cannot read the configuration "{path}": {error.strerror}', code="CONFIG_UNREADABLE"
+        ) from error
+    import tomllib  # most people have no configuration file
+
+    try:
+        return tomllib.loads(data.decode())
+    except (ValueError, RecursionError) as error:
+        # The parser's own text may repeat the line, and a key may have been pasted into it.
+        found = str(error).rpartition("(at ")[2].rstrip(")") if "(at " in str(error) else "unknown place"
+        raise UsageError(f'the configuration "{path}" is not TOML: {found}', code="CONFIG_INVALID") from None
+
+
+def flat_keys(document: Mapping[str, Any], prefix: str = "") -> list[str]:
+    """Return every key as `table.key`; the keys of `secrets.env` are names that people choose, and stay out."""
+    keys: list[str] = []
+    for key, value in document.items():
+        name = f"{prefix}{key}"
+        if name == "secrets.env":
+            keys.append(name)
+        elif isinstance(value, dict):
+            keys.extend(flat_keys(value, f"{name}.") or [name])
+        else:
+            keys.append(name)
+    return keys
+
+
+def dig(document: Mapping[str, Any], key: str) -> Any:
+    """Return the value at `table.key`, or None."""
+    value: Any = document
+    for part in key.split("."):
+        if not isinstance(value, dict) or part not in value:
+            return None
+        value = value[part]
+    return value
+
+
+def word_list(document: Mapping[str, Any], path: str, key: str) -> tuple[str, ...] | None:
+    """Return a list of words that are not empty, or None when the key is not there."""
+    value = dig(document, key)
+    if value is None:
+        return None
+    if not isinstance(value, list) or not value or not all(isinstance(item, str) and item for item in value):
+        raise bad_config(path, key, "must be a list of words")
+    return tuple(value)
+
+
+def bad_config(path: str, key: str, reason: str) -> UsageError:
+    """Return the error for a key that is unknown, forbidden here, or has a wrong value."""
+    return UsageError(
+        f'the configuration "{path}": {key!a} {reason}',
+        code="CONFIG_INVALID",
+        next_steps=(NextStep("vzctl help environment", "every setting and where it may be set"),),
+    )
