@@ -283,6 +283,8 @@ def _state(layers: _Layers, profile: Sourced) -> Sourced:
         return Sourced(os.path.join(state_home(layers.environ), profile.value, "state.toml"), "default")
     if found.source == layers.project_path:
         return Sourced(_inside_project(layers, found.value), found.source)
+    if not found.value.strip():
+        raise UsageError(f"the path of the state is empty (from {found.source})", code="SETTING_INVALID")
     if "\0" in found.value:
         raise UsageError("a path cannot hold a NUL character", code="USAGE")
     return Sourced(os.path.join(layers.cwd, os.path.expanduser(found.value)), found.source)
@@ -291,7 +293,12 @@ def _state(layers: _Layers, profile: Sourced) -> Sourced:
 def _inside_project(layers: _Layers, value: str) -> str:
     tree = os.path.realpath(layers.cwd)
     path = os.path.join(layers.cwd, value)
-    if "\0" in value or os.path.commonpath([tree, os.path.realpath(path)]) != tree or os.path.isabs(value):
+    if (
+        not value.strip()
+        or "\0" in value
+        or os.path.commonpath([tree, os.path.realpath(path)]) != tree
+        or os.path.isabs(value)
+    ):
         raise bad_config(layers.project_path, "state", "must be a path inside the project's own tree")
     return path
 

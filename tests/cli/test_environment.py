@@ -51,8 +51,13 @@ def test_no_character_of_a_human_table_is_lost_at_any_width(cli: Cli, words: str
     assert sorted("".join(narrow.out.split())) == sorted("".join(wide.out.split()))
 
 
-@pytest.mark.parametrize(("words", "whole"), [("databases list", "11111111-1111-4111-8111-111111111111"),
-                                              ("collections list", "shop/default/ein_sehr_langer_name_einer_sammlung")])  # fmt: skip
+@pytest.mark.parametrize(
+    ("words", "whole"),
+    [
+        ("databases list", "11111111-1111-4111-8111-111111111111"),
+        ("collections list", "shop/default/ein_sehr_langer_name_einer_sammlung"),
+    ],
+)
 def test_what_people_copy_is_not_broken_at_a_usual_width(cli: Cli, words: str, whole: str) -> None:
     assert whole in cli.run(*words.split(), "-o", "human", env={"COLUMNS": "110"}).out
 

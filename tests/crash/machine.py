@@ -99,6 +99,15 @@ class Machine:
         assert ended.status == command.status, (command.words, ended.status, ended.stdout, ended.stderr)
         return ended
 
+    def ask(self, *commands: tuple[str, ...]) -> list[dict[str, Any]]:
+        """Run several commands in one child, each of which must end well, and return the data of each."""
+        request = dataclasses.replace(
+            self.request(Command(())), commands=[(*words, "-o", "json") for words in commands]
+        )
+        ended = self.server.run(request)
+        assert [document["ok"] for document in ended.documents] == [True] * len(commands), ended
+        return [document["data"] for document in ended.documents]
+
     def watch(self, command: Command, strike: Strike | None = None, **options: Any) -> Ended:
         """Run a command watched, with ids that are the same every time; `strike` hits one of its points."""
         return self.try_(command, watched=True, strike=strike, seed=" ".join(command.words), **options)

@@ -64,13 +64,24 @@ def known_items(state: State) -> set[str]:
 
 
 def needed_items(state: State) -> set[str]:
-    """Return the items of current keys, of keys on their way in, and of keys that still have to be revoked."""
-    versions = {pointer for item in state.credentials for pointer in (item.current, item.pending)}
-    versions |= {item.version for item in state.open_revocations()}
+    """Return the items of current keys, of keys on their way in, and of old keys that a rollback would need."""
+    to_revoke = {item.version for item in state.open_revocations()}
     return {
-        f"{state.lineage}/{owner.id}/{version.id}"
-        for owner, version in state.versions()
-        if version.id in versions and version.held
+        f"{state.lineage}/{credential.id}/{version.id}"
+        for credential in state.credentials
+        for version in credential.versions
+        if version.held and version.id in {credential.current, credential.pending, *to_revoke}
+    }
+
+
+def items_to_revoke(state: State) -> set[str]:
+    """Return the items of removed credentials whose key is still to be revoked: a crash may have left their bytes."""
+    to_revoke = {item.version for item in state.open_revocations()}
+    return {
+        f"{state.lineage}/{retired.id}/{version.id}"
+        for retired in state.retired
+        for version in retired.versions
+        if version.held and version.id in to_revoke
     }
 
 

@@ -8,7 +8,7 @@ from typing import Final
 
 from tests.crash.aftermath import RESUME, ROLL_BACK, ROTATE, walk
 from tests.crash.machine import Command, Machine, run_all
-from tests.crash.organization import ADDED_KEY, MANUAL, NAME, NEW_KEY, OLD_KEY, OTHER_KEY
+from tests.crash.organization import ADDED_KEY, MANUAL, NAME, OTHER_KEY, REPLACING_KEY
 from tests.support.crash import Strike
 from vzctl.errors import ExitStatus
 
@@ -194,6 +194,13 @@ SCENARIOS: Final = (
         stores=("file",),
     ),
     Scenario(
+        name="resume with another key",
+        plane="local",
+        prepare=killed(ROTATE, 2, "after"),
+        command=Command((*RESUME.words, "--replace-secret"), REPLACING_KEY),
+        finished=CONFLICT,
+    ),
+    Scenario(
         name="rollback from STAGING",
         plane="local",
         prepare=killed(ROTATE, 2, "before"),
@@ -270,7 +277,7 @@ SCENARIOS: Final = (
         name="rollback from SCOPED 10 of 12",
         plane="astra",
         prepare=ran(STAGED_BY_HAND, REMOVED, RECREATED, SCOPED),
-        command=attested(*WHOLE_WAY, verb="rollback"),
+        command=attested("removed", verb="rollback", status=OPEN),
         is_rotation=True,
         stores=("file",),
     ),
@@ -278,10 +285,8 @@ SCENARIOS: Final = (
         name="rollback from DONE",
         plane="astra",
         prepare=rotated,
-        command=attested(*WHOLE_WAY, verb="rollback"),
+        command=attested("removed", verb="rollback", status=OPEN),
         is_rotation=True,
         stores=("exec",),
     ),
 )
-
-__all__ = ["NEW_KEY", "OLD_KEY", "SCENARIOS", "Scenario", "killed", "replace_points"]

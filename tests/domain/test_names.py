@@ -16,7 +16,9 @@ from vzctl.domain.names import (
     name_fault,
     nearest,
     parse_credential_name,
+    refuse_secret_in,
     strip_data_api_suffix,
+    without_secrets,
 )
 from vzctl.errors import NextStep, UsageError
 
@@ -209,3 +211,33 @@ def test_a_suggestion_reads_as_the_end_of_a_sentence() -> None:
     }
     assert did_you_mean("shop", ["shops"]) == '; did you mean "shops"?'
     assert did_you_mean("shop", ["blog"]) == ""
+
+
+KEY = "sk-proj-abcdefghijklmnop1234567890"
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("", ""),
+        ("the main key of the shop, 2026-01-31", "the main key of the shop, 2026-01-31"),
+        (f"it is {KEY}, do not tell", "it is ****, do not tell"),
+        (f"({KEY})", "(****)"),
+        (f"--note={KEY}", "--note=****"),
+        (f"{KEY} {KEY}\n{KEY}", "**** ****\n****"),
+        ("database 3f0c0a1e-6f0e-4b52-9d9c-7a1f0f3f2b11", "database 3f0c0a1e-6f0e-4b52-9d9c-7a1f0f3f2b11"),
+    ],
+)
+def test_a_key_inside_a_text_is_made_unreadable_and_the_rest_stays(text: str, shown: str) -> None:
+    assert without_secrets(text) == shown
+
+
+def test_a_text_that_is_kept_in_clear_must_hold_no_key() -> None:
+    refuse_secret_in(None, "a note")
+    refuse_secret_in("the main key", "a note")
+    with pytest.raises(UsageError) as caught:
+        refuse_secret_in(f"it is {KEY}", "a note")
+    assert (caught.value.code, caught.value.message) == (
+        "TEXT_LOOKS_LIKE_SECRET",
+        "a note is kept in clear text, and a word of it looks like a key; if it is one, replace it at its provider",
+    )

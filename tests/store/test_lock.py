@@ -184,7 +184,8 @@ def test_a_child_does_not_inherit_the_lock(tmp_path: Path) -> None:
     with locked(path, HOLDER, timeout_seconds=0):
         child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE, close_fds=False)
     try:
-        with locked(path, OTHER, timeout_seconds=0):
+        # A moment: the new process runs before the kernel has closed what it does not inherit.
+        with locked(path, OTHER, timeout_seconds=10):
             pass
     finally:
         child.kill()

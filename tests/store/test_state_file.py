@@ -102,6 +102,25 @@ def test_a_state_that_cannot_be_created_is_a_state_error(tmp_path: Path) -> None
     assert tree(tmp_path) == {"file": b""}
 
 
+def test_a_path_that_no_file_can_have_holds_no_state(tmp_path: Path) -> None:
+    file = a_state_file(tmp_path / ("x" * 300))
+    assert not file.exists()
+    with pytest.raises(StateError, match="File name too long"):
+        file.read()
+    with pytest.raises(StateError, match="File name too long; nothing was changed"):
+        file.create(a_state(serial=0))
+
+
+def test_a_disk_that_is_full_leaves_no_new_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = a_state_file(tmp_path / "state.toml")
+    with monkeypatch.context() as patched:
+        Disk(patched, "fsync", ".state.toml.", FULL)
+        with pytest.raises(StateError, match="No space left on device; nothing was changed"):
+            file.create(a_state(serial=0))
+    assert not file.exists()
+    assert [item.outcome for item in file.audit.entries(0)] == ["failed"]
+
+
 def test_a_transaction_writes_the_state_it_is_given(file: StateFile) -> None:
     before = file.read()
     after = add(file, SHOP)

@@ -12,7 +12,7 @@ import re
 import shlex
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -151,20 +151,25 @@ class Cli:
         assert result.status == 0, f"{shlex.join(words)} ended with {result.status}: {result.err}{result.out}"
         return result
 
-    def process(
+    def process(self, *words: str, **options: Any) -> Result:
+        """Run the installed program as a process of its own; `options` as those of `program`."""
+        return self.program(installed_command(), *words, **options)
+
+    def program(
         self,
+        command: Sequence[str],
         *words: str,
         stdin: str | bytes | IO[bytes] | int = b"",
         env: Mapping[str, str] | None = None,
         cwd: Path | None = None,
         **options: Any,
     ) -> Result:
-        """Run the installed program as a process of its own."""
+        """Run a program with this user's homes. `stdin` is what comes through a pipe, or an open file."""
         given: dict[str, Any] = {"stdin": stdin}
         if isinstance(stdin, str | bytes):
             given = {"input": stdin.encode() if isinstance(stdin, str) else stdin}
         done = subprocess.run(
-            [*installed_command(), *words],
+            [*command, *words],
             env=self.process_environment(env),
             cwd=cwd or self.folder,
             capture_output=True,

@@ -23,6 +23,7 @@ from typing import Any, Final, Self, TypeVar
 T = TypeVar("T")
 
 STRUCK: Final = "! "
+PIPE: Final = "pipe"
 _WRITES: Final = os.O_WRONLY | os.O_RDWR | os.O_CREAT
 _RANDOM_NAME: Final = re.compile(r"\.[a-z0-9_]{8}(?=\.tmp$)")
 
@@ -173,9 +174,9 @@ def _watch_opens(watch: Watch) -> None:
         return watch.point(f"open {_name_of(path)}", lambda: real_open(path, flags, *arguments, **options))
 
     def watched_io_open(file: Any, mode: str = "r", *arguments: Any, **options: Any) -> Any:
-        if not set(mode) & set("wax+"):
+        name = _name_of(file) if set(mode) & set("wax+") else PIPE
+        if name == PIPE:
             return real_io_open(file, mode, *arguments, **options)
-        name = _name_of(file)
         return _WatchedFile(
             watch.point(f"open {name}", lambda: real_io_open(file, mode, *arguments, **options)), watch, name
         )
@@ -184,7 +185,7 @@ def _watch_opens(watch: Watch) -> None:
         return watch.point("mkstemp", lambda: real_mkstemp(*arguments, **options))
 
     os.open = watched_open
-    io.open = builtins.open = watched_io_open  # type: ignore[assignment]
+    io.open = builtins.open = watched_io_open
     tempfile.mkstemp = watched_mkstemp  # type: ignore[assignment]
 
 
@@ -214,4 +215,4 @@ def _name_of(file: Any) -> str:
         except OSError:
             return "file"
     name = os.path.basename(os.fspath(file))
-    return "pipe" if name.startswith("pipe:") else _RANDOM_NAME.sub(".*", str(name))
+    return PIPE if name.startswith("pipe:") else _RANDOM_NAME.sub(".*", str(name))

@@ -7,6 +7,7 @@ adopts orphans (Linux): a store's program that outlives its killed vzctl is wait
 from __future__ import annotations
 
 import ctypes
+import gc
 import json
 import os
 import random
@@ -62,9 +63,19 @@ class Ended:
 
     @property
     def document(self) -> dict[str, Any]:
-        """The JSON document on stdout."""
-        found = json.loads(self.stdout)
-        assert isinstance(found, dict)
+        """The one JSON document on stdout."""
+        (found,) = self.documents
+        return found
+
+    @property
+    def documents(self) -> list[dict[str, Any]]:
+        """The JSON documents on stdout, one for each command."""
+        found = []
+        decoder, text = json.JSONDecoder(), self.stdout.strip()
+        while text:
+            document, end = decoder.raw_decode(text)
+            found.append(document)
+            text = text[end:].lstrip()
         return found
 
 
@@ -168,6 +179,9 @@ def _import_everything() -> None:
             importlib.import_module(module.name)
     importlib.import_module("pyrage")
     parse_state(format_state(a_state()), "warm")
+    # What is frozen is not copied by a collection in each child.
+    gc.collect()
+    gc.freeze()
 
 
 def _start(item: dict[str, Any]) -> _Child:

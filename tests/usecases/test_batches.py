@@ -22,7 +22,7 @@ def names(cli: Cli) -> list[str]:
 
 
 def add(name: str, **more: Any) -> dict[str, Any]:
-    return {"name": name, "provider": "openai", **({"none": True} if not more else more)}
+    return {"name": name, "provider": "openai", **(more or {"none": True})}
 
 
 def test_credentials_are_added_in_the_order_of_the_file(cli: Cli) -> None:

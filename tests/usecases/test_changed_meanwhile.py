@@ -316,7 +316,7 @@ def test_a_key_that_a_rotation_begun_meanwhile_needs_is_not_marked_as_revoked(
 
 def test_a_credential_added_while_asked_keeps_its_integration(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
     cli.init().ok("integrations", "add", "openai")
-    context = while_asked(cli, monkeypatch, lambda: cli.add())
+    context = while_asked(cli, monkeypatch, cli.add)
     refused(
         ConflictError,
         "INTEGRATION_HAS_CREDENTIALS",

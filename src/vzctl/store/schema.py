@@ -34,7 +34,7 @@ _FIRST_WORDS: Final = HEADER.partition(".")[0].encode()
 _LAST_WORDS: Final = FOOTER.strip().partition(".")[0].encode()
 _CONFLICT_MARKER: Final = re.compile(rb"^(<{7} |={7}$|>{7} )", re.MULTILINE)
 RowTexts = dict[int, tuple[object, bytes]]
-"""Rows and their TOML, by the row's identity. A row is frozen: as long as it is the same object, its text is the same."""
+"""Rows and their TOML, by `id(row)`. A row is frozen, so its text stays; it is kept here so that its id stays its own."""
 
 
 def parse_state(data: bytes, path: str) -> State:
@@ -73,8 +73,7 @@ def format_state(state: State, written: RowTexts | None = None) -> bytes:
     rows: RowTexts = {}
     for table in tables:
         for row in getattr(state, table):
-            before = known.get(id(row))
-            rows[id(row)] = before if before is not None and before[0] is row else (row, _row_text(table, row))
+            rows[id(row)] = known.get(id(row)) or (row, _row_text(table, row))
     known.clear()
     known.update(rows)
     return b"".join(
