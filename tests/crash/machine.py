@@ -112,9 +112,9 @@ class Machine:
         """Run a command watched, with ids that are the same every time; `strike` hits one of its points."""
         return self.try_(command, watched=True, strike=strike, seed=" ".join(command.words), **options)
 
-    def copy(self, *, host: str | None = None) -> Machine:
-        """A machine with the same files; as another host without its `exec` store."""
-        root = self.root.parent / f"m{next(_NUMBERS)}"
+    def copy(self, *, host: str | None = None, root: Path | None = None) -> Machine:
+        """A machine with the same files, beside this one unless `root` says where, or on another host."""
+        root = root or self.root.parent / f"m{next(_NUMBERS)}"
         shutil.copytree(self.root, root, symlinks=True)
         return dataclasses.replace(self, root=root, host=host or self.host)
 

@@ -39,6 +39,7 @@ from vzctl.domain.rotation import (
     finish_forward,
     next_group,
     next_step,
+    require_attestable,
     restored_scope,
     route,
     same_key_elsewhere,
@@ -180,6 +181,36 @@ def test_a_step_out_of_order_cannot_be_attested(rotation: Rotation, step: Step, 
         attested(rotation, step, is_local=False)
     assert (caught.value.code, caught.value.message) == ("ROTATION_STEP_OUT_OF_ORDER", message)
     assert [item.command for item in caught.value.next_steps] == ["vzctl rotations show openai-prod"]
+
+
+@pytest.mark.parametrize(
+    ("rotation", "steps", "is_local"),
+    [
+        (a_rotation(step=Step.STAGING), [], True),
+        (a_rotation(step=Step.STAGING, leaked=True, revoke_first=True), [Step.REVOKED], True),
+        (a_rotation(a_credential(scope=[SHOP]), step=Step.STAGED), [Step.REMOVED, Step.RECREATED, Step.SCOPED], False),
+        (a_rotation(step=Step.RECREATED, direction=BACK), [], False),
+    ],
+)
+def test_what_will_be_next_may_be_attested_beforehand(rotation: Rotation, steps: list[Step], is_local: bool) -> None:
+    require_attestable(rotation, steps, is_local=is_local)
+
+
+@pytest.mark.parametrize(
+    ("rotation", "steps", "is_local"),
+    [
+        (a_rotation(step=Step.STAGING), [Step.REMOVED], True),
+        (a_rotation(step=Step.TESTED, direction=BACK), [Step.REMOVED], True),
+        (a_rotation(step=Step.DROPPING), [Step.REMOVED], False),
+        (a_rotation(a_credential(scope=[SHOP]), step=Step.STAGED), [Step.REMOVED, Step.SCOPED], False),
+        (a_rotation(step=Step.STAGED), [Step.REMOVED, Step.RECREATED, Step.SCOPED], False),
+        (a_rotation(step=Step.DONE), [Step.SCOPED], False),
+    ],
+)
+def test_what_will_not_be_next_is_refused_beforehand(rotation: Rotation, steps: list[Step], is_local: bool) -> None:
+    with pytest.raises(ConflictError) as caught:
+        require_attestable(rotation, steps, is_local=is_local)
+    assert caught.value.code == "ROTATION_STEP_OUT_OF_ORDER"
 
 
 def test_the_portal_is_given_the_new_key_forward_and_the_old_one_back() -> None:

@@ -25,6 +25,8 @@ T = TypeVar("T")
 STRUCK: Final = "! "
 PIPE: Final = "pipe"
 _WRITES: Final = os.O_WRONLY | os.O_RDWR | os.O_CREAT
+NEEDS_NO_ROOM: Final = re.compile(r"unlink|rmdir|start|finish|flock|close|fchmod|ftruncate|.* pipe$")
+"""Labels of calls that a full disk does not fail."""
 _RANDOM_NAME: Final = re.compile(r"\.[a-z0-9_]{8}(?=\.tmp$)")
 
 
@@ -62,7 +64,7 @@ class Watch:
         if strike is not None and is_struck and strike.how == "full":
             self._say(f"{STRUCK}{number} {torn}{label}")
             self._is_full = True
-        if self._is_full and not label.startswith(("unlink", "rmdir", "start", "finish", "flock", "close")):
+        if self._is_full and not NEEDS_NO_ROOM.match(label):
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         if strike is not None and is_struck and strike.how == "torn" and half is not None:
             half()

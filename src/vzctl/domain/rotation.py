@@ -15,7 +15,7 @@ old secret: TESTED (the new one is still there) ─ REMOVED ─ RECREATED ─ SC
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
@@ -131,6 +131,14 @@ def attested(rotation: Rotation, step: Step, *, is_local: bool) -> Rotation:
         return replace(rotation, step=step, scoped=(*rotation.scoped, *next_group(rotation)))
     used = rotation.new_key_used or (step is Step.RECREATED and rotation.direction is Direction.FORWARD)
     return replace(rotation, step=step, new_key_used=used)
+
+
+def require_attestable(rotation: Rotation, steps: Iterable[Step], *, is_local: bool) -> None:
+    """Raise `ConflictError` before anything changes when a person attests what will not be next in the walk."""
+    for step in steps:
+        while (expected := next_step(rotation, is_local=is_local)) is not None and expected not in PERSON_STEPS:
+            rotation = replace(rotation, step=expected)
+        rotation = attested(rotation, step, is_local=is_local)
 
 
 def target_version(rotation: Rotation) -> str | None:

@@ -78,6 +78,7 @@ def resume_rotation(context: Context, request: ResumeRotation) -> Outcome[Rotati
             next_steps=(NextStep(f"vzctl credentials rotate {rotation.snapshot.name}", "begin a new one"),),
         )
     _require_host(context, rotation, take_over=request.take_over)
+    machine.require_attestable(rotation, request.attests, is_local=state.is_local)
     if request.dry_run:
         return show_rotation(context, request.name)
     if request.take_over and rotation.host != context.host:
@@ -96,6 +97,7 @@ def roll_back_rotation(context: Context, request: RollBackRotation) -> Outcome[R
     credential = _require_can_go_back(state, rotation)
     turned = machine.turned_back(rotation)
     only_drops = turned.step is Step.DROPPING
+    machine.require_attestable(turned, request.attests, is_local=state.is_local)
     if request.dry_run:
         data = rotation_detail(state.with_rotation(turned), turned)
         return Outcome(data=data, summary=(f'would take back the rotation of "{name}" from {rotation.step}',))
