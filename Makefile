@@ -58,7 +58,7 @@ lint: venv ## check format and style
 
 .PHONY: types
 types: venv ## check types
-	$(BIN)/mypy --strict src tests tools
+	$(BIN)/mypy --strict src tests tools benchmarks
 
 .PHONY: walls
 walls: venv ## check which layer may import which

@@ -9,7 +9,7 @@ from benchmarks.measure import HERE, PYTHON, VZCTL, Place, Program, Usage
 from benchmarks.table import Row, share
 
 ROUNDS = 5
-SIZES = {"empty": (10, 20, 20), "1 000": (1000, 200, 20), "10 000": (10_000, 2000, 20)}
+SIZES = {"10": (10, 40, 20), "1 000": (1000, 200, 20), "10 000": (10_000, 2000, 20)}
 
 
 def large_state(place: Place) -> list[Row]:
@@ -49,18 +49,17 @@ def _add(place: Place, state: Path) -> Program:
         folder.mkdir()
         shutil.copyfile(state, copy)
 
-    # The credentials of the smallest state hold all databases already; adding one again still reads, and writes nothing.
     words = [VZCTL, "--state", str(copy), "scope", "add", "credential-5", "database-1", "database-2", "database-3"]
     return Program(words, shows="credential-5", prepare=prepare)
 
 
 def _growth(name: str, used: dict[str, Usage], key: str) -> Row:
-    start = used[f"{key} empty"].seconds
-    small, large = used[f"{key} 1 000"].seconds - start, used[f"{key} 10 000"].seconds - start
+    start, small, large = (used[f"{key} {size}"].processor_seconds for size in SIZES)
+    small, large = small - start, large - start
     return Row(
-        f"{name}, from 1 000 to 10 000 credentials",
+        f"{name}, processor time over that of 10 credentials: 10 000",
         f"{large * 1000:.0f} ms",
-        f"1 000: {small * 1000:.0f} ms (above start)",
+        f"1 000: {small * 1000:.0f} ms",
         f"{large / small:.1f}",
         "<= 12.5",
         is_met=large <= 12.5 * small,

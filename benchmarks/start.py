@@ -55,7 +55,7 @@ def completion(place: Place) -> list[Row]:
     tabs = {
         "a verb": tab(cached, "credentials", "ro", shows="rotate"),
         "a credential": tab(cached, "credentials", "rotate", "credential-99", shows="credential-999"),
-        "a credential, no cache (one database in scope)": tab(
+        "a credential, parsing a state of 430 kB": tab(
             fresh, "credentials", "rotate", "credential-99", shows="credential-999"
         ),
     }

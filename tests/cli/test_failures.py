@@ -233,6 +233,28 @@ def test_a_key_from_a_standard_input_of_every_kind(cli: Cli, redirection: str, s
     assert (done.returncode, done.stderr.decode()) == (status, expected)
 
 
+def test_a_standard_input_that_cannot_be_read_is_said(cli: Cli) -> None:
+    with Path("/dev/null").open("wb") as write_only:
+        result = cli.init().process("credentials", "find", "--secret-stdin", stdin=write_only)
+    assert (result.status, result.error) == (2, "cannot read standard input: Bad file descriptor")
+
+
+@pytest.mark.parametrize("words", [["-o", "json"], ["--output", "json"], ["--output=json"], ["-ojson"]])
+def test_what_the_parser_refuses_is_a_document_too(cli: Cli, words: list[str]) -> None:
+    result = cli.run("frobnicate", *words)
+    assert (result.status, json.loads(result.out)["code"]) == (2, "USAGE")
+
+
+def test_a_user_without_a_name_is_unknown(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    def nobody(number: int) -> None:
+        raise KeyError(number)
+
+    monkeypatch.setattr("pwd.getpwuid", nobody)
+    names = {"LOGNAME": "", "USER": "", "LNAME": "", "USERNAME": ""}
+    assert cli.run("init", "--control-plane", "local", env=names).status == 0
+    assert cli.ok("audit").rows[0][5] == "unknown"
+
+
 @pytest.mark.parametrize("output", ["plain", "human", "json"])
 def test_a_full_disk_behind_stdout_is_said_and_is_no_bug(cli: Cli, output: str) -> None:
     with Path("/dev/full").open("wb") as full:

@@ -49,7 +49,10 @@ set)
         printf %s "${value%????????}" >"$file"
         strike torn
     fi
-    printf %s "$value" >"$file.new" && mv "$file.new" "$file"
+    if ! printf %s "$value" >"$file.new" || ! mv "$file.new" "$file"; then
+        rm -f "$file.new"
+        exit 5
+    fi
     strike 'done'
     ;;
 delete)

@@ -162,7 +162,8 @@ VALID: Final = [
     "collections list --database shop --provider openai --credential openai-prod --authentication credential",
     "collections forget shop/default/products",
     "tables attach shop/default/orders.vector --provider openai --model text-embedding-3-large --header --replace",
-    "tables attach shop/default/new.v --provider azureOpenAI --model text-embedding-3-small --parameter resourceName=a --parameter deploymentId=b --header",
+    "tables attach shop/default/new.v --provider azureOpenAI --model text-embedding-3-small --header"
+    " --parameter resourceName=a --parameter deploymentId=b",
     "tables detach shop/default/orders.vector",
     "tables forget shop/default/orders.vector --if-missing skip",
     "rotations show openai-leaked",

@@ -31,16 +31,25 @@ def before_the_lock(
     cli: Cli, monkeypatch: pytest.MonkeyPatch, action: Callable[[], object], *, nth: int = 1
 ) -> Context:
     """Return a context in which `action` happens right before the lock is taken for the `nth` time."""
+    return _before(cli, monkeypatch, "transaction", action, nth)
+
+
+def before_reading(cli: Cli, monkeypatch: pytest.MonkeyPatch, action: Callable[[], object], *, nth: int) -> Context:
+    """Return a context in which `action` happens right before the state is read, without a lock, for the `nth` time."""
+    return _before(cli, monkeypatch, "read", action, nth)
+
+
+def _before(cli: Cli, monkeypatch: pytest.MonkeyPatch, way: str, action: Callable[[], object], nth: int) -> Context:
     context = context_of(cli, monkeypatch)
-    really = context.state_file.transaction
+    really = getattr(context.state_file, way)
     taken = 0
 
-    def transaction() -> Any:
+    def delayed() -> Any:
         nonlocal taken
         taken += 1
         if taken == nth:
             action()
         return really()
 
-    monkeypatch.setattr(context.state_file, "transaction", transaction)
+    monkeypatch.setattr(context.state_file, way, delayed)
     return context

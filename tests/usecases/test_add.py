@@ -55,6 +55,14 @@ def test_without_a_key_it_can_be_finished_too(cli: Cli) -> None:
     assert credential(cli)["current"]
 
 
+def test_an_addition_whose_pointer_somebody_deleted_is_finished_too(cli: Cli) -> None:
+    interrupted(cli)
+    lines = cli.state.read_text(encoding="utf-8").splitlines(keepends=True)
+    cli.state.write_text("".join(line for line in lines if not line.startswith("pending")), encoding="utf-8")
+    cli.add(key="sk-first")
+    assert credential(cli)["current"] in held(cli)
+
+
 def test_an_interrupted_addition_is_a_problem_with_the_command_that_ends_it(cli: Cli) -> None:
     interrupted(cli)
     result = cli.run("state", "check", "--exit-code")

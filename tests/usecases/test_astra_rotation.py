@@ -107,32 +107,36 @@ def test_several_steps_can_be_attested_at_once_in_their_order(cli: Cli) -> None:
     assert {item["evidence"] for item in credential(cli)["scope"]} == {"attested"}
 
 
-def test_steps_out_of_order_are_refused_and_those_before_them_stay_attested(cli: Cli) -> None:
+@pytest.mark.parametrize(
+    ("steps", "stands_at", "following"),
+    [
+        (("recreated",), "TESTED", '"removed" is next'),
+        (("removed", "scoped"), "REMOVED", '"recreated" is next'),
+        (("removed", "recreated", "scoped", "scoped"), "DONE", "no step of a person is next"),
+    ],
+)
+def test_steps_that_cannot_follow_each_other_are_refused_and_none_of_them_is_recorded(
+    cli: Cli, steps: tuple[str, ...], stands_at: str, following: str
+) -> None:
     prepare(cli)
     begin(cli)
-    before = attest(cli, "recreated")
-    assert (before.status, before.error) == (
+    before = cli.everything()
+    result = attest(cli, *steps)
+    assert (result.status, result.err, cli.everything()) == (
         4,
-        '"recreated" cannot be attested now: the rotation is at TESTED and "removed" is next',
+        f'error: "{steps[-1]}" cannot be attested now: the rotation is at {stands_at} and {following}\n'
+        "  next: vzctl rotations show openai-prod   # where it stands\n",
+        before,
     )
-    past = attest(cli, "removed", "scoped")
-    assert (past.status, past.error) == (
-        12,
-        '"scoped" cannot be attested now: the rotation is at REMOVED and "recreated" is next; '
-        'the rotation of "openai-prod" stands at REMOVED',
-    )
-    assert cli.ok("rotations", "show", "openai-prod").facts["rotation.step"] == "REMOVED"
 
 
-def test_an_attestation_too_many_is_refused_when_all_is_done(cli: Cli) -> None:
+def test_a_wrong_step_past_the_removal_says_that_the_rotation_is_open(cli: Cli) -> None:
     prepare(cli)
     begin(cli)
-    result = attest(cli, "removed", "recreated", "scoped", "scoped")
-    assert (result.status, result.error) == (
-        4,
-        '"scoped" cannot be attested now: the rotation is at DONE and no step of a person is next',
-    )
-    assert cli.ok("rotations", "show", "openai-prod").facts["rotation.step"] == "DONE"
+    attest(cli, "removed")
+    result = attest(cli, "scoped")
+    assert result.status == 12
+    assert result.error.startswith('"scoped" cannot be attested now: the rotation is at REMOVED')
 
 
 def test_a_credential_in_no_database_has_no_scope_to_restore(cli: Cli) -> None:
@@ -177,6 +181,18 @@ def test_a_rollback_from_every_step_ends_with_what_was_there_before(
     assert [row[3] for row in cli.ok("revocations", "list").rows] == (["rolled back"] if new_key_was_used else [])
     held = cli.ok("secrets", "status", "--check").facts
     assert {value for key, value in held.items() if key.endswith("in_store")} == {"present"}
+
+
+def test_a_rotation_on_its_way_back_offers_only_to_go_on(cli: Cli) -> None:
+    prepare(cli)
+    begin(cli)
+    attest(cli, "removed")
+    assert attest(cli, command="rollback").status == 12
+    shown = cli.ok("rotations", "show", "openai-prod")
+    assert (shown.facts["rotation.direction"], shown.err) == (
+        "back",
+        "next: vzctl rotations resume openai-prod --attest recreated   # go on\n",
+    )
 
 
 def test_going_back_the_old_key_is_pasted_from_reveal(cli: Cli) -> None:

@@ -265,6 +265,26 @@ def test_at_astra_every_rotation_of_the_batch_waits_for_its_person(cli: Cli) -> 
     assert [row[1] for row in cli.ok("rotations", "list", "--open").rows] == ["TESTED", "TESTED"]
 
 
+def test_in_json_a_batch_is_one_line_an_item_and_a_total(cli: Cli) -> None:
+    cli.init()
+    lines = [add("one", secret_env="KEY"), add("two", secret_env="UNSET"), add("three")]
+    result = batch(cli, "add", lines, "-o", "json", KEY="sk-1")
+    *items, total = [json.loads(line) for line in result.lines]
+    assert [(item["ok"], item["code"], item["changed"], item["data"]["name"]) for item in items] == [
+        (True, "OK", True, "one"),
+        (False, "SECRET_VARIABLE_UNSET", False, "two"),
+        (False, "NOT_STARTED", False, "three"),
+    ]
+    assert (result.status, total["ok"], total["code"], total["changed"], total["message"]) == (
+        11,
+        False,
+        "PARTIAL",
+        True,
+        "1 of 3 done",
+    )
+    assert total["data"] == {"total": 3, "ok": 1, "waiting": 0, "failed": 1, "not_started": 1, "exit_code": 11}
+
+
 def test_a_leaked_batch_and_a_minimum_scope_apply_to_every_item(cli: Cli) -> None:
     three(cli)
     lines = [rotation("one", "A"), rotation("two", "B")]

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import pytest
 
 from tests.support.cli import LOGS, Cli
-from tests.usecases.meanwhile import before_the_lock, context_of, while_asked
+from tests.usecases.meanwhile import before_reading, before_the_lock, context_of, while_asked
 from vzctl.domain.records import Step
 from vzctl.errors import ConflictError, NotFoundError, RotationOpenError, VzctlError
 from vzctl.secret import Secret
@@ -349,3 +349,120 @@ def test_a_column_forgotten_meanwhile_is_not_detached(cli: Cli, monkeypatch: pyt
         f'there is no table column "{address}"',
         lambda: detach_column(context, DetachColumn(address)),
     )
+
+
+def age_files(cli: Cli) -> list[str]:
+    """Return the version ids in the store, by looking at the disk."""
+    return sorted(path.stem for path in (cli.folder / "state").rglob("*.age"))
+
+
+def test_of_two_processes_that_add_the_same_name_one_wins_and_leaves_the_only_bytes(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cli.init()
+    context = before_the_lock(cli, monkeypatch, lambda: cli.add(key="sk-theirs"), nth=2)
+    refused(
+        ConflictError,
+        "CHANGED_MEANWHILE",
+        'another process adds "openai-prod" at this moment',
+        lambda: add_credential(context, AddCredential("openai-prod", "openai", lambda: Secret("sk-mine"))),
+    )
+    cli.ok("secrets", "purge", "--yes")
+    assert age_files(cli) == [cli.document()["credentials"][0]["current"]]
+    assert cli.ok("credentials", "find", "--secret-stdin", stdin="sk-theirs").rows[0][2] == "current"
+
+
+@pytest.mark.parametrize("taken_back", [True, False])
+def test_of_two_processes_that_walk_the_same_rotation_one_stops(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch, taken_back: bool
+) -> None:
+    cli.init("astra").add().attest_all()
+    verb = ("rollback", "--yes") if taken_back else ("resume", "--secret-stdin")
+    context = before_the_lock(
+        cli,
+        monkeypatch,
+        lambda: cli.run("rotations", verb[0], "openai-prod", verb[1], stdin="sk-second"),
+        nth=2,
+    )
+    refused(
+        ConflictError,
+        "CHANGED_MEANWHILE",
+        'the rotation of "openai-prod" moved on meanwhile: another process walks it too',
+        lambda: rotate_credential(context, a_rotation()),
+    )
+    assert cli.document()["rotations"][0]["step"] == ("ROLLED_BACK" if taken_back else "TESTED")
+    assert len(age_files(cli)) == (1 if taken_back else 2)
+
+
+def test_a_key_is_not_put_under_a_credential_that_a_restore_took_away(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cli.init()
+    before = str(cli.document()["serial"])
+    cli.ok("credentials", "add", "openai-prod", "--provider", "openai", "--no-secret")
+    restore = ("state", "restore", before, "--confirm", before)
+    context = before_the_lock(cli, monkeypatch, lambda: cli.ok(*restore), nth=2)
+    refused(
+        NotFoundError,
+        "CREDENTIAL_NOT_FOUND",
+        'there is no credential "openai-prod"',
+        lambda: put_secret(context, PutSecret("openai-prod", lambda: Secret("sk-1"))),
+    )
+
+
+@pytest.mark.parametrize("nth", [3, 4, 5])
+def test_a_restore_in_the_middle_of_replacing_a_key_is_no_crash(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch, nth: int
+) -> None:
+    cli.init("astra")
+    before = str(cli.document()["serial"])
+    cli.add().attest_all()
+    assert cli.rotate().status == 14
+    restore = ("state", "restore", before, "--confirm", before)
+    context = before_reading(cli, monkeypatch, lambda: cli.ok(*restore), nth=nth)
+    request = ResumeRotation(name="openai-prod", source=lambda: Secret("sk-third"), replace_secret=True)
+    with pytest.raises(ConflictError) as caught:
+        resume_rotation(context, request)
+    assert caught.value.code == "CHANGED_MEANWHILE"
+    assert cli.ok("credentials", "list").out == ""
+
+
+def stopping_after(number: int) -> Callable[[], bool]:
+    """Return an answer to whether ^C was pressed: no, so many times, then yes."""
+    asked = 0
+
+    def is_requested() -> bool:
+        nonlocal asked
+        asked += 1
+        return asked > number
+
+    return is_requested
+
+
+@pytest.mark.parametrize(("number", "stands_at"), [(1, "STAGING"), (2, "STAGED"), (3, "TESTED")])
+def test_a_walk_that_is_interrupted_stops_between_two_steps_and_can_go_on(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch, number: int, stands_at: str
+) -> None:
+    cli.init().add()
+    outcome = rotate_credential(context_of(cli, monkeypatch, stop_requested=stopping_after(number)), a_rotation())
+    assert (outcome.status.name, outcome.data.rotation is not None) == ("INTERRUPTED", True)
+    assert outcome.summary == (f'the rotation of "openai-prod" stands at {stands_at}',)
+    assert [step.command for step in outcome.next_steps] == [
+        "vzctl rotations resume openai-prod",
+        "vzctl rotations rollback openai-prod",
+    ]
+    cli.ok("rotations", "resume", "openai-prod", "--secret-stdin", stdin="sk-second")
+    assert cli.document()["rotations"][0]["step"] == "DONE"
+
+
+def test_a_batch_that_is_interrupted_says_what_was_not_begun(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    cli.init()
+    for name in ("one", "two"):
+        cli.add(name, key=f"sk-{name}")
+    context = context_of(cli, monkeypatch, stop_requested=stopping_after(5))
+    outcome = rotate_batch(context, [a_rotation("one", "sk-1"), a_rotation("two", "sk-2")])
+    assert [(item.name, item.code, int(item.exit_code)) for item in outcome.data.items] == [
+        ("one", "OK", 0),
+        ("two", "NOT_STARTED", 130),
+    ]
+    assert outcome.status.name == "INTERRUPTED"

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.support.cli import LOGS, SHOP, Cli
+from tests.support.cli import LOGS, SHOP, Cli, installed_command
 
 FORBIDDEN = ("verified", "works")
 """What nobody may read when nobody has tried the key."""
@@ -243,6 +246,47 @@ def test_a_provider_that_left_the_catalogue_is_said(cli: Cli) -> None:
         4,
         '"openai-prod" belongs to "newcomer", which is no provider of the catalogue',
     )
+
+
+def begun_only(cli: Cli) -> Path:
+    """Leave what a crash right after the beginning would, and return the file of the staged bytes."""
+    cli.init().add()
+    assert cli.rotate().status == 0
+    backups = sorted((cli.state.parent / "state.toml.d" / "backups").glob("*.toml"))
+    begun = next(path for path in reversed(backups) if 'step = "STAGING"' in path.read_text(encoding="utf-8"))
+    cli.ok("state", "restore", begun.stem, "--confirm", str(int(begun.stem)))
+    return next((cli.folder / "state").rglob(f"{credential(cli)['pending']}.age"))
+
+
+def test_bytes_that_a_crash_left_half_written_are_written_again(cli: Cli) -> None:
+    begun_only(cli).write_bytes(b"half of an age f")
+    without = cli.run("rotations", "resume", "openai-prod")
+    assert (without.status, "is damaged or not an age file" in without.error) == (10, True)
+    assert cli.run("rotations", "resume", "openai-prod", "--secret-stdin", stdin="sk-second").status == 0
+    assert cli.ok("credentials", "find", "--secret-stdin", stdin="sk-second").rows[0][2:4] == ["current", "true"]
+
+
+def test_a_rotation_is_taken_back_while_the_store_is_only_read(cli: Cli) -> None:
+    begun_only(cli)
+    cli.ok("rotations", "rollback", "openai-prod", "--yes", env={"VZCTL_SECRET_STORE": "env"})
+    assert cli.ok("rotations", "show", "openai-prod").facts["rotation.step"] == "ROLLED_BACK"
+
+
+def test_a_sigterm_is_remembered_until_the_step_ends_and_told_by_the_exit_status(cli: Cli) -> None:
+    begun_only(cli)
+    fifo = cli.folder / "fifo"
+    os.mkfifo(fifo)
+    words = ("rotations", "resume", "openai-prod", "--secret-file", str(fifo), "--replace-secret")
+    process = subprocess.Popen(
+        [*installed_command(), *words], env=cli.process_environment(), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+    )
+    assert process.stderr is not None
+    with fifo.open("wb") as file:  # returns when the command waits for the key
+        process.terminate()
+        assert process.stderr.readline().startswith(b"finishing the current step, then stopping")
+        file.write(b"sk-third")
+    said = process.communicate(timeout=60)[1].decode()
+    assert (process.returncode, said.splitlines()[0]) == (143, 'the rotation of "openai-prod" stands at STAGED')
 
 
 def test_a_key_that_does_not_look_like_the_providers_is_accepted_with_a_warning(cli: Cli) -> None:

@@ -220,6 +220,14 @@ def test_the_identity_is_made_once_and_opens_what_is_encrypted_to_it(cli: Cli) -
     assert (again.status, dry.status, path.read_bytes()) == (4, 4, before)
 
 
+def test_a_key_that_the_environment_holds_is_adopted_without_writing_it(cli: Cli) -> None:
+    cli.configure('[secrets]\nstore = "env"\n[secrets.env]\n"openai-prod" = "OPENAI_API_KEY"\n')
+    cli.init().ok("credentials", "add", "openai-prod", "--provider", "openai", "--no-secret")
+    cli.ok("secrets", "put", "openai-prod", env={"OPENAI_API_KEY": "sk-from-env"})
+    assert cli.document()["credentials"][0]["versions"][0]["held"]
+    assert age_files(cli) == []
+
+
 def test_the_env_store_says_how_many_it_has_and_reads_only(cli: Cli) -> None:
     cli.configure('[secrets]\nstore = "env"\n[secrets.env]\n"a" = "A"\n"b" = "B"\n')
     result = cli.ok("secrets", "test")

@@ -96,6 +96,12 @@ def test_an_integration_shows_its_credentials_and_all_its_dependants(cli: Cli) -
     ]
 
 
+def test_what_is_in_an_unknown_database_cannot_be_recorded(cli: Cli) -> None:
+    for words in (("collections", "add", "nowhere/default/x"), ("tables", "attach", "nowhere/default/t.c")):
+        result = cli.run(*words)
+        assert (result.status, result.error) == (3, 'there is no database "nowhere"')
+
+
 def test_a_dependant_names_a_credential_with_the_suffix_of_the_data_api_too(cli: Cli, tmp_path: Path) -> None:
     own = Cli.create(tmp_path / "own").init().add()
     words = ("--provider", "openai", "--model", "text-embedding-3-small", "--credential", "openai-prod.providerKey")

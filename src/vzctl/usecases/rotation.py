@@ -15,7 +15,7 @@ from vzctl.usecases.context import Context, Danger, Question, SecretSource
 from vzctl.usecases.outcome import Outcome
 from vzctl.usecases.rotation_view import RotationDetail, RotationList, rotation_detail, rotation_row
 from vzctl.usecases.secret_version import read_version
-from vzctl.usecases.walk import Walk, walk
+from vzctl.usecases.walk import Walk, left_open, walk
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,8 +77,11 @@ def resume_rotation(context: Context, request: ResumeRotation) -> Outcome[Rotati
             code="ROTATION_NOT_OPEN",
             next_steps=(NextStep(f"vzctl credentials rotate {rotation.snapshot.name}", "begin a new one"),),
         )
-    _require_host(context, rotation, take_over=request.take_over)
-    machine.require_attestable(rotation, request.attests, is_local=state.is_local)
+    try:
+        _require_host(context, rotation, take_over=request.take_over)
+        machine.require_attestable(rotation, request.attests, is_local=state.is_local)
+    except ConflictError as error:
+        raise left_open(context, rotation.id, error) from None
     if request.dry_run:
         return show_rotation(context, request.name)
     if request.take_over and rotation.host != context.host:

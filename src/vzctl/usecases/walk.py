@@ -59,24 +59,27 @@ def walk(context: Context, rotation_id: str, given: Walk) -> Outcome[RotationDet
     """
     try:
         return _walk(context, rotation_id, given)
-    except RotationOpenError:
-        raise
     except VzctlError as error:
-        rotation = _left_open(context, rotation_id)
-        if rotation is None:
-            raise
-        raise RotationOpenError(
-            f'{error.message}; the rotation of "{rotation.snapshot.name}" stands at {step_text(rotation)}',
-            code=error.code,
-            side=error.side,
-            evidence=error.evidence,
-            next_steps=(NextStep(f"vzctl rotations resume {rotation.snapshot.name}", "go on"), *error.next_steps),
-        ) from error
+        raise left_open(context, rotation_id, error) from None
     except KeyboardInterrupt:
         if _left_open(context, rotation_id) is None:
             raise
         state = context.state_file.read()
         return _stopped(state, _rotation(state, rotation_id), changed=True, interrupted=True)
+
+
+def left_open(context: Context, rotation_id: str, error: VzctlError) -> VzctlError:
+    """Return the error to end with: past the point of no return it says so, and is a `RotationOpenError`."""
+    rotation = None if isinstance(error, RotationOpenError) else _left_open(context, rotation_id)
+    if rotation is None:
+        return error
+    return RotationOpenError(
+        f'{error.message}; the rotation of "{rotation.snapshot.name}" stands at {step_text(rotation)}',
+        code=error.code,
+        side=error.side,
+        evidence=error.evidence,
+        next_steps=(NextStep(f"vzctl rotations resume {rotation.snapshot.name}", "go on"), *error.next_steps),
+    )
 
 
 def _left_open(context: Context, rotation_id: str) -> Rotation | None:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import fcntl
-import os
 import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
@@ -20,8 +19,9 @@ PREFIX: Final = "canary-"
 class Canaries:
     """A record for every canary that may be in a store: a file named like it, locked by the process that tests the store.
 
-    A record that nobody locks was left by a crash. Without a folder, or where it cannot be written, nothing is recorded:
-    the test of a store must not fail because of it.
+    A record that nobody locks was left by a crash or a failure; the next test uses its canary again, so that records do
+    not pile up where a store keeps failing. Without a folder, or where it cannot be written, nothing is recorded: the test
+    of a store must not fail because of it.
     """
 
     def __init__(self, folder: Path | None = None) -> None:
@@ -29,36 +29,35 @@ class Canaries:
 
     @contextmanager
     def drawn(self, store_name: str) -> Iterator[tuple[SecretItem, Secret]]:
-        """Yield an item that nobody ever wrote, and a value for it; it is on record inside the block.
+        """Yield an item that no other process uses, and a value for it; it stays on record unless the block succeeds.
 
         The address is random, so that two processes that test one store at once do not meet.
         """
-        word = f"{PREFIX}{secrets.token_hex(8)}"
-        descriptor = self._record(word, store_name)
-        try:
-            yield _item(word), Secret(f"{PREFIX}{secrets.token_hex(16)}")
-        finally:
-            if descriptor is not None and self._folder is not None:
-                _forget(self._folder / word)
-                os.close(descriptor)
+        with self._taken(store_name) as record:
+            word = record.name if record is not None else _new_word()
+            yield _item(word), Secret(_new_word())
+            if record is not None:
+                _forget(record)
 
     def clear(self, store: SecretStore) -> None:
         """Delete from a store that works what crashes have left in it; what cannot be deleted now stays on record."""
         for record in self._left_behind():
-            try:
-                descriptor = os.open(record, os.O_RDWR | os.O_CLOEXEC)
-            except OSError:
-                continue
-            try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                # Of another store, or killed before the name was written: then there is no canary either.
-                if os.read(descriptor, 100).decode() in (store.name, ""):
+            with _locked(record, store.name) as is_left, suppress(SecretStoreError):
+                if is_left:
                     store.delete(_item(record.name))
                     _forget(record)
-            except (OSError, ValueError, SecretStoreError):
-                continue
-            finally:
-                os.close(descriptor)
+
+    @contextmanager
+    def _taken(self, store_name: str) -> Iterator[Path | None]:
+        """Yield a record that this process holds: one that was left behind, or a new one; None where none can be made."""
+        with ExitStack() as locks:
+            for record in self._left_behind():
+                if locks.enter_context(_locked(record, store_name)):
+                    yield record
+                    return
+            made = self._new_record(store_name)
+            is_held = made is not None and locks.enter_context(_locked(made, store_name))
+            yield made if is_held else None
 
     def _left_behind(self) -> list[Path]:
         if self._folder is None:
@@ -68,22 +67,35 @@ class Canaries:
         except OSError:
             return []
 
-    def _record(self, word: str, store_name: str) -> int | None:
-        """Return the descriptor that holds the record's lock."""
+    def _new_record(self, store_name: str) -> Path | None:
         if self._folder is None or not self._folder.parent.is_dir():
             return None
-        descriptor = None
+        record = self._folder / _new_word()
         try:
             self._folder.mkdir(mode=0o700, exist_ok=True)
-            descriptor = os.open(self._folder / word, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
-            os.write(descriptor, store_name.encode())
+            record.write_text(store_name)
         except OSError:
-            if descriptor is not None:
-                os.close(descriptor)
-                _forget(self._folder / word)
+            _forget(record)
             return None
-        return descriptor
+        return record
+
+
+@contextmanager
+def _locked(record: Path, store_name: str) -> Iterator[bool]:
+    """Hold the lock of a record, and yield whether that succeeded and its canary is of this store."""
+    with ExitStack() as opened:
+        try:
+            file = opened.enter_context(record.open())
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            # An empty record: killed before the name was written, so no store has its canary.
+            is_ours = file.read() in (store_name, "") and record.exists()
+        except (OSError, ValueError):
+            is_ours = False
+        yield is_ours
+
+
+def _new_word() -> str:
+    return f"{PREFIX}{secrets.token_hex(8)}"
 
 
 def _item(word: str) -> SecretItem:

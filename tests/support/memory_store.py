@@ -1,0 +1,85 @@
+"""A secret store in a dictionary, and a context around it: use cases run without files of secrets and without a person."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from tests.support.builders import NOW
+from vzctl.errors import SecretStoreError
+from vzctl.secret import Secret
+from vzctl.store.state_file import StateFile
+from vzctl.usecases.context import Context, Question
+from vzctl.vault.base import SecretItem
+
+
+class MemoryStore:
+    """Keeps every promise of `SecretStore`; `fails_in` counts the calls until one fails, None for never."""
+
+    name = "memory"
+    writable = True
+
+    def __init__(self) -> None:
+        self.items: dict[str, Secret] = {}
+        self.fails_in: int | None = None
+
+    def describe(self) -> str:
+        return "a dictionary of the test"
+
+    def probe(self) -> None:
+        self._count()
+
+    def read(self, item: SecretItem) -> Secret | None:
+        self._count()
+        return self.items.get(item.path)
+
+    def write(self, item: SecretItem, secret: Secret) -> None:
+        self._count()
+        self.items[item.path] = secret
+
+    def delete(self, item: SecretItem) -> None:
+        self._count()
+        self.items.pop(item.path, None)
+
+    def _count(self) -> None:
+        if self.fails_in is None:
+            return
+        if self.fails_in == 0:
+            raise SecretStoreError("the store of the test failed", code="SECRET_STORE_FAILED")
+        self.fails_in -= 1
+
+
+class Asked(list[str]):
+    """Every question that was asked; each is answered with yes."""
+
+    def __call__(self, question: Question) -> None:
+        self.append(question.text)
+
+
+def a_context(
+    state_file: StateFile,
+    store: MemoryStore,
+    *,
+    new_id: Callable[[], str],
+    now: Callable[[], datetime] = lambda: NOW,
+    confirm: Callable[[Question], None] | None = None,
+    stop_requested: Callable[[], bool] = lambda: False,
+    host: str = "workbench",
+) -> Context:
+    """Return the world of one command in a script that agrees to everything."""
+
+    def not_done(title: str, lines: Sequence[str]) -> bool:
+        return False
+
+    return Context(
+        state_file=state_file,
+        open_store=lambda: store,
+        now=now,
+        new_id=new_id,
+        host=host,
+        policy_days=90,
+        confirm=confirm or Asked(),
+        tell=lambda _: None,
+        ask_done=not_done,
+        stop_requested=stop_requested,
+    )
