@@ -33,6 +33,7 @@ class Scenario:
     command: Command
     prepare: Prepare = lambda machine: None
     is_rotation: bool = False
+    can_go_back: bool = True
     finished: int = NOTHING_LEFT
     stores: tuple[str, ...] = ("file", "exec")
     removable: str | None = None
@@ -98,6 +99,7 @@ SCENARIOS: Final = (
         command=Command((*ADD, "--scope", "db-01", "--scope", "db-03"), ADDED_KEY, MANUAL),
         finished=CONFLICT,
         removable="new-one",
+        stores=("exec",),
     ),
     Scenario(
         name="credentials add --no-secret",
@@ -140,6 +142,7 @@ SCENARIOS: Final = (
         prepare=ran(ROTATE, Command(("collections", "forget", "alpha/ks/books", "--yes"))),
         command=Command(("credentials", "remove", NAME, "--yes")),
         finished=NOT_FOUND,
+        stores=("file",),
     ),
     Scenario(
         name="pending confirm of a removal",
@@ -147,18 +150,13 @@ SCENARIOS: Final = (
         prepare=ran(Command(("credentials", "remove", "voyage", "--yes"), None, MANUAL)),
         command=Command(("pending", "confirm", "remove-credential:voyage", "--yes")),
         finished=NOT_FOUND,
+        stores=("file",),
     ),
     Scenario(
         name="secrets put",
         plane="local",
         command=Command(("secrets", "put", "elsewhere", "--secret-stdin"), OTHER_KEY),
         removable="elsewhere",
-    ),
-    Scenario(
-        name="secrets put",
-        plane="astra",
-        command=Command(("secrets", "put", "elsewhere", "--secret-stdin"), OTHER_KEY),
-        stores=("file",),
     ),
     # ------------------------------------------------------------ rotations on the local plane
     Scenario(name="rotate", plane="local", command=ROTATE, is_rotation=True),
@@ -194,11 +192,21 @@ SCENARIOS: Final = (
         stores=("file",),
     ),
     Scenario(
+        name="resume of a leaked key that is revoked first",
+        plane="local",
+        prepare=ran(Command((*ROTATE.words, "--leaked", "--revoke-first", "--confirm", NAME), ROTATE.key, MANUAL)),
+        command=attested("revoked"),
+        is_rotation=True,
+        can_go_back=False,
+        stores=("file",),
+    ),
+    Scenario(
         name="resume with another key",
         plane="local",
         prepare=killed(ROTATE, 2, "after"),
         command=Command((*RESUME.words, "--replace-secret"), REPLACING_KEY),
         finished=CONFLICT,
+        stores=("file",),
     ),
     Scenario(
         name="rollback from STAGING",
@@ -225,14 +233,6 @@ SCENARIOS: Final = (
         command=attested(*WHOLE_WAY),
         is_rotation=True,
         stores=("file",),
-    ),
-    Scenario(
-        name="resume from STAGING",
-        plane="astra",
-        prepare=killed(STAGED_BY_HAND, 1, "after"),
-        command=Command(RESUME.words, RESUME.key, MANUAL),
-        is_rotation=True,
-        stores=("exec",),
     ),
     Scenario(
         name="resume from REMOVED",
@@ -264,6 +264,7 @@ SCENARIOS: Final = (
         prepare=ran(STAGED_BY_HAND),
         command=ROLL_BACK,
         is_rotation=True,
+        stores=("exec",),
     ),
     Scenario(
         name="rollback from REMOVED",

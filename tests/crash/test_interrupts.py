@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -119,6 +120,11 @@ class Held:
         return self.process.returncode, stderr
 
 
+def this_host(machine: Machine) -> Machine:
+    """Return a copy on the real host, for processes that are not forked by the server."""
+    return machine.copy(host=socket.gethostname())
+
+
 def hold(machine: Machine, command: Command, call: str, tmp_path: Path, name: str = "gate") -> Held:
     """Start vzctl and return once its store's program waits inside `call`."""
     gate = tmp_path / name
@@ -155,7 +161,7 @@ SIGNALS: Sequence[tuple[str, int]] = [("SIGINT", 130), ("SIGTERM", 143)]
 def test_a_signal_while_the_store_takes_the_key_stops_a_real_process_when_it_is_staged(
     name: str, status: int, organization: Find, tmp_path: Path
 ) -> None:
-    machine = organization("local", "exec").copy()
+    machine = this_host(organization("local", "exec"))
     old = served(machine)
     held = hold(machine, ROTATE, "set-key", tmp_path)
     held.process.send_signal(signal.Signals[name])
@@ -173,7 +179,7 @@ def test_a_signal_while_the_store_takes_the_key_stops_a_real_process_when_it_is_
 def test_a_signal_while_the_store_is_tested_leaves_no_rotation(
     name: str, status: int, organization: Find, tmp_path: Path
 ) -> None:
-    machine = organization("local", "exec").copy()
+    machine = this_host(organization("local", "exec"))
     before = machine.state_path.read_bytes()
     held = hold(machine, ROTATE, "set-canary", tmp_path)
     held.process.send_signal(signal.Signals[name])
@@ -183,7 +189,7 @@ def test_a_signal_while_the_store_is_tested_leaves_no_rotation(
 
 
 def test_a_second_signal_stops_at_once_and_what_is_left_goes_on(organization: Find, tmp_path: Path) -> None:
-    machine = organization("local", "exec").copy()
+    machine = this_host(organization("local", "exec"))
     old = served(machine)
     held = hold(machine, ROTATE, "set-key", tmp_path)
     held.process.send_signal(signal.SIGINT)
@@ -203,7 +209,7 @@ def test_a_second_signal_stops_at_once_and_what_is_left_goes_on(organization: Fi
 def test_a_signal_while_the_store_answers_past_the_removal_is_an_open_rotation(
     organization: Find, tmp_path: Path
 ) -> None:
-    machine = organization("astra", "exec").copy()
+    machine = this_host(organization("astra", "exec"))
     ran(STAGED_BY_HAND, REMOVED)(machine)
     old = served(machine)
     held = hold(machine, RECREATED, "get-key", tmp_path)

@@ -69,7 +69,8 @@ class Trial:
         """Take each documented way on, from a copy."""
         if self.scenario.is_rotation:
             self.on_a_copy(victim, lambda machine: check_resume(machine, old=self.old, new=self.new))
-            self.on_a_copy(victim, lambda machine: check_roll_back(machine, old=self.old))
+            if self.scenario.can_go_back:
+                self.on_a_copy(victim, lambda machine: check_roll_back(machine, old=self.old))
             return
         command, finished = self.scenario.command, self.scenario.finished
         self.on_a_copy(victim, lambda machine: check_again(machine, command, finished, after=self.after))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from collections.abc import Sequence
 from typing import Any
@@ -143,11 +144,13 @@ def _internal(error: Exception, words: list[str]) -> int:
 
 
 def _interrupted(error: BaseException, words: list[str]) -> int:
-    failure = VzctlError("interrupted; nothing more was changed", code="INTERRUPTED")
+    is_terminated = getattr(error, "signal", None) == signal.SIGTERM
+    status = ExitStatus.TERMINATED if is_terminated else ExitStatus.INTERRUPTED
+    failure = VzctlError("interrupted; nothing more was changed", code=status.name)
     failure.changed = getattr(error, "changed", False)
     sys.stderr.write("\n")
     _fail(failure, words)
-    return ExitStatus.INTERRUPTED
+    return status
 
 
 def _guess_command(words: list[str]) -> str:
