@@ -88,7 +88,7 @@ ci: ## run everything that CI runs
 clean: ## remove everything that make made
 	rm -rf .venv .venv-quickstart dist .coverage .coverage.* .hypothesis .import_linter_cache \
 		.mypy_cache .pytest_cache .ruff_cache
-	find src tests tools -name __pycache__ -type d -prune -exec rm -rf {} +
+	find src tests tools benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .PHONY: venv
 venv: ## make the virtual environment for developers, .venv

@@ -436,7 +436,7 @@ def test_a_rollback_is_walked_with_a_person_too(cli: Cli) -> None:
 # Signals during a rotation.
 
 
-@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 130)])
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_a_first_signal_is_remembered_until_the_step_ends(cli: Cli, number: signal.Signals, status: int) -> None:
     cli.add()
     before = cli.everything()

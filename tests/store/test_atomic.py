@@ -152,6 +152,30 @@ def test_the_temporary_file_lies_beside_the_target(tmp_path: Path, monkeypatch: 
     assert temporary.name.endswith(".tmp")
 
 
+def test_the_disk_has_the_bytes_before_the_name_and_the_name_before_anybody_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing but the order of the calls shows what a power cut would leave."""
+    seen: list[str] = []
+    replace, sync = os.replace, os.fsync
+
+    def looking_replace(source: str, target: Path) -> None:
+        seen.append("replace")
+        replace(source, target)
+
+    def looking_sync(descriptor: int) -> None:
+        is_folder = stat.S_ISDIR(os.fstat(descriptor).st_mode)
+        seen.append("folder" if is_folder else f"file of {os.fstat(descriptor).st_size}")
+        sync(descriptor)
+
+    monkeypatch.setattr(os, "replace", looking_replace)
+    monkeypatch.setattr(os, "fsync", looking_sync)
+    write_atomic(tmp_path / "state.toml", b"12345")
+    append_line(tmp_path / "audit.jsonl", b"123")
+    append_line(tmp_path / "audit.jsonl", b"123")
+    assert seen == ["file of 5", "replace", "folder", "file of 4", "folder", "file of 8"]
+
+
 def test_a_target_in_no_folder_is_an_os_error(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         write_atomic(tmp_path / "missing" / "state.toml", NEW)

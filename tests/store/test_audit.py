@@ -169,5 +169,5 @@ def test_an_audit_that_cannot_be_read_is_a_state_error(tmp_path: Path) -> None:
         AuditLog(path, host="", user="").entries(1)
     assert (caught.value.code, caught.value.message) == (
         "AUDIT_UNREADABLE",
-        f'cannot read the audit log "{path}": Is a directory',
+        f'cannot read the audit log "{path}": it is no plain file of its own',
     )

@@ -10,6 +10,7 @@ import pytest
 
 from tests.support.builders import a_state
 from tests.support.state_files import a_state_file
+from vzctl.store.atomic import append_line
 from vzctl.store.paths import StatePaths
 
 
@@ -56,3 +57,17 @@ def test_git_would_take_the_state_and_the_encrypted_secrets_and_nothing_else(tmp
         text=True,
     )
     assert found.stdout.splitlines() == ["state.toml", "state.toml.d/.gitignore", "state.toml.d/secrets/a/b/c.age"]
+
+
+def test_a_companion_that_leads_elsewhere_is_refused_and_the_other_file_stays(tmp_path: Path) -> None:
+    victim = tmp_path / "victim"
+    victim.write_bytes(b"mine\n")
+    for name in ("link", "hard"):
+        place = tmp_path / name
+        if name == "link":
+            place.symlink_to(victim)
+        else:
+            place.hardlink_to(victim)
+        with pytest.raises(OSError, match=r"plain file|symbolic link|Too many levels"):
+            append_line(place, b"yours")
+        assert victim.read_bytes() == b"mine\n"

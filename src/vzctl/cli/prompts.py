@@ -85,11 +85,15 @@ class Prompter:
 
     def say(self, line: str) -> None:
         """Show a line to the person."""
-        sys.stderr.write(f"{line}\n")
+        from vzctl.render.cells import escape
+
+        sys.stderr.write(f"{escape(line)}\n")
         sys.stderr.flush()
 
     def _ask(self, prompt: str) -> str:
-        sys.stderr.write(prompt)
+        from vzctl.render.cells import escape
+
+        sys.stderr.write(escape(prompt))
         sys.stderr.flush()
         with _plain_interrupts(), _terminal() as terminal:
             answer = terminal.readline()

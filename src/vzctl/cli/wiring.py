@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import getpass
 import os
 import socket
@@ -16,6 +17,7 @@ from vzctl.cli.interrupts import Interrupts
 from vzctl.cli.prompts import Prompter
 from vzctl.cli.secret_input import SecretFlags, no_way_given, read_flags
 from vzctl.errors import NextStep, NotFoundError, SecretStoreError, UsageError
+from vzctl.render.cells import escape
 from vzctl.secret import Secret
 from vzctl.settings import Settings, StoreSettings, resolve
 from vzctl.store.atomic import write_atomic
@@ -100,8 +102,10 @@ class World:
     def say(self, line: str) -> None:
         """Talk to the person, unless told to be quiet."""
         if not self.flags.quiet:
-            sys.stderr.write(f"{line}\n")
-            sys.stderr.flush()
+            # Nobody there to read it is no reason to stop; what is said may name things from outside.
+            with contextlib.suppress(OSError, ValueError):
+                sys.stderr.write(f"{escape(line)}\n")
+                sys.stderr.flush()
 
     def _from_env_store(self, credential: str) -> Secret:
         from vzctl.vault.base import SecretItem

@@ -49,7 +49,7 @@ def breakages(state: State) -> Iterator[Breakage]:
     """Yield everything that makes the state unreadable: illegal or duplicate names, and references to nothing."""
     if state.schema != SCHEMA_VERSION:
         yield Breakage(("schema",), f"is {state.schema}, this vzctl reads {SCHEMA_VERSION}")
-    if not 0 <= state.serial <= HIGHEST_SERIAL:
+    if not 0 <= state.serial < HIGHEST_SERIAL:
         yield Breakage(("serial",), "is no number of changes")
     if not is_path_word(state.lineage):
         yield Breakage(("lineage",), "must be a UUID: letters, digits and '-'")

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
+import stat
 from pathlib import Path
 
 
@@ -39,9 +41,19 @@ def remove_unfinished(folder: Path, name: str = "") -> None:
                     os.unlink(folder / left)
 
 
+def open_own_file(path: Path, flags: int) -> int:
+    """Open a companion of the state; a link, a pipe or a device in its place, which a cloned folder may hold, is refused."""
+    descriptor = os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, 0o600)
+    status = os.fstat(descriptor)
+    if not stat.S_ISREG(status.st_mode) or status.st_nlink > 1:
+        os.close(descriptor)
+        raise OSError(errno.EINVAL, "it is no plain file of its own")
+    return descriptor
+
+
 def append_line(path: Path, line: bytes) -> None:
     """Append one line and flush it to disk; a torn last line of an earlier crash is closed first. Raises `OSError`."""
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+    descriptor = open_own_file(path, os.O_RDWR | os.O_CREAT | os.O_APPEND)
     try:
         size = os.fstat(descriptor).st_size
         torn = size > 0 and os.pread(descriptor, 1, size - 1) != b"\n"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from vzctl.errors import NextStep, StateError
-from vzctl.store.atomic import append_line
+from vzctl.store.atomic import append_line, open_own_file
 
 INTENT = "intent"
 OUTCOME = "outcome"
@@ -104,7 +105,7 @@ class AuditLog:
 
     def _records(self) -> Iterator[dict[str, Any]]:
         try:
-            file = self._path.open("rb")
+            file = os.fdopen(open_own_file(self._path, os.O_RDONLY), "rb")
         except FileNotFoundError:
             return
         except OSError as error:

@@ -34,7 +34,9 @@ def save(folder: Path, serial: int, data: bytes) -> Path:
 
 def prune(folder: Path, keep: int = KEPT) -> None:
     """Drop all but the newest `keep` backups; one that cannot be dropped is left for the next time."""
-    for backup in list_backups(folder)[keep:]:
+    # By time, not by serial: after a checkout of an older state the newest backup has a low serial.
+    by_time = sorted(list_backups(folder), key=lambda backup: (backup.saved_at, backup.serial), reverse=True)
+    for backup in by_time[keep:]:
         with contextlib.suppress(OSError):
             os.unlink(backup.path)
 
@@ -45,7 +47,7 @@ def list_backups(folder: Path) -> list[Backup]:
     with contextlib.suppress(FileNotFoundError, NotADirectoryError):
         for entry in os.scandir(folder):
             stem, _, kind = entry.name.partition(".")
-            if kind == "toml" and stem.isascii() and stem.isdigit() and entry.is_file():
+            if kind == "toml" and stem.isascii() and stem.isdigit() and entry.is_file(follow_symlinks=False):
                 status = entry.stat()
                 saved_at = datetime.fromtimestamp(int(status.st_mtime), tz=UTC)
                 found.append(Backup(int(stem), saved_at, status.st_size, Path(entry.path)))

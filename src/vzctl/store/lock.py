@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from vzctl.errors import NextStep, StateError, StateLockedError
+from vzctl.store.atomic import open_own_file
 
 _FIRST_WAIT_SECONDS: Final = 0.005
 _LONGEST_WAIT_SECONDS: Final = 0.05
@@ -43,7 +44,7 @@ def locked(
     would let two processes lock two files of one name.
     """
     try:
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        descriptor = open_own_file(path, os.O_RDWR | os.O_CREAT)
     except OSError as error:
         raise StateError(f'cannot open the lock "{path}": {error.strerror}', code="STATE_NOT_WRITABLE") from error
     try:
