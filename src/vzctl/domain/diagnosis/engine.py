@@ -1,0 +1,224 @@
+"""The diagnosis: whose fault the errors in a text are, what they are, and which words say so."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import Final
+
+from vzctl.domain.diagnosis.pattern import Pattern
+from vzctl.domain.diagnosis.payload import Payload, Piece, read
+from vzctl.domain.diagnosis.redaction import excerpt, redacted
+from vzctl.domain.diagnosis.rule import Confidence, Frame, Needs, Rule, Side
+from vzctl.domain.diagnosis.table import eligible
+
+LONGEST_WHOLE: Final = 20_000
+"""Up to this length a text of several records is also read as a whole, for what one line says about another."""
+_RANK: Final = {"high": 0, "medium": 1, "low": 2}
+_NOBODY: Final = "unknown.nothing"
+_UNDECIDED: Final = "insufficient_detail"
+_HOSTED: Final = "nvidia"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """One error of a payload: who must change something, what, how sure that is, and why."""
+
+    side: Side
+    cause: str
+    detail: str
+    confidence: Confidence
+    provider: str | None
+    code: str | None
+    http_status: int | None
+    retryable: bool
+    rule: str
+    evidence: tuple[tuple[str, str], ...]
+    """Excerpts without secrets, each with what it means."""
+    explanation: str
+    count: int = 1
+    """How often the payload shows this error."""
+    truncated: bool = False
+    """Only the beginning and the end of the payload were read."""
+
+
+def diagnose(text: str | bytes, *, provider: str | None = None) -> list[Verdict]:
+    """Return the errors in a payload, the surest first and then in the order of the text; never an empty list.
+
+    `provider` is what the caller knows when the text does not say which provider it is about.
+    """
+    payload = read(text)
+    verdicts = _merged([_judge(piece, provider) for piece in payload.pieces])
+    decided = [verdict for verdict in verdicts if verdict.cause != _UNDECIDED]
+    if len(payload.pieces) > 1 and len(decided) <= 1 and len(payload.whole.text) <= LONGEST_WHOLE:
+        decided = [_better(_judge(payload.whole, provider), decided)]
+    if not decided:
+        decided = verdicts[:1] or [_nothing(payload, provider)]
+    decided.sort(key=lambda verdict: _RANK[verdict.confidence])
+    return [replace(verdict, truncated=True) for verdict in decided] if payload.truncated else decided
+
+
+def _better(whole: Verdict, decided: list[Verdict]) -> Verdict:
+    if not decided:
+        return whole
+    part = decided[0]
+    if whole.side == "unknown" or _RANK[whole.confidence] > _RANK[part.confidence]:
+        return part
+    return replace(whole, count=part.count)
+
+
+def _merged(verdicts: list[Verdict]) -> list[Verdict]:
+    """Join what is the same error told again: it stays where it stood first, in its surest form."""
+    groups: list[Verdict] = []
+    for verdict in verdicts:
+        place = next((place for place, other in enumerate(groups) if _same(other, verdict)), None)
+        if place is None:
+            groups.append(verdict)
+        else:
+            surest = min(groups[place], verdict, key=lambda each: _RANK[each.confidence])
+            groups[place] = replace(surest, count=groups[place].count + verdict.count)
+    return groups
+
+
+def _same(one: Verdict, other: Verdict) -> bool:
+    if (one.side, one.cause) != (other.side, other.cause):
+        return False
+    if one.code != other.code and one.cause != _UNDECIDED:
+        return False
+    return one.provider == other.provider or one.provider is None or other.provider is None
+
+
+def _judge(piece: Piece, provider: str | None) -> Verdict:
+    for rule in eligible(piece.frame, piece.fact.code if piece.fact else None):
+        hit = _hit(rule, piece)
+        if hit is not None:
+            return _verdict(rule, piece, hit, provider)
+    return _undecided(piece, provider)
+
+
+@cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return Pattern(pattern).compiled
+
+
+def _hit(rule: Rule, piece: Piece) -> tuple[int, int] | None:
+    """Return where the deciding words stand when the rule holds: an empty span when no words were needed."""
+    needs = rule.needs
+    if (needs.statuses or needs.places or needs.hosts or needs.providers) and not _fits(needs, piece):
+        return None
+    words = piece.words
+    decisive = ""
+    for group in needs.every:
+        for text in group:
+            if text in words:
+                decisive = decisive or text
+                break
+        else:
+            return None
+    for text in needs.none:
+        if text in words:
+            return None
+    if needs.pattern:
+        match = _compiled(needs.pattern).search(words)
+        return match.span() if match else None
+    start = words.find(decisive)
+    return start, start + len(decisive)
+
+
+def _fits(needs: Needs, piece: Piece) -> bool:
+    """Whether statuses, hosts and what the text is about are as needed."""
+    if needs.statuses and piece.status not in needs.statuses:
+        return False
+    if needs.providers and piece.provider not in needs.providers:
+        return False
+    if piece.frame is Frame.PROVIDER:
+        return True
+    if needs.hosts and not piece.owners[0].intersection(needs.hosts):
+        return False
+    return not needs.places or piece.place in needs.places
+
+
+def _verdict(rule: Rule, piece: Piece, span: tuple[int, int], hint: str | None) -> Verdict:
+    provider = piece.provider or hint
+    meaning = rule.meaning
+    if provider == _HOSTED and rule.side == "provider" and piece.frame is Frame.PROVIDER:
+        meaning += (
+            " Astra itself runs this provider: no credential or scope is to blame, Astra's support is the way on."
+        )
+    return Verdict(
+        side=rule.side,
+        cause=rule.cause,
+        detail=rule.detail,
+        confidence=rule.confidence,
+        provider=provider,
+        code=_code(piece),
+        http_status=piece.status,
+        retryable=rule.may_be_retried,
+        rule=rule.id,
+        evidence=_evidence(rule, piece, span),
+        explanation=meaning,
+        count=piece.count,
+    )
+
+
+def _code(piece: Piece) -> str | None:
+    return piece.fact.code if piece.fact else piece.keyed_code
+
+
+def _evidence(rule: Rule, piece: Piece, span: tuple[int, int]) -> tuple[tuple[str, str], ...]:
+    shown: list[tuple[str, str]] = []
+    if piece.fact is not None:
+        shown.append((piece.fact.code, f"error code of the Data API: {piece.fact.meaning}"))
+    start, end = span[0] + piece.tail, span[1] + piece.tail
+    if end > start:
+        shown.append((excerpt(piece.text, start, end), rule.detail))
+    elif piece.fact is None or piece.tail:
+        shown.append((excerpt(piece.text, piece.tail, piece.tail), "what was said"))
+    if piece.status is not None:
+        shown.append((str(piece.status), "HTTP status of the inmost answer"))
+    if rule.needs.hosts and piece.hosts:
+        shown.append((redacted(piece.hosts[0]), "the host that was called"))
+    return tuple(shown)
+
+
+def _undecided(piece: Piece, hint: str | None) -> Verdict:
+    status = piece.status
+    evidence = [(excerpt(piece.text, 0, 0), "nothing in it says which side it is about")]
+    if status is not None:
+        evidence.append((str(status), "a status alone does not tell the side"))
+    if piece.keyed_code is not None:
+        evidence.append((redacted(piece.keyed_code), "no documented code of the Data API"))
+    return Verdict(
+        side="unknown",
+        cause=_UNDECIDED,
+        detail="nothing decides",
+        confidence="low",
+        provider=piece.provider or hint,
+        code=_code(piece),
+        http_status=status,
+        retryable=False,
+        rule=_NOBODY,
+        evidence=tuple(evidence),
+        explanation="The text does not say whose error it is: the complete message, with the address that was called, would.",
+        count=piece.count,
+    )
+
+
+def _nothing(payload: Payload, hint: str | None) -> Verdict:
+    what = {"empty": "there is no text", "gzip": "this is a gzip file, not text", "binary": "this is not text"}.get(
+        payload.kind, "no error"
+    )
+    return Verdict(
+        side="unknown",
+        cause=_UNDECIDED,
+        detail=what,
+        confidence="low",
+        provider=hint,
+        code=None,
+        http_status=None,
+        retryable=False,
+        rule=_NOBODY,
+        evidence=(),
+        explanation=f"Nothing to diagnose: {what}.",
+    )

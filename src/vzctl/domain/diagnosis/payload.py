@@ -1,0 +1,325 @@
+"""From anything a person can paste to pieces of plain text, one for each error in it.
+
+Nothing is parsed as JSON: what is pasted is as often the text of a Python dict, a Java map, escaped JSON in a log line,
+or cut off. Instead the wrappings are taken away (escapes, colors, line breaks) until the sentences lie open, in one pass
+each, so that neither depth nor length of a payload can make the work grow faster than its size.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cached_property
+from itertools import pairwise
+from typing import Final, Literal, NamedTuple
+
+from vzctl.domain.diagnosis import hosts as host_names
+from vzctl.domain.diagnosis.codes import COMMON_WORDS, CodeFact, all_codes
+from vzctl.domain.diagnosis.codes_provider import FIXED_SENTENCES
+from vzctl.domain.diagnosis.pattern import Pattern
+from vzctl.domain.diagnosis.rule import Frame
+
+WINDOW: Final = 512 * 1024
+"""At most this much of the beginning and as much of the end of a payload is read."""
+
+MOST_PIECES: Final = 10_000
+"""At most so many different errors of one payload are told apart."""
+
+Kind = Literal["text", "empty", "gzip", "binary"]
+
+_ANSI: Final = Pattern(r"\x1b(?:\[[0-9;?]{0,32}[ -/]{0,4}[@-~]|\][^\x07\x1b]{0,400}(?:\x07|\x1b\\)?|[@-Z\\^_])")
+_ESCAPED: Final = Pattern(r"\\{1,16}(?:u([0-9a-fA-F]{4})|([nrtbf\"'/`]))")
+_SAMPLE: Final = 4096
+_FEW: Final = 20
+_STRAY: Final = 8
+_WITHOUT_CONTROL: Final = dict.fromkeys({*range(32)} - {9, 10, 11, 12, 13, 27})
+_MARKS: Final = {ord(character): " " for character in "│┃║╷╵╭╮╰╯┌┐└┘─━═▕▏❱"} | {
+    ord("\u2018"): "'",
+    ord("\u2019"): "'",
+    ord("\u201c"): '"',
+    ord("\u201d"): '"',
+    0: None,
+    0xFEFF: None,
+}
+_ENTITIES: Final = (
+    ("&quot;", '"'),
+    ("&#34;", '"'),
+    ("&#39;", "'"),
+    ("&#x27;", "'"),
+    ("&lt;", "<"),
+    ("&gt;", ">"),
+    ("&amp;", "&"),
+)
+
+_KEYED_CODE: Final = Pattern(r"\berror_?code[\"']?\s{0,3}[:=]\s{0,3}[\"']?([A-Za-z][A-Za-z0-9_]{3,80})", re.IGNORECASE)
+_BARE_CODE: Final = Pattern(r"(?<![A-Za-z0-9_])[A-Z][A-Z0-9]{1,30}(?:_[A-Z0-9]{1,30}){1,12}(?![A-Za-z0-9_])")
+_ANY_STATUS: Final = Pattern(
+    r"\b(?:http|https)(?:/[12](?:\.[01])?)?(?: error| status| response)?(?: code)?[\"']?\s{0,2}[:=(]?\s{0,2}[\"'(<\[]?([1-5]\d\d)\b"
+    r"|\bstatus(?:[ _-]?code)?(?: was| of| is)?[\"']?\s{0,2}[:=(]{0,2}\s{0,2}[\"'(<\[]{0,2}(?:httpstatus\.)?([1-5]\d\d)\b"
+    r"|\b(?:error|response)(?:[ _]?code)?[\"']?\s{0,2}[:=(]{0,2}\s{0,2}[\"'(<\[]{0,2}([1-5]\d\d)\b"
+    r"|\bcode[\"']?\s{0,2}[:=]\s{0,2}[\"']?([45]\d\d)\b"
+    r"|\(([45]\d\d)\)"
+    r"|\b([45]\d\d)\s(?:client error|server error|unauthori[sz]ed|forbidden|not found|too many requests|bad request|"
+    r"internal server|bad gateway|service (?:temporarily )?unavailable|gateway time|payment required|gone\b|unprocessable|"
+    r"request entity|payload too|content too|method not|conflict|status code|"
+    r"failed dependency|resource not|model not|rate limit|you exceeded|incorrect api)"
+)
+_TAIL_MARKS: Final = (
+    "error message was:",
+    "error message:",
+    "underlying problem:",
+    "provider returned an unexpected response:",
+    "response was",
+)
+_SPLIT_ELEMENTS: Final = Pattern(r"[}\])]\s{0,40},\s{0,40}(?:[A-Za-z_.]{1,60}\()?[{\[(]?")
+_RECORD: Final = Pattern(
+    r"[^\w\n]{0,6}(?:\d{4}-\d\d-\d\d[T ]\d\d:\d\d|\d{1,2}[/.-]\w{2,3}[/.-]\d{2,4}[ :T]\d\d:\d\d|\d\d:\d\d:\d\d|"
+    r"[A-Z][a-z]{2} {1,2}\d{1,2} \d\d:\d\d:\d\d|\{\s?[\"'][a-zA-Z_@])"
+)
+_OPENING: Final = Pattern(
+    r"(?:[A-Za-z_][\w.$]{0,120}(?:Error|Exception|Timeout|Failure)\b ?[:(\[]|Error\b ?:|Traceback \(|[{\[]\s{0,8}[\"'{])"
+)
+_CHAIN: Final = ("during handling of the above", "the above exception was the direct cause", "caused by:", "[cause]:")
+_ERROR_WORDS: Final = Pattern(
+    r"error|exception|fail|denied|refused|time[d ]?\s?out|unauthor|forbidden|limit|invalid|exceed|not found|unavail|throttl|"
+    r"too many|too long|too large|not support|expired|quota|overload|does not exist|incorrect|missing|reset|hibernat|resuming",
+    re.IGNORECASE,
+)
+_WRAPPER: Final = Pattern(
+    r"error (?:building|initiali[sz]ing|adding|performing|searching|creating|running|in|with|while|executing|"
+    r"processing|fetching|getting)"
+    r"(?: [\w$./-]{1,40}){0,8} (?:component )?(?:astra ?db|astradbvectorstore|astra)(?: \w{1,24}){0,2}\s?[:,]"
+)
+"""What a component for Astra DB puts before any error, whoever made it: it says nothing about the side."""
+_DIGITS: Final = Pattern(r"(?<!\d)(?:\d{1,2}|\d{4,40})(?!\d)")
+"""Times and counts; three digits may be a status."""
+
+
+class Piece:
+    """One error: its text on one line, and what can be read off it without knowing any rule."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.count = 1
+        """How often the payload has it, times and other numbers aside."""
+
+    @cached_property
+    def low(self) -> str:
+        """The text in lower case, of the same length."""
+        lowered = self.text.lower()
+        return lowered if len(lowered) == len(self.text) else "".join(_lower(character) for character in self.text)
+
+    @cached_property
+    def fact(self) -> CodeFact | None:
+        """The Data API's error code: as a field, as a word of its own, or told by a fixed sentence."""
+        known = all_codes()
+        if self.keyed_code is not None and self.keyed_code in known:
+            return known[self.keyed_code]
+        bare = [
+            match for match in _BARE_CODE.compiled.findall(self.text) if match in known and match not in COMMON_WORDS
+        ]
+        if bare:
+            return known[next((code for code in bare if known[code].side == "provider"), bare[0])]
+        for sentence, code in FIXED_SENTENCES:
+            if sentence in self.low:
+                return known[code]
+        if "provider: " in self.low and "; http status: " in self.low and "; error message:" in self.low:
+            return known["EMBEDDING_PROVIDER_CLIENT_ERROR"]
+        return None
+
+    @cached_property
+    def keyed_code(self) -> str | None:
+        """What stands as a field `errorCode`, known or not, when it is a name and no number."""
+        match = _KEYED_CODE.compiled.search(self.text)
+        return match[1] if match and match[1] == match[1].upper() else None
+
+    @cached_property
+    def frame(self) -> Frame:
+        """What the code settles."""
+        if self.fact is None:
+            return Frame.FREE
+        return Frame.PROVIDER if self.fact.side == "provider" else Frame.CODE
+
+    @cached_property
+    def tail(self) -> int:
+        """Where the provider's own words begin, in a text of the Data API that passes them on."""
+        if self.frame is not Frame.PROVIDER:
+            return 0
+        for mark in _TAIL_MARKS:
+            position = self.low.find(mark)
+            if position >= 0:
+                return position + len(mark)
+        return 0
+
+    @cached_property
+    def words(self) -> str:
+        """What the rules read, in lower case: of what the Data API passes on, the provider's own words."""
+        words = self.low[self.tail :]
+        if self.frame is Frame.FREE and "error " in words:
+            return _WRAPPER.compiled.sub(_blank, words)
+        if self.frame is Frame.PROVIDER and self.fact is not None:
+            # the code and the Data API's own sentence are no words of the provider
+            for own in (self.fact.code.lower(), *(sentence for sentence, _ in FIXED_SENTENCES)):
+                if own in words:
+                    words = words.replace(own, " " * len(own))
+        return words
+
+    @cached_property
+    def status(self) -> int | None:
+        """The HTTP status of the inmost answer: of what the provider said, when the Data API passes it on.
+
+        What wraps comes first in a text, the inmost last, but nothing in the provider's own words is a status of theirs.
+        """
+        found = [
+            (match.end(), next(group for group in match.groups() if group))
+            for match in _ANY_STATUS.compiled.finditer(self.low)
+        ]
+        if self.tail:
+            found = [(end, number) for end, number in found if end <= self.tail] or found[:1]
+        return int(found[-1][1]) if found else None
+
+    @cached_property
+    def hosts(self) -> tuple[str, ...]:
+        """The host names in the text."""
+        return host_names.named_hosts(self.low)
+
+    @cached_property
+    def owners(self) -> tuple[frozenset[str], str | None]:
+        """Whose hosts they are, and the provider they tell."""
+        return host_names.owners(self.low, self.hosts)
+
+    @cached_property
+    def provider(self) -> str | None:
+        """The provider that the text names, by its host or by words."""
+        return self.owners[1] or host_names.named_provider(self.low)
+
+    @cached_property
+    def place(self) -> str:
+        """Whom the text is about: `astra`, `provider`, `mixed` or `none`."""
+        return host_names.place(self.words, self.owners[0], self.provider)
+
+
+class Payload(NamedTuple):
+    """What was pasted: which kind of thing, whether only its ends were read, and the pieces."""
+
+    kind: Kind
+    truncated: bool
+    whole: Piece
+    pieces: tuple[Piece, ...]
+
+
+def _blank(match: re.Match[str]) -> str:
+    return " " * len(match[0])
+
+
+def _lower(character: str) -> str:
+    lowered = character.lower()
+    return lowered if len(lowered) == 1 else character
+
+
+def read(raw: str | bytes) -> Payload:
+    """Unwrap a payload of any size and kind. Never raises."""
+    window, truncated = _ends(raw)
+    kind = _kind(window)
+    if kind in {"gzip", "binary"}:
+        return Payload(kind, truncated, Piece(""), ())
+    text = _plain(_decoded(window))
+    if not text.strip():
+        return Payload("empty", truncated, Piece(""), ())
+    whole = Piece(" ".join(text.split()))
+    return Payload("text", truncated, whole, _pieces(text, whole))
+
+
+def _ends(raw: str | bytes) -> tuple[str | bytes, bool]:
+    if len(raw) <= 2 * WINDOW:
+        return raw, False
+    if isinstance(raw, str):
+        return raw[:WINDOW] + "\n" + raw[-WINDOW:], True
+    return raw[:WINDOW] + b"\n" + raw[-WINDOW:], True
+
+
+def _kind(window: str | bytes) -> Kind:
+    if not window:
+        return "empty"
+    if isinstance(window, bytes):
+        if window.startswith(b"\x1f\x8b"):
+            return "gzip"
+        if window.startswith((b"\xff\xfe", b"\xfe\xff")):
+            return "text"
+        sample = window[:_SAMPLE].decode("latin-1")
+    else:
+        if window.startswith(("\x1f\x8b", "\x1f\ufffd", "\x1f\udc8b")):
+            return "gzip"
+        sample = window[:_SAMPLE]
+    # a text in another encoding has strange characters, but hardly any control characters
+    control = len(sample) - len(sample.translate(_WITHOUT_CONTROL))
+    return "binary" if control > max(_STRAY, len(sample) // _FEW) else "text"
+
+
+def _decoded(window: str | bytes) -> str:
+    if isinstance(window, str):
+        return window
+    if window.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return window.decode("utf-16", "replace")
+    return window.decode("utf-8", "replace")
+
+
+def _plain(text: str) -> str:
+    """Take away colors, carriage returns, boxes and every depth of escaping."""
+    if "\x1b" in text:
+        text = _ANSI.compiled.sub("", text)
+    text = text.replace("\r\n", "\n").replace("\r", "\n").translate(_MARKS)
+    if "\\" in text:
+        text = _ESCAPED.compiled.sub(_unescaped, text)
+    if "&" in text:
+        for entity, character in _ENTITIES:
+            text = text.replace(entity, character)
+    return text
+
+
+def _unescaped(match: re.Match[str]) -> str:
+    if match[1]:
+        number = int(match[1], 16)
+        return " " if number < 32 or 0xD800 <= number <= 0xDFFF else chr(number)
+    # a line break inside a string is no end of a log record
+    return " " if match[2] in "nrtbf" else match[2]
+
+
+def _pieces(text: str, whole: Piece) -> tuple[Piece, ...]:
+    pieces: dict[str, Piece] = {}
+    for record in _records(text):
+        if not _ERROR_WORDS.compiled.search(record):
+            continue
+        for element in _elements(" ".join(record.split())):
+            shape = _DIGITS.compiled.sub("0", element)
+            if shape in pieces:
+                pieces[shape].count += 1
+            elif len(pieces) < MOST_PIECES:
+                pieces[shape] = Piece(element)
+    return tuple(pieces.values()) or (whole,)
+
+
+def _records(text: str) -> list[str]:
+    """Split at what begins an entry of a log or, after an empty line, another error. A chain of causes stays whole."""
+    lines = text.split("\n")
+    if len(lines) == 1:
+        return [text]
+    is_chain = any(mark in text.lower() for mark in _CHAIN)
+    starts = [0]
+    for number, line in enumerate(lines[1:], start=1):
+        stands_alone = not is_chain and not lines[number - 1].strip() and _OPENING.compiled.match(line)
+        if stands_alone or (_RECORD.compiled.match(line) and not line.startswith((" ", "\t"))):
+            starts.append(number)
+    return ["\n".join(lines[start:end]) for start, end in zip(starts, [*starts[1:], len(lines)], strict=True)]
+
+
+def _elements(record: str) -> list[str]:
+    """Split a list of errors of the Data API between its elements."""
+    found = list(_KEYED_CODE.compiled.finditer(record))
+    if len(found) < 2:
+        return [record]
+    cuts = [0]
+    for before, after in pairwise(found):
+        between = list(_SPLIT_ELEMENTS.compiled.finditer(record, before.end(), after.start()))
+        if between:
+            cuts.append(between[-1].end() - 1)
+    return [record[start:end] for start, end in zip(cuts, [*cuts[1:], len(record)], strict=True)]

@@ -1,0 +1,79 @@
+"""What is shown of a text: short, on one line, and without anything that looks like a secret."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from vzctl.domain.diagnosis.pattern import Pattern
+
+MASK: Final = "****"
+LONGEST_EVIDENCE: Final = 200
+_HOLE: Final = "\x00"
+_HOLES: Final = Pattern(r"\x00{1,4096}")
+_MARGIN: Final = 400
+"""Read on each side of an excerpt, so that a secret is recognized before it is cut."""
+
+_KNOWN: Final = (
+    Pattern(r"AstraCS:[A-Za-z0-9:+/=_-]{3,200}"),
+    Pattern(r"(?<![A-Za-z0-9])(?:sk|pk|rk)[-_][A-Za-z0-9*_-]{6,250}"),
+    Pattern(r"(?<![A-Za-z0-9])(?:hf_|api_org_|jina_|nvapi-|up_|ABSK|xai-|gsk_|ghp_|github_pat_)[A-Za-z0-9*_=-]{6,250}"),
+    Pattern(r"(?<![A-Za-z0-9])(?:pa|al)-[A-Za-z0-9*_-]{16,250}"),
+    Pattern(r"(?<![A-Za-z0-9])(?:AKIA|ASIA|ABIA|ACCA|A3T)[A-Z0-9]{8,20}"),
+    Pattern(r"(?<![A-Za-z0-9])AIza[A-Za-z0-9_-]{10,60}"),
+    Pattern(r"(?<![A-Za-z0-9])eyJ[A-Za-z0-9_-]{8,1500}(?:\.[A-Za-z0-9_-]{0,1500}){0,2}"),
+    Pattern(r"Cassandra:[A-Za-z0-9+/=]{1,200}:[A-Za-z0-9+/=]{1,200}"),
+    Pattern(r"(?<=://)[^\s/@:]{1,100}:[^\s/@]{1,200}(?=@)"),
+)
+_LABELLED: Final = Pattern(
+    r"(?i)(?:bearer|basic|token|key|secret|password|passwd|signature|sig|credential|authorization)"
+    r"[\"']?(?:\s{0,3}[:=]\s{0,3}|\s{1,3})[\"']?(?:bearer\s{1,4})?([^\s\"',;&)}\]]{6,400})"
+)
+_LONG: Final = Pattern(r"(?<![A-Za-z0-9_+/=-])[A-Za-z0-9_+/=-]{24,400}")
+_WORD: Final = Pattern(r"[a-z_]{1,40}[.,:;!?]?\Z|[A-Z][a-z]{1,30}[.,:;!?]?\Z")
+
+
+def redacted(text: str) -> str:
+    """Return `text` without keys, tokens, passwords, and anything long that looks drawn at random."""
+    return _HOLES.compiled.sub(MASK, _holed(text))
+
+
+def excerpt(text: str, start: int, end: int) -> str:
+    """Return what stands around `start:end` in `text`: redacted, on one line and short."""
+    spare = max(0, LONGEST_EVIDENCE - (end - start))
+    low = max(0, start - spare // 4)
+    high = min(len(text), low + LONGEST_EVIDENCE)
+    left = max(0, low - _MARGIN)
+    holed = _holed(text[left : high + _MARGIN])
+    shown = _HOLES.compiled.sub(MASK, " ".join(holed[low - left : high - left].split()))
+    return ("…" if low > 0 else "") + shown + ("…" if high < len(text) else "")
+
+
+def _holed(text: str) -> str:
+    """Put as many holes as a secret has characters, so that positions stay what they are."""
+    text = text.replace(_HOLE, " ")
+    for pattern in _KNOWN:
+        text = pattern.compiled.sub(lambda match: _HOLE * len(match[0]), text)
+    text = _LABELLED.compiled.sub(_hole_labelled, text)
+    return _LONG.compiled.sub(_hole_long, text)
+
+
+def _hole_labelled(match: re.Match[str]) -> str:
+    value = match[1]
+    # "token is" and "key: provided" are prose; what a label names is masked unless it is one plain word
+    if _WORD.compiled.match(value) or _HOLE in value:
+        return match[0]
+    if not any(character.isdigit() for character in value) and len(value) < 16:
+        return match[0]
+    return match[0][: match.start(1) - match.start()] + _HOLE * len(value) + match[0][match.end(1) - match.start() :]
+
+
+def _hole_long(match: re.Match[str]) -> str:
+    token = match[0]
+    digits = sum(character.isdigit() for character in token)
+    letters = sum(character.isalpha() for character in token)
+    mixed = digits >= 4 and letters >= 4
+    shouted = (
+        any(c.islower() for c in token) and any(c.isupper() for c in token) and len(token) >= 40 and "/" not in token
+    )
+    return _HOLE * len(token) if mixed or shouted else token

@@ -1,0 +1,344 @@
+"""Rules for what Astra's own clients and tools say: astrapy, astra-db-ts, the drivers, DevOps API, CLI, Terraform."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from vzctl.domain.diagnosis.make import astra
+
+DEVOPS: Final = (
+    astra(
+        "devops-token",
+        "astra_auth",
+        "The DevOps API does not accept the token: malformed, deleted, or of another organization.",
+        'error fetching database: {"errors":[{"ID":340012,"message":"invalid token format"}]}',
+        """
+        invalid token format | token with identifier | organization id not present | auth-manager returned |
+        invalid astra token | invalid bearer token: astracs
+        """,
+    ),
+    astra(
+        "devops-host-unauthorized",
+        "astra_auth",
+        "The DevOps API does not accept the token.",
+        "Client error '401 Unauthorized' for url 'https://api.astra.datastax.com/v2/databases'",
+        statuses=(401,),
+        hosts=("devops",),
+    ),
+    astra(
+        "devops-host-forbidden",
+        "astra_permission",
+        "The role of the token does not allow this at the DevOps API.",
+        "Client error '403 Forbidden' for url 'https://api.astra.datastax.com/v2/databases'",
+        statuses=(403,),
+        hosts=("devops",),
+    ),
+    astra(
+        "devops-jwt",
+        "astra_auth",
+        "The DevOps API does not accept the token.",
+        '{"errors":[{"ID":340010,"message":"JWT not valid"}]}',
+        "id",
+        """
+        jwt not valid | token not valid | invalid token | token is invalid | unauthorized | token expired
+        """,
+        pattern=r"\berrors\b.{1,200}\bid[\"']?\s?[:=]\s?[\"']?34\d{4}\b",
+    ),
+    astra(
+        "devops-numbered",
+        "devops_api_error",
+        "The DevOps API refused the request.",
+        '{"errors":[{"ID":2000300,"message":"region is not available"}]}',
+        "id",
+        "errors",
+        "message",
+        pattern=r"\berrors\b.{1,200}\bid[\"']?\s?[:=]\s?[\"']?(?:34|20|33|35)\d{4,5}\b",
+        confidence="medium",
+    ),
+    astra(
+        "devops-role-unknown",
+        "devops_api_error",
+        "The DevOps API does not know the role.",
+        "Failed to create token. Role ID not found: 0000",
+        """
+        role id not found | role not found: | failed to create token | failed to create role |
+        failed to delete role
+        """,
+    ),
+    astra(
+        "devops-terraform",
+        "devops_api_error",
+        "The DevOps API refused what Terraform asked for, or answered in a form that the provider plugin "
+        "does not read.",
+        "Error: unexpected response fetching database: null, with astra_database.shop",
+        """
+        astra.errors | astra_role. | astra_token. | astra_database. | astra_keyspace. | astra_private_link |
+        astra_access_list | astra_streaming | astra_cdc | astra_customer_key | astra_table. |
+        terraform-provider-astra | unexpected list available regions response |
+        unexpected response fetching database | error fetching database | registry.terraform.io/datastax |
+        "astra_
+        """,
+        none="connection refused | no such host",
+    ),
+    astra(
+        "devops-cli",
+        "devops_api_error",
+        "The command-line tool was refused by the DevOps API, or by its own configuration.",
+        "astra-cli: [ERROR] INVALID_PARAMETER: database 'shop' has not been found",
+        """
+        astra-cli | astra db create | astra db list | astra db get | astra db delete | astra db resume |
+        astra db cqlsh | astra db describe | astra db status | astra db show | astra setup | .astrarc |
+        astra org | astra role | astra user | astra token
+        """,
+        "error | not found | has not been found | failed | invalid | exception | cannot | unable",
+        none="""
+        hibernat | connection error | astra db component | component astra db | astra db vector | openai |
+        error code: | embedding
+        """,
+        confidence="medium",
+    ),
+    astra(
+        "devops-exception",
+        "devops_api_error",
+        "The DevOps API refused the request.",
+        "astrapy.exceptions.DevOpsAPIResponseException: limit of databases reached",
+        """
+        devopsapiresponse | devopsapihttp | devopsapifaulty | devopsapierror | devopsunexpectedstate | devopsapi |
+        devops api
+        """,
+        none="timeout | timed out | 401 | unauthorized",
+    ),
+    astra(
+        "devops-unauthorized",
+        "astra_auth",
+        "The DevOps API does not accept the token.",
+        "DevOpsAPIHttpException: Client error '401 Unauthorized'",
+        "devopsapi | devops api",
+        "401 | unauthorized",
+    ),
+    astra(
+        "devops-host",
+        "devops_api_error",
+        "The DevOps API refused the request.",
+        "Client error '409 Conflict' for url 'https://api.astra.datastax.com/v2/databases'",
+        statuses=(400, 402, 404, 405, 409, 410, 412, 415, 422, 429, 500, 501, 502, 503, 504),
+        hosts=("devops",),
+    ),
+)
+
+DRIVER: Final = (
+    astra(
+        "driver-credentials",
+        "astra_auth",
+        "The database does not accept the credentials of the driver.",
+        "AuthenticationFailed('Error from server: code=0100 [Bad credentials] message=\"no\"')",
+        """
+        code=0100 | [bad credentials] | authenticationfailed( | we recently improved your database security |
+        authentication error on node | authenticationexception: authentication error on
+        """,
+    ),
+    astra(
+        "driver-role",
+        "astra_permission",
+        "The role does not allow this in the database.",
+        'Unauthorized: Error from server: code=2100 [Unauthorized] message="no"',
+        "code=2100",
+    ),
+    astra(
+        "driver-query",
+        "invalid_request",
+        "The database refused the query as it was written.",
+        "SyntaxException: code=2000 [Syntax error in CQL query]",
+        "code=2000 | code=2200 | syntaxerror in cql | syntaxexception: line | invalidqueryexception",
+    ),
+    astra(
+        "driver-server-error",
+        "astra_server_bug",
+        "The database failed by itself over the query.",
+        'Error from server: code=0000 [Server error] message="java.lang.RuntimeException"',
+        "code=0000",
+    ),
+    astra(
+        "driver-timeout",
+        "client_timeout",
+        "The driver gave up waiting for the database.",
+        "cassandra.OperationTimedOut: errors={}, last_host=10.0.0.1",
+        "operationtimedout | drivertimeoutexception: query timed out",
+    ),
+    astra(
+        "driver-unavailable",
+        "astra_unavailable",
+        "The driver reaches no node of the database, or too few are alive.",
+        "NoHostAvailable: ('Unable to connect to any servers', {})",
+        """
+        nohostavailable | unable to connect to any servers | code=1000 | code=1001 | code=1100 | code=1200 |
+        code=1300 | code=1500 | unable to connect to the metadata service | error connecting to metadata service |
+        all host(s) tried for query failed | could not reach any contact point | unresolvablecontactpoints |
+        nonodeavailable | allnodesfailed
+        """,
+        confidence="medium",
+    ),
+)
+
+TIMEOUTS: Final = (
+    astra(
+        "client-timeout",
+        "client_timeout",
+        "The client gave up waiting for Astra; the command may still have been carried out.",
+        "astrapy.exceptions.DataAPITimeoutException: timed out",
+        """
+        dataapitimeout | devopsapitimeout | dataapitimeouterror | collectionoptimeout | timeout provided via ` |
+        requesttimeoutms | generalmethodtimeout | collectionadmintimeout
+        """,
+    ),
+    astra(
+        "client-timeout-host",
+        "client_timeout",
+        "The client gave up waiting for Astra; the command may still have been carried out.",
+        "httpx.ReadTimeout: The read operation timed out (https://d-us-east-2.apps.astra.datastax.com/api/json)",
+        "timed out | timeout | time out | etimedout",
+        none="504 | gateway time",
+        hosts=("astra", "data-api"),
+        places=("astra",),
+    ),
+    astra(
+        "client-timeout-astrapy",
+        "client_timeout",
+        "The client gave up waiting for Astra; the command may still have been carried out.",
+        'File "astrapy/core/api.py", line 9, in request: httpx.ReadTimeout: The read operation timed out',
+        "astrapy | astra-db-ts",
+        "readtimeout | timed out | connecttimeout | writetimeout | timeout",
+        none="openai. | huggingface_hub | mistralai | voyageai | cohere.",
+        places=("astra",),
+        confidence="medium",
+    ),
+)
+
+HOSTS: Final = (
+    astra(
+        "host-unauthorized",
+        "astra_auth",
+        "Astra does not accept the token.",
+        "401 Client Error: Unauthorized for url: https://d-us-east-2.apps.astra.datastax.com/api/json/v1",
+        hosts=("astra",),
+        places=("astra",),
+        statuses=(401,),
+    ),
+    astra(
+        "host-forbidden",
+        "astra_permission",
+        "The role of the token does not allow this.",
+        "403 Forbidden: https://d-us-east-2.apps.astra.datastax.com/api/json/v1",
+        hosts=("astra",),
+        places=("astra",),
+        statuses=(403,),
+    ),
+    astra(
+        "host-bug",
+        "astra_server_bug",
+        "Astra failed by itself.",
+        "500 Internal Server Error for url https://d-us-east-2.apps.astra.datastax.com/api/json/v1",
+        hosts=("astra", "data-api"),
+        places=("astra",),
+        statuses=(500,),
+    ),
+    astra(
+        "host-unavailable",
+        "astra_unavailable",
+        "Astra cannot serve the request now.",
+        "503 Service Unavailable: https://d-us-east-2.apps.astra.datastax.com/api/json/v1",
+        hosts=("astra", "data-api"),
+        places=("astra",),
+        statuses=(429, 502, 503, 504),
+    ),
+    astra(
+        "host-refused",
+        "invalid_request",
+        "Astra refused the request as it was written.",
+        "404 Not Found: https://d-us-east-2.apps.astra.datastax.com/api/json/v1/shop",
+        hosts=("astra",),
+        places=("astra",),
+        statuses=(400, 404, 405, 413, 415, 422),
+        confidence="medium",
+    ),
+    astra(
+        "host-unreachable",
+        "astra_unavailable",
+        "Astra's host does not answer or does not exist: the database may be hibernated or terminated, or "
+        "the endpoint is mistyped.",
+        "getaddrinfo ENOTFOUND d-us-east-2.apps.astra.datastax.com",
+        """
+        refused | reset | enotfound | eai_again | getaddrinfo | name or service not known |
+        nodename nor servname | no such host | failed to resolve | name resolution | unknownhost |
+        socket hang up | connecterror | connectionerror | fetch failed | ssl | certificate | server disconnected |
+        remote end closed | connection aborted | network is unreachable | connection error | econnaborted |
+        max retries exceeded
+        """,
+        hosts=("astra", "devops", "data-api"),
+        places=("astra",),
+        confidence="medium",
+    ),
+    astra(
+        "client-http",
+        "astra_auth",
+        "Astra does not accept the token.",
+        "astrapy.exceptions.DataAPIHttpException: Client error '401 Unauthorized'",
+        "dataapihttp | astrapy | dataapi | astra-db-ts | data api",
+        none="openai. | huggingface_hub | mistralai | voyageai | cohere.",
+        places=("astra",),
+        statuses=(401,),
+        confidence="medium",
+    ),
+    astra(
+        "client-http-unavailable",
+        "astra_unavailable",
+        "Astra cannot serve the request now.",
+        "astrapy.exceptions.DataAPIHttpException: Server error '503 Service Unavailable'",
+        "dataapihttp | astrapy | dataapi | astra-db-ts | data api",
+        none="openai. | huggingface_hub | mistralai | voyageai | cohere.",
+        places=("astra",),
+        statuses=(502, 503, 504),
+        confidence="medium",
+    ),
+    astra(
+        "client-faulty",
+        "astra_server_bug",
+        "Astra answered something that its own client does not understand.",
+        "astrapy.exceptions.DataAPIFaultyResponseException: Faulty response from find API command.",
+        "faultyresponse | faulty response from | unexpecteddataapiresponse",
+    ),
+    astra(
+        "client-token-malformed",
+        "astra_auth",
+        "What was given as the Astra token is none.",
+        "ValueError: the token does not start with AstraCS (astra db)",
+        "astra | astracs | datastax",
+        "token",
+        """
+        does not start with | must start with | is not valid | is invalid | invalid token | token expired |
+        token has expired | no token provided | missing token | token is missing | not a valid token |
+        token is required | token not found
+        """,
+        none="openai | huggingface | hf_ | environment variable | security token | api key | cognitiveservices",
+        confidence="medium",
+    ),
+    astra(
+        "client-refused",
+        "invalid_request",
+        "The Data API refused the request; its own words are not among those that vzctl knows.",
+        "astrapy.exceptions.DataAPIResponseException: no such thing here",
+        "dataapiresponse",
+        places=("astra",),
+        confidence="low",
+    ),
+    astra(
+        "host-alone",
+        "astra_unavailable",
+        "An error at an address of Astra, which does not say what is wrong.",
+        "Error: request to https://d-us-east-2.apps.astra.datastax.com/api/json/v1 went wrong",
+        "error | fail | exception",
+        hosts=("astra", "devops"),
+        places=("astra",),
+        confidence="low",
+    ),
+)
