@@ -7,9 +7,9 @@ import hashlib
 import os
 import re
 import shutil
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import count
 from pathlib import Path
 from typing import Any, Final
@@ -136,33 +136,44 @@ class Machine:
     def decrypt(self, path: Path) -> str | None:
         """The text of an age file, or None when it is torn."""
         private = (self.root / "config" / "vzctl" / "identity.txt").read_text().strip()
-        try:
-            data: bytes = pyrage.decrypt(path.read_bytes(), [pyrage.x25519.Identity.from_str(private)])
-        except pyrage.DecryptError:
-            return None
-        return data.decode()
+        return _decrypted(path.read_bytes(), private)
 
-    def signature(self, *, whole: bool = True) -> str:
-        """A digest of everything on the disk but what differs between two equal runs: times, pids, random names.
+    def signatures(self) -> tuple[str, str]:
+        """Two digests of the disk without what differs between two equal runs: times, pids, random names.
 
-        Two kills with the same signature leave the same machine, so what comes after needs to be tried only once. Without
-        `whole` only the state and what is in the store count.
+        The first one is of everything, the second one of the state and of what is in the store. Two kills with the same
+        signature leave the same machine, so what comes after needs to be tried only once.
         """
-        digest = hashlib.sha256()
-        paths = [*(self.root / "state").rglob("*")] if whole else [self.state_path, *self.items.rglob("*")]
-        for path in sorted([*paths, *(self.root / "held").rglob("*")]):
+        whole, essence = hashlib.sha256(), hashlib.sha256()
+        for path in sorted([*(self.root / "state").rglob("*"), *(self.root / "held").rglob("*")]):
+            name = _TEMPORARY.sub(".*.tmp", path.relative_to(self.root).as_posix())
             if path.is_dir():
-                content = b"folder"
+                line = f"{name}/\n"
             elif ".age" in path.name:
                 # What age writes is different every time.
-                content = repr(self.decrypt(path)).encode()
+                line = f"{name} {self.decrypt(path)!r}\n"
             else:
-                content = path.read_bytes()
-                for pattern, text in _VARYING:
-                    content = pattern.sub(text, content)
-            name = _TEMPORARY.sub(".*.tmp", path.relative_to(self.root).as_posix())
-            digest.update(name.encode() + b"\0" + content + b"\0")
-        return digest.hexdigest()
+                line = f"{name} {_without_varying(path.read_bytes())!r}\n"
+            whole.update(line.encode())
+            if path == self.state_path or path.is_relative_to(self.items):
+                essence.update(line.encode())
+        return whole.hexdigest(), essence.hexdigest()
+
+
+@lru_cache(maxsize=1000)
+def _decrypted(box: bytes, private: str) -> str | None:
+    try:
+        data: bytes = pyrage.decrypt(box, [pyrage.x25519.Identity.from_str(private)])
+    except pyrage.DecryptError:
+        return None
+    return data.decode()
+
+
+@lru_cache(maxsize=1000)
+def _without_varying(content: bytes) -> bytes:
+    for pattern, text in _VARYING:
+        content = pattern.sub(text, content)
+    return hashlib.sha256(content).digest()
 
 
 def make_machine(server: ForkServer, root: Path, plane: str, store: str) -> Machine:
@@ -190,6 +201,3 @@ def run_all(machine: Machine, commands: Sequence[Command]) -> None:
     """Run commands one after the other, each of which must end with its own status."""
     for command in commands:
         machine.run(command)
-
-
-PYTHON: Final = sys.executable

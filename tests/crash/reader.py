@@ -74,15 +74,9 @@ def needed_items(state: State) -> set[str]:
     }
 
 
-def items_to_revoke(state: State) -> set[str]:
-    """Return the items of removed credentials whose key is still to be revoked: a crash may have left their bytes."""
-    to_revoke = {item.version for item in state.open_revocations()}
-    return {
-        f"{state.lineage}/{retired.id}/{version.id}"
-        for retired in state.retired
-        for version in retired.versions
-        if version.held and version.id in to_revoke
-    }
+def held_items(state: State) -> set[str]:
+    """Return the items that the state believes to be held."""
+    return {f"{state.lineage}/{owner.id}/{version.id}" for owner, version in state.versions() if version.held}
 
 
 def recorded_canaries(machine: Machine) -> set[str]:

@@ -34,6 +34,7 @@ class Scenario:
     prepare: Prepare = lambda machine: None
     is_rotation: bool = False
     can_go_back: bool = True
+    from_both_sides: bool = True
     finished: int = NOTHING_LEFT
     stores: tuple[str, ...] = ("file", "exec")
     removable: str | None = None
@@ -69,6 +70,12 @@ def ran(*commands: Command) -> Prepare:
 def rotated(machine: Machine) -> None:
     """Rotate to the end, with every step of a person."""
     walk(machine, ROTATE)
+
+
+def revoked_but_not_deleted(machine: Machine) -> None:
+    """Rotate, and leave the old key in the store although it is revoked."""
+    rotated(machine)
+    killed(Command(("revocations", "done", NAME, "--yes")), 1, "after")(machine)
 
 
 def attested(*words: str, verb: str = "resume", status: int = 0) -> Command:
@@ -108,6 +115,7 @@ SCENARIOS: Final = (
         finished=CONFLICT,
         stores=("file",),
         removable="new-one",
+        from_both_sides=False,
     ),
     Scenario(name="scope add", plane="local", command=Command(("scope", "add", NAME, "gamma")), stores=("file",)),
     Scenario(
@@ -122,6 +130,7 @@ SCENARIOS: Final = (
         plane="local",
         command=Command(("scope", "set", NAME, "alpha", "gamma", "--yes")),
         stores=("file",),
+        from_both_sides=False,
     ),
     Scenario(
         name="revocations done",
@@ -129,12 +138,14 @@ SCENARIOS: Final = (
         prepare=rotated,
         command=Command(("revocations", "done", NAME, "--yes")),
         finished=NOT_FOUND,
+        from_both_sides=False,
     ),
     Scenario(
         name="credentials remove",
         plane="local",
         command=Command(("credentials", "remove", "voyage", "--yes")),
         finished=NOT_FOUND,
+        from_both_sides=False,
     ),
     Scenario(
         name="credentials remove after a rotation",
@@ -143,6 +154,7 @@ SCENARIOS: Final = (
         command=Command(("credentials", "remove", NAME, "--yes")),
         finished=NOT_FOUND,
         stores=("file",),
+        from_both_sides=False,
     ),
     Scenario(
         name="pending confirm of a removal",
@@ -151,12 +163,23 @@ SCENARIOS: Final = (
         command=Command(("pending", "confirm", "remove-credential:voyage", "--yes")),
         finished=NOT_FOUND,
         stores=("file",),
+        from_both_sides=False,
     ),
     Scenario(
         name="secrets put",
         plane="local",
         command=Command(("secrets", "put", "elsewhere", "--secret-stdin"), OTHER_KEY),
         removable="elsewhere",
+        from_both_sides=False,
+    ),
+    Scenario(
+        name="secrets purge",
+        plane="local",
+        prepare=revoked_but_not_deleted,
+        command=Command(("secrets", "purge", "--yes")),
+        finished=0,
+        stores=("file",),
+        from_both_sides=False,
     ),
     # ------------------------------------------------------------ rotations on the local plane
     Scenario(name="rotate", plane="local", command=ROTATE, is_rotation=True),
@@ -199,6 +222,7 @@ SCENARIOS: Final = (
         is_rotation=True,
         can_go_back=False,
         stores=("file",),
+        from_both_sides=False,
     ),
     Scenario(
         name="resume with another key",
@@ -207,6 +231,7 @@ SCENARIOS: Final = (
         command=Command((*RESUME.words, "--replace-secret"), REPLACING_KEY),
         finished=CONFLICT,
         stores=("file",),
+        from_both_sides=False,
     ),
     Scenario(
         name="rollback from STAGING",
@@ -214,14 +239,6 @@ SCENARIOS: Final = (
         prepare=killed(ROTATE, 2, "before"),
         command=ROLL_BACK,
         is_rotation=True,
-    ),
-    Scenario(
-        name="rollback from TESTED",
-        plane="local",
-        prepare=killed(ROTATE, 3, "after"),
-        command=ROLL_BACK,
-        is_rotation=True,
-        stores=("file",),
     ),
     Scenario(name="rollback from DONE", plane="local", prepare=rotated, command=ROLL_BACK, is_rotation=True),
     # ------------------------------------------------------------ rotations on the astra plane

@@ -53,7 +53,7 @@ def test_a_signal_at_any_write_of_a_rotation_stops_it_after_the_current_step(
     whole = base.copy()
     points = whole.watch(ROTATE).points
     last = max(number for number, label in enumerate(points) if label == "open lock")
-    steps, tried = set(), set()
+    steps, seen, tried = set(), set(), set()
     # Every second point for each of the two signals.
     for number in range(list(STATUSES).index(name), len(points), 2):
         machine = base.copy()
@@ -63,10 +63,13 @@ def test_a_signal_at_any_write_of_a_rotation_stops_it_after_the_current_step(
         expected = {STATUSES[name], ExitStatus.OK} if number >= last else {STATUSES[name]}
         assert ended.status in expected, ended
         assert unfinished_files(machine) == []
-        check_at_rest(machine, [new] if ended.status == ExitStatus.OK else [old])
+        whole_signature, essence = machine.signatures()
+        if (whole_signature, ended.status) not in seen:
+            seen.add((whole_signature, ended.status))
+            check_at_rest(machine, [new] if ended.status == ExitStatus.OK else [old])
         rotation = last_rotation(machine)
         steps.add(rotation.step if rotation is not None else None)
-        if (essence := machine.signature(whole=False)) not in tried:
+        if essence not in tried:
             tried.add(essence)
             check_resume(machine.copy(), old=old, new=new)
             check_roll_back(machine.copy(), old=old)

@@ -8,17 +8,21 @@ of it.
 from __future__ import annotations
 
 import dataclasses
+import shutil
 import signal
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
-from tests.crash.aftermath import check_again, check_at_rest, check_resume, check_roll_back, check_settled
-from tests.crash.machine import Command, Machine
+from tests.crash.aftermath import check_again, check_at_rest, check_resume, check_roll_back, check_settled, expect
+from tests.crash.machine import Command, Machine, make_machine
 from tests.crash.organization import NAME, NEW_KEY
-from tests.crash.reader import Service, served
-from tests.crash.scenarios import SCENARIOS, Scenario
+from tests.crash.reader import Service, held_items, served, stored_items
+from tests.crash.scenarios import SCENARIOS, Scenario, replace_points
 from tests.support.crash import Strike
+from tests.support.fork_server import ForkServer
+from vzctl.errors import ExitStatus
 
 pytestmark = pytest.mark.slow
 Find = Callable[[str, str], Machine]
@@ -47,20 +51,25 @@ class Trial:
         self.continue_from(whole)
 
     def strikes(self) -> Iterator[Strike]:
-        """Every point from both sides, and halfway through where data is written."""
+        """Every point from both sides, and halfway through where data is written.
+
+        Between two points nothing is written, so the one side of a point is the other side of the next: where that is
+        enough, only those calls are killed after their end that hold other points inside them, and the last one.
+        """
         for number, label in enumerate(self.points):
             yield Strike(number, "before")
-            yield Strike(number, "after")
+            is_last = number == len(self.points) - 1
+            if self.scenario.from_both_sides or is_last or label.startswith(("mkstemp", "finish")):
+                yield Strike(number, "after")
             if label.startswith("~"):
                 yield Strike(number, how="torn")
 
     def examine(self, victim: Machine) -> None:
         """Check a killed machine as it is, and from there the ways on; equal machines only once."""
-        signature = victim.signature()
+        signature, essence = victim.signatures()
         if signature not in self.seen:
             self.seen.add(signature)
             check_at_rest(victim, [self.before, self.after])
-        essence = victim.signature(whole=False)
         if essence not in self.continued:
             self.continued.add(essence)
             self.continue_from(victim)
@@ -151,5 +160,69 @@ def test_a_scenario_for_every_command_that_touches_keys_is_here() -> None:
         "rotations rollback",
         "scope add",
         "scope set",
+        "secrets purge",
         "secrets put",
     }
+
+
+def test_a_kill_at_any_write_of_init_leaves_no_state_or_a_whole_one(fork_server: ForkServer, place: Path) -> None:
+    begin = Command(("init", "--control-plane", "local", "--organization", "acme"))
+    base = make_machine(fork_server, place / "init", "local", "file")
+    shutil.rmtree(base.state_path.parent)
+    points = base.copy().watch(begin).points
+    assert "replace state.toml" in points
+    seen = set()
+    for number in range(len(points)):
+        for when in ("before", "after"):
+            victim = base.copy()
+            ended = victim.watch(begin, Strike(number, when))
+            assert (ended.status, ended.struck) == (-signal.SIGKILL, points[number])
+            if (signature := victim.signatures()[0]) in seen:
+                continue
+            seen.add(signature)
+            is_there = number > points.index("replace state.toml") or (
+                points[number] == "replace state.toml" and when == "after"
+            )
+            expect(victim, Command(("state", "check")), ExitStatus.OK if is_there else ExitStatus.NOT_FOUND)
+            expect(victim, begin, ExitStatus.CONFLICT if is_there else ExitStatus.OK)
+            check_at_rest(victim, [{}])
+            victim.run(Command(("databases", "add", "alpha")))
+            check_settled(victim, {})
+
+
+@pytest.mark.parametrize("more", [(), ("--delete-source",)], ids=["copy", "move"])
+def test_a_kill_at_any_write_of_a_migration_loses_no_key(more: tuple[str, ...], organization: Find) -> None:
+    base = organization("local", "exec")
+    old = served(base)
+    migrate = Command(("secrets", "migrate", "--source", "exec", "--yes", *more))
+    to_file = {"VZCTL_SECRET_STORE": "file"}
+    points = base.copy().watch(migrate, more=to_file).points
+    seen = set()
+    for number in range(len(points)):
+        victim = base.copy()
+        ended = victim.watch(migrate, Strike(number), more=to_file)
+        assert (ended.status, ended.struck) == (-signal.SIGKILL, points[number])
+        if (signature := victim.signatures()[0]) not in seen:
+            seen.add(signature)
+            # While the copies are made the source serves; once something is deleted there, the target does.
+            target = dataclasses.replace(victim, store="file")
+            assert served(target if held_items(base.state()) - stored_items(victim) else victim) == old
+            victim.run(migrate, more=to_file)
+            assert served(target) == old
+            assert stored_items(victim) == (set() if more else held_items(base.state()))
+            check_settled(target, old)
+        victim.destroy()
+
+
+def test_a_note_does_not_take_the_place_of_a_change_whose_outcome_was_lost(organization: Find) -> None:
+    machine = organization("local", "exec").copy()
+    scope = Command(("scope", "add", NAME, "gamma"))
+    ended = machine.watch(scope, Strike(replace_points(machine, scope)[0], "after"))
+    assert ended.status == -signal.SIGKILL
+    machine.run(Command(("secrets", "migrate", "--source", "exec", "--yes")), more={"VZCTL_SECRET_STORE": "file"})
+    (audit,) = machine.ask(("audit", "--limit", "2"))
+    serial = machine.state().serial
+    assert [(change["command"], change["serial"], change["outcome"]) for change in audit["changes"]] == [
+        ("scope add", serial, "done"),
+        ("secrets migrate", serial, "done"),
+    ]

@@ -421,6 +421,23 @@ def test_what_a_killed_process_left_is_removed_by_the_next_change(file: StateFil
     assert stays.exists()
 
 
+@pytest.mark.parametrize("name", ["", "backups", "cache", "secrets", "canaries"])
+def test_a_folder_beside_the_state_that_leads_elsewhere_stops_every_change(tmp_path: Path, name: str) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    file = written(tmp_path / "clone" / "state.toml", a_state())
+    link = file.paths.folder / name if name else file.paths.folder
+    link.parent.mkdir(exist_ok=True)
+    link.symlink_to(elsewhere)
+    with pytest.raises(StateError) as caught:
+        add(file, SHOP)
+    assert (caught.value.code, caught.value.message) == (
+        "STATE_NOT_WRITABLE",
+        f'"{link}" is a symbolic link; the folder beside the state must be a folder of its own',
+    )
+    assert (tree(elsewhere), file.read()) == ({}, a_state())
+
+
 def test_a_note_is_audited_and_changes_nothing(file: StateFile) -> None:
     before = file.read_bytes()
     file.note(Change("secrets reveal", ("openai-prod",), ("shown",)))

@@ -16,7 +16,6 @@ import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import traceback
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -187,7 +186,7 @@ def _import_everything() -> None:
 def _start(item: dict[str, Any]) -> _Child:
     strike = item.pop("strike")
     request = Request(**item, strike=Strike(**strike) if strike is not None else None)
-    stdin, stdout, stderr, report = (tempfile.TemporaryFile() for _ in range(4))  # noqa: SIM115  (the child's)
+    stdin, stdout, stderr, report = (_file_in_memory(name) for name in ("stdin", "stdout", "stderr", "report"))
     stdin.write(request.stdin.encode())
     stdin.seek(0)
     pid = os.fork()
@@ -204,6 +203,10 @@ def _start(item: dict[str, Any]) -> _Child:
             os._exit(status)
     stdin.close()
     return _Child(pid, stdout, stderr, report)
+
+
+def _file_in_memory(name: str) -> IO[bytes]:
+    return os.fdopen(os.memfd_create(name), "w+b", buffering=0)
 
 
 def _run(request: Request, report: int) -> int:

@@ -173,7 +173,7 @@ def sound_states(draw: st.DrawFn, planes: st.SearchStrategy[ControlPlane] | None
     held = [item for item in both if item.versions]
     return a_state(
         control_plane=plane,
-        serial=draw(st.integers(0, 2**53)),
+        serial=draw(st.integers(0, 2**53 - 1)),
         organization=replace(an_organization(draw(texts), control_plane=plane), extra=draw(extras)),
         vzctl=draw(texts),
         integrations=[an_integration(item, added_at=draw(times), **draw(facts())) for item in providers],

@@ -49,8 +49,11 @@ class AuditLog:
         self._host = host
         self._user = user
 
-    def intend(self, change_id: str, serial: int, change: Change, at: datetime) -> None:
-        """Append the intent; raise `StateError` when it cannot be written, so that nothing happens unrecorded."""
+    def intend(self, change_id: str, serial: int, change: Change, at: datetime, *, is_note: bool = False) -> None:
+        """Append the intent; raise `StateError` when it cannot be written, so that nothing happens unrecorded.
+
+        A note is about the state of that serial and does not make it.
+        """
         record: dict[str, Any] = {
             "id": change_id,
             "phase": INTENT,
@@ -62,6 +65,8 @@ class AuditLog:
             "subjects": list(change.subjects),
             "details": list(change.details),
         }
+        if is_note:
+            record["note"] = True
         try:
             append_line(self._path, json.dumps(record, ensure_ascii=False).encode())
         except OSError as error:
@@ -93,12 +98,12 @@ class AuditLog:
                 intents[str(record.get("id"))] = record
             elif record.get("phase") == OUTCOME:
                 outcomes[str(record.get("id"))] = str(record.get("outcome"))
-        last_claim = {_serial(record): change_id for change_id, record in intents.items()}
+        last_claim = {_serial(record): change_id for change_id, record in intents.items() if not record.get("note")}
         entries = []
         for change_id, record in intents.items():
             outcome = outcomes.get(change_id)
             serial = _serial(record)
-            if outcome is None and 0 < serial <= state_serial and last_claim[serial] == change_id:
+            if outcome is None and 0 < serial <= state_serial and last_claim.get(serial) == change_id:
                 outcome = "done"
             entries.append(_entry(change_id, record, outcome))
         return entries

@@ -138,7 +138,7 @@ class StateFile:
         with self._locked():
             serial = parse_state(self.read_bytes(), self.shown_path).serial
             change_id = self._new_id()
-            self.audit.intend(change_id, serial, change, self._now())
+            self.audit.intend(change_id, serial, change, self._now(), is_note=True)
             self.audit.conclude(change_id, serial, "done")
 
     def restore(self, serial: int, change: Change) -> State:

@@ -281,6 +281,9 @@ def migrate_secrets(
     for owner, version in held:
         item = store_item(state, owner, version.id)
         secret = source.read(item)
+        if secret is None and _in_store(target, state, owner, version.id) == "present":
+            # A migration that was killed has deleted it in the source, and so had all of them read back in the target.
+            continue
         if secret is None:
             raise SecretStoreError(
                 f'{source.name} does not hold the key of "{owner.name}"; nothing was deleted',
@@ -307,9 +310,10 @@ def purge_secrets(context: Context, *, dry_run: bool = False) -> Outcome[Purged]
     context.require_writable()
     state = context.state_file.read()
     wanted = unneeded_versions(state)
-    names = tuple(f"{name} {version}" for name, version in wanted)
     if not dry_run:
         context.store().probe()
+        wanted += [item for item in _lost(context.store(), state) if item not in wanted]
+    names = tuple(f"{name} {version}" for name, version in wanted)
     if dry_run or not wanted:
         text = f"would delete {counted(len(names), 'secret')} from the store" if wanted else "nothing to delete"
         return Outcome(data=Purged(names), summary=(text,))
@@ -320,6 +324,16 @@ def purge_secrets(context: Context, *, dry_run: bool = False) -> Outcome[Purged]
     return Outcome(
         data=Purged(names), changed=changed, summary=(f"deleted {counted(len(names), 'secret')} from the store",)
     )
+
+
+def _lost(store: SecretStore, state: State) -> list[tuple[str, str]]:
+    """Return held versions of removed credentials that a killed removal has deleted without recording it."""
+    return [
+        (owner.name, version.id)
+        for owner in state.retired
+        for version in owner.versions
+        if version.held and store.read(store_item(state, owner, version.id)) is None
+    ]
 
 
 def _in_use(owner: Owner) -> tuple[str | None, ...]:
