@@ -22,7 +22,7 @@ Prepare = Callable[[Machine], None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scenario:
-    """`command` runs on the organization after `prepare`.
+    """`command` runs on the organization after `prepare`; `from_both_sides`: see `Trial.strikes`.
 
     A rotation goes on by resume and by rollback; everything else by the same command again, which `finished` ends with
     when the killed one had done its work.
@@ -197,6 +197,7 @@ SCENARIOS: Final = (
         command=RESUME,
         is_rotation=True,
         stores=("file",),
+        from_both_sides=False,
     ),
     Scenario(
         name="resume from STAGED",
@@ -250,6 +251,7 @@ SCENARIOS: Final = (
         command=attested(*WHOLE_WAY),
         is_rotation=True,
         stores=("file",),
+        from_both_sides=False,
     ),
     Scenario(
         name="resume from REMOVED",
@@ -290,6 +292,7 @@ SCENARIOS: Final = (
         command=attested("recreated", "scoped", "scoped", verb="rollback"),
         is_rotation=True,
         stores=("file",),
+        from_both_sides=False,
     ),
     Scenario(
         name="rollback from SCOPED 10 of 12",

@@ -25,9 +25,11 @@ main()
 
 def modules_after(*words: str, environment: dict[str, str] | None = None) -> tuple[int, str, set[str]]:
     """Run in a fresh process; return the exit status, stdout, and the top-level names of every module that was loaded."""
+    # A child that coverage watches loads what coverage needs to read its configuration, tomllib among it.
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")}
     answer = subprocess.run(
         [sys.executable, "-c", WATCHED, *words],
-        env={**os.environ, **(environment or {})},
+        env={**inherited, **(environment or {})},
         capture_output=True,
         text=True,
         check=False,
