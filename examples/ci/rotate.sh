@@ -8,7 +8,8 @@
 # and the next run goes on with it.
 #
 # Exit status: that of vzctl. 0 nothing was due, or the key is rotated; 14 a person's step at the Portal is next;
-# 12 a rotation is past its point of no return and open, call somebody; anything else is an error.
+# 12 a rotation is past its point of no return and open, call somebody; anything else is an error, a name that does not
+# exist (3) and a new key that is the one it has already (4) among them.
 set -eu
 
 name=${1:?usage: NEW_KEY=… sh rotate.sh CREDENTIAL}
@@ -32,6 +33,8 @@ is_among() {
 
 trap save EXIT
 
+vzctl credentials show "$name" -o plain >/dev/null
+
 if vzctl rotations list --open -o plain | is_among "$name"; then
     # Every run is another host; the concurrency rule of the pipeline says that nobody else goes on with it.
     vzctl rotations resume "$name" --secret-env NEW_KEY --take-over
@@ -49,3 +52,7 @@ if ! printf '%s\n' "$due" | is_among "$name"; then
     exit
 fi
 vzctl credentials rotate "$name" --secret-env NEW_KEY --skip-test --yes
+if vzctl credentials list --due -o plain -q | is_among "$name"; then
+    echo "the key of $name is still due: NEW_KEY is the key that it has already" >&2
+    exit 4
+fi

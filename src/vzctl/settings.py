@@ -266,14 +266,16 @@ def _check_keys(document: Mapping[str, Any], path: str, *, project: bool) -> Non
     for key in flat_keys(document):
         if not project and key == "secrets.env":
             continue
-        if key not in allowed:
-            if project and key in _USER_KEYS | {"secrets.env"}:
+        is_empty_table = key.endswith(".") and any(item.startswith(key) for item in allowed)
+        if key not in allowed and not is_empty_table:
+            name = key.removesuffix(".")
+            if project and any(item == name or item.startswith(f"{name}.") for item in _USER_KEYS | {"secrets.env"}):
                 reason = (
                     "may not be set by a project file, which comes with a repository; set it in your own configuration"
                 )
             else:
                 reason = "is not a setting of vzctl"
-            raise bad_config(path, key, reason)
+            raise bad_config(path, name, reason)
 
 
 def _state(layers: _Layers, profile: Sourced) -> Sourced:

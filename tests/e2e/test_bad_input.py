@@ -10,6 +10,8 @@ import fcntl
 import json
 import os
 import resource
+import signal
+import subprocess
 import unicodedata
 from pathlib import Path
 from typing import Final
@@ -572,3 +574,36 @@ def test_a_working_directory_that_is_gone_is_said(cli: Cli) -> None:
     require_tool("sh")
     result = cli.program(["sh", "-c", 'rmdir "$PWD" && exec "$@"', "sh", *installed_command()], "status", cwd=gone)
     assert (result.status, result.error) == (3, "the working directory no longer exists")
+
+
+@pytest.mark.parametrize("words", [["--version"], ["--help"], ["credentials", "--help"], ["help", "exit-codes"]])
+def test_a_full_disk_under_standard_output_is_no_bug(cli: Cli, words: list[str]) -> None:
+    if not os.path.exists("/dev/full"):
+        pytest.skip("this system has no /dev/full")
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run(
+            [*installed_command(), *words],
+            env=cli.process_environment(),
+            stdout=full,
+            stderr=subprocess.PIPE,
+            check=False,
+        )
+    said = done.stderr.decode()
+    assert (done.returncode, said.startswith("error: cannot write"), len(said.splitlines())) == (1, True, 1), said
+
+
+def test_an_empty_table_of_the_configuration_says_nothing(cli: Cli) -> None:
+    configuration = cli.folder / "config" / "vzctl" / "config.toml"
+    configuration.write_text(configuration.read_text(encoding="utf-8") + "[policy]\n[secrets.exec]\n", encoding="utf-8")
+    cli.ok("status")
+    configuration.write_text("[nonsense]\n", encoding="utf-8")
+    assert cli.run("status").error.endswith("'nonsense' is not a setting of vzctl")
+
+
+def test_an_interrupt_before_the_command_line_is_read_leaves_no_traceback(cli: Cli, tmp_path: Path) -> None:
+    # A typer that sends ^C while it is imported, as a person's may arrive then.
+    shadow = tmp_path / "shadow"
+    shadow.mkdir()
+    (shadow / "typer.py").write_text("import os, signal\nos.kill(os.getpid(), signal.SIGINT)\n", encoding="utf-8")
+    result = cli.process("status", env={"PYTHONPATH": str(shadow)})
+    assert (result.status, result.out, result.err) == (-signal.SIGINT, "", "")

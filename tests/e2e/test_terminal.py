@@ -437,31 +437,21 @@ def test_a_rollback_is_walked_with_a_person_too(cli: Cli) -> None:
 
 
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_a_first_signal_is_remembered_until_the_step_ends(cli: Cli, number: signal.Signals, status: int) -> None:
+def test_a_signal_while_the_key_is_waited_for_ends_the_rotation_at_once(
+    cli: Cli, number: signal.Signals, status: int
+) -> None:
+    """While a step is under way it is finished first: tests/crash/test_interrupts.py."""
     cli.add()
     before = cli.everything()
     os.mkfifo(cli.folder / "fifo")
     words = ("credentials", "rotate", "openai-prod", "--secret-file", "fifo", "--yes", "--skip-test")
-    with at_terminal(cli, *words) as terminal:
-        with (cli.folder / "fifo").open("wb") as fifo:  # returns when the command waits for the key
-            terminal.child.kill(number)
-            terminal.reads("finishing the current step, then stopping; once more to stop now")
-            fifo.write(b"sk-second")
+    with (
+        at_terminal(cli, *words) as terminal,
+        (cli.folder / "fifo").open("wb"),
+    ):  # returns when the command waits for the key
+        terminal.child.kill(number)
         assert terminal.ends() == status
     assert "interrupted; nothing more was changed" in terminal.screen
-    assert cli.everything() == before
-
-
-def test_a_second_signal_stops_at_once(cli: Cli) -> None:
-    cli.add()
-    before = cli.everything()
-    os.mkfifo(cli.folder / "fifo")
-    words = ("credentials", "rotate", "openai-prod", "--secret-file", "fifo", "--yes", "--skip-test")
-    with at_terminal(cli, *words) as terminal, (cli.folder / "fifo").open("wb"):
-        terminal.presses(CONTROL_C)
-        terminal.reads("finishing the current step")
-        terminal.presses(CONTROL_C)
-        assert terminal.ends() == 130
     assert cli.everything() == before
 
 

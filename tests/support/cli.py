@@ -121,6 +121,11 @@ class Cli:
         profile = self.environment.get("VZCTL_PROFILE", "default")
         return self.folder / "state" / "vzctl" / profile / "state.toml"
 
+    def rewind(self, serial: int) -> None:
+        """Put the file of an earlier serial in place, as a checkout of the repository does, or as a crash left it."""
+        backup = self.state.parent / "state.toml.d" / "backups" / f"{serial:08d}.toml"
+        self.state.write_bytes(backup.read_bytes())
+
     def document(self) -> dict[str, Any]:
         """Return the state file, parsed by somebody else than vzctl."""
         return tomli.loads(self.state.read_text(encoding="utf-8"))

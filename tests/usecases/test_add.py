@@ -27,7 +27,7 @@ def interrupted(cli: Cli, key: str = "sk-first", plane: str = "local") -> Cli:
     """Leave what a crash right after the intent leaves: the version on record, its bytes perhaps in the store."""
     cli.init(plane).add(key=key)
     begun = cli.document()["serial"] - 1
-    cli.ok("state", "restore", str(begun), "--confirm", str(begun))
+    cli.rewind(begun)
     assert "current" not in credential(cli)
     return cli
 

@@ -163,9 +163,7 @@ def test_a_rotation_that_a_restore_took_away_is_not_walked(cli: Cli, monkeypatch
     cli.init("astra").add().attest_all()
     before = cli.document()["serial"]
     assert cli.rotate().status == 14
-    context = before_the_lock(
-        cli, monkeypatch, lambda: cli.ok("state", "restore", str(before), "--confirm", str(before))
-    )
+    context = before_the_lock(cli, monkeypatch, lambda: cli.rewind(before))
     refused(
         ConflictError,
         "CHANGED_MEANWHILE",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -248,13 +249,16 @@ def test_a_provider_that_left_the_catalogue_is_said(cli: Cli) -> None:
     )
 
 
+INTERRUPTED = ["error:", "interrupted;", "nothing", "more", "was", "changed"]
+
+
 def begun_only(cli: Cli) -> Path:
     """Leave what a crash right after the beginning would, and return the file of the staged bytes."""
     cli.init().add()
     assert cli.rotate().status == 0
     backups = sorted((cli.state.parent / "state.toml.d" / "backups").glob("*.toml"))
     begun = next(path for path in reversed(backups) if 'step = "STAGING"' in path.read_text(encoding="utf-8"))
-    cli.ok("state", "restore", begun.stem, "--confirm", str(int(begun.stem)))
+    cli.rewind(int(begun.stem))
     return next((cli.folder / "state").rglob(f"{credential(cli)['pending']}.age"))
 
 
@@ -272,8 +276,32 @@ def test_a_rotation_is_taken_back_while_the_store_is_only_read(cli: Cli) -> None
     assert cli.ok("rotations", "show", "openai-prod").facts["rotation.step"] == "ROLLED_BACK"
 
 
-def test_a_sigterm_is_remembered_until_the_step_ends_and_told_by_the_exit_status(cli: Cli) -> None:
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize("source", ["--secret-file", "--from"])
+def test_a_signal_while_a_key_is_waited_for_ends_the_command_at_once(
+    cli: Cli, source: str, number: signal.Signals, status: int
+) -> None:
+    cli.init().add()
+    before = cli.everything()
+    fifo = cli.folder / "fifo"
+    os.mkfifo(fifo)
+    words = ["credentials", "rotate", *([] if source == "--from" else ["openai-prod"]), source, str(fifo)]
+    process = subprocess.Popen(
+        [*installed_command(), *words, "--skip-test", "--yes"],
+        env=cli.process_environment(),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+    )
+    with fifo.open("wb"):  # returns when the command has opened it too; nobody ever writes
+        process.send_signal(number)
+        said = process.communicate(timeout=60)[1].decode()
+    assert (process.returncode, said.split()) == (status, INTERRUPTED)
+    assert cli.everything() == before
+
+
+def test_a_signal_while_the_key_is_asked_for_again_leaves_the_rotation_where_it_was(cli: Cli) -> None:
     begun_only(cli)
+    before = cli.document()
     fifo = cli.folder / "fifo"
     os.mkfifo(fifo)
     words = ("rotations", "resume", "openai-prod", "--secret-file", str(fifo), "--replace-secret")
@@ -283,10 +311,10 @@ def test_a_sigterm_is_remembered_until_the_step_ends_and_told_by_the_exit_status
     assert process.stderr is not None
     with fifo.open("wb") as file:  # returns when the command waits for the key
         process.terminate()
-        assert process.stderr.readline().startswith(b"finishing the current step, then stopping")
-        file.write(b"sk-third")
-    said = process.communicate(timeout=60)[1].decode()
-    assert (process.returncode, said.splitlines()[0]) == (143, 'the rotation of "openai-prod" stands at STAGED')
+        said = process.communicate(timeout=60)[1].decode()
+        file.close()
+    assert (process.returncode, said.split()) == (143, INTERRUPTED)
+    assert cli.document() == before
 
 
 def test_a_key_that_does_not_look_like_the_providers_is_accepted_with_a_warning(cli: Cli) -> None:

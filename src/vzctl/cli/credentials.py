@@ -235,7 +235,9 @@ def _add_batch(c: Context, world: World, path: str, if_exists: IfExists, dry_run
     from vzctl.usecases.add_credential import AddCredential
 
     requests = []
-    for line in read_batch(path):
+    with world.interrupts.waiting():
+        lines = read_batch(path)
+    for line in lines:
         if line.provider is None:
             raise UsageError(f'the batch names no provider for "{line.name}"', code="BATCH_INVALID")
         source = world.secret_source(line.secret, prompt="") if line.secret is not None else None
@@ -263,7 +265,9 @@ def _rotate_batch(
     from vzctl.usecases.rotate import RotateCredential, rotate_batch
 
     requests = []
-    for line in read_batch(path):
+    with world.interrupts.waiting():
+        lines = read_batch(path)
+    for line in lines:
         if line.secret is None or line.provider is not None or line.databases:
             raise UsageError(
                 f'a rotation of "{line.name}" needs secret_env or secret_file, and neither provider nor databases',

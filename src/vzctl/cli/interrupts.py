@@ -14,6 +14,7 @@ class Interrupts:
 
     def __init__(self) -> None:
         self.received: int | None = None
+        self._is_waiting = False
 
     def requested(self) -> bool:
         """Whether a signal asked to stop."""
@@ -29,8 +30,20 @@ class Interrupts:
             for number, handler in before.items():
                 signal.signal(number, handler)
 
+    @contextlib.contextmanager
+    def waiting(self) -> Iterator[None]:
+        """Inside the block nothing is under way but a wait for somebody's input: a signal ends it at once."""
+        before, self._is_waiting = self._is_waiting, True
+        try:
+            if self.received is not None:
+                raise KeyboardInterrupt
+            yield
+        finally:
+            self._is_waiting = before
+
     def _receive(self, number: int, _frame: FrameType | None) -> None:
-        if self.received is not None:
-            raise KeyboardInterrupt
+        was_received = self.received is not None
         self.received = number
+        if was_received or self._is_waiting:
+            raise KeyboardInterrupt
         sys.stderr.write("finishing the current step, then stopping; once more to stop now\n")

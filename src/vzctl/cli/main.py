@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import sys
@@ -50,6 +51,8 @@ class Root(Group):
 
     def _run(self, words: list[str], prog_name: str, extra: dict[str, Any]) -> int:
         try:
+            if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:
+                signal.signal(signal.SIGINT, signal.default_int_handler)
             _require_text(words)
             # Not `super().main`: it makes exits of ^C and of a broken pipe without a word, and without JSON.
             with self.make_context(prog_name, list(words), **extra) as context:
@@ -67,6 +70,13 @@ class Root(Group):
 
             silence_stdout()
             return ExitStatus.OK
+        except OSError as error:
+            if error.errno != errno.ENOSPC:
+                return _internal(error, words)
+            from vzctl.render.show import silence_stdout
+
+            silence_stdout()
+            return _fail(VzctlError(f"cannot write: {error.strerror}", code="OUTPUT_NOT_WRITABLE"), words)
         except Exception as error:  # noqa: BLE001  (the last line of defence: a bug must not become a traceback)
             return _internal(error, words)
         return ExitStatus.OK

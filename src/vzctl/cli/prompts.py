@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import signal
 import sys
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, TextIO
@@ -12,14 +11,19 @@ from vzctl.cli.flags import Flags
 from vzctl.errors import CancelledError, InputRequiredError, NextStep, UsageError
 
 if TYPE_CHECKING:
+    from vzctl.cli.interrupts import Interrupts
     from vzctl.usecases.context import Question
 
 
 class Prompter:
-    """Asks at the terminal, or says which flag would have answered."""
+    """Asks at the terminal, or says which flag would have answered.
 
-    def __init__(self, flags: Flags, *, no_input: bool, no_input_source: str) -> None:
+    While a person types, a signal ends the command at once, also inside a rotation that otherwise finishes its step.
+    """
+
+    def __init__(self, flags: Flags, interrupts: Interrupts, *, no_input: bool, no_input_source: str) -> None:
         self._flags = flags
+        self._interrupts = interrupts
         self._no_input = no_input
         self._no_input_source = no_input_source
 
@@ -77,7 +81,7 @@ class Prompter:
         """Read a secret without echo."""
         import getpass
 
-        with _plain_interrupts():
+        with self._interrupts.waiting():
             try:
                 return getpass.getpass(prompt)
             except EOFError:
@@ -95,7 +99,7 @@ class Prompter:
 
         sys.stderr.write(escape(prompt))
         sys.stderr.flush()
-        with _plain_interrupts(), _terminal() as terminal:
+        with self._interrupts.waiting(), _terminal() as terminal:
             answer = terminal.readline()
         if not answer.endswith("\n"):
             sys.stderr.write("\n")
@@ -113,17 +117,6 @@ def _terminal() -> Iterator[TextIO]:
         return
     with open("/dev/tty", encoding="utf-8", errors="replace") as terminal:
         yield terminal
-
-
-@contextlib.contextmanager
-def _plain_interrupts() -> Iterator[None]:
-    """While a person types, ^C cancels at once, also inside a rotation that otherwise finishes its step."""
-    before = signal.getsignal(signal.SIGINT)
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
 
 
 def _is_terminal(stream: TextIO | None) -> bool:

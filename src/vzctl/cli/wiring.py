@@ -40,7 +40,10 @@ class World:
         self.interrupts = Interrupts()
         self._key_variables: set[str] = set()
         self.prompter = Prompter(
-            flags, no_input=self.settings.is_no_input, no_input_source=self.settings.no_input.source
+            flags,
+            self.interrupts,
+            no_input=self.settings.is_no_input,
+            no_input_source=self.settings.no_input.source,
         )
 
     def context(self) -> Context:
@@ -92,7 +95,7 @@ class World:
         given.require_one_at_most()
         if given.chosen:
             self._key_variables.update(name for name in (given.variable,) if name is not None)
-            return lambda: read_flags(given, dict(self.settings.environ))
+            return lambda: self._read_flags(given)
         if credential is not None and self.settings.secrets.store.value == "env":
             return lambda: self._from_env_store(credential)
         if not self.prompter.is_interactive:
@@ -106,6 +109,11 @@ class World:
             with contextlib.suppress(OSError, ValueError):
                 sys.stderr.write(f"{escape(line)}\n")
                 sys.stderr.flush()
+
+    def _read_flags(self, given: SecretFlags) -> Secret:
+        # A FIFO may never be written to.
+        with self.interrupts.waiting():
+            return read_flags(given, dict(self.settings.environ))
 
     def _from_env_store(self, credential: str) -> Secret:
         from vzctl.vault.base import SecretItem
@@ -130,7 +138,8 @@ class World:
                 next_steps=(NextStep("vzctl help environment", "every setting"),),
             )
         # The variables that carry a key in are vzctl's alone: a child gets a key through its stdin.
-        environ = {name: text for name, text in self.settings.environ.items() if name not in self._key_variables}
+        private = self._key_variables | set(secrets.variables.values())
+        environ = {name: text for name, text in self.settings.environ.items() if name not in private}
         return ExecStore(commands.get, commands.set, commands.delete, environ=environ, canaries=self._canaries())
 
     def _file_store(self, secrets: StoreSettings) -> SecretStore:

@@ -177,7 +177,8 @@ def finish_forward(state: State, rotation: Rotation, now: datetime, new_id: Call
             **_evidence(state, now),
         )
     )
-    if old is not None:
+    is_revoked = any(item.version == old and item.done_at is not None for item in state.revocations)
+    if old is not None and not is_revoked:
         reason = REASON_LEAKED if rotation.leaked else REASON_ROTATED
         done_at = now if rotation.revoke_first else None
         revocation = Revocation(

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from vzctl import __version__
 from vzctl.domain.state import State
@@ -19,6 +19,9 @@ from vzctl.store.atomic import make_private_directory, remove_unfinished, write_
 from vzctl.store.audit import AuditLog, Change
 from vzctl.store.paths import GITIGNORE, StatePaths
 from vzctl.store.schema import RowTexts, format_state, parse_state, require_sound
+
+if TYPE_CHECKING:
+    from vzctl.domain.restoration import Restoration
 
 MAXIMUM_SIZE_BYTES: Final = 256 * 1024 * 1024
 """Far above 10 000 credentials x 2 000 databases (about 20 MB); a larger file is not a state."""
@@ -141,8 +144,21 @@ class StateFile:
             self.audit.intend(change_id, serial, change, self._now(), is_note=True)
             self.audit.conclude(change_id, serial, "done")
 
-    def restore(self, serial: int, change: Change) -> State:
-        """Put the backup of `serial` in the file's place; the serial still rises. Works on a broken file too."""
+    def newest_sound_backup(self) -> tuple[int, State] | None:
+        """Return the serial and the state of the newest backup that can be read: a broken file may have become one too."""
+        from vzctl.store import backups
+
+        for backup in backups.list_backups(self.paths.backups):
+            with contextlib.suppress(StateError, OSError):
+                return backup.serial, parse_state(backup.path.read_bytes(), str(backup.path))
+        return None
+
+    def restore(self, serial: int, change: Change) -> Restoration:
+        """Put the backup of `serial` in the file's place; the serial still rises. Works on a broken file too.
+
+        What is known of keys is carried over, from the file or, when that is broken, from the newest sound backup.
+        """
+        from vzctl.domain.restoration import Restoration, carry_over
         from vzctl.store import backups
 
         with self._locked():
@@ -158,8 +174,11 @@ class StateFile:
             newest = max(item.serial for item in backups.list_backups(self.paths.backups))
             # A state that cannot be read was the one after its newest backup, which must not be replaced by it.
             serial_now = max(restored.serial, current.serial if current else newest + 1, newest)
-            after = replace(restored, serial=serial_now + 1, vzctl=__version__)
-            return self._write(after, change, (serial_now, data) if data else None)
+            newest_sound = self.newest_sound_backup()
+            known = current or (newest_sound[1] if newest_sound is not None else restored)
+            after = carry_over(restored, known, self._now(), self._new_id)
+            after = replace(after, serial=serial_now + 1, vzctl=__version__)
+            return Restoration(restored, self._write(after, change, (serial_now, data) if data else None))
 
     def _parse(self, data: bytes) -> tuple[bytes, State]:
         """Parse, but not the same bytes twice.

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from vzctl.domain.address import find_database
+from vzctl.domain.age import require_past
 from vzctl.domain.catalogue import find_provider
 from vzctl.domain.index import Index
 from vzctl.domain.names import parse_credential_name, refuse_secret_in
@@ -55,6 +56,7 @@ def add_credential(context: Context, request: AddCredential) -> Outcome[Credenti
     context.require_writable()
     name = parse_credential_name(request.name)
     refuse_secret_in(request.note, "a note")
+    require_past(request.set_at, context.now())
     provider = find_provider(request.provider)
     require_takes_credential(provider)
     state = context.state_file.read()

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import ClassVar
 
+from vzctl.domain.age import require_past
 from vzctl.domain.index import Index
 from vzctl.domain.names import refuse_secret_in
 from vzctl.domain.records import Credential
@@ -123,6 +124,7 @@ def show_credential(context: Context, name: str) -> Outcome[CredentialDetail]:
 def edit_credential(context: Context, request: EditCredential) -> Outcome[CredentialDetail]:
     """Change metadata only; never the name, the provider or the secret."""
     context.require_writable()
+    require_past(request.set_at, context.now())
     before = context.state_file.read()
     _edited(before, request)
     if request.dry_run:

@@ -14,7 +14,7 @@ from vzctl.domain.names import refuse_secret_as_name, refuse_secret_in
 from vzctl.domain.records import Database
 from vzctl.domain.rules import counted, listed, require_credential, require_no_rotation
 from vzctl.domain.state import State
-from vzctl.errors import ConflictError, NextStep, NotFoundError, UsageError
+from vzctl.errors import ConflictError, NextStep, NotFoundError, UsageError, shell_word
 from vzctl.usecases.context import Context, Danger, Question
 from vzctl.usecases.outcome import Columns, Notice, Outcome
 from vzctl.usecases.views import DependantRef, dependant_line, dependant_refs
@@ -150,17 +150,13 @@ def add_database(context: Context, request: AddDatabase) -> Outcome[DatabaseDeta
         _require_new(transaction.state, database, request)
         transaction.state = transaction.state.with_database(database)
         transaction.describe(f'record the database "{database.name}" ({database.id})', subjects=(database.name,))
+    shown = shell_word(Index(transaction.state).database_name(database.id))
     return Outcome(
         data=_detail(transaction.state, database),
         changed=True,
         summary=(f'recorded the database "{database.name}" ({database.status}), id {database.id}',),
         warnings=_ambiguity(transaction.state, database),
-        next_steps=(
-            NextStep(
-                f"vzctl scope add CREDENTIAL {Index(transaction.state).database_name(database.id)}",
-                "let it use a credential",
-            ),
-        ),
+        next_steps=(NextStep(f"vzctl scope add CREDENTIAL {shown}", "let it use a credential"),),
     )
 
 
@@ -355,7 +351,9 @@ def _forgotten(state: State, database: Database, *, force: bool) -> State:
             f'{counted(len(names), "fact")} about "{database.name}" would be forgotten with it: {listed(names)}',
             code="DATABASE_IN_USE",
             next_steps=(
-                NextStep(f"vzctl databases forget {index.database_name(database.id)} --force", "forget them too"),
+                NextStep(
+                    f"vzctl databases forget {shell_word(index.database_name(database.id))} --force", "forget them too"
+                ),
             ),
         )
     for credential in credentials:

@@ -9,7 +9,7 @@ from typing import ClassVar
 from vzctl.domain import rotation as machine
 from vzctl.domain.names import without_secrets
 from vzctl.domain.provider import Provider
-from vzctl.domain.records import Credential, Rotation, Step, Version
+from vzctl.domain.records import Credential, Evidence, Rotation, Step, Version
 from vzctl.domain.rules import provider_by_id, require_credential, require_no_rotation
 from vzctl.domain.state import State
 from vzctl.errors import ConflictError, ExitStatus, InputRequiredError, NextStep, SecretStoreError, VzctlError
@@ -81,10 +81,15 @@ def rotate_credential(context: Context, request: RotateCredential) -> Outcome[Ro
         return Outcome(data=RotationResult(plan, None), summary=plan_lines(plan))
     _require_test_decision(context, request)
     context.store().probe()
+    if context.is_interactive:
+        # A person reads what will happen before the key is asked for.
+        plan = rotation_plan(context, state, credential, _planned(context, state, credential, request), None)
+        for line in plan_lines(plan):
+            context.tell(line)
     prepared = prepare(context, state, request)
     if prepared is None:
         return _nothing_to_do(context, state, credential, request)
-    context.confirm(_question(prepared.plan))
+    context.confirm(_question(prepared.plan, lines=() if context.is_interactive else plan_lines(prepared.plan)))
     return _start(context, prepared)
 
 
@@ -229,6 +234,12 @@ def _rotatable(context: Context, state: State, request: RotateCredential) -> Cre
                 NextStep(f"vzctl credentials add {credential.name} --provider {credential.provider}", "finish it"),
             ),
         )
+    if credential.evidence is Evidence.WANTED:
+        raise ConflictError(
+            f'"{credential.name}" is not at Astra yet: a person has to add it at the Portal first',
+            code="CREDENTIAL_WANTED",
+            next_steps=(NextStep("vzctl pending list", "the steps that are left"),),
+        )
     if credential.removal_wanted_at is not None:
         raise ConflictError(
             f'the removal of "{credential.name}" is waiting for a person',
@@ -281,9 +292,9 @@ def _require_test_decision(context: Context, request: RotateCredential) -> None:
         )
 
 
-def _question(plan: RotationPlan) -> Question:
+def _question(plan: RotationPlan, *, lines: Sequence[str]) -> Question:
     danger = Danger.MODERATE if plan.rollback_possible else Danger.SEVERE
-    return Question(f'Rotate "{plan.credential}" now?', plan.credential, danger, plan_lines(plan))
+    return Question(f'Rotate "{plan.credential}" now?', plan.credential, danger, lines)
 
 
 def _nothing_to_do(

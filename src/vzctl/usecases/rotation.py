@@ -108,7 +108,9 @@ def roll_back_rotation(context: Context, request: RollBackRotation) -> Outcome[R
         read_version(context, state, credential, rotation.old_version)
     elif context.store().writable:
         context.store().probe()
-    context.confirm(_question(state, rotation, only_drops=only_drops))
+    if turned != rotation:
+        # Who attests a further step of the way back has said yes to the way back already.
+        context.confirm(_question(state, rotation, only_drops=only_drops))
     with context.state_file.transaction() as transaction:
         current = next((item for item in transaction.state.rotations if item.id == rotation.id), None)
         if current != rotation:

@@ -32,6 +32,8 @@ class RotationPlan:
     interruption: str
     rollback_possible: bool
     rollback: str
+    leaked: bool
+    revoke_first: bool
     test: str
     same_key_elsewhere: tuple[str, ...]
     steps: tuple[str, ...]
@@ -127,6 +129,8 @@ def rotation_plan(
         interruption=_interruption(state),
         rollback_possible=possible,
         rollback=why,
+        leaked=rotation.leaked,
+        revoke_first=rotation.revoke_first,
         test="the new key is not tested: this version does not talk to providers",
         same_key_elsewhere=tuple(item.name for item in machine.same_key_elsewhere(state, credential)),
         steps=tuple(step.value for step in machine.route(rotation, is_local=state.is_local)),
@@ -138,7 +142,10 @@ def rotation_plan(
 def plan_lines(plan: RotationPlan) -> tuple[str, ...]:
     """Return the plan for people, a fact a line."""
     age = f"{plan.age_days} days old" if plan.age_days is not None else "of unknown age"
-    lines = [f'rotate "{plan.credential}" ({plan.provider}), its key is {age}', "  name          stays, byte for byte"]
+    lines = [f'rotate "{plan.credential}" ({plan.provider}), its key is {age}']
+    if plan.leaked:
+        lines.append(f"  old key       {_old_key(plan)}")
+    lines.append("  name          stays, byte for byte")
     scope = ", ".join(item.name for item in plan.databases) or "no database"
     lines.append(f"  scope         {scope}")
     if plan.dropped_databases:
@@ -147,13 +154,20 @@ def plan_lines(plan: RotationPlan) -> tuple[str, ...]:
     lines.append(f"  interruption  {plan.interruption}")
     lines.append(f"  rollback      {plan.rollback}")
     lines.append(f"  test          {plan.test}")
-    lines.append(
-        "  old key       stays valid at the provider until you revoke it there: last of all, so that nothing stops"
-    )
+    if not plan.leaked:
+        lines.append(f"  old key       {_old_key(plan)}")
     if plan.same_key_elsewhere:
         lines.append(f"  same key      also held by {', '.join(plan.same_key_elsewhere)}: revoking it stops those too")
     lines.append(f"  steps         {' > '.join(plan.steps)}")
     return tuple(lines)
+
+
+def _old_key(plan: RotationPlan) -> str:
+    if plan.revoke_first:
+        return "is known to others: you revoke it at the provider first, and what depends on it stops until the end"
+    if plan.leaked:
+        return "is known to others: revoke it at the provider as soon as the new one is in force"
+    return "stays valid at the provider until you revoke it there: last of all, so that nothing stops"
 
 
 def rotation_row(state: State, rotation: Rotation) -> RotationRow:

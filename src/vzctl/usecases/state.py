@@ -12,7 +12,7 @@ from vzctl.store import backups
 from vzctl.store.audit import Change
 from vzctl.store.schema import FOOTER, format_state
 from vzctl.usecases.context import Context, Danger, Question
-from vzctl.usecases.outcome import Columns, Outcome
+from vzctl.usecases.outcome import Columns, Notice, Outcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,7 +193,7 @@ def restore_state(context: Context, request: RestoreState) -> Outcome[Restored]:
             "there is no backup", code="BACKUP_NOT_FOUND", next_steps=(NextStep("vzctl state path", "where it is"),)
         )
     if request.which == "latest":
-        serial = found[0].serial
+        serial = _newest_sound(context)
     elif request.which.isascii() and request.which.isdigit():
         serial = int(request.which)
     else:
@@ -209,16 +209,44 @@ def restore_state(context: Context, request: RestoreState) -> Outcome[Restored]:
     shown = context.state_file.shown_path
     if request.dry_run:
         return Outcome(data=Restored(shown, serial, serial), summary=(f"would restore serial {serial}",))
-    lines = ("everything that was changed since is forgotten here; nothing at Astra or at a provider changes",)
+    lines = (
+        "everything that was changed since is forgotten here; nothing at Astra or at a provider changes",
+        "what is known of keys stays known: those held, those to revoke, and a key in force whose predecessor is gone",
+    )
     context.confirm(Question(f"Restore the state of serial {serial}?", str(serial), Danger.SEVERE, lines))
     change = Change(context.state_file.actor.command, (f"serial {serial}",), (f"restore the state of serial {serial}",))
-    state = context.state_file.restore(serial, change)
+    restoration = context.state_file.restore(serial, change)
+    serial_now = restoration.state.serial
     return Outcome(
-        data=Restored(shown, serial, state.serial),
+        data=Restored(shown, serial, serial_now),
         changed=True,
-        summary=(f"restored the state of serial {serial}; it is serial {state.serial} now",),
-        next_steps=(NextStep("vzctl state check", "what does not fit together"),),
+        summary=(f"restored the state of serial {serial}; it is serial {serial_now} now",),
+        warnings=(
+            *(
+                Notice("KEY_KEPT", f'"{name}" keeps the key it has now, not the one of serial {serial}', name)
+                for name in restoration.kept_keys()
+            ),
+            *(
+                Notice("KEY_NOT_HELD", f'the key of "{name}" was deleted from the store since', name)
+                for name in restoration.lost_keys()
+            ),
+        ),
+        next_steps=(
+            NextStep("vzctl state check", "what does not fit together"),
+            *(NextStep(f"vzctl secrets put {name}", "hand its key in again") for name in restoration.lost_keys()),
+        ),
     )
+
+
+def _newest_sound(context: Context) -> int:
+    newest = context.state_file.newest_sound_backup()
+    if newest is None:
+        raise NotFoundError(
+            "there is no backup that can be read",
+            code="BACKUP_NOT_FOUND",
+            next_steps=(NextStep("vzctl state backups", "those there are"),),
+        )
+    return newest[0]
 
 
 def export_state(context: Context) -> Outcome[Exported]:

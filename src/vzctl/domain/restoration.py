@@ -1,0 +1,151 @@
+"""What a restored state must not forget: what happened to keys after it was saved.
+
+A backup is older than the world. Since it was written keys were rotated, deleted from the store and revoked at their
+providers, and none of that is undone by putting a file back. So a restore brings back what the file is the authority for,
+and carries over what it is not:
+
+- every secret version that is known now, and whether its bytes are held, so that nothing in the store becomes unknown;
+- every key that is to be revoked, or was;
+- the key in force and the rotations of a credential, where the older key is gone, or where Astra is the authority.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Final
+
+from vzctl.domain.records import Credential, RetiredCredential, Revocation, Rotation, Version
+from vzctl.domain.state import State
+
+REASON_RESTORED: Final = "replaced by a restore"
+
+
+@dataclass(frozen=True, slots=True)
+class Restoration:
+    """A backup as it was saved, and the state that was made of it."""
+
+    saved: State
+    state: State
+
+    def kept_keys(self) -> tuple[str, ...]:
+        """Return the names of the credentials that did not go back to the key they had in the backup."""
+        saved = {item.id: item.current for item in self.saved.credentials}
+        return tuple(item.name for item in self.state.credentials if item.current != saved.get(item.id, item.current))
+
+    def lost_keys(self) -> tuple[str, ...]:
+        """Return the names of the credentials whose key is in force again, but was deleted from the store since."""
+        saved = {version.id for _, version in self.saved.versions() if version.held}
+        return tuple(
+            item.name
+            for item in self.state.credentials
+            if (version := item.current_version) is not None and not version.held and version.id in saved
+        )
+
+
+def carry_over(saved: State, known: State, now: datetime, new_id: Callable[[], str]) -> State:
+    """Return the saved state with what is known of keys now; a state of another lineage knows nothing of them."""
+    if saved.lineage != known.lineage:
+        return saved
+    staying = {
+        item.id
+        for item in saved.credentials
+        if (now_known := known.credential_by_id(item.id)) is not None and _stays(known, item, now_known)
+    }
+    credentials = tuple(_credential(item, known, stays=item.id in staying) for item in saved.credentials)
+    state = replace(
+        saved,
+        credentials=credentials,
+        retired=_retired(saved, known, now),
+        rotations=_rotations(saved, known, staying),
+    )
+    return replace(state, revocations=_revocations(state, saved, known, now, new_id))
+
+
+def _stays(known: State, saved: Credential, credential: Credential) -> bool:
+    """Whether the key in force stays: at Astra no file changes it, and a key that is gone cannot come back."""
+    if not known.is_local:
+        return True
+    if saved.current is None or saved.current == credential.current:
+        return False
+    version = credential.version(saved.current)
+    was_held = (saved_version := saved.version(saved.current)) is not None and saved_version.held
+    is_dropped = was_held and (version is None or not version.held)
+    return is_dropped or any(item.version == saved.current and item.done_at is not None for item in known.revocations)
+
+
+def _credential(saved: Credential, known: State, *, stays: bool) -> Credential:
+    credential = known.credential_by_id(saved.id)
+    versions = _merged(saved.versions, _versions_known(known, saved.id))
+    if credential is None:
+        return replace(saved, versions=versions)
+    if stays:
+        return replace(
+            saved,
+            versions=versions,
+            current=credential.current,
+            pending=credential.pending,
+            previous=credential.previous,
+            key_set_at=credential.key_set_at,
+            slot=credential.slot,
+        )
+    in_force = (*credential.previous, *((credential.current,) if credential.current is not None else ()))
+    later = tuple(item for item in in_force if item not in (saved.current, saved.pending, *saved.previous))
+    return replace(saved, versions=versions, previous=(*saved.previous, *later))
+
+
+def _retired(saved: State, known: State, now: datetime) -> tuple[RetiredCredential, ...]:
+    """Return the tombstones: those of the backup, those made since, and one for each credential that was added since."""
+    live = {item.id for item in saved.credentials}
+    tombstones = {item.id: item for item in saved.retired}
+    for item in known.retired:
+        if item.id not in live:
+            tombstones.setdefault(item.id, item)
+    for credential in known.credentials:
+        if credential.id not in live:
+            tombstones.setdefault(
+                credential.id,
+                RetiredCredential(id=credential.id, name=credential.name, provider=credential.provider, removed_at=now),
+            )
+    return tuple(
+        replace(item, versions=_merged(item.versions, _versions_known(known, item.id))) for item in tombstones.values()
+    )
+
+
+def _rotations(saved: State, known: State, staying: set[str]) -> tuple[Rotation, ...]:
+    """Return the rotations of whichever side the key in force was taken from."""
+    return (
+        *(item for item in saved.rotations if item.credential not in staying),
+        *(item for item in known.rotations if item.credential in staying),
+    )
+
+
+def _revocations(
+    state: State, saved: State, known: State, now: datetime, new_id: Callable[[], str]
+) -> tuple[Revocation, ...]:
+    """Return what is to be revoked: a key that is in force again is not, one that was put out of force is."""
+    in_force = {pointer for item in state.credentials for pointer in (item.current, item.pending)}
+    listed = {item.id: item for item in saved.revocations}
+    listed |= {item.id: item for item in known.revocations}
+    kept = [item for item in listed.values() if item.done_at is not None or item.version not in in_force]
+    if not state.is_local:
+        return tuple(kept)
+    revoked = {item.version for item in kept}
+    replaced = [
+        Revocation(id=new_id(), credential=item.id, version=item.current, reason=REASON_RESTORED, due_since=now)
+        for item in known.credentials
+        if item.current is not None and item.current not in in_force and item.current not in revoked
+    ]
+    return (*kept, *replaced)
+
+
+def _versions_known(known: State, owner_id: str) -> tuple[Version, ...]:
+    owners: Iterable[Credential | RetiredCredential] = (*known.credentials, *known.retired)
+    return next((item.versions for item in owners if item.id == owner_id), ())
+
+
+def _merged(saved: tuple[Version, ...], known: tuple[Version, ...]) -> tuple[Version, ...]:
+    """Return every version of both; what is known now of one is newer than what was saved of it."""
+    by_id = {item.id: item for item in saved} | {item.id: item for item in known}
+    return tuple(by_id.values())
