@@ -166,10 +166,6 @@ class Credential:
             return replace(self, versions=(*self.versions, version))
         return replace(self, versions=tuple(version if old.id == version.id else old for old in self.versions))
 
-    def without_version(self, version_id: str) -> Self:
-        """Return a copy without that version."""
-        return replace(self, versions=tuple(version for version in self.versions if version.id != version_id))
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RetiredCredential:

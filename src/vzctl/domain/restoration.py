@@ -11,7 +11,7 @@ and carries over what it is not:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
@@ -69,21 +69,22 @@ def _stays(known: State, saved: Credential, credential: Credential) -> bool:
         return True
     if saved.current is None or saved.current == credential.current:
         return False
-    version = credential.version(saved.current)
-    was_held = (saved_version := saved.version(saved.current)) is not None and saved_version.held
-    is_dropped = was_held and (version is None or not version.held)
-    return is_dropped or any(item.version == saved.current and item.done_at is not None for item in known.revocations)
+    now_in_force, then = credential.current_version, credential.version(saved.current)
+    is_gone = then is None or not then.held
+    is_held_now = now_in_force is not None and now_in_force.held
+    is_revoked = any(item.version == saved.current and item.done_at is not None for item in known.revocations)
+    return is_revoked or (is_gone and is_held_now)
 
 
 def _credential(saved: Credential, known: State, *, stays: bool) -> Credential:
     credential = known.credential_by_id(saved.id)
-    versions = _merged(saved.versions, _versions_known(known, saved.id))
+    versions = _merged(saved.versions, _versions_known(known, saved.id, in_use=(saved.current, saved.pending)))
     if credential is None:
         return replace(saved, versions=versions)
     if stays:
         return replace(
             saved,
-            versions=versions,
+            versions=_merged(saved.versions, credential.versions),
             current=credential.current,
             pending=credential.pending,
             previous=credential.previous,
@@ -140,9 +141,19 @@ def _revocations(
     return (*kept, *replaced)
 
 
-def _versions_known(known: State, owner_id: str) -> tuple[Version, ...]:
-    owners: Iterable[Credential | RetiredCredential] = (*known.credentials, *known.retired)
-    return next((item.versions for item in owners if item.id == owner_id), ())
+def _versions_known(known: State, owner_id: str, *, in_use: tuple[str | None, ...] = ()) -> tuple[Version, ...]:
+    """Return what is known now of an owner's versions.
+
+    Of one that was being written nobody knows whether its bytes are there. When it is in use no longer it counts as held, so
+    that a purge looks.
+    """
+    credential = known.credential_by_id(owner_id)
+    if credential is not None:
+        return tuple(
+            replace(item, held=True) if item.id == credential.pending and item.id not in in_use else item
+            for item in credential.versions
+        )
+    return next((item.versions for item in known.retired if item.id == owner_id), ())
 
 
 def _merged(saved: tuple[Version, ...], known: tuple[Version, ...]) -> tuple[Version, ...]:

@@ -221,9 +221,10 @@ def finish_back(state: State, rotation: Rotation, now: datetime, new_id: Callabl
                 due_since=now,
             )
         )
+        state = state.with_credential(credential)
     else:
-        credential = credential.without_version(rotation.new_version)
-    return state.with_credential(credential).with_rotation(replace(rotation, step=Step.ROLLED_BACK, finished_at=now))
+        state = state.with_version_forgotten(credential, rotation.new_version)
+    return state.with_rotation(replace(rotation, step=Step.ROLLED_BACK, finished_at=now))
 
 
 def restored_scope(state: State, credential: Credential, rotation: Rotation, now: datetime) -> tuple[ScopeEntry, ...]:

@@ -108,6 +108,17 @@ class State:
         """Return a copy in which the credential is added or replaces the one with its id."""
         return replace(self, credentials=_put(self.credentials, credential, "id"))
 
+    def with_version_forgotten(self, credential: Credential, version_id: str) -> Self:
+        """Return a copy with the credential as it is given, but without that version.
+
+        A version that the revocations list names stays on record, and is held no longer.
+        """
+        if any(item.version == version_id for item in self.revocations):
+            versions = tuple(replace(item, held=item.held and item.id != version_id) for item in credential.versions)
+        else:
+            versions = tuple(item for item in credential.versions if item.id != version_id)
+        return self.with_credential(replace(credential, versions=versions))
+
     def with_retired(self, retired: RetiredCredential) -> Self:
         """Return a copy in which the tombstone is added or replaces the one with its id."""
         return replace(self, retired=_put(self.retired, retired, "id"))

@@ -101,7 +101,8 @@ def _intended(
     state = enabled(state, provider, now)
     begun = state.credential(request.name)
     if begun is not None:
-        return state.with_credential(replace(_without_left(begun), pending=version.id).with_version(version))
+        state, begun = _without_left(state, begun)
+        return state.with_credential(replace(begun, pending=version.id).with_version(version))
     return state.with_credential(
         Credential(
             id=credential_id,
@@ -119,12 +120,15 @@ def _intended(
     )
 
 
-def _without_left(begun: Credential) -> Credential:
-    """Return the credential without the version of an interrupted try; while that may have bytes, it stays as held."""
+def _without_left(state: State, begun: Credential) -> tuple[State, Credential]:
+    """Forget the version of an interrupted try; while that may have bytes, it stays as held."""
     left = begun.version(begun.pending)
     if left is None:
-        return begun
-    return begun.with_version(replace(left, held=True)) if left.fingerprint else begun.without_version(left.id)
+        return state, begun
+    if left.fingerprint:
+        return state, begun.with_version(replace(left, held=True))
+    state = state.with_version_forgotten(replace(begun, pending=None), left.id)
+    return state, require_credential(state, begun.name)
 
 
 def _record_intent(context: Context, provider: Provider, request: AddCredential, secret: Secret) -> Version:

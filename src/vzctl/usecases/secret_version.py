@@ -98,7 +98,7 @@ def forget_version(context: Context, credential_id: str, version_id: str) -> Non
     with context.state_file.transaction() as transaction:
         current = transaction.state.credential_by_id(credential_id)
         if current is not None:
-            transaction.state = transaction.state.with_credential(current.without_version(version_id))
+            transaction.state = transaction.state.with_version_forgotten(current, version_id)
         transaction.describe(f'forget a replaced key of "{credential.name}"', subjects=(credential.name,))
 
 
