@@ -122,7 +122,9 @@ def test_control_characters_of_a_hand_edited_state_move_no_cursor(cli: Cli, tmp_
 
 def test_quiet_leaves_data_and_errors_and_verbose_says_where_the_state_is(cli: Cli) -> None:
     quiet = cli.run("credentials", "list", "--due", "-q")
-    assert (quiet.err, cli.run("databases", "edit", "shop", "-n", "--status", "PARKED", "-q").err) == ("", "")
+    assert (quiet.err, cli.run("databases", "edit", "shop", "--status", "PARKED", "-q").err) == ("", "")
+    # What a dry run says is its result.
+    assert cli.run("databases", "edit", "shop", "-n", "--status", "ACTIVE", "-q").err == 'would edit "shop"\n'
     assert cli.run("credentials", "show", "nobody", "-q").err != ""
     assert cli.run("credentials", "list", "-v").err == f"state: {cli.state} (from default)\n"
     assert cli.run("credentials", "list", "-v", "-q").err == ""

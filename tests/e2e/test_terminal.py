@@ -246,7 +246,7 @@ def test_where_prompts_are_forbidden_the_error_names_the_flag_that_answers(
     for words, error in cases.items():
         with at_terminal(cli, *words, *flag, env=env) as terminal:
             assert terminal.ends() == 8
-        assert terminal.screen.startswith(f"error: {error}\n")
+        assert " ".join(terminal.screen.split()).startswith(f"error: {error}"), "lines are broken between words"
     assert cli.everything() == before
 
 
@@ -425,7 +425,7 @@ def test_a_rollback_is_walked_with_a_person_too(cli: Cli) -> None:
         terminal.reads("you recreate it in the Portal with the old key")
         terminal.reads("Type openai-prod to go on: ")
         terminal.types("openai-prod")
-        terminal.reads("paste the OLD key: vzctl secrets reveal openai-prod shows it at a terminal")
+        terminal.reads("that is the OLD key: vzctl secrets reveal openai-prod shows it at a terminal")
         for _ in range(2):
             terminal.reads("Done? [y/N] ")
             terminal.types("y")

@@ -151,9 +151,9 @@ def test_a_rotation_that_moved_on_while_asked_is_not_turned_back(cli: Cli, monke
         cli, monkeypatch, lambda: cli.run("rotations", "resume", "openai-prod", "--attest", "removed")
     )
     refused(
-        ConflictError,
+        RotationOpenError,
         "CHANGED_MEANWHILE",
-        'the rotation of "openai-prod" moved on meanwhile; look again',
+        'the rotation of "openai-prod" moved on meanwhile; look again; the rotation of "openai-prod" stands at REMOVED',
         lambda: roll_back_rotation(context, RollBackRotation(name="openai-prod")),
     )
     assert cli.ok("rotations", "show", "openai-prod").facts["rotation.step"] == "REMOVED"

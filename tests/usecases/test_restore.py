@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 from tests.support.cli import Cli
@@ -195,3 +196,48 @@ def test_no_backup_can_be_read(cli: Cli) -> None:
         path.write_bytes(b"")
     result = cli.run("state", "restore", "latest")
     assert (result.status, result.error) == (3, "there is no backup that can be read")
+
+
+def serial_at(cli: Cli, step: str) -> int:
+    """Return the serial of the newest backup in which the last rotation stands at that step."""
+    folder = cli.state.parent / "state.toml.d" / "backups"
+    return max(int(path.stem) for path in folder.iterdir() if f'step = "{step}"' in path.read_text(encoding="utf-8"))
+
+
+def test_a_key_that_was_in_service_is_still_to_be_revoked_when_its_rotation_is_reopened_and_taken_back(
+    cli: Cli,
+) -> None:
+    cli.init().add()
+    assert cli.rotate().status == 0
+    served = credential(cli)["current"]
+    restore(cli, serial_at(cli, "TESTED"))
+    assert cli.run("rotations", "rollback", "openai-prod", "--yes").status == 0
+    assert [(item["version"], item["reason"]) for item in cli.document()["revocations"]] == [(served, "rolled back")]
+    assert held(credential(cli))[served]
+
+
+def test_the_newest_backup_is_the_last_that_was_made_whatever_its_serial(cli: Cli) -> None:
+    cli.init()
+    for number in range(4):
+        cli.ok("databases", "edit", "shop", "--region", f"r{number}")
+    cli.rewind(2)
+    time.sleep(1.1)  # backups are told apart by the second
+    cli.ok("databases", "edit", "shop", "--region", "after")
+    assert cli.ok("state", "backups").rows[0][0] == "2"
+    cli.ok("state", "restore", "latest", "--confirm", "2")
+
+
+def test_a_backup_that_cannot_be_read_is_no_bug(cli: Cli) -> None:
+    cli.init()
+    folder = cli.state.parent / "state.toml.d" / "backups"
+    backup = next(folder.iterdir())
+    backup.unlink()
+    backup.mkdir()
+    result = cli.run("state", "restore", "latest")
+    assert (result.status, result.error) == (3, "there is no backup")
+    backup.rmdir()
+    folder.rmdir()
+    folder.symlink_to(folder)
+    for words in (("state", "backups"), ("state", "restore", "1")):
+        result = cli.run(*words)
+        assert (result.status, result.error.startswith(f'cannot read "{folder}"')) == (9, True), result.err

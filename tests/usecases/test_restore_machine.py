@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, ClassVar, Final
 
-import pytest
-from hypothesis import Phase, event, settings
+from hypothesis import event, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
@@ -28,6 +28,7 @@ from vzctl.store.backups import list_backups
 from vzctl.usecases.add_credential import AddCredential, add_credential
 from vzctl.usecases.context import Context
 from vzctl.usecases.database import AddDatabase, add_database
+from vzctl.usecases.outcome import AnyOutcome
 from vzctl.usecases.pending import ChangePending, confirm_pending
 from vzctl.usecases.remove_credential import RemoveCredential, remove_credential
 from vzctl.usecases.revocation import FinishRevocations, finish_revocations
@@ -56,6 +57,7 @@ class Restores(RuleBasedStateMachine):
         self.store = MemoryStore()
         self.new_id = counting_ids()
         self.file = a_state_file(self.folder / "state.toml", new_id=self.new_id)
+        self.in_doubt: set[str] = set()
 
     def teardown(self) -> None:
         shutil.rmtree(self.folder)
@@ -70,18 +72,18 @@ class Restores(RuleBasedStateMachine):
     def context(self) -> Context:
         return a_context(self.file, self.store, new_id=self.new_id)
 
-    def attempt(self, work: Any, fails_in: int | None = None) -> Any:
+    def attempt(self, work: Callable[[Context], AnyOutcome], fails_in: int | None = None) -> None:
         """Run a use case that may be refused, or find the store failing; whatever happens, the invariants must hold."""
         self.store.fails_in = fails_in
+        failed: VzctlError | None = None
         try:
-            return work(self.context())
+            work(self.context())
         except VzctlError as error:
             event(f"{type(error).__name__} {error.code}")
-            if fails_in is None:
-                assert not isinstance(error, SecretStoreError) or error.code == "SECRET_NOT_HELD", error.message
-            return None
-        finally:
-            self.store.fails_in = None
+            failed = error
+        self.store.fails_in = None
+        if isinstance(failed, SecretStoreError) and fails_in is None:
+            assert failed.code == "SECRET_NOT_HELD", failed.message
 
     def add(self, key: str) -> None:
         scope = [f"db-{number}" for number in range(DATABASES)]
@@ -154,7 +156,7 @@ class Restores(RuleBasedStateMachine):
         state = self.file.read()
         for credential in state.credentials:
             version = credential.current_version
-            if version is not None and version.held:
+            if version is not None and version.held and version.id not in self.in_doubt:
                 secret = self.store.items[f"{state.lineage}/{credential.id}/{version.id}"]
                 assert secret.fingerprint(SALT) == version.fingerprint
 
@@ -175,8 +177,12 @@ class LocalRestores(Restores):
     @precondition(lambda self: any(item.current is not None for item in self.file.read().credentials))
     @rule(keep=st.booleans(), fails_in=failures)
     def remove(self, keep: bool, fails_in: int | None) -> None:
+        """A removal that stops half way leaves bytes of which nobody knows whether they are there; the next purge looks."""
         request = RemoveCredential("main", keep_secret=keep)
+        before = self.file.read()
         self.attempt(lambda c: remove_credential(c, request), fails_in)
+        if fails_in is not None and self.file.read() != before:
+            self.in_doubt |= {version.id for _, version in before.versions()}
 
 
 class PortalRestores(Restores):
@@ -264,11 +270,7 @@ class PortalRestores(Restores):
         assert self.portal is not None or self.open_rotation() is not None
 
 
-@pytest.mark.slow
-class TestLocalRestores(LocalRestores.TestCase):  # type: ignore[name-defined,misc]
-    settings = settings(max_examples=15, stateful_step_count=25, deadline=None, phases=[Phase.generate])
-
-
-@pytest.mark.slow
-class TestPortalRestores(PortalRestores.TestCase):  # type: ignore[name-defined,misc]
-    settings = settings(max_examples=15, stateful_step_count=25, deadline=None, phases=[Phase.generate])
+TestLocalRestores = LocalRestores.TestCase
+TestPortalRestores = PortalRestores.TestCase
+for case in (TestLocalRestores, TestPortalRestores):
+    case.settings = settings(max_examples=20, stateful_step_count=25, deadline=None)

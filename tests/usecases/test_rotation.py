@@ -185,7 +185,7 @@ def test_after_the_revocation_there_is_no_way_back(cli: Cli) -> None:
     result = cli.run("rotations", "rollback", "openai-prod", "--confirm", "openai-prod")
     assert (result.status, result.err) == (
         4,
-        'error: the rotation of "openai-prod" cannot be taken back: the old key is not held here\n'
+        'error: the rotation of "openai-prod" cannot be taken back: the old key is revoked at its provider\n'
         "  next: vzctl credentials rotate openai-prod   # give it another new key instead\n",
     )
 
@@ -333,3 +333,60 @@ def test_a_key_whose_beginning_shows_that_it_cannot_embed_is_refused(cli: Cli) -
         "it is an administration key of OpenAI, which cannot make embeddings\n",
         before,
     )
+
+
+@pytest.mark.parametrize(
+    ("key", "status", "error"),
+    [
+        ("sk-first", 4, 'this is the key that "openai-prod" has already; a rotation needs a new one'),
+        ("sk-zero", 4, 'this key was the key of "openai-prod" before; a rotation needs a new one'),
+        ("sk-admin-1", 2, 'a key that begins with "sk-admin-" cannot be used with OpenAI'),
+    ],
+)
+def test_another_key_for_an_open_rotation_is_judged_like_the_first(cli: Cli, key: str, status: int, error: str) -> None:
+    cli.init().add(key="sk-zero")
+    assert cli.rotate(key="sk-first").status == 0
+    assert cli.rotate(key="sk-second").status == 0
+    cli.rewind(serial_of(cli, "STAGING"))
+    before = cli.document()
+    result = cli.run("rotations", "resume", "openai-prod", "--replace-secret", "--secret-stdin", stdin=key)
+    assert (result.status, result.error.startswith(error), cli.document()) == (status, True, before), result.err
+
+
+def serial_of(cli: Cli, step: str) -> int:
+    """Return the serial of the newest backup in which a rotation stands at that step."""
+    folder = cli.state.parent / "state.toml.d" / "backups"
+    return max(int(path.stem) for path in folder.iterdir() if f'step = "{step}"' in path.read_text(encoding="utf-8"))
+
+
+def test_a_key_that_is_revoked_is_not_gone_back_to_although_its_bytes_are_still_there(cli: Cli) -> None:
+    cli.init().add()
+    assert cli.rotate().status == 0
+    cli.ok("revocations", "done", "openai-prod", "--yes")
+    text = cli.state.read_text(encoding="utf-8").replace("held = false", "held = true")  # its deletion was killed
+    cli.state.write_text(text, encoding="utf-8")
+    before = cli.document()
+    result = cli.run("rotations", "rollback", "openai-prod", "--confirm", "openai-prod")
+    assert (result.status, result.error, cli.document()) == (
+        4,
+        'the rotation of "openai-prod" cannot be taken back: the old key is revoked at its provider',
+        before,
+    )
+
+
+def test_a_failing_store_says_where_the_rotation_stands_and_how_to_go_on(cli: Cli) -> None:
+    begun_only(cli).write_bytes(b"half of an age f")
+    result = cli.run("rotations", "resume", "openai-prod")
+    lines = result.err.splitlines()
+    assert (result.status, lines[0].endswith('; the rotation of "openai-prod" stands at STAGING')) == (10, True)
+    assert lines[1] == "  next: vzctl rotations resume openai-prod   # go on"
+
+
+def test_a_revocation_that_is_done_already_changes_nothing(cli: Cli) -> None:
+    cli.init().add()
+    assert cli.rotate().status == 0
+    revocation = cli.document()["revocations"][0]["id"]
+    cli.ok("revocations", "done", revocation, "--yes")
+    before = cli.everything()
+    again = cli.ok("revocations", "done", revocation, "--yes")
+    assert (again.err, cli.everything()) == ("marked as revoked already: nothing to do\n", before)

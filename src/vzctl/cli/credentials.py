@@ -94,6 +94,10 @@ def add(
                 raise UsageError(
                     "--from takes everything from the file; give no name, provider, scope or secret", code="USAGE"
                 )
+            if any(item is not None for item in (note, max_age_days, slot, set_at)):
+                raise UsageError(
+                    "--from takes note, max_age_days and slot from the file, and has no --set-at", code="USAGE"
+                )
             return _add_batch(c, world, from_file, if_exists, is_dry_run(context))
         if name is None or provider is None:
             raise UsageError("give the credential's name and --provider, or --from FILE", code="USAGE")
@@ -180,6 +184,8 @@ def rotate(
                 raise UsageError(
                     "--from takes names and secrets from the file; give no name and no secret", code="USAGE"
                 )
+            if revoke_first or slot is not None:
+                raise UsageError("--revoke-first and --slot are for one credential, not for --from", code="USAGE")
             return _rotate_batch(c, world, from_file, skip_test=skip_test, leaked=leaked, minimum_scope=minimum_scope)
         if name is None:
             raise UsageError("give the credential's name, or --from FILE", code="USAGE")

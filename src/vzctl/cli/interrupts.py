@@ -46,4 +46,7 @@ class Interrupts:
         self.received = number
         if was_received or self._is_waiting:
             raise KeyboardInterrupt
-        sys.stderr.write("finishing the current step, then stopping; once more to stop now\n")
+        # Nobody there to read it, or a write that the signal fell into, is no reason to leave the step unfinished.
+        with contextlib.suppress(OSError, ValueError, RuntimeError, AttributeError):
+            sys.stderr.write("finishing the current step, then stopping; once more to stop now\n")
+            sys.stderr.flush()

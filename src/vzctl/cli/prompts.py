@@ -54,8 +54,7 @@ class Prompter:
                 evidence=question.lines,
                 next_steps=(NextStep(f"the same command with {flag}", "when this is what you want"),),
             )
-        for line in question.lines:
-            self.say(line)
+        self.present(question.lines)
         if severe:
             answer = self._ask(f"{question.text} Type {question.name} to go on: ")
             if answer != question.name:
@@ -87,12 +86,17 @@ class Prompter:
             except EOFError:
                 raise CancelledError("cancelled: nothing was changed", code="CANCELLED") from None
 
+    def present(self, lines: Sequence[str]) -> None:
+        """Show lines that a person must have read before an answer is asked for, `--quiet` or not."""
+        for line in lines:
+            self.say(line)
+
     def say(self, line: str) -> None:
         """Show a line to the person."""
         from vzctl.render.cells import escape
+        from vzctl.render.show import write_talk
 
-        sys.stderr.write(f"{escape(line)}\n")
-        sys.stderr.flush()
+        write_talk([escape(line)])
 
     def _ask(self, prompt: str) -> str:
         from vzctl.render.cells import escape

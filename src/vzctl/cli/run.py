@@ -51,7 +51,7 @@ def run(context: typer.Context, work: Work, *, walks: bool = False, shows: bool 
         outcome,
         command=dotted(context),
         settings=world.settings,
-        quiet=flags.quiet,
+        quiet=flags.quiet and not flags.dry_run,  # what a dry run says is its result
         reads=shows or not isinstance(context.command, ChangeCommand),
     )
     if status is not ExitStatus.OK:

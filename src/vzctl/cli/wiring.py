@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import getpass
 import os
 import socket
@@ -18,6 +17,7 @@ from vzctl.cli.prompts import Prompter
 from vzctl.cli.secret_input import SecretFlags, no_way_given, read_flags
 from vzctl.errors import NextStep, NotFoundError, SecretStoreError, UsageError
 from vzctl.render.cells import escape
+from vzctl.render.show import write_talk
 from vzctl.secret import Secret
 from vzctl.settings import Settings, StoreSettings, resolve
 from vzctl.store.atomic import write_atomic
@@ -65,6 +65,7 @@ class World:
             policy_days=self.settings.policy_days,
             confirm=self.prompter.confirm,
             tell=self.say,
+            present=self.prompter.present,
             ask_done=self.prompter.ask_done,
             stop_requested=self.interrupts.requested,
             is_read_only=self.settings.is_read_only,
@@ -105,10 +106,7 @@ class World:
     def say(self, line: str) -> None:
         """Talk to the person, unless told to be quiet."""
         if not self.flags.quiet:
-            # Nobody there to read it is no reason to stop; what is said may name things from outside.
-            with contextlib.suppress(OSError, ValueError):
-                sys.stderr.write(f"{escape(line)}\n")
-                sys.stderr.flush()
+            write_talk([escape(line)])  # what is said may name things from outside
 
     def _read_flags(self, given: SecretFlags) -> Secret:
         # A FIFO may never be written to.

@@ -35,13 +35,22 @@ class Restoration:
         return tuple(item.name for item in self.state.credentials if item.current != saved.get(item.id, item.current))
 
     def lost_keys(self) -> tuple[str, ...]:
-        """Return the names of the credentials whose key is in force again, but was deleted from the store since."""
+        """Return the names of the credentials whose key is in force again, but was deleted from the store since.
+
+        Not those whose key was revoked too: handing that in again would help nobody.
+        """
         saved = {version.id for _, version in self.saved.versions() if version.held}
+        saved -= {item.version for item in self.state.revocations if item.done_at is not None}
         return tuple(
             item.name
             for item in self.state.credentials
             if (version := item.current_version) is not None and not version.held and version.id in saved
         )
+
+    def revoked_keys(self) -> tuple[str, ...]:
+        """Return the names of the credentials whose key is in force again, but was revoked at its provider since."""
+        revoked = {item.version for item in self.state.revocations if item.done_at is not None}
+        return tuple(item.name for item in self.state.credentials if item.current in revoked)
 
 
 def carry_over(saved: State, known: State, now: datetime, new_id: Callable[[], str]) -> State:
@@ -70,7 +79,8 @@ def _stays(known: State, saved: Credential, credential: Credential) -> bool:
     if saved.current is None or saved.current == credential.current:
         return False
     now_in_force, then = credential.current_version, credential.version(saved.current)
-    is_gone = then is None or not then.held
+    # One that is pending now, or no longer pointed to, may be being deleted at this moment: whether it is there is in doubt.
+    is_gone = then is None or not then.held or then.id not in credential.previous
     is_held_now = now_in_force is not None and now_in_force.held
     is_revoked = any(item.version == saved.current and item.done_at is not None for item in known.revocations)
     return is_revoked or (is_gone and is_held_now)
@@ -115,9 +125,19 @@ def _retired(saved: State, known: State, now: datetime) -> tuple[RetiredCredenti
 
 
 def _rotations(saved: State, known: State, staying: set[str]) -> tuple[Rotation, ...]:
-    """Return the rotations of whichever side the key in force was taken from."""
+    """Return the rotations of whichever side the key in force was taken from.
+
+    A rotation that is open again may have put its new key into service since: then that key cannot just be dropped.
+    """
+    served = {item.version for item in known.revocations}
+    for credential in known.credentials:
+        served |= {item for item in (credential.current, *credential.previous) if item is not None}
     return (
-        *(item for item in saved.rotations if item.credential not in staying),
+        *(
+            replace(item, new_key_used=item.new_key_used or item.new_version in served)
+            for item in saved.rotations
+            if item.credential not in staying
+        ),
         *(item for item in known.rotations if item.credential in staying),
     )
 

@@ -11,6 +11,7 @@ from typing import TextIO
 from vzctl.errors import VzctlError
 from vzctl.render import envelope, plain
 from vzctl.render.cells import escape
+from vzctl.render.folding import folded
 from vzctl.settings import Settings, is_true
 from vzctl.usecases.outcome import AnyOutcome
 
@@ -79,11 +80,11 @@ def write_data(text: str) -> None:
 
 
 def write_talk(lines: Iterable[str]) -> None:
-    """Write lines to stderr; nobody there to read them is no failure."""
+    """Write lines to stderr, at a terminal broken between words; nobody there to read them is no failure."""
     if sys.stderr is None or sys.stderr.closed:
         return
     try:
-        for line in lines:
+        for line in folded(lines, sys.stderr):
             encoding = sys.stderr.encoding or "utf-8"
             sys.stderr.write(line.encode(encoding, "backslashreplace").decode(encoding) + "\n")
         sys.stderr.flush()

@@ -102,21 +102,22 @@ def _intended(
     begun = state.credential(request.name)
     if begun is not None:
         state, begun = _without_left(state, begun)
-        return state.with_credential(replace(begun, pending=version.id).with_version(version))
-    return state.with_credential(
-        Credential(
-            id=credential_id,
-            name=request.name,
-            provider=provider.id,
-            created_at=now,
-            key_set_at=request.set_at if request.source is None else (request.set_at or now),
-            max_age_days=request.max_age_days,
-            note=request.note,
-            slot=request.slot,
-            pending=version.id,
-            versions=(version,),
-            **wanted(state, now),
+    else:
+        begun = Credential(
+            id=credential_id, name=request.name, provider=provider.id, created_at=now, **wanted(state, now)
         )
+    begun = replace(_as_asked(begun, request, now), pending=version.id)
+    return state.with_credential(begun.with_version(version))
+
+
+def _as_asked(credential: Credential, request: AddCredential, now: datetime) -> Credential:
+    """Return the credential as this request wants it: a second try says anew how it shall be."""
+    return replace(
+        credential,
+        key_set_at=request.set_at if request.source is None else (request.set_at or now),
+        max_age_days=request.max_age_days,
+        note=request.note,
+        slot=request.slot,
     )
 
 
@@ -182,7 +183,7 @@ def _put_in_force(context: Context, request: AddCredential, version: Version) ->
             ScopeEntry(database=item, added_at=now, **wanted(state, now))
             for item in dict.fromkeys(database.id for database in databases)
         )
-        credential = replace(credential, current=version.id, pending=None, scope=scope)
+        credential = replace(_as_asked(credential, request, now), current=version.id, pending=None, scope=scope)
         state = state.with_credential(credential)
         if request.source is not None:
             state = set_held(state, credential.id, [version.id], held=True)
@@ -260,7 +261,6 @@ def _exists_already(
 
 
 def _updated(state: State, request: AddCredential, now: datetime) -> State:
-
     credential = require_credential(state, request.name)
     require_no_rotation(state, credential)
     new = [find_database(state, item).id for item in request.databases]

@@ -35,8 +35,8 @@ class Context:
     """The world of one command.
 
     `confirm` asks a question and returns, or raises `CancelledError` (13) or `InputRequiredError` (8). `tell` shows a line
-    to the person while work goes on; `ask_done` shows a person's step and asks whether it is done. `stop_requested` turns
-    True at the first ^C. No lock is held during any of them.
+    to the person while work goes on, `present` lines to be read before anything is asked; `ask_done` shows a person's step
+    and asks whether it is done. `stop_requested` turns True at the first ^C. No lock is held during any of them.
     """
 
     state_file: StateFile
@@ -47,6 +47,7 @@ class Context:
     policy_days: int
     confirm: Callable[[Question], None]
     tell: Callable[[str], None]
+    present: Callable[[Sequence[str]], None]
     ask_done: Callable[[str, Sequence[str]], bool]
     stop_requested: Callable[[], bool]
     is_read_only: bool = False

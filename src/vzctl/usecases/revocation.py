@@ -92,9 +92,11 @@ def finish_revocations(context: Context, request: FinishRevocations) -> Outcome[
         context.store().probe()
     lines = [f'  {item.provider}: the key that "{item.credential}" had ({item.reason})' for item in rows]
     lines += [f"  {', '.join(item.same_key)} still uses this key and stops with it" for item in rows if item.same_key]
-    question = f"Are these {counted(len(rows), 'key')} revoked at the provider? A rollback is impossible after this."
+    which = "this key" if len(rows) == 1 else f"these {len(rows)} keys"
+    question = f"Did you revoke {which} at the provider? A rollback is impossible after this."
     context.confirm(Question(question, str(len(rows)), lines=lines))
     now = context.now()
+    writes = context.state_file.write_count
     wanted = {item.id for item in chosen}
     with context.state_file.transaction() as transaction:
         for item in transaction.state.revocations:
@@ -116,10 +118,15 @@ def finish_revocations(context: Context, request: FinishRevocations) -> Outcome[
         )
         for item in still
     )
+    changed = context.state_file.write_count > writes
     return Outcome(
         data=RevocationList(after),
-        changed=True,
-        summary=(f"{counted(len(after), 'key')} marked as revoked and dropped from the store",),
+        changed=changed,
+        summary=(
+            f"{counted(len(after), 'key')} marked as revoked and dropped from the store"
+            if changed
+            else "marked as revoked already: nothing to do",
+        ),
         warnings=warnings,
         next_steps=tuple(
             NextStep(f"vzctl credentials rotate {name}", "its key is revoked")

@@ -18,7 +18,7 @@ from vzctl.usecases.context import Context, Danger, Question, SecretSource
 from vzctl.usecases.credential import require_slot
 from vzctl.usecases.outcome import NOT_BEGUN, Columns, Fault, Notice, Outcome, batch_status
 from vzctl.usecases.rotation_view import RotationPlan, RotationResult, plan_lines, rotation_plan
-from vzctl.usecases.secret_version import take_secret
+from vzctl.usecases.secret_version import require_new_key, take_secret
 from vzctl.usecases.walk import Walk, walk
 
 
@@ -84,8 +84,7 @@ def rotate_credential(context: Context, request: RotateCredential) -> Outcome[Ro
     if context.is_interactive:
         # A person reads what will happen before the key is asked for.
         plan = rotation_plan(context, state, credential, _planned(context, state, credential, request), None)
-        for line in plan_lines(plan):
-            context.tell(line)
+        context.present(plan_lines(plan))
     prepared = prepare(context, state, request)
     if prepared is None:
         return _nothing_to_do(context, state, credential, request)
@@ -137,13 +136,7 @@ def prepare(context: Context, state: State, request: RotateCredential) -> Prepar
     current = credential.current_version
     if current is not None and current.fingerprint == fingerprint:
         return None
-    earlier = [credential.version(item) for item in credential.previous]
-    if any(item is not None and item.fingerprint == fingerprint for item in earlier):
-        raise ConflictError(
-            f'this key was the key of "{credential.name}" before; a rotation needs a new one',
-            code="SECRET_USED_BEFORE",
-            next_steps=(NextStep(f"vzctl rotations rollback {credential.name}", "go back to the key before this one"),),
-        )
+    require_new_key(state, credential, secret)
     rotation = _planned(context, state, credential, request)
     version = Version(id=rotation.new_version, created_at=context.now(), fingerprint=fingerprint)
     plan = rotation_plan(context, state, credential, rotation, fingerprint)

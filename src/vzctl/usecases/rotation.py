@@ -10,7 +10,7 @@ from vzctl.domain.names import did_you_mean
 from vzctl.domain.records import Credential, Direction, Rotation, Step
 from vzctl.domain.rules import require_credential
 from vzctl.domain.state import State
-from vzctl.errors import ConflictError, NextStep, NotFoundError
+from vzctl.errors import ConflictError, NextStep, NotFoundError, VzctlError
 from vzctl.usecases.context import Context, Danger, Question, SecretSource
 from vzctl.usecases.outcome import Outcome
 from vzctl.usecases.rotation_view import RotationDetail, RotationList, rotation_detail, rotation_row
@@ -78,7 +78,7 @@ def resume_rotation(context: Context, request: ResumeRotation) -> Outcome[Rotati
             next_steps=(NextStep(f"vzctl credentials rotate {rotation.snapshot.name}", "begin a new one"),),
         )
     try:
-        _require_host(context, rotation, take_over=request.take_over)
+        _require_host(context, rotation, "resume", take_over=request.take_over)
         machine.require_attestable(rotation, request.attests, is_local=state.is_local)
     except ConflictError as error:
         raise left_open(context, rotation.id, error) from None
@@ -95,8 +95,17 @@ def roll_back_rotation(context: Context, request: RollBackRotation) -> Outcome[R
     context.require_writable()
     state = context.state_file.read()
     rotation = _latest(state, request.name)
+    try:
+        return _roll_back(context, request, state, rotation)
+    except VzctlError as error:
+        raise left_open(context, rotation.id, error) from None
+
+
+def _roll_back(
+    context: Context, request: RollBackRotation, state: State, rotation: Rotation
+) -> Outcome[RotationDetail]:
     name = rotation.snapshot.name
-    _require_host(context, rotation, take_over=request.take_over)
+    _require_host(context, rotation, "rollback", take_over=request.take_over)
     credential = _require_can_go_back(state, rotation)
     turned = machine.turned_back(rotation)
     only_drops = turned.step is Step.DROPPING
@@ -144,14 +153,14 @@ def _latest(state: State, name: str) -> Rotation:
     )
 
 
-def _require_host(context: Context, rotation: Rotation, *, take_over: bool) -> None:
+def _require_host(context: Context, rotation: Rotation, verb: str, *, take_over: bool) -> None:
     if rotation.is_open and rotation.host != context.host and not take_over:
         raise ConflictError(
             f'the rotation of "{rotation.snapshot.name}" was begun on "{rotation.host}", this is "{context.host}"',
             code="ROTATION_ON_OTHER_HOST",
             next_steps=(
                 NextStep(
-                    f"vzctl rotations resume {rotation.snapshot.name} --take-over", "if nobody goes on with it there"
+                    f"vzctl rotations {verb} {rotation.snapshot.name} --take-over", "if nobody goes on with it there"
                 ),
             ),
         )
@@ -184,6 +193,14 @@ def _require_can_go_back(state: State, rotation: Rotation) -> Credential:
             next_steps=(NextStep(f"vzctl rotations show {name}", "where it stands"),),
         )
     old = credential.version(rotation.old_version)
+    if changes_key and any(
+        item.version == rotation.old_version and item.done_at is not None for item in state.revocations
+    ):
+        raise ConflictError(
+            f'the rotation of "{name}" cannot be taken back: the old key is revoked at its provider',
+            code="ROLLBACK_IMPOSSIBLE",
+            next_steps=(NextStep(f"vzctl credentials rotate {name}", "give it another new key instead"),),
+        )
     if changes_key and (old is None or not old.held):
         raise ConflictError(
             f'the rotation of "{name}" cannot be taken back: the old key is not held here',

@@ -78,7 +78,7 @@ class RotationRow:
 
 @dataclass(frozen=True, slots=True)
 class RotationList:
-    """Rotations, newest last."""
+    """Rotations, oldest first."""
 
     rotations: tuple[RotationRow, ...]
 
@@ -227,8 +227,7 @@ def portal_visit(index: Index, rotation: Rotation, step: Step | None) -> PortalV
         found = portal.remove_credential(provider, name)
     elif step is Step.RECREATED:
         found = portal.add_credential(provider, name)
-        which = "old" if rotation.direction is Direction.BACK else "new"
-        return PortalVisit(found.title, (*found.lines, _where_the_key_is(name, which)))
+        return PortalVisit(found.title, (*found.lines, _where_the_key_is(index, rotation)))
     else:
         found = portal.add_to_scope(
             provider, name, [index.database_name(item) for item in machine.next_group(rotation)]
@@ -274,7 +273,12 @@ def _interruption(state: State) -> str:
     return "$vectorize fails for everything above from the removal until its database is back in scope"
 
 
-def _where_the_key_is(name: str, which: str) -> str:
-    if which == "old":
-        return f"paste the OLD key: vzctl secrets reveal {name} shows it at a terminal"
-    return "paste the NEW key, the one you gave to this rotation"
+def _where_the_key_is(index: Index, rotation: Rotation) -> str:
+    """Say which key is pasted, and the command that shows exactly that one: on the way back the new one may be current."""
+    name = rotation.snapshot.name
+    credential = index.credentials.get(name)
+    version = machine.target_version(rotation)
+    pointers = {} if credential is None else {credential.current: "", credential.pending: " --which pending"}
+    option = pointers.get(version, " --which previous")
+    which = "OLD" if rotation.direction is Direction.BACK else "NEW"
+    return f"that is the {which} key: vzctl secrets reveal {name}{option} shows it at a terminal"

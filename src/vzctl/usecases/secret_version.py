@@ -11,9 +11,10 @@ from dataclasses import replace
 
 from vzctl.domain.provider import Provider
 from vzctl.domain.records import Credential, RetiredCredential, Version
+from vzctl.domain.rules import counted
 from vzctl.domain.secret_text import looks_unusual, require_usable
 from vzctl.domain.state import State
-from vzctl.errors import NextStep, SecretStoreError
+from vzctl.errors import ConflictError, NextStep, SecretStoreError
 from vzctl.secret import Secret
 from vzctl.usecases.context import Context, SecretSource, item_of
 from vzctl.usecases.outcome import Notice
@@ -35,6 +36,26 @@ def take_secret(provider: Provider, source: SecretSource) -> tuple[Secret, tuple
         return secret, ()
     text = f"the key does not look like a key of {provider.display_name}; it was accepted, formats change"
     return secret, (Notice("SECRET_LOOKS_UNUSUAL", text, provider.id),)
+
+
+def require_new_key(state: State, credential: Credential, secret: Secret) -> None:
+    """Raise `ConflictError` for a key that this credential has or had: rotating to it would end with revoking it."""
+    fingerprint = secret.fingerprint(state.organization.fingerprint_salt)
+    used = [item for item in credential.versions if item.fingerprint == fingerprint and item.id != credential.pending]
+    if any(item.id == credential.current for item in used):
+        raise ConflictError(
+            f'this is the key that "{credential.name}" has already; a rotation needs a new one',
+            code="SECRET_IS_CURRENT",
+            next_steps=(NextStep(f"vzctl rotations show {credential.name}", "where the rotation stands"),),
+        )
+    if any(item.id in credential.previous for item in used):
+        last = credential.version(credential.previous[-1])
+        steps = (NextStep(f"vzctl rotations rollback {credential.name}", "go back to the key before this one"),)
+        raise ConflictError(
+            f'this key was the key of "{credential.name}" before; a rotation needs a new one',
+            code="SECRET_USED_BEFORE",
+            next_steps=steps if last is not None and last in used and last.held else (),
+        )
 
 
 def read_version(context: Context, state: State, owner: Owner, version_id: str | None) -> Secret:
@@ -128,7 +149,9 @@ def drop_held(context: Context, owner_id: str, version_ids: Sequence[str]) -> bo
     delete_bytes(context, state, owner, held)
     with context.state_file.transaction() as transaction:
         transaction.state = set_held(transaction.state, owner_id, held, held=False)
-        transaction.describe(f'delete {len(held)} secret of "{owner.name}" from the store', subjects=(owner.name,))
+        transaction.describe(
+            f'delete {counted(len(held), "secret")} of "{owner.name}" from the store', subjects=(owner.name,)
+        )
     return True
 
 

@@ -8,7 +8,6 @@ from typing import Any, ClassVar
 
 from vzctl.domain.problems import Problem, find_problems
 from vzctl.errors import ExitStatus, NextStep, NotFoundError, UsageError
-from vzctl.store import backups
 from vzctl.store.audit import Change
 from vzctl.store.schema import FOOTER, format_state
 from vzctl.usecases.context import Context, Danger, Question
@@ -99,7 +98,7 @@ class BackupList:
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """The state that was put back; its serial is higher than any before it."""
+    """The state that was put back; its serial is higher than any before it, but in a dry run that of the backup."""
 
     path: str
     restored_serial: int
@@ -179,15 +178,15 @@ def problem_row(problem: Problem) -> ProblemRow:
 
 def list_state_backups(context: Context) -> Outcome[BackupList]:
     """Return the backups, newest first."""
-    found = backups.list_backups(context.state_file.paths.backups)
+    found = context.state_file.list_backups()
     rows = tuple(BackupRow(item.serial, item.saved_at, item.size, str(item.path)) for item in found)
     return Outcome(data=BackupList(rows))
 
 
 def restore_state(context: Context, request: RestoreState) -> Outcome[Restored]:
-    """Put a backup in the state's place. Rotations begun since are unknown afterwards, their secrets left over."""
+    """Put a backup in the state's place; what is known of keys is carried over (`vzctl.domain.restoration`)."""
     context.require_writable()
-    found = backups.list_backups(context.state_file.paths.backups)
+    found = context.state_file.list_backups()
     if not found:
         raise NotFoundError(
             "there is no backup", code="BACKUP_NOT_FOUND", next_steps=(NextStep("vzctl state path", "where it is"),)
@@ -230,10 +229,15 @@ def restore_state(context: Context, request: RestoreState) -> Outcome[Restored]:
                 Notice("KEY_NOT_HELD", f'the key of "{name}" was deleted from the store since', name)
                 for name in restoration.lost_keys()
             ),
+            *(
+                Notice("KEY_REVOKED", f'the key of "{name}" was revoked at its provider since', name)
+                for name in restoration.revoked_keys()
+            ),
         ),
         next_steps=(
             NextStep("vzctl state check", "what does not fit together"),
             *(NextStep(f"vzctl secrets put {name}", "hand its key in again") for name in restoration.lost_keys()),
+            *(NextStep(f"vzctl credentials rotate {name}", "give it a new key") for name in restoration.revoked_keys()),
         ),
     )
 
