@@ -64,6 +64,7 @@ class World:
             tell=self.say,
             ask_done=self.prompter.ask_done,
             stop_requested=self.interrupts.requested,
+            show=self.show,
             is_read_only=self.settings.is_read_only,
             is_interactive=self.prompter.is_interactive,
         )
@@ -106,6 +107,14 @@ class World:
             with contextlib.suppress(OSError, ValueError):
                 sys.stderr.write(f"{escape(line)}\n")
                 sys.stderr.flush()
+
+    def show(self, data: object) -> None:
+        """Show a plan before the question about it: to whoever reads human output, or is about to be asked."""
+        is_asked = self.prompter.is_interactive and not self.flags.yes and self.flags.confirm is None
+        if is_asked or (self.settings.output.value == "human" and not self.flags.quiet):
+            from vzctl.render.show import show_plan
+
+            show_plan(data, self.settings)
 
     def _from_env_store(self, credential: str) -> Secret:
         from vzctl.vault.base import SecretItem
