@@ -45,7 +45,7 @@ class _Contents:
             return found
         self.unreadable.add(local_name)
         subject = local_name if name_faults is None else shown(local_name).strip("\"'")
-        self.remarks.append(Remark("NAME_INVALID", self.kind, subject, f"{place} is not recorded: {fault}"))
+        self.remarks.append(Remark("NAME_INVALID", self.kind, subject, f"{place} is passed over: {fault}"))
         return None
 
 
@@ -126,8 +126,10 @@ def read_service(reader: Reader, vector: Mapping[str, Any], place: str) -> tuple
         raise malformed(reader.source, place, 'has a service without "provider"')
     model = reader.optional_text(service, "modelName", place)
     credential, fault = _credential(reader, service, place)
-    if fault is None and any(looks_like_secret(word) for word in (provider, model or "")):
-        fault = "its provider or model looks like a key"
+    if place_name_fault(provider) is not None:
+        fault = "its provider's name is no word"
+    elif model is not None and looks_like_secret(model):
+        fault = "its model looks like a key"
     known = _known_parameters(provider, model)
     return (
         ObservedService(

@@ -116,5 +116,5 @@ def _endpoint(row: Mapping[str, Any], database_id: str, name: str) -> tuple[str 
 
 
 def _unreadable(database_id: str, name: str, fault: str) -> Remark:
-    message = f"the database {database_id} is named {shown(name)}, which vzctl refuses: {fault}; it is not recorded"
+    message = f"the database {database_id} is named {shown(name)}, which vzctl refuses: {fault}; it is passed over"
     return Remark("DATABASE_NAME_INVALID", Kind.DATABASES, database_id, message)

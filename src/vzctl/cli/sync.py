@@ -81,7 +81,7 @@ def sync(
         )
         return sync(c, request)
 
-    run(context, work, shows=is_dry_run(context))
+    run(context, work, shows=True)
 
 
 def _kinds(words: list[str]) -> frozenset[Kind]:

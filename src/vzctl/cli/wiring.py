@@ -38,6 +38,7 @@ class World:
         self.command = command
         self.settings = read_settings(flags)
         self.interrupts = Interrupts()
+        self.has_shown = False
         self._key_variables: set[str] = set()
         self.prompter = Prompter(
             flags, no_input=self.settings.is_no_input, no_input_source=self.settings.no_input.source
@@ -109,12 +110,12 @@ class World:
                 sys.stderr.flush()
 
     def show(self, data: object) -> None:
-        """Show a plan before the question about it: to whoever reads human output, or is about to be asked."""
-        is_asked = self.prompter.is_interactive and not self.flags.yes and self.flags.confirm is None
-        if is_asked or (self.settings.output.value == "human" and not self.flags.quiet):
+        """Show a plan on stderr before the question about it, when somebody is about to be asked."""
+        if self.prompter.is_interactive and not self.flags.yes and self.flags.confirm is None:
             from vzctl.render.show import show_plan
 
             show_plan(data, self.settings)
+            self.has_shown = True
 
     def _from_env_store(self, credential: str) -> Secret:
         from vzctl.vault.base import SecretItem

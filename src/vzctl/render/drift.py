@@ -26,7 +26,7 @@ def show_sync(console: Console, report: SyncReport) -> None:
         for row in rows:
             _print_row(console, row, width)
     if report.remarks:
-        console.print(Text("not recorded, or not fitting", style="bold"))
+        console.print(Text("passed over, or not fitting", style="bold"))
         for remark in report.remarks:
             console.print(_remark(remark.message), soft_wrap=True)
     if report.problems:

@@ -120,11 +120,9 @@ def sync(context: Context, request: Sync) -> Outcome[SyncReport]:
         observed = replace(observed, observation=_without_absence(observed.observation))
     drift = find_drift(state, observed.observation, look)
     report = _report(state, observed, drift, applied=False)
-    if request.dry_run:
+    if request.dry_run or not drift.effective:
         return _outcome(state, request, observed, drift, report)
     context.show(report)
-    if not drift.effective:
-        return _outcome(state, request, observed, drift, report)
     context.confirm(_question(state, drift))
     with context.state_file.transaction() as transaction:
         before = transaction.state
