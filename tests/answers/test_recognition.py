@@ -331,7 +331,7 @@ MALFORMED = {
     ),
     "providers": ({"status": {"embeddingProviders": []}}, '"embeddingProviders" is no object'),
     "provider": ({"status": {"embeddingProviders": {"a": 1}}}, "provider 1 is no object"),
-    "provider name": ({"status": {"embeddingProviders": {"": {}}}}, "provider 1 has a name that is no printable text"),
+    "provider name": ({"status": {"embeddingProviders": {"": {}}}}, "provider 1 has a name that is no word"),
     "model": ({"status": {"embeddingProviders": {"a": {"models": [{}]}}}}, "provider 1 has a model without a name"),
 }
 

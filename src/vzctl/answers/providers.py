@@ -7,7 +7,7 @@ from typing import Any
 
 from vzctl.answers.answer import ProvidersAnswer
 from vzctl.answers.failure import malformed
-from vzctl.answers.fields import Reader, is_holdable
+from vzctl.answers.fields import Reader, place_name_fault
 from vzctl.domain.observation import ObservedModel, ObservedProvider
 
 
@@ -17,8 +17,8 @@ def read_providers(value: object, source: str) -> ProvidersAnswer:
     providers = []
     for number, (name, item) in enumerate(reader.table(value, '"embeddingProviders"').items(), start=1):
         place = f"provider {number}"
-        if not name or not is_holdable(name):
-            raise malformed(source, place, "has a name that is no printable text")
+        if place_name_fault(name) is not None:
+            raise malformed(source, place, "has a name that is no word")
         provider = reader.table(item, place)
         authentication = reader.optional_table(provider, "supportedAuthentication", place)
         stored = reader.optional_table(authentication, "SHARED_SECRET", place)

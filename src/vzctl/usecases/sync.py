@@ -195,7 +195,7 @@ def _details(drift: Drift) -> list[str]:
 def sentence(row: DriftRow) -> str:
     """Return a difference as one line: `update collections shop/ks/c: model "a" → "b"`."""
     fields = ", ".join(_field(item) for item in row.fields)
-    text = "; ".join(part for part in (fields, row.note) if part)
+    text = "; ".join(part for part in (fields, row.note, *row.loses) if part)
     return f"{row.action} {row.group} {row.subject}" + (f": {text}" if text else "")
 
 
