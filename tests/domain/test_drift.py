@@ -153,7 +153,8 @@ def test_a_sync_that_records_something_observes_everything_that_it_saw() -> None
         contents(products()), databases=databases(seen_database(), seen_database(BLOG, status="X")).databases
     )
     after = find_drift(state, seen, look()).after
-    assert [item.observed_at for item in (*after.databases, *after.collections)] == [NOW, NOW, NOW]
+    times = [item.observed_at for item in after.databases] + [item.observed_at for item in after.collections]
+    assert times == [NOW, NOW, NOW]
 
 
 def test_an_absent_database_is_marked_once_where_all_were_seen() -> None:
@@ -353,7 +354,7 @@ def test_on_astra_what_was_seen_is_observed() -> None:
     state = a_state(control_plane=ControlPlane.ASTRA, databases=[SHOP])
     after = find_drift(state, contents(products()), look()).after
     (credential,) = after.credentials
-    facts = [after.integrations[0], credential, credential.scope[0]]
+    facts: list[Any] = [after.integrations[0], credential, credential.scope[0]]
     assert [(item.evidence, item.evidence_at) for item in facts] == [(Evidence.OBSERVED, NOW)] * 3
 
 

@@ -66,16 +66,14 @@ def sync(
     """
 
     def work(c: Context, _: World) -> Outcome[Any]:
+        from vzctl.usecases.observe import Sources
         from vzctl.usecases.sync import Sync, sync
 
         c.require_writable()
         request = Sync(
-            files=_read(from_files or [], more_files or []),
-            database=database,
-            keyspace=keyspace,
+            sources=Sources(_read(from_files or [], more_files or []), database, keyspace, other_organization),
             kinds=_kinds(only or []),
             prune=prune,
-            other_organization=other_organization,
             exit_code=exit_code,
             dry_run=is_dry_run(context),
         )

@@ -47,33 +47,45 @@ class AnswerFile:
 
 
 @dataclass(frozen=True, slots=True)
+class Sources:
+    """What to observe with: answers, and where the contents among them are from."""
+
+    files: Sequence[AnswerFile]
+    database: str | None = None
+    keyspace: str | None = None
+    other_organization: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Observed:
-    """The observation, and which answers it was made of."""
+    """The observation, which answers it was made of, and where the contents among them are from."""
 
     observation: Observation
     answers: tuple[tuple[str, Answer], ...]
     place: tuple[str, str] | None
 
 
-def observe(
-    state: State, files: Sequence[AnswerFile], database: str | None, keyspace: str | None, look: Look
-) -> Observed:
-    """Read the files and return what they show; `database` and `keyspace` are those of the contents among them."""
-    answers = tuple((item.source, read_answer(item.data, item.source)) for item in files)
+def observe(state: State, sources: Sources, look: Look) -> Observed:
+    """Read the files and return what they show; raise when one is no answer, or of another organization."""
+    answers = tuple((item.source, read_answer(item.data, item.source)) for item in sources.files)
     databases = _databases(state, [(source, item) for source, item in answers if isinstance(item, DatabasesAnswer)])
+    if databases is not None and sources.other_organization:
+        databases = replace(databases, is_whole=False)
+    elif databases is not None:
+        _require_own_organization(state, databases)
     observation = Observation(
         databases=databases,
         providers=_providers([(source, item) for source, item in answers if isinstance(item, ProvidersAnswer)]),
         remarks=tuple(dict.fromkeys(remark for _, item in answers for remark in _remarks(item))),
     )
     contents = [(source, item) for source, item in answers if isinstance(item, (CollectionsAnswer, TablesAnswer))]
-    place = _place(state, observation, contents, database, keyspace, look)
+    place = _place(state, observation, contents, sources, look)
     if place is not None:
-        seen = _keyspace(contents, *place)
+        where = f"{sources.database}/{sources.keyspace}"
         observation = replace(
             observation,
-            keyspaces=(seen,),
-            remarks=tuple(_located(remark, contents, f"{database}/{keyspace}") for remark in observation.remarks),
+            keyspaces=(_keyspace(contents, *place),),
+            remarks=tuple(_located(remark, contents, where) for remark in observation.remarks),
         )
     return Observed(observation, answers, place)
 
@@ -117,11 +129,11 @@ def _place(
     state: State,
     observation: Observation,
     contents: Sequence[tuple[str, Answer]],
-    database: str | None,
-    keyspace: str | None,
+    sources: Sources,
     look: Look,
 ) -> tuple[str, str] | None:
     """Return the database's id and the keyspace of the contents; answers do not carry them. A new database counts."""
+    database, keyspace = sources.database, sources.keyspace
     if not contents:
         if database is not None or keyspace is not None:
             raise UsageError(
@@ -139,7 +151,7 @@ def _place(
     refuse_secret_as_name(keyspace)
     if place_name_fault(keyspace) is not None:
         raise UsageError(f"{keyspace[:60]!a} cannot be a keyspace", code="PLACE_INVALID")
-    with_new = find_drift(state, Observation(databases=observation.databases), look).after
+    with_new = find_drift(state, Observation(databases=observation.databases), replace(look, prune=False)).after
     return find_database(with_new, database).id, keyspace
 
 
@@ -176,10 +188,8 @@ def _disagree(source: str, what: str) -> UsageError:
     )
 
 
-def require_own_organization(state: State, seen: DatabasesSeen | None) -> None:
+def _require_own_organization(state: State, seen: DatabasesSeen) -> None:
     """Refuse databases of which this state knows none, or that belong to several organizations: the wrong token."""
-    if seen is None:
-        return
     step = NextStep("vzctl databases list", "the databases of this organization")
     again = "; give --other-organization if that is right"
     if len(seen.organizations) > 1:

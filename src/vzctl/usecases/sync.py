@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import ClassVar
 
 from vzctl.answers.answer import Answer, CollectionsAnswer, DatabasesAnswer, ProvidersAnswer, TablesAnswer
 from vzctl.domain.comparison import find_drift
 from vzctl.domain.drift import Action, Change, Drift, DriftItem, Look
 from vzctl.domain.index import Index
-from vzctl.domain.observation import Kind, Observation, Remark
+from vzctl.domain.observation import Kind, Remark
 from vzctl.domain.problems import Problem, find_problems
 from vzctl.domain.rules import counted, listed
 from vzctl.domain.state import State
 from vzctl.errors import ConflictError, ExitStatus, NextStep
 from vzctl.usecases.context import Context, Danger, Question
-from vzctl.usecases.observe import AnswerFile, Observed, observe, require_own_organization
+from vzctl.usecases.observe import Observed, Sources, observe
 from vzctl.usecases.outcome import Columns, Notice, Outcome
 from vzctl.usecases.state import ProblemRow, problem_row
 
@@ -28,12 +28,9 @@ STEPS_AT_MOST = 5
 class Sync:
     """Compare with these answers. `kinds` are the groups to look at."""
 
-    files: Sequence[AnswerFile]
-    database: str | None = None
-    keyspace: str | None = None
+    sources: Sources
     kinds: frozenset[Kind] = frozenset(Kind)
     prune: bool = False
-    other_organization: bool = False
     exit_code: bool = False
     dry_run: bool = False
 
@@ -113,11 +110,7 @@ def sync(context: Context, request: Sync) -> Outcome[SyncReport]:
     context.require_writable()
     state = context.state_file.read()
     look = Look(context.now(), context.new_id, request.kinds, request.prune)
-    observed = observe(state, request.files, request.database, request.keyspace, look)
-    if not request.other_organization:
-        require_own_organization(state, observed.observation.databases)
-    else:
-        observed = replace(observed, observation=_without_absence(observed.observation))
+    observed = observe(state, request.sources, look)
     drift = find_drift(state, observed.observation, look)
     report = _report(state, observed, drift, applied=False)
     if request.dry_run or not drift.effective:
@@ -136,12 +129,6 @@ def sync(context: Context, request: Sync) -> Outcome[SyncReport]:
         transaction.state = now.after
         transaction.describe(*_details(now), subjects=tuple(dict.fromkeys(item.subject for item in now.effective)))
     return _outcome(before, request, observed, now, _report(before, observed, now, applied=True))
-
-
-def _without_absence(observation: Observation) -> Observation:
-    """Databases of another organization say nothing about the absence of those that are recorded."""
-    databases = observation.databases
-    return observation if databases is None else replace(observation, databases=replace(databases, is_whole=False))
 
 
 def _report(state: State, observed: Observed, drift: Drift, *, applied: bool) -> SyncReport:
