@@ -28,7 +28,7 @@ STDIN = "-"
 def sync(
     context: typer.Context,
     more_files: Annotated[
-        list[str] | None, typer.Argument(metavar="[FILE]...", help="More answers, after --from.", show_default=False)
+        list[str] | None, typer.Argument(metavar="FILE", help="More answers, after --from.", show_default=False)
     ] = None,
     from_files: Annotated[
         list[str] | None,

@@ -6,6 +6,7 @@ is still there: one that was removed here is not offered again, and a key that i
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
@@ -13,7 +14,7 @@ from typing import Any
 from vzctl.domain.drift import Action, Change, DriftItem, FieldChange, Look
 from vzctl.domain.drift_contents import recorded_as
 from vzctl.domain.index import Index
-from vzctl.domain.observation import Kind, Observation, Remark
+from vzctl.domain.observation import KeyspaceSeen, Kind, Observation, ObservedDependant, Remark
 from vzctl.domain.records import Credential, Dependant, Evidence, Integration, ScopeEntry, Version
 from vzctl.domain.rules import counted, display_name, listed, provider_by_id
 from vzctl.domain.state import State
@@ -32,17 +33,19 @@ class _Need:
 def credential_drift(state: State, observation: Observation, look: Look) -> tuple[list[DriftItem], list[Remark]]:
     """Return the differences of integrations and credentials, and what cannot be offered."""
     index = Index(state)
-    seen = [recorded_as(keyspace, item, look) for keyspace, item in _seen(observation)]
-    seen = [item for item in seen if item.database in index.databases]
+    seen: defaultdict[str, list[Dependant]] = defaultdict(list)
+    for keyspace, item in _seen(observation):
+        if item.service.credential is not None and keyspace.database in index.databases:
+            seen[item.service.credential].append(recorded_as(keyspace, item, look))
     items: list[DriftItem] = []
     remarks: list[Remark] = []
     offered: list[DriftItem] = []
-    for name in sorted({item.credential for item in seen if item.credential is not None}):
+    for name in sorted(seen):
         credential = index.credentials.get(name)
         if credential is not None:
-            items += _widened(index, credential, [item for item in seen if item.credential == name], look)
+            items += _widened(index, credential, seen[name], look)
             continue
-        need = _need(name, [*(item for item in state.dependants() if item.credential == name), *seen])
+        need = _need(name, [*index.dependants_of_credential[name], *seen[name]])
         remark = _obstacle(state, need)
         if remark is not None:
             remarks.append(remark)
@@ -55,14 +58,15 @@ def credential_drift(state: State, observation: Observation, look: Look) -> tupl
     return items, remarks
 
 
-def _seen(observation: Observation) -> Iterator[tuple[Any, Any]]:
+def _seen(observation: Observation) -> Iterator[tuple[KeyspaceSeen, ObservedDependant]]:
     for keyspace in observation.keyspaces:
-        for item in (*(keyspace.collections or ()), *(keyspace.columns or ())):
-            yield keyspace, item
+        for kind in (Kind.COLLECTIONS, Kind.COLUMNS):
+            for item in keyspace.seen(kind) or ():
+                yield keyspace, item
 
 
 def _need(name: str, items: Iterable[Dependant]) -> _Need:
-    mine = {(item.kind, item.key): item for item in items if item.credential == name}
+    mine = {(item.kind, item.key): item for item in items}
     providers = sorted({item.provider for item in mine.values() if item.provider is not None})
     return _Need(name, tuple(providers), tuple(sorted({item.database for item in mine.values()})), len(mine))
 
@@ -117,7 +121,7 @@ def _offered(index: Index, need: _Need, look: Look) -> DriftItem:
     )
 
 
-def _widened(index: Index, credential: Credential, seen: list[Any], look: Look) -> Iterator[DriftItem]:
+def _widened(index: Index, credential: Credential, seen: list[Dependant], look: Look) -> Iterator[DriftItem]:
     """Yield the scope that dependants imply beyond the recorded one, where the record itself comes from looking."""
     mine = [item for item in seen if item.provider == credential.provider]
     missing = sorted({item.database for item in mine} - credential.database_ids)
