@@ -37,6 +37,7 @@ CHANGING = {
     "secrets reveal": ["openai-prod"],
     "secrets migrate": ["--source", "exec"],
     "secrets purge": [],
+    "sync": ["--from", "answer.json", "--database", "shop", "--keyspace", "default"],
 }
 AT_A_TERMINAL = {"secrets reveal"}
 """Refused here before anything else: tests/e2e/test_terminal.py has it."""
@@ -58,6 +59,8 @@ def busy(tmp_path_factory: pytest.TempPathFactory) -> Cli:
     exec_store = '[secrets.exec]\nget = ["cat", "{item}"]\nset = ["tee", "{item}"]\ndelete = ["rm", "{item}"]\n'
     configuration = cli.folder / "config" / "vzctl" / "config.toml"
     cli.configure(configuration.read_text(encoding="utf-8") + exec_store)
+    answer = '{"status": {"collections": [{"name": "seen", "options": {}}]}}'
+    (cli.folder / "answer.json").write_text(answer, encoding="utf-8")
     return cli
 
 

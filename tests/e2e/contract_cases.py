@@ -29,7 +29,7 @@ KEYS: Final = {
     "mistral-prod": "mistral-first",
     "mistral-next": "mistral-second",
 }
-ALONE: Final = frozenset({"init", "status", "audit", "completion", "help"})
+ALONE: Final = frozenset({"init", "status", "sync", "audit", "completion", "help"})
 """Commands of one word."""
 
 
@@ -390,8 +390,68 @@ SECRET_CASES: Final = [
     bad("secrets purge --because", USAGE, "USAGE"),
 ]
 
+SYNC: Final = "sync --from answer.json"
+IN_SHOP: Final = f"{SYNC} --database shop --keyspace default"
+
+
+def answer(*rows: str) -> dict[str, str]:
+    """Return the file of an explained answer of `findCollections`."""
+    return {"answer.json": f'{{"status": {{"collections": [{", ".join(rows)}]}}}}'}
+
+
+def seen(name: str, credential: str) -> str:
+    """Return a collection as the Data API explains it."""
+    key = f'{{"providerKey": "{credential}.providerKey"}}'
+    service = f'{{"provider": "openai", "modelName": "text-embedding-3-small", "authentication": {key}}}'
+    return f'{{"name": "{name}", "options": {{"vector": {{"dimension": 1536, "service": {service}}}}}}}'
+
+
+def listed(*databases: tuple[str, str, str]) -> dict[str, str]:
+    """Return the file of an answer of the DevOps API: id, name and region of each database."""
+    rows = [
+        f'{{"id": "{number}", "info": {{"name": "{name}", "region": "{region}"}}, "status": "ACTIVE"}}'
+        for number, name, region in databases
+    ]
+    return {"answer.json": f"[{', '.join(rows)}]"}
+
+
+PRODUCTS: Final = seen("products", "openai-prod")
+SHOP_ROW: Final = ("11111111-1111-4111-8111-111111111111", "shop", "us-east1")
+FRESH_ROW: Final = ("44444444-4444-4444-8444-444444444444", "fresh", "eu-west1")
+
+SYNC_CASES: Final = [
+    good(f"{IN_SHOP} --yes", planes=BOTH, files=answer(PRODUCTS, seen("fresh", "openai-fresh"))),
+    good(f"{IN_SHOP} --yes", files=answer(PRODUCTS, '{"name": "plain", "options": {}}')),
+    good(f"{IN_SHOP} --dry-run --exit-code", CHANGES, planes=BOTH, files=answer(PRODUCTS)),
+    good(f"{IN_SHOP} --prune --yes", files=answer(seen("products", "mistral-prod"))),
+    good(f"{IN_SHOP} --yes", planes=BOTH, files=answer(seen("leak", "openai-leaked"), seen("odd", "two words"))),
+    good(f"{IN_SHOP} --yes --only credentials", files=answer(seen("fresh", "openai-fresh"))),
+    good(f"{SYNC} --yes", planes=BOTH, files=listed(SHOP_ROW, FRESH_ROW)),
+    good(f"{SYNC} --prune --dry-run", files=listed(SHOP_ROW)),
+    good(f"{SYNC} --prune --confirm logs", files=listed(FRESH_ROW), before=(f"{SYNC} --other-organization --yes",)),
+    good(
+        f"{SYNC} --exit-code",
+        CHANGES,
+        planes=BOTH,
+        files={"answer.json": '{"status": {"embeddingProviders": {"openai": {}, "acme": {}}}}'},
+    ),
+    good(f"{IN_SHOP} --yes", files=answer(seen("<<new>>", "openai-prod"), seen("second", "<<new>>"))),
+    good(f"{SYNC} --yes", files=listed(SHOP_ROW, (FRESH_ROW[0], "<<new>>", "<<new>>"))),
+    bad(IN_SHOP, INPUT, "CONFIRMATION_REQUIRED", files=answer(PRODUCTS, seen("fresh", "openai-fresh"))),
+    bad(f"{SYNC} --yes", USAGE, "PLACE_MISSING", files=answer(PRODUCTS)),
+    bad(f"{IN_SHOP} --yes", USAGE, "ANSWER_NOT_EXPLAINED", files=answer('"products"')),
+    bad(f"{IN_SHOP} --yes", USAGE, "ANSWER_DUPLICATE", files=answer(PRODUCTS, PRODUCTS)),
+    bad(f"{SYNC} --yes", USAGE, "ANSWER_NOT_JSON", files={"answer.json": '[{"id": "<<new>>"'}),
+    bad(f"{SYNC} --yes", USAGE, "ANSWER_UNKNOWN", files={"answer.json": '{"<<new>>": "<<new>>"}'}),
+    bad(f"{SYNC} --yes", CONFLICT, "OTHER_ORGANIZATION", planes=BOTH, files=listed(FRESH_ROW)),
+    bad(SYNC, USAGE, "ANSWER_UNREADABLE"),
+    bad("sync", USAGE, "ANSWERS_MISSING"),
+    bad("sync --from -", USAGE, "ANSWER_EMPTY"),
+]
+
 CASES: Final = [
     *ROOT_CASES,
+    *SYNC_CASES,
     *CATALOGUE_CASES,
     *CREDENTIAL_CASES,
     *SCOPE_CASES,

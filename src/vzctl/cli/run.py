@@ -25,7 +25,7 @@ def run(context: typer.Context, work: Work, *, walks: bool = False, shows: bool 
     """Do the work and show its outcome; end with the outcome's exit status when that is not OK.
 
     `walks` defers ^C and SIGTERM to the end of a rotation's current step. `shows`: a person asked to see the data, although
-    something changes.
+    something changes; not once more when it was shown before a question.
     """
     from vzctl.cli.wiring import World
     from vzctl.render.show import show_outcome
@@ -52,7 +52,7 @@ def run(context: typer.Context, work: Work, *, walks: bool = False, shows: bool 
         command=dotted(context),
         settings=world.settings,
         quiet=flags.quiet and not flags.dry_run,  # what a dry run says is its result
-        reads=shows or not isinstance(context.command, ChangeCommand),
+        reads=not world.has_shown and (shows or not isinstance(context.command, ChangeCommand)),
     )
     if status is not ExitStatus.OK:
         raise typer.Exit(int(status))

@@ -38,6 +38,7 @@ class World:
         self.command = command
         self.settings = read_settings(flags)
         self.interrupts = Interrupts()
+        self.has_shown = False
         self._key_variables: set[str] = set()
         self.prompter = Prompter(
             flags,
@@ -68,6 +69,7 @@ class World:
             present=self.prompter.present,
             ask_done=self.prompter.ask_done,
             stop_requested=self.interrupts.requested,
+            show=self.show,
             is_read_only=self.settings.is_read_only,
             is_interactive=self.prompter.is_interactive,
         )
@@ -112,6 +114,14 @@ class World:
         # A FIFO may never be written to.
         with self.interrupts.waiting():
             return read_flags(given, dict(self.settings.environ))
+
+    def show(self, data: object) -> None:
+        """Show a plan on stderr before the question about it, when somebody is about to be asked."""
+        if self.prompter.is_interactive and not self.flags.yes and self.flags.confirm is None:
+            from vzctl.render.show import show_plan
+
+            show_plan(data, self.settings)
+            self.has_shown = True
 
     def _from_env_store(self, credential: str) -> Secret:
         from vzctl.vault.base import SecretItem

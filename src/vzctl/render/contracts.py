@@ -27,6 +27,7 @@ from vzctl.usecases.scope import ScopeChange, ScopeView
 from vzctl.usecases.secrets import Identity, Migration, Purged, SecretsStatus, StoreTest
 from vzctl.usecases.state import BackupList, Exported, Restored, StateCheck, StateLocation, StateSummary
 from vzctl.usecases.status import Status
+from vzctl.usecases.sync import SyncReport
 from vzctl.usecases.table import ColumnDetail, ColumnList
 
 
@@ -49,6 +50,7 @@ class Contract:
 CONTRACTS: Final = {
     "init": Contract(Initialized),
     "status": Contract(Status),
+    "sync": Contract(SyncReport),
     "audit": Contract(AuditTrail),
     "completion": Contract(Text),
     "help": Contract(Text),

@@ -12,12 +12,14 @@ from rich.text import Text
 
 from vzctl.domain.rules import counted
 from vzctl.render.cells import human_cell
+from vzctl.render.drift import show_sync
 from vzctl.render.envelope import field_names
 from vzctl.render.plain import rows_of
 from vzctl.usecases.provider import ProviderDetail
 from vzctl.usecases.secrets import Revealed
 from vzctl.usecases.state import Exported
 from vzctl.usecases.status import Status
+from vzctl.usecases.sync import SyncReport
 from vzctl.usecases.views import DatabaseRef, PortalVisit
 
 COLUMN_GAP: Final = 2
@@ -199,4 +201,5 @@ _SPECIAL: dict[type, Callable[[Console, Any], None]] = {
     ProviderDetail: _provider,
     Exported: _exported,
     Revealed: _revealed,
+    SyncReport: show_sync,
 }

@@ -30,6 +30,18 @@ def show_outcome(outcome: AnyOutcome, *, command: str, settings: Settings, quiet
         _talk(outcome)
 
 
+def show_plan(data: object, settings: Settings) -> None:
+    """Show to a person, on stderr, what is about to be asked; nobody there to read it is no failure."""
+    from vzctl.render import human
+
+    if sys.stderr is None or sys.stderr.closed:
+        return
+    color = wants_color(settings.color.value, settings.environ, sys.stderr)
+    with contextlib.suppress(OSError):
+        human.show(human.make_console(sys.stderr, color=color), data)
+        sys.stderr.flush()
+
+
 def show_failure(error: VzctlError, *, command: str, output: str) -> None:
     """Show a failure: the envelope on stdout in JSON mode, and always one error for people on stderr."""
     if output == "json":

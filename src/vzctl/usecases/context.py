@@ -35,8 +35,9 @@ class Context:
     """The world of one command.
 
     `confirm` asks a question and returns, or raises `CancelledError` (13) or `InputRequiredError` (8). `tell` shows a line
-    to the person while work goes on, `present` lines to be read before anything is asked; `ask_done` shows a person's step
-    and asks whether it is done. `stop_requested` turns True at the first ^C. No lock is held during any of them.
+    to the person while work goes on, `present` lines and `show` a whole plan, to be read before anything is asked; `ask_done`
+    shows a person's step and asks whether it is done. `stop_requested` turns True at the first ^C. No lock is held during any
+    of them.
     """
 
     state_file: StateFile
@@ -50,6 +51,7 @@ class Context:
     present: Callable[[Sequence[str]], None]
     ask_done: Callable[[str, Sequence[str]], bool]
     stop_requested: Callable[[], bool]
+    show: Callable[[object], None] = lambda _: None
     is_read_only: bool = False
     is_interactive: bool = False
     _opened: list[SecretStore] = field(default_factory=list)

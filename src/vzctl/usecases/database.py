@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 
 from vzctl.domain.address import find_database
 from vzctl.domain.index import Index
-from vzctl.domain.names import refuse_secret_as_name, refuse_secret_in
+from vzctl.domain.names import database_name_fault, refuse_secret_as_name, refuse_secret_in
 from vzctl.domain.records import Database
 from vzctl.domain.rules import counted, listed, require_credential, require_no_rotation
 from vzctl.domain.state import State
@@ -219,18 +219,9 @@ def _new_database(state: State, request: AddDatabase) -> Database:
 def parse_database_name(name: str) -> str:
     """Return the name when it can be typed again: printable, not empty, no `/`, no `@`."""
     refuse_secret_as_name(name)
-    if (
-        not name.strip()
-        or not name.isprintable()
-        or name != name.strip()
-        or len(name) > 200
-        or "/" in name
-        or "@" in name
-    ):
-        raise UsageError(
-            f"{name[:60]!a} cannot be a database name: it must be printable, without '/' or '@' and without outer spaces",
-            code="DATABASE_NAME_INVALID",
-        )
+    fault = database_name_fault(name)
+    if fault is not None:
+        raise UsageError(f"{name[:60]!a} cannot be a database name: {fault}", code="DATABASE_NAME_INVALID")
     return name
 
 
