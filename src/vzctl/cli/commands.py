@@ -18,6 +18,7 @@ from typer.models import CommandInfo
 SUMMARIES: Final = {
     "init": "Create the state file.",
     "status": "Show one screen: counts, ages, open rotations, pending steps, keys to revoke, problems.",
+    "map": "Show what hangs together: provider, credential, database, collection and column.",
     "audit": "Show who changed what, when.",
     "completion": "Print the completion script of a shell.",
     "help": "Explain a topic: environment or exit-codes; or a command.",

@@ -11,9 +11,11 @@ from rich.table import Table
 from rich.text import Text
 
 from vzctl.domain.rules import counted
+from vzctl.render import map_tree
 from vzctl.render.cells import human_cell
 from vzctl.render.envelope import field_names
 from vzctl.render.plain import rows_of
+from vzctl.usecases.map_nodes import Map
 from vzctl.usecases.provider import ProviderDetail
 from vzctl.usecases.secrets import Revealed
 from vzctl.usecases.state import Exported
@@ -26,16 +28,22 @@ NARROWEST: Final = 10
 COPIED: Final = ("ID", "ADDRESS", "VERSION")
 
 
+_MAP_STYLES: Final = {"heading": "1", "quiet": "2", "command": "36", "good": "32", "warn": "33", "bad": "31"}
+"""Select Graphic Rendition by a fact's tone: the standard eight colors, which every theme of a terminal makes legible."""
+
+
 class _Console(Console):
     """rich's console, but a reader that went away is the caller's business: rich would end the process with status 1."""
+
+    ascii_only = False
 
     def on_broken_pipe(self) -> None:
         raise BrokenPipeError
 
 
-def make_console(stream: TextIO, *, color: bool) -> Console:
+def make_console(stream: TextIO, *, color: bool, ascii_only: bool = False) -> Console:
     """Return a console that never guesses: color as decided by the settings, no markup, no highlighting, no emoji."""
-    return _Console(
+    console = _Console(
         file=stream,
         force_terminal=color,
         color_system="standard" if color else None,
@@ -45,6 +53,8 @@ def make_console(stream: TextIO, *, color: bool) -> Console:
         emoji=False,
         soft_wrap=False,
     )
+    console.ascii_only = ascii_only
+    return console
 
 
 def show(console: Console, data: Any) -> None:
@@ -188,6 +198,22 @@ def _revealed(console: Console, revealed: Revealed) -> None:
     console.print(Text(revealed.secret.reveal()), soft_wrap=True)
 
 
+def _map(console: Console, data: Map) -> None:
+    """Print the tree, or the drawing. Written line by line: rich would take seconds for the twenty thousand of a large map."""
+    if data.drawing is not None:
+        console.file.write(data.drawing.text or "")
+        return
+    ascii_only = getattr(console, "ascii_only", False)
+    paper = map_tree.Paper(map_tree.ASCII if ascii_only else map_tree.UNICODE, console.width, cell_len)
+    for line in map_tree.lines(data, paper):
+        text = "".join(_painted(console, piece.text, _MAP_STYLES.get(piece.tone, "")) for piece in line)
+        console.file.write((text.encode("ascii", "backslashreplace").decode() if ascii_only else text) + "\n")
+
+
+def _painted(console: Console, text: str, sgr: str) -> str:
+    return f"\x1b[{sgr}m{text}\x1b[0m" if sgr and not console.no_color else text
+
+
 def _style(heading: str, text: str) -> str:
     if heading == "DUE" and text == "yes":
         return "yellow"
@@ -199,4 +225,5 @@ _SPECIAL: dict[type, Callable[[Console, Any], None]] = {
     ProviderDetail: _provider,
     Exported: _exported,
     Revealed: _revealed,
+    Map: _map,
 }

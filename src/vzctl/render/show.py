@@ -11,6 +11,7 @@ from typing import TextIO
 from vzctl.errors import VzctlError
 from vzctl.render import envelope, plain
 from vzctl.render.cells import escape
+from vzctl.render.map_drawing import needs_ascii
 from vzctl.settings import Settings, is_true
 from vzctl.usecases.outcome import AnyOutcome
 
@@ -109,7 +110,8 @@ def _show_human(outcome: AnyOutcome, settings: Settings) -> None:
         return
     color = wants_color(settings.color.value, settings.environ, sys.stdout)
     try:
-        human.show(human.make_console(sys.stdout, color=color), outcome.data)
+        ascii_only = needs_ascii(settings.environ)
+        human.show(human.make_console(sys.stdout, color=color, ascii_only=ascii_only), outcome.data)
         sys.stdout.flush()
     except OSError as error:
         _give_up(error)
