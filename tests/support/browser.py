@@ -102,9 +102,7 @@ class Browser:
         """Return every address that was asked for since this was last called."""
         entries = self._command("POST", "/se/log", {"type": "performance"})
         messages = [json.loads(entry["message"])["message"] for entry in entries]
-        return [
-            item["params"]["request"]["url"] for item in messages if item["method"] == "Network.requestWillBeSent"
-        ]
+        return [item["params"]["request"]["url"] for item in messages if item["method"] == "Network.requestWillBeSent"]
 
     def close(self) -> None:
         """Close the window."""
@@ -134,7 +132,9 @@ def chromium(folder: Path) -> Iterator[Browser]:
     )
     try:
         assert driver.stdout is not None
-        port = next(found[1] for line in driver.stdout if (found := re.search(r"started successfully on port (\d+)", line)))
+        port = next(
+            found[1] for line in driver.stdout if (found := re.search(r"started successfully on port (\d+)", line))
+        )
         browser = Browser(f"http://127.0.0.1:{port}", folder / "profile")
         try:
             yield browser

@@ -28,7 +28,15 @@ NARROWEST: Final = 10
 COPIED: Final = ("ID", "ADDRESS", "VERSION")
 
 
-_MAP_STYLES: Final = {"heading": "1", "quiet": "2", "command": "36", "good": "32", "warn": "33", "bad": "31"}
+_MAP_STYLES: Final = {
+    "attested": "2",
+    "bad": "31",
+    "command": "36",
+    "good": "32",
+    "heading": "1",
+    "quiet": "2",
+    "warn": "33",
+}
 """Select Graphic Rendition by a fact's tone: the standard eight colors, which every theme of a terminal makes legible."""
 
 

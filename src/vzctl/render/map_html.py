@@ -17,7 +17,7 @@ from typing import Final
 from vzctl.domain.rules import counted
 from vzctl.render import map_words as words
 from vzctl.render.cells import escape, text_of
-from vzctl.render.map_words import BAD, PLAIN, WARN, Fact
+from vzctl.render.map_words import BAD, PLAIN, QUIET, WARN, Fact
 from vzctl.usecases.map_file import MARK
 from vzctl.usecases.map_nodes import Map, MapBranch, MapCounts, MapCredential, MapDatabase, MapProvider
 
@@ -102,16 +102,25 @@ _TOOLS: Final = """<div class="tools" role="search">
 
 
 def _head(data: Map) -> Iterator[str]:
-    plane = "Astra Portal" if data.control_plane == "astra" else "this state file"
+    plane = "the Astra Portal" if data.control_plane == "astra" else "the state file"
     made_at = text_of(data.made_at)
+    shown = made_at[:16].replace("T", " ") + " UTC"
     yield (
         f"<header>\n<h1><bdi>{safe(data.organization)}</bdi></h1>\n"
-        f'<p class="meta">Control plane: {plane} · serial {data.serial} · as of <time>{made_at}</time></p>\n'
+        f'<p class="meta">Control plane: {plane} · serial {data.serial} · as of <time datetime="{made_at}">{shown}</time></p>\n'
         '<ul class="tiles">'
     )
     yield from (f"<li><b>{number}</b> {label}</li>" for number, label in _sizes(data.counts))
-    found = list(words.attention(data.counts)) or [Fact("nothing wants attention", "good")]
-    yield f'</ul>\n<p class="attention">{_facts(found)}</p>\n</header>\n'
+    yield f'</ul>\n<p class="attention">{"".join(_attention(data.counts))}</p>\n</header>\n'
+
+
+def _attention(counts: MapCounts) -> Iterator[str]:
+    """Yield what wants a person; the problems lead to their list."""
+    for fact in words.attention(counts):
+        if fact.tone == BAD:
+            yield f' <a class="fact bad" href="#problems">{fact.text}</a>'
+        else:
+            yield _facts([fact])
 
 
 def _sizes(counts: MapCounts) -> Iterator[tuple[int, str]]:
@@ -216,9 +225,7 @@ def _facts(facts: Iterable[Fact]) -> str:
 
 
 def _class(fact: Fact) -> str:
-    if fact.text == "attested":
-        return " attested"
-    return f" {fact.tone}" if fact.tone in (WARN, BAD, "good") else ""
+    return f" {fact.tone}" if fact.tone not in (PLAIN, QUIET) else ""
 
 
 def _unreached(data: Map) -> Iterator[str]:
@@ -232,7 +239,7 @@ def _unreached(data: Map) -> Iterator[str]:
 
 def _problems(data: Map) -> Iterator[str]:
     if data.problems:
-        yield '<h2>Problems</h2>\n<ol class="card problems">'
+        yield '<h2 id="problems" tabindex="-1">Problems</h2>\n<ol class="card problems">'
         for item in data.problems:
             yield f"<li><p><bdi>{safe(item.message)}</bdi></p><code>{safe(item.command)}</code></li>"
         yield "</ol>\n"

@@ -60,7 +60,7 @@ def lines(data: Map, paper: Paper) -> Iterator[Line]:
     """Yield the lines of the drawing."""
     yield [Fact(words.title(data), HEADING)]
     yield from _wrapped([Fact(item, PLAIN) for item in words.sizes(data.counts)], paper)
-    yield from _wrapped(list(words.attention(data.counts)) or [Fact("nothing wants attention", "good")], paper)
+    yield from _wrapped(words.attention(data.counts), paper)
     for provider in data.providers:
         yield []
         label = Fact(words.provider_label(provider), HEADING)

@@ -22,10 +22,12 @@ PLAIN: Final = "plain"
 QUIET: Final = "quiet"
 WARN: Final = "warn"
 BAD: Final = "bad"
+GOOD: Final = "good"
+ATTESTED: Final = "attested"
 
 
 class Fact(NamedTuple):
-    """A few words, and how much they want a person: `plain`, `quiet`, `warn` or `bad`."""
+    """A few words, and how much they want a person: `plain`, `quiet`, `good`, `attested`, `warn`, `bad`."""
 
     text: str
     tone: str
@@ -45,20 +47,18 @@ def sizes(counts: MapCounts) -> Iterator[str]:
     yield counted(counts.columns, "table column")
 
 
-def attention(counts: MapCounts) -> Iterator[Fact]:
-    """Yield what wants a person, the worst first; nothing when all is well."""
-    if counts.problems:
-        yield Fact(counted(counts.problems, "problem"), BAD)
-    if counts.open_rotations:
-        yield Fact(counted(counts.open_rotations, "open rotation"), WARN)
-    if counts.keys_due:
-        yield Fact(f"{counted(counts.keys_due, 'key')} due", WARN)
-    if counts.keys_to_revoke:
-        yield Fact(f"{counted(counts.keys_to_revoke, 'old key')} to revoke", WARN)
-    if counts.wanted:
-        yield Fact(f"{counted(counts.wanted, 'fact')} wanted, not done", WARN)
-    if counts.attested:
-        yield Fact(f"{counted(counts.attested, 'fact')} attested, not seen", QUIET)
+def attention(counts: MapCounts) -> list[Fact]:
+    """Return what wants a person, the worst first, or that nothing does."""
+    found = (
+        (counts.problems, counted(counts.problems, "problem"), BAD),
+        (counts.open_rotations, counted(counts.open_rotations, "open rotation"), WARN),
+        (counts.keys_due, f"{counted(counts.keys_due, 'key')} due", WARN),
+        (counts.keys_to_revoke, f"{counted(counts.keys_to_revoke, 'old key')} to revoke", WARN),
+        (counts.wanted, f"{counted(counts.wanted, 'fact')} wanted, not done", WARN),
+        (counts.attested, f"{counted(counts.attested, 'fact')} attested, not seen", ATTESTED),
+    )
+    facts = [Fact(text, tone) for number, text, tone in found if number]
+    return facts or [Fact("nothing wants attention", GOOD)]
 
 
 def provider_label(provider: MapProvider) -> str:
@@ -172,4 +172,4 @@ def evidence_facts(evidence: str | None, *, removal_wanted: bool) -> Iterator[Fa
     elif evidence == "wanted":
         yield Fact("wanted", WARN)
     elif evidence == "attested":
-        yield Fact("attested", QUIET)
+        yield Fact("attested", ATTESTED)
