@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import textwrap
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final, TextIO
 
 from rich.cells import cell_len
@@ -10,8 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from vzctl.domain.rules import counted
-from vzctl.render import map_tree
+from vzctl.render import map_tree, status_screen
 from vzctl.render.cells import human_cell
 from vzctl.render.envelope import field_names
 from vzctl.render.plain import rows_of
@@ -25,10 +25,11 @@ from vzctl.usecases.views import DatabaseRef, PortalVisit
 COLUMN_GAP: Final = 2
 NARROWEST: Final = 10
 """A column that is folded keeps this many characters a line, when the terminal has them."""
-COPIED: Final = ("ID", "ADDRESS", "VERSION")
+COPIED: Final = ("ID", "ADDRESS", "VERSION", "NAME", "CREDENTIAL", "DATABASE", "SUBJECT", "COMMAND")
+"""Columns whose values people copy: never folded. A table that has no room for them becomes one record below the other."""
 
 
-_MAP_STYLES: Final = {
+_STYLES: Final = {
     "attested": "2",
     "bad": "31",
     "command": "36",
@@ -36,8 +37,9 @@ _MAP_STYLES: Final = {
     "heading": "1",
     "quiet": "2",
     "warn": "33",
+    "yellow": "33",
 }
-"""Select Graphic Rendition by a fact's tone: the standard eight colors, which every theme of a terminal makes legible."""
+"""Select Graphic Rendition by style: the standard eight colors, which every theme of a terminal makes legible."""
 
 
 class _Console(Console):
@@ -92,11 +94,30 @@ def _table(console: Console, rows: tuple[Any, ...]) -> None:
         for number in shown
     }
     given = _widths([(number, columns[number][0], widths[number]) for number in shown], console.width)
+    if any(columns[number][0] in COPIED and given.get(number, 0) < widths[number] for number in shown):
+        _records(console, [[(columns[number][0], line[number]) for number in shown] for line in cells])
+        return
     for number in shown:
         table.add_column(Text(columns[number][0]), overflow="fold", width=given.get(number))
     for line in cells:
         table.add_row(*(Text(line[number], style=_style(columns[number][0], line[number])) for number in shown))
     console.print(table)
+
+
+def _records(console: Console, records: list[list[tuple[str, str]]]) -> None:
+    """Print rows as records of a heading and a value a line; no value is broken inside a word."""
+    margin = max(len(heading) for heading, _ in records[0]) + COLUMN_GAP
+    for number, record in enumerate(records):
+        if number:
+            console.file.write("\n")
+        for heading, value in record:
+            if value == "-":
+                continue
+            first, *others = textwrap.wrap(
+                value, max(console.width - margin, NARROWEST), break_long_words=False, break_on_hyphens=False
+            ) or [""]
+            pieces = [(f"{heading:<{margin}}", "heading"), (first, _style(heading, value))]
+            _print_pieces(console, [pieces, *([(" " * margin + line, "")] for line in others)])
 
 
 def _widths(columns: list[tuple[int, str, int]], width: int) -> dict[int, int]:
@@ -161,23 +182,7 @@ def _collect(data: Any, pairs: list[tuple[str, str]], tables: list[tuple[str, tu
 
 
 def _status(console: Console, status: Status) -> None:
-    counts = status.counts
-    console.print(Text(f"{status.organization} ({status.control_plane})  serial {status.serial}", style="bold"))
-    console.print(Text(status.path, style="dim"), soft_wrap=True)
-    console.print(
-        f"{counted(counts.credentials, 'credential')} of {counted(counts.integrations, 'integration')}, "
-        f"{counted(counts.databases, 'database')} ({counts.active_databases} active), "
-        f"{counted(counts.collections, 'collection')}, {counted(counts.columns, 'table column')}"
-    )
-    oldest = counted(status.oldest_key_days, "day") if status.oldest_key_days is not None else "unknown"
-    console.print(f"oldest key {oldest}; {status.keys_due} due, {status.keys_of_unknown_age} of unknown age")
-    if not status.attention:
-        console.print(Text("nothing wants attention", style="green"))
-    for item in status.attention:
-        line = Text(f"\n{item.kind}: ", style="bold yellow" if item.kind != "leaked key" else "bold red")
-        line.append(human_cell("", f"{item.subject}: {item.message}"), style="none")
-        console.print(line)
-        console.print(Text(f"    {human_cell('', item.command)}", style="cyan"), soft_wrap=True)
+    _print_pieces(console, status_screen.lines(status, status_screen.Screen(console.width, console.height, cell_len)))
     if status.settings:
         console.print()
         _table(console, status.settings)
@@ -207,22 +212,31 @@ def _revealed(console: Console, revealed: Revealed) -> None:
 
 
 def _map(console: Console, data: Map) -> None:
-    """Print the tree, or the drawing. Written line by line: rich would take seconds for the twenty thousand of a large map."""
+    """Print the tree, or the drawing, or nothing when it went to a file: the path is told on stderr."""
     if data.drawing is not None:
         console.file.write(data.drawing.text or "")
         return
+    glyphs = map_tree.ASCII if getattr(console, "ascii_only", False) else map_tree.UNICODE
+    _print_pieces(console, map_tree.lines(data, map_tree.Paper(glyphs, console.width, cell_len)))
+
+
+def _print_pieces(console: Console, lines: Iterable[Sequence[tuple[str, str]]]) -> None:
+    """Print lines of styled pieces, which the terminal alone breaks.
+
+    Not through rich, which would take seconds for the twenty thousand lines of a large map.
+    """
     ascii_only = getattr(console, "ascii_only", False)
-    paper = map_tree.Paper(map_tree.ASCII if ascii_only else map_tree.UNICODE, console.width, cell_len)
-    for line in map_tree.lines(data, paper):
-        text = "".join(_painted(console, piece.text, _MAP_STYLES.get(piece.tone, "")) for piece in line)
+    for line in lines:
+        text = "".join(_painted(console, text, _STYLES.get(style, "")) for text, style in line)
         console.file.write((text.encode("ascii", "backslashreplace").decode() if ascii_only else text) + "\n")
 
 
-def _painted(console: Console, text: str, sgr: str) -> str:
-    return f"\x1b[{sgr}m{text}\x1b[0m" if sgr and not console.no_color else text
+def _painted(console: Console, text: str, codes: str) -> str:
+    return f"\x1b[{codes}m{text}\x1b[0m" if codes and not console.no_color else text
 
 
 def _style(heading: str, text: str) -> str:
+    """Return the style of a cell, for rich by its name and elsewhere by `_STYLES`."""
     if heading == "DUE" and text == "yes":
         return "yellow"
     return "yellow" if heading == "STATUS" and text != "ACTIVE" else "none"

@@ -11,7 +11,7 @@ from vzctl.render.cells import escape
 from vzctl.render.map_words import BAD, WARN, Fact
 from vzctl.usecases.map_nodes import Map, MapBranch, MapProvider
 
-_SAFE: Final = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 ._/@:,()-")
+_SAFE: Final = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 ._/@,()-")
 _STYLES: Final = (
     "  classDef warn fill:#fff4d6,stroke:#b07a00,color:#3d2b00",
     "  classDef bad fill:#fde2e0,stroke:#b3261e,color:#410e0b",

@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 
 from vzctl.domain.age import age_days, is_due, maximum_age_days
 from vzctl.domain.index import Index
+from vzctl.domain.pending import unproven
 from vzctl.domain.problems import Problem, find_problems, problems_of_dependant
-from vzctl.domain.records import Credential, Dependant, Evidence, Integration, ScopeEntry
+from vzctl.domain.records import Credential, Dependant, Evidence, ScopeEntry
 from vzctl.domain.rotation import REASON_LEAKED
 from vzctl.domain.rules import provider_by_id
 from vzctl.domain.state import State
@@ -125,7 +126,7 @@ class _Builder:
 
     def _counts(self) -> MapCounts:
         state = self.state
-        facts = Counter(_unproven(state))
+        facts = Counter(unproven(state))
         return MapCounts(
             providers=len(state.integrations),
             credentials=len(state.credentials),
@@ -271,14 +272,3 @@ def _display_name(provider_id: str | None, known: str | None) -> str:
     if provider_id is None:
         return "without vectorize"
     return known or provider_id
-
-
-def _unproven(state: State) -> Iterator[Evidence]:
-    """Yield, for each fact of the `astra` plane that nobody has seen, how it is known; a wanted removal is wanted."""
-    entries = (entry for item in state.credentials for entry in item.scope)
-    facts: list[Integration | Credential | ScopeEntry] = [*state.integrations, *state.credentials, *entries]
-    for fact in facts:
-        if fact.removal_wanted_at is not None:
-            yield Evidence.WANTED
-        elif fact.evidence in (Evidence.WANTED, Evidence.ATTESTED):
-            yield fact.evidence
