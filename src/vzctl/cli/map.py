@@ -24,7 +24,7 @@ def map_(
         typer.Option("--out", metavar="FILE", help="Write the drawing to this file.", show_default=False),
     ] = None,
 ) -> None:
-    """Show which provider, credential, database, collection and column hang together.
+    """Show what hangs together: provider, credential, database, collection and column.
 
     A tree at a terminal, a line a path elsewhere. --format html makes one page that needs no network. The end of FILE's
     name tells the format too: .html, .mmd or .txt.

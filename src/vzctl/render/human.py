@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Final, TextIO
 
 from rich.cells import cell_len
@@ -23,12 +23,9 @@ from vzctl.usecases.status import Status
 from vzctl.usecases.views import DatabaseRef, PortalVisit
 
 COLUMN_GAP: Final = 2
-NARROWEST: Final = 10
-"""A column that is folded keeps this many characters a line, when the terminal has them."""
-COPIED: Final = ("ID", "ADDRESS", "VERSION", "NAME", "CREDENTIAL", "DATABASE", "SUBJECT", "COMMAND")
-"""Columns whose values people copy: never folded. A table that has no room for them becomes one record below the other."""
-
-
+INDENT: Final = "    "
+COMMAND: Final = "COMMAND"
+"""The heading of commands, which are copied as a whole line."""
 _STYLES: Final = {
     "attested": "2",
     "bad": "31",
@@ -88,60 +85,78 @@ def _table(console: Console, rows: tuple[Any, ...]) -> None:
     columns = type(rows[0]).columns
     cells = [[human_cell(heading, getattr(row, field)) for heading, field in columns] for row in rows]
     shown = [number for number in range(len(columns)) if any(line[number] != "-" for line in cells)]
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold", show_edge=False, pad_edge=False)
-    widths = {
-        number: max(cell_len(text) for text in (columns[number][0], *(line[number] for line in cells)))
-        for number in shown
-    }
-    given = _widths([(number, columns[number][0], widths[number]) for number in shown], console.width)
-    if any(columns[number][0] in COPIED and given.get(number, 0) < widths[number] for number in shown):
+    given = _widths(
+        {number: [columns[number][0], *(line[number] for line in cells)] for number in shown}, console.width
+    )
+    if not given:
         _records(console, [[(columns[number][0], line[number]) for number in shown] for line in cells])
         return
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold", show_edge=False, pad_edge=False)
     for number in shown:
-        table.add_column(Text(columns[number][0]), overflow="fold", width=given.get(number))
+        table.add_column(Text(columns[number][0]), overflow="fold", width=given[number])
     for line in cells:
         table.add_row(*(Text(line[number], style=_style(columns[number][0], line[number])) for number in shown))
     console.print(table)
 
 
 def _records(console: Console, records: list[list[tuple[str, str]]]) -> None:
-    """Print rows as records of a heading and a value a line; no value is broken inside a word."""
-    margin = max(len(heading) for heading, _ in records[0]) + COLUMN_GAP
-    for number, record in enumerate(records):
-        if number:
-            console.file.write("\n")
-        for heading, value in record:
+    """Print rows as records: what a row is about on a line of its own, the rest below it; the terminal alone breaks words."""
+    for (first, name), *others in records:
+        _print_pieces(console, [[(f"{first.lower()} ", "quiet"), (name, "heading")]])
+        line: list[tuple[str, str]] = []
+        for heading, value in others:
             if value == "-":
                 continue
-            first, *others = textwrap.wrap(
-                value, max(console.width - margin, NARROWEST), break_long_words=False, break_on_hyphens=False
-            ) or [""]
-            pieces = [(f"{heading:<{margin}}", "heading"), (first, _style(heading, value))]
-            _print_pieces(console, [pieces, *([(" " * margin + line, "")] for line in others)])
+            pair = [(f"{heading.lower()} ", "quiet"), (value, _style(heading, value))]
+            if line and _cells(line) + COLUMN_GAP + _cells(pair) > console.width - len(INDENT):
+                _print_pieces(console, _broken(line, console.width))
+                line = []
+            line += [*([(" " * COLUMN_GAP, "")] if line else []), *pair]
+        if line:
+            _print_pieces(console, _broken(line, console.width))
 
 
-def _widths(columns: list[tuple[int, str, int]], width: int) -> dict[int, int]:
-    """Return the width of each column (number, heading, natural width); nothing when not even the narrowest fit.
+def _broken(line: list[tuple[str, str]], width: int) -> Iterator[list[tuple[str, str]]]:
+    """Yield the indented line; a text that has no room on it goes on below, broken between words."""
+    if _cells(line) <= width - len(INDENT):
+        yield [(INDENT, ""), *line]
+        return
+    text = "".join(piece for piece, _ in line)
+    for number, part in enumerate(
+        textwrap.wrap(text, max(width - 2 * len(INDENT), 1), break_long_words=False, break_on_hyphens=False)
+    ):
+        yield [(INDENT * (2 if number else 1) + part, "")]
 
-    As many values as possible are not folded: ids and addresses come first, because they are copied; then from left to
-    right. What room is left is shared by those that are folded. Headings are folded only when there is no other way.
+
+def _cells(pieces: list[tuple[str, str]]) -> int:
+    return sum(cell_len(text) for text, _ in pieces)
+
+
+def _widths(columns: dict[int, list[str]], width: int) -> dict[int, int]:
+    """Return the width of each column (by number, with its texts); nothing when some word would have to be broken.
+
+    Names, ids and addresses are copied, and a part of one is worth nothing. From left to right as many columns as possible
+    are not broken at all; what room is left is shared by those that are broken between words.
     """
-    given = {number: min(natural, max(NARROWEST, cell_len(heading))) for number, heading, natural in columns}
+    natural = {number: max(map(cell_len, texts)) for number, texts in columns.items()}
+    given = {
+        number: natural[number]
+        if texts[0] == COMMAND
+        else max(cell_len(word) for text in texts for word in text.split() or [""])
+        for number, texts in columns.items()
+    }
     room = width - sum(given.values()) - COLUMN_GAP * (len(columns) - 1)
     if room < 0:
-        given = {number: min(natural, NARROWEST) for number, _, natural in columns}
-        room = width - sum(given.values()) - COLUMN_GAP * (len(columns) - 1)
-    if room < 0:
         return {}
-    folded = []
-    for number, _, natural in sorted(columns, key=lambda column: column[1] not in COPIED):
-        if natural - given[number] <= room:
-            room -= natural - given[number]
-            given[number] = natural
+    broken = []
+    for number in columns:
+        if natural[number] - given[number] <= room:
+            room -= natural[number] - given[number]
+            given[number] = natural[number]
         else:
-            folded.append((number, natural))
-    for position, (number, natural) in enumerate(folded):
-        more = min(natural - given[number], room // (len(folded) - position))
+            broken.append(number)
+    for position, number in enumerate(broken):
+        more = min(natural[number] - given[number], room // (len(broken) - position))
         given[number] += more
         room -= more
     return given

@@ -75,7 +75,9 @@ def provider_facts(provider: MapProvider) -> Iterator[Fact]:
     elif provider.hosting == "unknown":
         yield Fact("not in the catalogue", WARN)
     if provider.hosting == "external" and not provider.enabled:
-        yield Fact("integration not enabled", WARN)
+        # A key in the header of each request needs no integration.
+        is_enough = all(branch.kind == "header" for branch in provider.branches)
+        yield Fact("no integration", QUIET if is_enough else WARN)
     yield from evidence_facts(provider.evidence, removal_wanted=provider.removal_wanted)
     if not provider.branches:
         yield Fact("no credential", QUIET)
