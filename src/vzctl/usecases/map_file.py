@@ -50,8 +50,8 @@ def write_map(out: str, text: str) -> Path:
         raise UsageError(
             f'the folder "{path.parent}" does not exist', code="MAP_NOT_WRITABLE", next_steps=(_elsewhere(),)
         ) from None
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or type(error).__name__
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
         raise UsageError(
             f'the map cannot be written to "{path}": {reason}', code="MAP_NOT_WRITABLE", next_steps=(_elsewhere(),)
         ) from None
