@@ -68,7 +68,7 @@
     }
     for (const node of nodes) {
       node.element.hidden = active && !node.matches && !node.below && !node.within;
-      if (active) setOpen(node, node.below || node.matches);
+      if (active) setOpen(node, node.below || node.matches || node.within);
       else if (filtering) setOpen(node, node.wasOpen);
     }
     filtering = active;
