@@ -20,7 +20,7 @@ from vzctl.usecases.map_file import MARK
 
 VOID: Final = frozenset({"meta", "link", "input", "rect"})
 ATTRIBUTES: Final = frozenset(
-    [
+    {
         "aria-expanded",
         "aria-hidden",
         "aria-labelledby",
@@ -49,7 +49,7 @@ ATTRIBUTES: Final = frozenset(
         "type",
         "viewbox",
         "width",
-    ]
+    }
 )
 
 

@@ -38,7 +38,7 @@ class Screen:
 
 def lines(status: Status, screen: Screen) -> Iterator[Line]:
     """Yield the lines of the screen, without the settings."""
-    head = list(_head(status))
+    head = list(_head(status, screen.width))
     yield from head
     if not status.attention:
         yield [("nothing wants attention", "good")]
@@ -52,7 +52,7 @@ def lines(status: Status, screen: Screen) -> Iterator[Line]:
         yield from block
 
 
-def _head(status: Status) -> Iterator[Line]:
+def _head(status: Status, width: int) -> Iterator[Line]:
     counts, known = status.counts, status.unproven
     yield [(f"{escape(status.organization)} ({status.control_plane})  serial {status.serial}", "heading")]
     yield [(escape(status.path), "quiet")]
@@ -61,7 +61,8 @@ def _head(status: Status) -> Iterator[Line]:
         f"{counted(counts.databases, 'database')} ({counts.active_databases} active), "
         f"{counted(counts.collections, 'collection')}, {counted(counts.columns, 'table column')}"
     )
-    yield [(size, "")]
+    for line in _wrapped(size, width, ""):
+        yield [(line, "")]
     oldest = counted(status.oldest_key_days, "day") if status.oldest_key_days is not None else "unknown"
     yield [(f"oldest key {oldest}; {status.keys_due} due, {status.keys_of_unknown_age} of unknown age", "")]
     if known.wanted or known.attested:
@@ -95,13 +96,7 @@ def _item(item: Attention, width: int) -> list[Line]:
     """Return what is wrong, broken between words where it has no room, and the command on a line of its own."""
     # What is wrong with a thing names the thing already.
     what = item.message if item.kind == "problem" else f"{item.subject}: {item.message}"
-    first, *others = textwrap.wrap(
-        f"{item.kind}: {escape(what)}",
-        max(width, 20),
-        subsequent_indent="  ",
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
+    first, *others = _wrapped(f"{item.kind}: {escape(what)}", width, "  ")
     prefix = f"{item.kind}:"
     style = "bad" if item.kind == "leaked key" else "warn"
     return [
@@ -109,6 +104,11 @@ def _item(item: Attention, width: int) -> list[Line]:
         *([(line, "")] for line in others),
         [(f"    {escape(item.command)}", "command")],
     ]
+
+
+def _wrapped(text: str, width: int, indent: str) -> list[str]:
+    """Return the text in lines that are broken between words only."""
+    return textwrap.wrap(text, max(width, 20), subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
 
 
 def _block(group: AttentionGroup, items: list[list[Line]], number: int) -> list[Line]:
