@@ -25,7 +25,7 @@ from tests.support.state_files import counting_ids, written
 from vzctl.domain.records import ControlPlane, Evidence, Step
 from vzctl.domain.state import State
 from vzctl.render import human
-from vzctl.usecases.status import Status, show_status
+from vzctl.usecases.status import SettingRow, Status, show_status
 
 KINDS = ["leaked key", "open rotation", "problem", "pending step", "key to revoke", "key due"]
 
@@ -226,6 +226,18 @@ def test_colors_tell_how_urgent_something_is(tmp_path: Path) -> None:
     assert "\x1b[31mleaked key:\x1b[0m leaked-0" in text
     assert "\x1b[33mopen rotation:\x1b[0m rotating-0" in text
     assert "\x1b[36m    vzctl revocations done leak0\x1b[0m" in text
+
+
+def test_settings_are_one_a_line_with_their_source(tmp_path: Path) -> None:
+    state_file = written(tmp_path / "s.toml", a_state())
+    settings = (SettingRow("state", "/a/long/path" * 9, "default"), SettingRow("policy.max_age_days", "90", "x\x1b"))
+    context = a_context(state_file, MemoryStore(), new_id=counting_ids())
+    text = screen(show_status(context, settings=settings).data)
+    assert text.splitlines()[-3:] == [
+        "",
+        f"state                {'/a/long/path' * 9}  (default)",
+        "policy.max_age_days  90  (x\\x1b)",
+    ]
 
 
 def test_hostile_names_move_no_cursor(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from vzctl.render import map_tree, status_screen
-from vzctl.render.cells import human_cell
+from vzctl.render.cells import escape, human_cell
 from vzctl.render.envelope import field_names
 from vzctl.render.plain import rows_of
 from vzctl.usecases.map_nodes import Map
@@ -199,8 +199,20 @@ def _collect(data: Any, pairs: list[tuple[str, str]], tables: list[tuple[str, tu
 def _status(console: Console, status: Status) -> None:
     _print_pieces(console, status_screen.lines(status, status_screen.Screen(console.width, console.height, cell_len)))
     if status.settings:
-        console.print()
-        _table(console, status.settings)
+        console.file.write("\n")
+        # Paths are long: in a table most terminals would have no room for them.
+        width = max(len(item.name) for item in status.settings) + COLUMN_GAP
+        _print_pieces(
+            console,
+            (
+                [
+                    (f"{item.name:<{width}}", ""),
+                    (escape(item.value), "heading"),
+                    (f"  ({escape(item.source)})", "quiet"),
+                ]
+                for item in status.settings
+            ),
+        )
 
 
 def _provider(console: Console, provider: ProviderDetail) -> None:
