@@ -5,17 +5,22 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+import tempfile
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Final
 
 import pytest
+from hypothesis import given, settings
 
-from tests.render.test_map_drawings import map_of
+from tests.render.test_map_drawings import diagram, map_of
 from tests.support.builders import a_state, an_organization
 from tests.support.map_states import HOSTILE, a_hostile_state, a_large_state, a_worrying_state
-from vzctl.render import map_html
+from tests.support.states import sound_states
+from vzctl.domain.state import State
+from vzctl.render import map_html, map_mermaid, map_tree
 from vzctl.render.cells import escape
+from vzctl.usecases.map import edge_count
 from vzctl.usecases.map_file import MARK
 
 VOID: Final = frozenset({"meta", "link", "input", "rect"})
@@ -183,3 +188,21 @@ def test_a_hostile_organization_has_its_name_in_the_title_and_nowhere_else(tmp_p
 def test_a_large_page_has_every_line(tmp_path: Path) -> None:
     page = Page(map_html.text(map_of(a_large_state(100, 20), tmp_path)))
     assert sum(item.get("role") == "treeitem" for item in page.named("li")) == 1 + 100 + 2000
+
+
+@given(sound_states())
+@settings(max_examples=60)
+def test_every_state_has_a_page_a_diagram_and_a_tree(state: State) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        data = map_of(state, Path(folder))
+    page = Page(map_html.text(data))
+    branches = [branch for provider in data.providers for branch in provider.branches]
+    leaves = [leaf for branch in branches for database in branch.databases for leaf in database.dependants]
+    assert len(leaves) == len(state.collections) + len(state.columns)
+    assert {branch.name for branch in branches if branch.credential} == {item.name for item in state.credentials}
+    items = sum(item.get("role") == "treeitem" for item in page.named("li"))
+    assert items == len(data.providers) + edge_count(data)
+    assert (len(page.named("script")), len(page.comments)) == (1, 1)
+    assert {name for _, attributes in page.elements for name in attributes} <= ATTRIBUTES
+    diagram(map_mermaid.text(data))
+    assert all(character == "\n" or character.isprintable() for character in map_tree.text(data))

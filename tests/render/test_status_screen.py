@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -38,7 +39,7 @@ def status_of(state: State, folder: Path) -> Status:
 def screen(status: Status, width: int = 80, height: int = 24, *, color: bool = False) -> str:
     stream = io.StringIO()
     console = human.make_console(stream, color=color)
-    console.size = (width, height)  # type: ignore[assignment]
+    console.size = (width, height)
     human.show(console, status)
     return stream.getvalue().replace(status.path, "s.toml")
 
@@ -50,7 +51,7 @@ def rows(text: str, width: int = 80) -> int:
 
 def a_tired_state(each: int) -> State:
     """An organization at Astra with `each` things of every kind that want a person."""
-    known = {"evidence": Evidence.ATTESTED, "evidence_at": NOW}
+    known: dict[str, Any] = {"evidence": Evidence.ATTESTED, "evidence_at": NOW}
     shop = a_database("a-database-with-a-rather-long-name", id=database_id(1))
     leaked = [
         a_credential(f"leaked-{number}", versions=[a_version(f"l{number}"), a_version(f"m{number}")], key_set_at=NOW)

@@ -130,8 +130,8 @@ def chromium(folder: Path) -> Iterator[Browser]:
     driver = subprocess.Popen(
         [require_tool("chromedriver"), "--port=0"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     )
+    assert driver.stdout is not None
     try:
-        assert driver.stdout is not None
         port = next(
             found[1] for line in driver.stdout if (found := re.search(r"started successfully on port (\d+)", line))
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final
 
 from tests.support.builders import (
     NOW,
@@ -55,9 +55,9 @@ def a_worrying_state() -> State:
     archive = a_database("archive", id=database_id(3), status="HIBERNATED")
     lonely = a_database("lonely", id=database_id(4), status="PENDING", region=None)
     gone = a_database("gone", id=database_id(5), status="TERMINATED", gone_since=NOW)
-    seen = {"evidence": Evidence.OBSERVED, "evidence_at": NOW}
-    said = {"evidence": Evidence.ATTESTED, "evidence_at": NOW}
-    wanted = {"evidence": Evidence.WANTED, "evidence_at": NOW}
+    seen: dict[str, Any] = {"evidence": Evidence.OBSERVED, "evidence_at": NOW}
+    said: dict[str, Any] = {"evidence": Evidence.ATTESTED, "evidence_at": NOW}
+    wanted: dict[str, Any] = {"evidence": Evidence.WANTED, "evidence_at": NOW}
     main = a_credential(
         "openai-prod",
         scope=[

@@ -126,7 +126,7 @@ def test_a_credential_tells_its_age_its_reach_and_what_is_wrong(tmp_path: Path) 
         for branch in provider.branches
         if branch.credential is not None
     }
-    calm = {
+    calm: dict[str, Any] = {
         "max_age_days": 90,
         "due": False,
         "keys_to_revoke": 0,
@@ -247,8 +247,8 @@ def test_the_rows_hold_every_path_with_what_it_reaches(tmp_path: Path) -> None:
         collections=[a_collection(shop, credential="openai-prod"), a_collection(shop, "open", header=True)],
     )
     data = shown(state, tmp_path).data
-    key = {"age_days": 100, "due": True}
-    place = {"database": "shop", "database_id": database_id(1)}
+    key: dict[str, Any] = {"age_days": 100, "due": True}
+    place: dict[str, Any] = {"database": "shop", "database_id": database_id(1)}
     used = MapRow(
         "openai",
         "credential",
