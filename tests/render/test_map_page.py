@@ -23,7 +23,7 @@ from vzctl.render.cells import escape
 from vzctl.usecases.map import edge_count
 from vzctl.usecases.map_file import MARK
 
-VOID: Final = frozenset({"meta", "link", "input", "rect"})
+VOID: Final = frozenset({"meta", "link", "input", "rect", "wbr"})
 ATTRIBUTES: Final = frozenset(
     {
         "aria-expanded",
@@ -67,12 +67,14 @@ class Page(HTMLParser):
         self.elements: list[tuple[str, dict[str, str]]] = []
         self.texts: dict[str, list[str]] = {}
         self.comments: list[str] = []
+        self.goes_on = False
         self.feed(text)
         self.close()
         assert self.open == []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.elements.append((tag, {name: value or "" for name, value in attrs}))
+        self.goes_on = tag == "wbr"
         if tag not in VOID:
             self.open.append(tag)
 
@@ -80,11 +82,18 @@ class Page(HTMLParser):
         self.elements.append((tag, {name: value or "" for name, value in attrs}))
 
     def handle_endtag(self, tag: str) -> None:
+        self.goes_on = False
         assert self.open.pop() == tag
 
     def handle_data(self, data: str) -> None:
-        if self.open:
-            self.texts.setdefault(self.open[-1], []).append(data)
+        if not self.open:
+            return
+        texts = self.texts.setdefault(self.open[-1], [])
+        if self.goes_on:
+            texts[-1] += data
+        else:
+            texts.append(data)
+        self.goes_on = False
 
     def handle_comment(self, data: str) -> None:
         self.comments.append(data)

@@ -192,8 +192,13 @@ class _Lines:
         return (
             f'<li class="{kind}" role="treeitem" aria-level="{_LEVELS[kind]}" aria-labelledby="n{number}" '
             f'tabindex="{-1 if number else 0}"{expanded}{wants}><div class="row" id="n{number}">'
-            f'<bdi class="name">{markup_escape(label)}</bdi>{_facts(facts) if shown is None else shown}</div>'
+            f'<bdi class="name">{_breakable(label)}</bdi>{_facts(facts) if shown is None else shown}</div>'
         )
+
+
+def _breakable(label: str) -> str:
+    """Return a name as markup that a narrow screen breaks after a slash; what is copied from it stays whole."""
+    return markup_escape(label).replace("/", "/<wbr>")
 
 
 def _credential_facts(credential: MapCredential) -> str:
