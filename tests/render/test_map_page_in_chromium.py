@@ -164,6 +164,22 @@ def test_the_tree_is_walked_with_keys(browser: Browser, tmp_path: Path) -> None:
     assert browser.run("return getComputedStyle(document.activeElement.firstElementChild).outlineStyle") == "solid"
 
 
+def test_the_tools_never_hide_the_line_that_has_the_focus(browser: Browser, tmp_path: Path) -> None:
+    opened(browser, a_worrying_state(), tmp_path)
+    browser.resize(1280, 400)
+    browser.click("#n0 .name")
+    browser.press("Enter")
+    for key in (*["ArrowDown"] * 20, *["ArrowUp"] * 20):
+        browser.press(key)
+        assert browser.run(
+            """
+            const row = document.activeElement.firstElementChild.getBoundingClientRect();
+            const tools = document.querySelector(".tools").getBoundingClientRect();
+            return row.top >= tools.bottom && row.bottom <= window.innerHeight;
+            """
+        )
+
+
 def test_one_line_of_the_tree_is_in_the_order_of_tabs(browser: Browser, tmp_path: Path) -> None:
     opened(browser, a_worrying_state(), tmp_path)
     browser.click("#n3 .name")

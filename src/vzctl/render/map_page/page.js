@@ -33,7 +33,8 @@
     current.element.tabIndex = -1;
     current = node;
     current.element.tabIndex = 0;
-    current.element.focus();
+    current.element.focus({ preventScroll: true }); // it holds all that is below it, which may be taller than the screen
+    current.element.firstElementChild.scrollIntoView({ block: "nearest" });
   };
   const step = (from, direction) => {
     for (let at = from + direction; at >= 0 && at < nodes.length; at += direction) {
