@@ -523,6 +523,15 @@ def test_a_map_written_at_a_terminal_says_where_it_is(cli: Cli) -> None:
     assert (cli.folder / "map.html").read_text(encoding="utf-8").endswith("</html>\n")
 
 
+def test_a_drawing_at_a_terminal_is_the_text_that_a_file_would_hold(cli: Cli) -> None:
+    cli.ok("map", "--out", "map.html")
+    written = (cli.folder / "map.html").read_text(encoding="utf-8")
+    with at_terminal(cli, "map", "--format", "html", env={"LC_ALL": "C", "PYTHONIOENCODING": "latin-1"}) as terminal:
+        assert terminal.ends() == 0
+    times = re.compile(r"\d{4}-\d\d-\d\d.\d\d:\d\d(:\d\dZ)?")
+    assert times.sub("", terminal.seen.replace("\r\n", "\n")) == times.sub("", written)
+
+
 def test_status_at_a_terminal_ends_with_the_most_urgent_command(cli: Cli) -> None:
     for number in range(40):
         cli.ok("credentials", "add", f"key-{number}", "--provider", "openai", "--no-secret")

@@ -239,23 +239,23 @@ def _revealed(console: Console, revealed: Revealed) -> None:
 
 
 def _map(console: Console, data: Map) -> None:
-    """Print the tree, or the drawing, or nothing when it went to a file: the path is told on stderr."""
+    """Print the tree; nothing when a drawing went to a file, because stderr tells where it is."""
     if data.drawing is not None:
-        console.file.write(data.drawing.text or "")
         return
-    glyphs = map_tree.ASCII if getattr(console, "ascii_only", False) else map_tree.UNICODE
-    _print_pieces(console, map_tree.lines(data, map_tree.Paper(glyphs, console.width, cell_len)))
+    ascii_only = getattr(console, "ascii_only", False)
+    paper = map_tree.Paper(map_tree.ASCII if ascii_only else map_tree.UNICODE, console.width, cell_len)
+    _print_pieces(console, map_tree.lines(data, paper), "ascii" if ascii_only else None)
 
 
-def _print_pieces(console: Console, lines: Iterable[Sequence[tuple[str, str]]]) -> None:
+def _print_pieces(console: Console, lines: Iterable[Sequence[tuple[str, str]]], encoding: str | None = None) -> None:
     """Print lines of styled pieces, which the terminal alone breaks.
 
     Not through rich, which would take seconds for the twenty thousand lines of a large map.
     """
-    ascii_only = getattr(console, "ascii_only", False)
+    encoding = encoding or console.encoding
     for line in lines:
         text = "".join(_painted(console, text, _STYLES.get(style, "")) for text, style in line)
-        console.file.write((text.encode("ascii", "backslashreplace").decode() if ascii_only else text) + "\n")
+        console.file.write(text.encode(encoding, "backslashreplace").decode(encoding) + "\n")
 
 
 def _painted(console: Console, text: str, codes: str) -> str:

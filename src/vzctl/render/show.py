@@ -108,6 +108,10 @@ def _show_human(outcome: AnyOutcome, settings: Settings) -> None:
 
     if sys.stdout is None or sys.stdout.closed:
         return
+    drawing = getattr(getattr(outcome.data, "plain_data", None), "raw_text", None)
+    if drawing is not None:
+        write_data(drawing)  # what a file would hold, whoever reads it
+        return
     color = wants_color(settings.color.value, settings.environ, sys.stdout)
     try:
         ascii_only = needs_ascii(settings.environ)
