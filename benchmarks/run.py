@@ -20,6 +20,7 @@ if str(TOP) not in sys.path:
 
 from benchmarks.batch_rotation import batch_rotation  # noqa: E402  (found only now, when this is run as a script)
 from benchmarks.large_state import large_state  # noqa: E402
+from benchmarks.map_size import map_size  # noqa: E402
 from benchmarks.measure import Place  # noqa: E402
 from benchmarks.start import completion, help_and_version, list_credentials  # noqa: E402
 from benchmarks.table import Row, lines  # noqa: E402
@@ -29,6 +30,7 @@ BENCHMARKS: Final[dict[str, Callable[[Place], list[Row]]]] = {
     "help": help_and_version,
     "completion": completion,
     "large": large_state,
+    "map": map_size,
     "rotation": batch_rotation,
 }
 

@@ -29,7 +29,7 @@ KEYS: Final = {
     "mistral-prod": "mistral-first",
     "mistral-next": "mistral-second",
 }
-ALONE: Final = frozenset({"init", "status", "sync", "audit", "completion", "help"})
+ALONE: Final = frozenset({"init", "status", "sync", "map", "audit", "completion", "help"})
 """Commands of one word."""
 
 
@@ -106,6 +106,17 @@ ROOT_CASES: Final = [
     good("status -v"),
     good("status --exit-code", CHANGES, planes=BOTH),
     bad("status --profile nobody", NOT_FOUND, "STATE_NOT_FOUND"),
+    good("map", planes=BOTH),
+    good("map --format tree", planes=BOTH),
+    good("map --format mermaid", planes=BOTH),
+    good("map --format html", planes=BOTH),
+    good("map --out map.html", planes=BOTH),
+    good("map --format mermaid --out -"),
+    bad("map --profile nobody", NOT_FOUND, "STATE_NOT_FOUND"),
+    bad("map --format picture", USAGE, "USAGE"),
+    bad("map --out map", USAGE, "FORMAT_MISSING"),
+    bad("map --out nowhere/map.html", USAGE, "MAP_NOT_WRITABLE"),
+    bad("map --format tree --out identity.txt", CONFLICT, "MAP_FILE_EXISTS"),
     good("audit", planes=BOTH),
     good("audit --subject openai-prod --limit 2"),
     bad("audit --limit many", USAGE, "USAGE"),

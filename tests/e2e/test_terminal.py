@@ -486,3 +486,48 @@ def test_an_error_in_json_mode_at_a_terminal_is_one_document_and_one_line_for_th
     document, line = terminal.screen.splitlines()
     assert document.startswith('{"schema":"vzctl/1","ok":false,"code":"CREDENTIAL_NOT_FOUND"')
     assert line == 'error: there is no credential "nobody"'
+
+
+def test_the_map_at_a_terminal_is_a_tree_of_its_width(cli: Cli) -> None:
+    cli.add().collect("shop/default/products")
+    seen = {}
+    for columns, env in ((120, {}), (40, {}), (80, {"TERM": "dumb"}), (80, {"LC_ALL": "C"}), (80, {"NO_COLOR": "1"})):
+        with at_terminal(cli, "map", env=env, columns=columns) as terminal:
+            assert terminal.ends() == 0
+        seen[columns, *env] = terminal.seen
+    assert "├─" not in seen[120,]
+    assert "   └─ " in seen[120,]
+    assert "shop/default/products\x1b[0m" not in seen[120,]
+    assert "\x1b[1mOpenAI (openai)\x1b[0m" in seen[120,]
+    assert "products\r\n" in seen[40,]
+    for plain in (seen[80, "TERM"], seen[80, "LC_ALL"]):
+        assert "`- " in plain
+        assert "└" not in plain
+    assert "\x1b" not in seen[80, "TERM"] + seen[80, "NO_COLOR"]
+
+
+def test_a_map_written_at_a_terminal_says_where_it_is(cli: Cli) -> None:
+    with at_terminal(cli, "map", "--out", "map.html") as terminal:
+        assert terminal.ends() == 0
+    assert "wrote the map to " in terminal.screen
+    assert (cli.folder / "map.html").read_text(encoding="utf-8").endswith("</html>\n")
+
+
+def test_a_drawing_at_a_terminal_is_the_text_that_a_file_would_hold(cli: Cli) -> None:
+    cli.ok("map", "--out", "map.html")
+    written = (cli.folder / "map.html").read_text(encoding="utf-8")
+    with at_terminal(cli, "map", "--format", "html", env={"LC_ALL": "C", "PYTHONIOENCODING": "latin-1"}) as terminal:
+        assert terminal.ends() == 0
+    times = re.compile(r"\d{4}-\d\d-\d\d.\d\d:\d\d(:\d\dZ)?")
+    assert times.sub("", terminal.seen.replace("\r\n", "\n")) == times.sub("", written)
+
+
+def test_status_at_a_terminal_ends_with_the_most_urgent_command(cli: Cli) -> None:
+    for number in range(40):
+        cli.ok("credentials", "add", f"key-{number}", "--provider", "openai", "--no-secret")
+    with at_terminal(cli, "status", columns=80) as terminal:
+        assert terminal.ends() == 0
+    lines = terminal.seen.rstrip().splitlines()
+    assert lines[-1] == "next: vzctl credentials rotate key-0   # the most urgent: key due"
+    assert len(lines) < 40
+    assert any(line.endswith(" more: \x1b[0m\x1b[36mvzctl credentials list --due\x1b[0m") for line in lines)

@@ -19,6 +19,7 @@ SUMMARIES: Final = {
     "init": "Create the state file.",
     "status": "Show one screen: counts, ages, open rotations, pending steps, keys to revoke, problems.",
     "sync": "Compare what is really there with the state: show the drift, then record it.",
+    "map": "Show what hangs together: provider, credential, database, collection and column.",
     "audit": "Show who changed what, when.",
     "completion": "Print the completion script of a shell.",
     "help": "Explain a topic: environment or exit-codes; or a command.",

@@ -64,6 +64,11 @@ def find_problems(state: State) -> list[Problem]:
     ]
 
 
+def problems_of_dependant(index: Index, item: Dependant) -> list[Problem]:
+    """Return what is wrong with one collection or column."""
+    return list(_dependant(index, item))
+
+
 def _dependant(index: Index, item: Dependant) -> Iterator[Problem]:
     address = index.address(item)
     show = NextStep(

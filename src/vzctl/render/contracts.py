@@ -17,6 +17,7 @@ from vzctl.usecases.database import DatabaseDetail, DatabaseList
 from vzctl.usecases.initialize import Initialized
 from vzctl.usecases.integration import IntegrationChange, IntegrationDetail, IntegrationList
 from vzctl.usecases.list_credentials import CredentialList
+from vzctl.usecases.map_nodes import Map
 from vzctl.usecases.pending import PendingChange, PendingList
 from vzctl.usecases.provider import ProviderDetail, ProviderList
 from vzctl.usecases.remove_credential import Removal
@@ -51,6 +52,7 @@ CONTRACTS: Final = {
     "init": Contract(Initialized),
     "status": Contract(Status),
     "sync": Contract(SyncReport),
+    "map": Contract(Map),
     "audit": Contract(AuditTrail),
     "completion": Contract(Text),
     "help": Contract(Text),

@@ -12,6 +12,7 @@ from vzctl.errors import VzctlError
 from vzctl.render import envelope, plain
 from vzctl.render.cells import escape
 from vzctl.render.folding import folded
+from vzctl.render.map_drawing import needs_ascii
 from vzctl.settings import Settings, is_true
 from vzctl.usecases.outcome import AnyOutcome
 
@@ -120,9 +121,14 @@ def _show_human(outcome: AnyOutcome, settings: Settings) -> None:
 
     if sys.stdout is None or sys.stdout.closed:
         return
+    drawing = getattr(getattr(outcome.data, "plain_data", None), "raw_text", None)
+    if drawing is not None:
+        write_data(drawing)  # what a file would hold, whoever reads it
+        return
     color = wants_color(settings.color.value, settings.environ, sys.stdout)
     try:
-        human.show(human.make_console(sys.stdout, color=color), outcome.data)
+        ascii_only = needs_ascii(settings.environ)
+        human.show(human.make_console(sys.stdout, color=color, ascii_only=ascii_only), outcome.data)
         sys.stdout.flush()
     except OSError as error:
         _give_up(error)
