@@ -250,7 +250,6 @@ EMBEDDING_GATEWAY_RATE_LIMITED Astra's embedding gateway, not the provider, limi
 EMBEDDING_GATEWAY_UNABLE_RESOLVE_AUTHENTICATION_TYPE the key of the credential could not be fetched; the message says why
 EMBEDDING_GATEWAY_UNEXPECTED_RESPONSE Astra's embedding gateway answered something unexpected
 EMBEDDING_REQUEST_ENCODING_ERROR Astra failed to write the request to the provider
-EMBEDDING_RESPONSE_DECODING_ERROR Astra failed to read the answer of its embedding service
 [header_key_missing]
 EMBEDDING_PROVIDER_AUTHENTICATION_KEYS_NOT_PROVIDED no embedding key came with the request, and none is stored under the name
 RERANKING_PROVIDER_AUTHENTICATION_KEY_NOT_PROVIDED no reranking key came with the request

@@ -88,6 +88,7 @@ _WRAPPER: Final = Pattern(
     r"error (?:building|initiali[sz]ing|adding|performing|searching|creating|running|in|with|while|executing|"
     r"processing|fetching|getting)"
     r"(?: [\w$./-]{1,40}){0,8} (?:component )?(?:astra ?db|astradbvectorstore|astra)(?: \w{1,24}){0,2}\s?[:,]"
+    r"(?! ?'[\w.$]{1,40}'\W{0,6}(?:$|duration))"
 )
 """What a component for Astra DB puts before any error, whoever made it: it says nothing about the side."""
 _DIGITS: Final = Pattern(r"(?<!\d)(?:\d{1,2}|\d{4,40})(?!\d)")

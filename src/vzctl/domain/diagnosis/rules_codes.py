@@ -24,6 +24,7 @@ _OPTIONS: Final = (
 )
 _KEY_LOOKUP: Final = (
     "VECTORIZE_CREDENTIAL_INVALID",
+    "VECTORIZE_INVALID_AUTHENTICATION_TYPE",
     "EMBEDDING_GATEWAY_UNABLE_RESOLVE_AUTHENTICATION_TYPE",
     "EMBEDDING_GATEWAY_REQUEST_PROCESSING_ERROR",
     "EMBEDDING_GATEWAY_PROCESSING_ERROR",
@@ -31,6 +32,8 @@ _KEY_LOOKUP: Final = (
     "EMBEDDING_PROVIDER_AUTHENTICATION_KEYS_NOT_PROVIDED",
 )
 _QUERIES: Final = (
+    "INVALID_REQUEST",
+    "INVALID_REQUST",
     "INVALID_QUERY",
     "SERVER_INVALID_QUERY",
     "INVALID_COLLECTION_QUERY",
@@ -62,8 +65,8 @@ _CREDENTIALS: Final = (
         "Invalid credential name for vectorize, with error: (NOT_SCOPED): the database is not in scope of "
         "this credential",
         """
-        not in scope | out of scope | not associated with | not authorized for database | is not scoped |
-        no scope | not in the scope | missing scope for | scoped to | scope of the credential
+        not in scope | out of scope | not associated with | not authorized for database | is not scoped | no scope |
+        not in the scope | missing scope for | scoped to | scope of the credential
         """,
     ),
     refined(
@@ -75,9 +78,8 @@ _CREDENTIALS: Final = (
         "Embedding Gateway unable to resolve authentication type. Underlying problem: Credential error from "
         "SyncService: (CREDENTIAL_NOT_FOUND) no such thing",
         """
-        credential_not_found | credential not found | credential validation failed |
-        integration credential is null | getcredential error | credential does not exist | no credential |
-        credential error from syncservice
+        credential_not_found | credential not found | credential validation failed | integration credential is null |
+        getcredential error | credential does not exist | no credential | credential error from syncservice
         """,
     ),
 )
@@ -132,8 +134,7 @@ _INSIDE: Final = (
         "Server failed: root cause: (ProcessingException) GET "
         "/v1/databases/D/integrations-type/mistral/creds/k.providerKey/valid",
         """
-        syncservice | /integrations-type/ | :8084 | embeddinggateway | embedding gateway |
-        embeddinggatewayclient
+        syncservice | /integrations-type/ | :8084 | embeddinggateway | embedding gateway | embeddinggatewayclient
         """,
     ),
     refined(
@@ -263,6 +264,19 @@ _INSIDE_DATABASE: Final = (
 )
 
 
+_NAMES_TAKEN: Final = (
+    refined(
+        "name-taken",
+        ("astra", "collection_exists"),
+        ("INVALID_COLLECTION_NAME", "INVALID_CREATE_COLLECTION_OPTIONS", "INVALID_REQUEST", "INVALID_QUERY"),
+        "The collection exists with other settings, and settings of a collection cannot be changed.",
+        "The provided collection name 'docs' already exists with a different 'vector' setting.",
+        "already exists",
+        "collection",
+        "different | settings",
+    ),
+)
+
 SELF_EVIDENT: Final = frozenset(
     {
         "EMBEDDING_PROVIDER_TIMEOUT",
@@ -290,4 +304,4 @@ def plain(fact: CodeFact) -> Rule:
     )
 
 
-REFINED: Final = (*_CREDENTIALS, *_SERVICES, *_INSIDE_DATABASE, *_INSIDE)
+REFINED: Final = (*_CREDENTIALS, *_NAMES_TAKEN, *_SERVICES, *_INSIDE_DATABASE, *_INSIDE)

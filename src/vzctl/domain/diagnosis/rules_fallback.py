@@ -8,19 +8,18 @@ from vzctl.domain.diagnosis.make import provider, unknown
 from vzctl.domain.diagnosis.rule import ANSWER, FREE, Rule
 
 _REFUSED: Final = """
-    connection refused | econnrefused | connectionrefused | actively refused | errno 111 | errno 61 |
-    winerror 10061
+    connection refused | econnrefused | connectionrefused | actively refused | errno 111 | errno 61 | winerror 10061
     """
 _RESET: Final = """
-    connection reset | econnreset | connectionreset | socket hang up | connection was closed |
-    connection aborted | server disconnected | remote end closed | broken pipe | epipe |
-    connection was forcibly closed | premature close | connection closed | peer closed connection |
-    other side closed | unexpected eof
+    connection reset | econnreset | connectionreset | socket hang up | connection was closed | connection aborted |
+    server disconnected | remote end closed | broken pipe | epipe | connection was forcibly closed | premature close |
+    connection closed | peer closed connection | other side closed | unexpected eof | empty reply from server |
+    header parser received no bytes
     """
 _DNS: Final = """
-    enotfound | eai_again | getaddrinfo | name or service not known | nodename nor servname | no such host |
-    failed to resolve | name resolution | unknownhost | could not resolve host | nameresolutionerror |
-    could not resolve | dns lookup failed
+    'enotfound' | "enotfound" | getaddrinfo enotfound | code: enotfound | eai_again | getaddrinfo |
+    name or service not known | nodename nor servname | no such host | failed to resolve | name resolution |
+    unknownhost | could not resolve host | nameresolutionerror | could not resolve | dns lookup failed
     """
 _TLS: Final = "ssl | certificate | tls handshake"
 _NETWORK: Final = """
@@ -49,6 +48,16 @@ UNPLACED: Final = (
         confidence="medium",
     ),
     provider(
+        "called-refused",
+        "provider_unavailable",
+        "The provider that the client names does not take the connection.",
+        "Error communicating with OpenAI: ('Connection aborted.', 104)",
+        "error communicating with openai | connect to ollama | ollama server | connection to openai",
+        f"{_REFUSED} | {_RESET} | {_NETWORK}",
+        frames=FREE,
+        confidence="medium",
+    ),
+    provider(
         "host-tls",
         "provider_unavailable",
         "No encrypted connection with the provider's host came about.",
@@ -63,7 +72,7 @@ UNPLACED: Final = (
         "client_config",
         "The program that made the call lacks a setting or a package; the text does not say that Astra or a "
         "provider was asked.",
-        "Did not find voyage_api_key, please add an environment variable `VOYAGE_API_KEY`",
+        "Did not find voyage_api_key in the environment variable `VOYAGE_API_KEY`",
         """
         environment variable | api_key client option | modulenotfounderror | no module named | importerror |
         cannot import name | pip install | could not import | unexpected keyword argument | validation error for |
@@ -210,8 +219,8 @@ WORDS: Final = (
         "The provider failed by itself.",
         "cohere: internal server error",
         """
-        internal server error | bad gateway | service unavailable | internalservererror |
-        internal error encountered | internal error
+        internal server error | bad gateway | service unavailable | internalservererror | internal error encountered |
+        internal error
         """,
         places=("provider",),
         confidence="low",
