@@ -141,6 +141,22 @@ _OTHER_PROVIDER_WORDS: Final = (
     "rerank",
     "language model",
 )
+ASTRA_NAMES: Final = frozenset(
+    {
+        "astra",
+        "astra db",
+        "astra token",
+        "astra.datastax.com",
+        "astracs",
+        "astradb",
+        "cassandra",
+        "data api",
+        "dataapi",
+        "datastax",
+        "langchain_core",
+    }
+)
+"""Words that hold a provider's rule back, unless a host says that the provider answered: a stack trace names many."""
 _ASTRA_WORDS: Final = Pattern(
     r"\b(?:astra(?:[ _-]?db|cs|py|_database|_token|_role|_keyspace|dbvectorstore|db\w{0,24})?\b|astra\.)|datastax|data ?api\b|"
     r"dataapi|devopsapi|stargate|cassandra|cassio|cqlsh|sgv2|createcollection|insertmany|insertone|deletemany|updateone|"

@@ -51,7 +51,9 @@ _ENTITIES: Final = (
 )
 
 _KEYED_CODE: Final = Pattern(r"\berror_?code[\"']?\s{0,3}[:=]\s{0,3}[\"']?([A-Za-z][A-Za-z0-9_]{3,80})", re.IGNORECASE)
-_BARE_CODE: Final = Pattern(r"(?<![A-Za-z0-9_])[A-Z][A-Z0-9]{1,30}(?:_[A-Z0-9]{1,30}){1,12}(?![A-Za-z0-9_])")
+_BARE_CODE: Final = Pattern(
+    r"(?<![A-Za-z0-9_])(?<!ignore ')[A-Z][A-Z0-9]{1,30}(?:_[A-Z0-9]{1,30}){1,12}(?![A-Za-z0-9_])"
+)
 _ANY_STATUS: Final = Pattern(
     r"\b(?:http|https)(?:/[12](?:\.[01])?)?(?: error| status| response)?(?: code)?[\"']?\s{0,2}[:=(]?\s{0,2}[\"'(<\[]?([1-5]\d\d)\b"
     r"|\bstatus(?:[ _-]?code)?(?: was| of| is)?[\"']?\s{0,2}[:=(]{0,2}\s{0,2}[\"'(<\[]{0,2}(?:httpstatus\.)?([1-5]\d\d)\b"
@@ -192,6 +194,12 @@ class Piece:
     def provider(self) -> str | None:
         """The provider that the text names, by its host or by words."""
         return self.owners[1] or host_names.named_provider(self.low)
+
+    @cached_property
+    def is_answer_of_provider(self) -> bool:
+        """Whether hosts alone, or the Data API, say that a provider answered: whatever else the words name."""
+        kinds = self.owners[0]
+        return self.frame is Frame.PROVIDER or ("provider" in kinds and not kinds & {"astra", "data-api"})
 
     @cached_property
     def place(self) -> str:

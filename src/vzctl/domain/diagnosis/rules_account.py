@@ -72,8 +72,9 @@ MONEY: Final = (
         monthly limit exceeded | exceeded the monthly | authz_resource_limit_exceeded | quota exhausted |
         quota has been exhausted | spending limit | subscription has expired | subscription expired |
         exceeded your free | add a valid payment method | account is suspended due to | requires a paid |
-        upgrade to a paid | billing to be enabled | suggested_action: top up | please recharge | out of tokens |
-        exceeded token quota | credit is insufficient | credits expired | quota limit exceeded
+        upgrade to a paid | billing to be enabled | suggested_action: top up | please recharge | please top up |
+        exceeded its token limit | call volume quota | out of tokens | exceeded token quota | credit is insufficient |
+        credits expired | quota limit exceeded
         """,
     ),
     provider(
@@ -99,7 +100,8 @@ KEYS: Final = (
         must be verified to use the model | not allowed to sample from this model |
         model is not available on your plan | model not available for your | is not available for your plan |
         is not available for your tier | model access is denied | model_access_denied | no access to model |
-        not authorized to use this model | not entitled to use model
+        permission to use this model | permission to access this model | not authorized to use this model |
+        not entitled to use model
         """,
         none="do not have access to it",
     ),
@@ -149,8 +151,8 @@ KEYS: Final = (
         """
         insufficient permissions for this operation | missing scopes | permissions to call inference providers |
         authenticationtypedisabled | bedrock:invokemodel | mismatched_organization | mismatched_project |
-        organization header should match | lacks the required data action | must be a member of an organization |
-        permission 'aiplatform
+        organization header should match | project header should match | lacks the required data action |
+        must be a member of an organization | permission 'aiplatform
         """,
         none="don't have access to the model",
     ),
@@ -179,7 +181,7 @@ KEYS: Final = (
         "Incorrect API key provided: sk-abcd****wxyz.",
         """
         incorrect api key | invalid_api_key | invalid api key | invalid api_key | invalid or expired api |
-        api key is invalid | api key provided is invalid | provided api key |
+        api key is invalid | api key provided is invalid | provided api key is invalid | provided api key is not |
         invalid credentials in authorization header | invalid username or password | invalid user token |
         invalid subscription key | invalid api token | api key not valid | api_key_invalid | auth_invalid_api_key |
         auth_invalid_format | failed to authenticate with the provided api key | unrecognizedclientexception |

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from vzctl.domain.diagnosis.make import astra, unknown
+from vzctl.domain.diagnosis.words import DNS, NETWORK, REFUSED, RESET, TLS
 
 DRIVER: Final = (
     astra(
@@ -23,6 +24,13 @@ DRIVER: Final = (
         "The role does not allow this in the database.",
         'Unauthorized: Error from server: code=2100 [Unauthorized] message="no"',
         "code=2100",
+    ),
+    astra(
+        "driver-role-words",
+        "astra_permission",
+        "The role does not allow this in the database.",
+        "UnauthorizedException: Missing correct permission on shop.",
+        "missing correct permission on | servererrors.unauthorizedexception",
     ),
     astra(
         "driver-query",
@@ -54,7 +62,7 @@ DRIVER: Final = (
         nohostavailable | unable to connect to any servers | code=1000 | code=1001 | code=1100 | code=1200 |
         code=1300 | code=1500 | unable to connect to the metadata service | error connecting to metadata service |
         all host(s) tried for query failed | could not reach any contact point | unresolvablecontactpoints |
-        nonodeavailable | allnodesfailed
+        nonodeavailable | allnodesfailed | overloadedexception | servererrors. | astra.dev/rate-limit
         """,
         confidence="medium",
     ),
@@ -103,7 +111,8 @@ CALLERS: Final = (
         """
         unexpected keyword argument | no module named | cannot import name | could not import | is not a constructor |
         cannot find module | api_key client option | please add an environment variable | provider not provided. |
-        unmapped llm provider | importerror: | modulenotfounderror
+        unmapped llm provider | importerror: | modulenotfounderror | required positional argument |
+        unable to locate credentials | default credentials were not found | nocredentialserror
         """,
         none="error code: 4 | http 4",
     ),
@@ -170,12 +179,7 @@ HOSTS: Final = (
         "Astra's host does not answer or does not exist: the database may be hibernated or terminated, or "
         "the endpoint is mistyped.",
         "getaddrinfo ENOTFOUND d-us-east-2.apps.astra.datastax.com",
-        """
-        refused | reset | enotfound | eai_again | getaddrinfo | name or service not known | nodename nor servname |
-        no such host | failed to resolve | name resolution | unknownhost | socket hang up | connecterror |
-        connectionerror | fetch failed | ssl | certificate | server disconnected | remote end closed |
-        connection aborted | network is unreachable | connection error | econnaborted | max retries exceeded
-        """,
+        f"{REFUSED} | {RESET} | {DNS} | {TLS} | {NETWORK} | network is unreachable | econnaborted | err_address",
         hosts=("astra", "devops", "data-api"),
         places=("astra",),
         confidence="medium",

@@ -251,6 +251,15 @@ _INSIDE_DATABASE: Final = (
         "unconfigured table | table does not exist | cannot find table",
     ),
     refined(
+        "inside-no-table-named",
+        ("astra", "collection_unknown"),
+        _QUERIES,
+        "The keyspace has no such collection.",
+        "Table 'orders' doesn't exist",
+        "exist",
+        pattern=r"\b(?:table|collection) ['\"`]?[\w.-]{1,100}['\"`]? (?:doesn't|does not) exist",
+    ),
+    refined(
         "inside-driver",
         ("astra", "astra_unavailable"),
         _HOLLOW,

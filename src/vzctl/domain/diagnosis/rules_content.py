@@ -43,9 +43,10 @@ SIZES: Final = (
         array_above_max_length | number of texts must be | batch size limit | requests can be in one batch |
         more than 512 inputs | batch size is invalid | maximum batch size | max batch size | exceeds the max batch |
         batch_size_exceeded | list should have at most | input list too long | items after validation |
-        is too long - 'input' | list can contain at most | larger than the largest allowed size |
-        number of texts must | exceeds the maximum number of inputs | batch size exceeds | batch too large |
-        input array length | 2048 input | number of inputs exceeds | max_batch_size | exceeds limit of 100 texts
+        is too long - 'input' | list can contain at most | list.max_items | has at most 2048 items |
+        larger than the largest allowed size | number of texts must | exceeds the maximum number of inputs |
+        batch size exceeds | batch too large | input array length | 2048 input | number of inputs exceeds |
+        max_batch_size | exceeds limit of 100 texts
         """,
         none="insert_many",
     ),
@@ -76,9 +77,10 @@ SIZES: Final = (
         exceeds max length | input_too_long | exceeds the maximum length | exceeds maximum length |
         exceeds the maximum allowed length | max tokens allowed | exceeds the maximum token |
         string too long. expected | prompt is too long | maximum number of tokens | text is too long |
-        too many tokens: | exceeds token limit | larger than the maximum context | token limit exceeded |
-        input token length | maximum allowed tokens | tokens exceeds | input too long | input text exceeds |
-        string_too_long | string should have at most | context window | exceed max_seq | exceeds the available context
+        has too many tokens | too many tokens: | exceeds token limit | larger than the maximum context |
+        token limit exceeded | input token length | maximum allowed tokens | tokens exceeds | input too long |
+        input text exceeds | string_too_long | string should have at most | context window | exceed max_seq |
+        exceeds the available context
         """,
         none="embedding property | lexical | input (start | batch size",
     ),
@@ -120,10 +122,10 @@ INPUTS: Final = (
         invalid task | operationnotsupported | operation does not work with the specified model |
         unsupported_api_version | api version not supported | api-version query parameter | unsupported api version |
         failed to deserialize the json body | invalid parameter | invalid_parameter | invalid value for parameter |
-        malformed input request | extraneous key | is not a supported task | supported values are | field required |
-        type=missing | 'type': 'missing' | missing required parameter | missing_required_parameter |
-        inputs: missing field | unexpected keyword | unable to parse the request | unevaluated properties |
-        additional properties are not allowed | parameter is required
+        malformed input request | extraneous key | is not a supported task | literal_error | input should be ' |
+        supported values are | field required | type=missing | 'type': 'missing' | missing required parameter |
+        missing_required_parameter | inputs: missing field | unexpected keyword | unable to parse the request |
+        unevaluated properties | additional properties are not allowed | parameter is required
         """,
         none="astra | data api | createcollection | the provider ' | the column | langchain_core",
         places=("provider", "none"),
@@ -146,10 +148,10 @@ INPUTS: Final = (
         """
         cannot be an empty string | inputs cannot be empty | input must be non-empty | input cannot be empty |
         input must not be empty | input should be a valid string | input is empty | must contain at least one |
-        empty string | texts must not be empty | input cannot contain | input text is empty | minlength: 1 |
-        at least 1 item | must be a string or | text field is empty | text content is empty | expected a string, got |
-        invalid_input | blank text | text must not be blank | contents must not be empty | should have at least 1 |
-        input should be a valid
+        empty string | texts must not be empty | input cannot contain | input text is empty | text is empty |
+        minlength: 1 | at least 1 item | must be a string or | text field is empty | text content is empty |
+        expected a string, got | invalid_input | blank text | text must not be blank | contents must not be empty |
+        should have at least 1 | input should be a valid
         """,
         none="astra | not-empty keyspace | '_id' | environment variable | loc': ('query",
         places=("provider", "mixed", "none"),
@@ -180,6 +182,17 @@ MODELS: Final = (
         model has been removed | deprecated and is no longer | been deprecated and
         """,
         none="endpoint | api-inference.huggingface.co",
+    ),
+    provider(
+        "model-retired-named",
+        "model_deprecated",
+        "The provider has retired the model.",
+        "Model acme-embed has been deprecated",
+        "model",
+        "deprecated | retired | discontinued | decommissioned | sunset",
+        none="api-inference.huggingface.co",
+        pattern=r"model:? ['\"`]?[\w./:@-]{1,100}['\"`]? (?:has been|is|was) (?:now )?"
+        r"(?:deprecated|retired|discontinued|decommissioned|sunset)",
     ),
     provider(
         "endpoint-retired",
@@ -227,11 +240,12 @@ MODELS: Final = (
         do not have access to it | model_not_found | model not found | not supported by provider | invalid_model |
         invalid model | unknown model | requested model is invalid | try pulling it | model_not_supported |
         input_model_not_found | not found for api version | publisher model | model identifier is invalid |
-        no inference provider | not supported for task | support task ' | model does not exist | model not exist |
-        modelnotfound | not a valid model | models that support embedcontent | repository not found |
-        repositorynotfounderror | supported models are | no such model | model is not supported | unsupported model |
-        no endpoints found for | not found for account | not deployed by any inference | cannot find model |
-        model is not available | no provider found for model | model not available | is not a valid model
+        resolve the foundation model | no inference provider | not supported for task | support task ' |
+        model does not exist | model not exist | modelnotfound | not a valid model |
+        models that support embedcontent | repository not found | repositorynotfounderror | supported models are |
+        no such model | model is not supported | unsupported model | no endpoints found for | not found for account |
+        not deployed by any inference | cannot find model | model is not available | no provider found for model |
+        model not available | is not a valid model
         """,
         none="service provider ' | environment variable",
     ),
@@ -293,7 +307,7 @@ HEALTH: Final = (
         "Provider 'huggingface' rate limited the request with HTTP 429; error message: Model is overloaded",
         "overloaded | high demand | engine is currently",
         statuses=(429,),
-        places=SETTLED,
+        places=("provider", "mixed", "none"),
     ),
     provider(
         "overloaded-failing",
@@ -323,7 +337,8 @@ HEALTH: Final = (
         """
         overloaded | server_error | unable to get response in less than | high demand | engine is currently |
         upstream connect error | failed to generate embedding | no healthy upstream | an internal error has occurred |
-        model is busy | model is temporarily unavailable | "unhealthy" | 'unhealthy'
+        model is busy | cuda out of memory | making inference request | model is temporarily unavailable |
+        "unhealthy" | 'unhealthy'
         """,
         none="datastax | dataapi | data api | server_error_code",
         places=("provider", "none"),
@@ -351,7 +366,8 @@ HEALTH: Final = (
         "voyage: the request timed out",
         """
         upstream request timeout | gateway timeout | gateway time-out | request timed out | read timed out |
-        readtimeout | timed out | etimedout | timeout of | operation timed out | 504 gateway
+        readtimeout | timed out | sockettimeoutexception | timeoutexception | connecttimeout | deadline exceeded |
+        deadlineexceeded | time out | etimedout | timeout of | operation timed out | 504 gateway
         """,
         none="astra | datastax | dataapi | data api | cassandra",
         places=("provider",),

@@ -77,9 +77,9 @@ SCHEMA: Final = (
         "collection_unknown",
         "The keyspace has no such collection or table.",
         "Collection 'shop.orders' not found; is it in another keyspace?",
-        "collection",
-        "not found | does not exist",
-        pattern=r"collection ['\"`][\w.-]{1,110}['\"`] (?:not found|does not exist|was not found)",
+        "collection | table",
+        "not found | does not exist | doesn't exist",
+        pattern=r"\b(?:collection|table) ['\"`][\w.-]{1,110}['\"`] (?:not found|does not exist|doesn't exist|was not found)",
     ),
     astra(
         "index-missing",
@@ -162,7 +162,8 @@ REQUESTS: Final = (
         """
         status is maintenance | status: maintenance | status pending | status: pending | status is pending |
         status is initializing | status: initializing | not in active state | status is parked | status: parked |
-        status: error | status is error | database is terminated | status: terminated | is being terminated
+        unexpected status ' | status: error | status is error | database is terminated |
+        status: terminated | is being terminated
         """,
     ),
     astra(
@@ -186,6 +187,17 @@ REQUESTS: Final = (
         infer content_field | document shapes detected | codec cannot encode | available for this codec |
         cannot flatten metadata | content_field is not configurable | content_field='*'
         """,
+    ),
+    astra(
+        "document-field-client",
+        "client_document_format",
+        "A stored document lacks the field that the client reads: it was written by another program or with other "
+        "settings.",
+        "File \"langchain_astradb/codecs.py\", line 9, in decode KeyError: 'page_content'",
+        "keyerror: '",
+        "langchain_astradb | astradb.py",
+        pattern=r"keyerror: '(?:page_content|content|metadata|text|body|_id|\$vector|\$vectorize)'",
+        confidence="medium",
     ),
     astra(
         "document-field",
