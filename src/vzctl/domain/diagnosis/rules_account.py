@@ -127,7 +127,10 @@ KEYS: Final = (
         missing_api_key | no auth credentials found | no api key in request | missing required authentication |
         requests without api key
         """,
-        none="environment variable | env variable | api_key client option | astra | did not find | environ",
+        none="""
+        environment variable | env variable | api_key client option | astra | did not find | environ | wrong or no |
+        invalid or missing | missing or invalid | incorrect or no
+        """,
     ),
     provider(
         "key-missing-header",
@@ -189,9 +192,10 @@ KEYS: Final = (
         signaturedoesnotmatch | invalidclienttokenid | expiredtokenexception | api key has been revoked |
         api key has been disabled | api key has expired | api key expired | key is expired | expired api key |
         expired or invalid api key | invalid authentication credentials | invalid x-api-key | incorrect_api_key |
-        apikey is invalid | api key you provided | invalid apikey | wrong api key | api key verification failed |
-        user access token | not a valid api key | unauthorized: invalid token | authentication fails | bad api key |
-        api key format | malformed api key | key is incorrect | api key is not valid | api-key is invalid |
+        apikey is invalid | api key you provided | invalid apikey | wrong api key | wrong or no api key |
+        invalid or missing api key | missing or invalid api key | api key verification failed | user access token |
+        not a valid api key | unauthorized: invalid token | authentication fails | bad api key | api key format |
+        malformed api key | key is incorrect | api key is not valid | api-key is invalid |
         unable to authenticate your request | token seems invalid | invalid token passed
         """,
         none="astracs | astra token | astra db | datastax | astradb",

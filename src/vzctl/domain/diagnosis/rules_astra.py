@@ -61,7 +61,8 @@ CREDENTIALS: Final = (
         """
         missing authentication header(s) from embedding request | 'x-embedding-api-key' header is missing |
         embedding provider authentication keys not provided | the embedding provider api key is missing |
-        in order to rerank, please provide the reranking api key | x-embedding-access-id | x-embedding-secret-id
+        in order to rerank, please provide the reranking api key | in order to vectorize, |
+        provide the embedding authentication | x-embedding-access-id | x-embedding-secret-id
         """,
     ),
 )

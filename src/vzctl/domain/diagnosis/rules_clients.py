@@ -19,6 +19,14 @@ DRIVER: Final = (
         """,
     ),
     astra(
+        "driver-anonymous",
+        "astra_auth",
+        "The database was asked without a login.",
+        'Unauthorized: code=2100 [Unauthorized] message="You have not logged in"',
+        "code=2100 | unauthorizedexception",
+        "logged in | not anonymous",
+    ),
+    astra(
         "driver-role",
         "astra_permission",
         "The role does not allow this in the database.",
@@ -31,6 +39,15 @@ DRIVER: Final = (
         "The role does not allow this in the database.",
         "UnauthorizedException: Missing correct permission on shop.",
         "missing correct permission on | servererrors.unauthorizedexception",
+    ),
+    astra(
+        "driver-exists",
+        "collection_exists",
+        "A table or keyspace of this name is already there.",
+        "cassandra.AlreadyExists: Keyspace 'shop' already exists",
+        "alreadyexists: | alreadyexistsexception: | code=2400",
+        "already exists | code=2400",
+        none="collectionalreadyexists",
     ),
     astra(
         "driver-query",

@@ -121,11 +121,12 @@ INPUTS: Final = (
         unsupported_parameter | unknown parameter | unknown_parameter | input_type | input type | encoding_format |
         invalid task | operationnotsupported | operation does not work with the specified model |
         unsupported_api_version | api version not supported | api-version query parameter | unsupported api version |
-        failed to deserialize the json body | invalid parameter | invalid_parameter | invalid value for parameter |
-        malformed input request | extraneous key | is not a supported task | literal_error | input should be ' |
-        supported values are | field required | type=missing | 'type': 'missing' | missing required parameter |
-        missing_required_parameter | inputs: missing field | unexpected keyword | unable to parse the request |
-        unevaluated properties | additional properties are not allowed | parameter is required
+        failed to deserialize the json body | invalid parameter | invalid_parameter | parameter is invalid |
+        parameters are invalid | invalid value for parameter | malformed input request | extraneous key |
+        is not a supported task | literal_error | input should be ' | supported values are | field required |
+        type=missing | 'type': 'missing' | missing required parameter | missing_required_parameter |
+        inputs: missing field | unexpected keyword | unable to parse the request | unevaluated properties |
+        additional properties are not allowed | parameter is required
         """,
         none="astra | data api | createcollection | the provider ' | the column | langchain_core",
         places=("provider", "none"),

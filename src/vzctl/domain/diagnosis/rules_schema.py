@@ -82,6 +82,15 @@ SCHEMA: Final = (
         pattern=r"\b(?:collection|table) ['\"`][\w.-]{1,110}['\"`] (?:not found|does not exist|doesn't exist|was not found)",
     ),
     astra(
+        "collection-unknown-argument",
+        "collection_unknown",
+        "The keyspace has no such collection or table.",
+        "NOT_FOUND: table orders does not exist (StatusRuntimeException)",
+        "statusruntimeexception | invalid_argument: | not_found:",
+        "table | collection",
+        pattern=r"\b(?:collection|table) ['\"`]?[\w.-]{1,110}['\"`]? (?:not found|does not exist|doesn't exist)",
+    ),
+    astra(
         "index-missing",
         "index_missing",
         "The collection has lost an index that it needs, or never had it: it was not made completely.",
@@ -162,8 +171,8 @@ REQUESTS: Final = (
         """
         status is maintenance | status: maintenance | status pending | status: pending | status is pending |
         status is initializing | status: initializing | not in active state | status is parked | status: parked |
-        unexpected status ' | status: error | status is error | database is terminated |
-        status: terminated | is being terminated
+        unexpected status ' | status: error | status is error | database is terminated | status: terminated |
+        is being terminated
         """,
     ),
     astra(
