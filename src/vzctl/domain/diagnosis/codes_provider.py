@@ -43,6 +43,12 @@ EMBEDDING_PROVIDER_INVALID_RESPONSE the provider answered something that is no l
 RERANK_PROVIDER_UNEXPECTED_RESPONSE the reranking provider answered something unexpected
 """
 
+VAGUE_OF_PROVIDERS: Final = {
+    "CLIENT_ERROR": "EMBEDDING_PROVIDER_CLIENT_ERROR",
+    "SERVER_ERROR": "EMBEDDING_PROVIDER_SERVER_ERROR",
+}
+"""Codes that servers of a few weeks sent for answers of a provider; clients have them for anything. The text decides."""
+
 FIXED_SENTENCES: Final = (
     ("an unexpected server error occurred while processing the request", "UNEXPECTED_SERVER_ERROR"),
     ("an unexpected internal server error occurred while", "INTERNAL_SERVER_ERROR"),

@@ -14,7 +14,7 @@ from typing import Final, Literal, NamedTuple
 
 from vzctl.domain.diagnosis import hosts as host_names
 from vzctl.domain.diagnosis.codes import COMMON_WORDS, CodeFact, all_codes
-from vzctl.domain.diagnosis.codes_provider import FIXED_SENTENCES
+from vzctl.domain.diagnosis.codes_provider import FIXED_SENTENCES, VAGUE_OF_PROVIDERS
 from vzctl.domain.diagnosis.pattern import Pattern
 from vzctl.domain.diagnosis.rule import Frame
 
@@ -116,6 +116,9 @@ class Piece:
         """The Data API's error code: as a field, as a word of its own, or told by a fixed sentence."""
         known = all_codes()
         if self.keyed_code is not None and self.keyed_code in known:
+            meant = VAGUE_OF_PROVIDERS.get(self.keyed_code)
+            if meant is not None and "embedding" in self.low and "provider" in self.low:
+                return known[meant]
             return known[self.keyed_code]
         bare = [
             match for match in _BARE_CODE.compiled.findall(self.text) if match in known and match not in COMMON_WORDS

@@ -212,8 +212,7 @@ USAGE: Final = (
         "Vector search is not enabled for the collection plain",
         """
         vector search is not enabled for | does not have vectors enabled |
-        missing the vector value when building cql | vector search functionality is not available |
-        vector sort on a column that is not of `vector` type
+        missing the vector value when building cql | vector sort on a column that is not of `vector` type
         """,
     ),
     astra(

@@ -273,6 +273,27 @@ _INSIDE_DATABASE: Final = (
 )
 
 
+_SORTS: Final = (
+    refined(
+        "sort-conflict",
+        ("astra", "usage_sort_conflict"),
+        ("SORT_CLAUSE_INVALID", "INVALID_SORT_CLAUSE"),
+        "A search by vector, text or words stands beside another sort.",
+        "Sort clause used by command not valid. Problem: vector search cannot be used with other sort expressions.",
+        "used with other sort | no other sort expressions | with other sort clause | only be used on their own",
+    ),
+    refined(
+        "sort-text",
+        ("astra", "usage_bad_vectorize_value"),
+        ("SORT_CLAUSE_VALUE_INVALID", "SORT_CLAUSE_INVALID", "INVALID_SORT_CLAUSE", "INVALID_SORT_CLAUSE_VALUE"),
+        "The text to search by is blank or no text.",
+        "Problem: vectorize sort expression needs to be non-blank String value, not Number.",
+        "vectorize",
+        "needs to be | must be | non-blank",
+        none="used with other sort",
+    ),
+)
+
 _NAMES_TAKEN: Final = (
     refined(
         "name-taken",
@@ -313,4 +334,4 @@ def plain(fact: CodeFact) -> Rule:
     )
 
 
-REFINED: Final = (*_CREDENTIALS, *_NAMES_TAKEN, *_SERVICES, *_INSIDE_DATABASE, *_INSIDE)
+REFINED: Final = (*_CREDENTIALS, *_SORTS, *_NAMES_TAKEN, *_SERVICES, *_INSIDE_DATABASE, *_INSIDE)

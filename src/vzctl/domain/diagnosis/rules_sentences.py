@@ -25,7 +25,7 @@ SENTENCES: Final = (
         "Vectorize can onl be performed on columns that have a vectorize configuration.",
         """
         be performed on columns that have a vectorize | to vectorize data, embedding service |
-        `createembeddingservice` | embedding is required for non-vectorize
+        embedding is required for non-vectorize
         """,
     ),
     _says(
@@ -33,7 +33,7 @@ SENTENCES: Final = (
         "usage_bad_vectorize_value",
         "the text to make a vector from is no text.",
         "$vectorize search needs to be text value",
-        "$vectorize search needs to be | value type for '$hybrid' | bad $vectorize value",
+        "$vectorize search needs to be | vectorize sort expression needs to be | value type for '$hybrid' | bad $vectorize value",
     ),
     _says(
         "no-vector",
@@ -42,7 +42,8 @@ SENTENCES: Final = (
         "The command attempted to vectorize sort on a column that is not of `vector` type.",
         """
         sort on a column that is not of `vector` | $similarity projection is not supported |
-        vectorize cannot be added to a column that is not | drop vectorize from columns that are not
+        vectorize cannot be added to a column that is not | drop vectorize from columns that are not |
+        only have the vectorize configuration dropped if | columns can only be vectorized if
         """,
     ),
     _says(
@@ -50,7 +51,10 @@ SENTENCES: Final = (
         "usage_sort_conflict",
         "a search by vector, text or words stands beside what cannot stand beside it.",
         "The command attempted to lexical sort column along with skip option set.",
-        "sort column along with skip | sort columns along with skip | sort vector columns and other non vector",
+        """
+        sort column along with skip | sort columns along with skip | sort vector columns and other non vector |
+        cannot be used with other sort | no other sort expressions
+        """,
     ),
     _says(
         "vector-length",
@@ -73,8 +77,7 @@ SENTENCES: Final = (
         "The dimension is required for vector columns if the embedding service is not specified.",
         """
         dimension is required for vector columns | index using a metric that is not known |
-        using a vector source model that is not known | parse vectorize configuration, schema invalid |
-        invalid authentication value format
+        using a vector source model that is not known | invalid authentication value format
         """,
     ),
     _says(
@@ -83,9 +86,9 @@ SENTENCES: Final = (
         "this database, collection or server does not have the feature.",
         "Reranking feature is not enabled for this database.",
         """
-        reranking feature is not enabled | mcp feature is not enabled | table feature is not enabled |
-        lexical search is not available | lexical search is not enabled | lexical search is not supported |
-        collections for which lexical feature is
+        reranking feature is not enabled | mcp feature is not enabled |
+        'createcollection' command referenced unrecognized | lexical search is not available |
+        lexical search is not supported | vector search functionality is not available
         """,
     ),
     _says(
@@ -127,7 +130,7 @@ SENTENCES: Final = (
         "collection_unknown",
         "the keyspace has no such collection or table.",
         "The command attempted to drop a table that is not in the keyspace schema.",
-        "drop a table that is not in the keyspace",
+        "drop a table that is not in the keyspace | not a valid json api collection schema",
     ),
     _says(
         "index-missing",
@@ -143,8 +146,8 @@ SENTENCES: Final = (
         "embedding-request",
         "gateway_error",
         "Astra failed to write the request to the provider.",
-        "Internal error: failed to encode embedding request (provider 'mistral')",
-        "failed to encode embedding request | unable to create embedding provider request",
+        "Unable to create embedding provider request (provider 'mistral')",
+        "unable to create embedding provider request",
     ),
     _says(
         "database",
@@ -166,8 +169,9 @@ SENTENCES: Final = (
         "it failed by itself.",
         "Internal: path being built does not point to a property or element",
         """
-        path being built does not point to | md5 hash algorithm not available | has invalid schema version |
-        not a valid json api collection schema | dataapiresponseerror: driver failed |
+        parse vectorize configuration, schema invalid | failed to encode embedding request |
+        unable to parse configuration, schema | path being built does not point to |
+        md5 hash algorithm not available | has invalid schema version | dataapiresponseerror: driver failed |
         json content retrieved from the database | document id stored in database unexpected |
         type of document id stored | was rejected as invalid by the database |
         query that was syntactically incorrect, | invalid query against a collection |
@@ -202,9 +206,10 @@ SENTENCES_OF_REQUESTS: Final = (
         non empty update operations | update operations that are not supported by tables |
         attempted to change the same column | pagination is not supported when | the command attempted to |
         the command included | the command used | user defined type name | index creation column |
-        bad type for $lexical | conflicting field path | is not a collectioncommand recognized |
-        documents, the maximum allowed by the server | the maximum allowed by the server |
-        exceeds upper bound set in method
+        bad type for $lexical | conflicting field path | `createembeddingservice` | table feature is not enabled |
+        lexical search is not enabled | collections for which lexical feature is |
+        is not a collectioncommand recognized | documents, the maximum allowed by the server |
+        the maximum allowed by the server | exceeds upper bound set in method
         """,
         none="embedding provider",
     ),
