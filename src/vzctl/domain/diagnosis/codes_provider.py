@@ -77,6 +77,7 @@ FIXED_SENTENCES: Final = (
     ("for this collection could not be contacted", "EMBEDDING_PROVIDER_UNAVAILBLE"),
     ("for this collection refused to process the request", "EMBEDDING_PROVIDER_INVALID_REQUEST"),
     ("for this collection return an invalid response", "EMBEDDING_PROVIDER_INVALID_RESPONSE"),
+    ("internal error: failed to decode response to embedding request", "EMBEDDING_RESPONSE_DECODING_ERROR"),
     ("failed to decode response to embedding request", "EMBEDDING_RESPONSE_DECODING_ERROR"),
     ("unable to parse embedding provider response", "EMBEDDING_RESPONSE_DECODING_ERROR"),
     ("did not return expected embedding length. expect", "EMBEDDING_PROVIDER_UNEXPECTED_RESPONSE"),

@@ -141,6 +141,18 @@ CALLERS: Final = (
         "keyerror: ",
         pattern=r"keyerror: ['\"][a-z0-9]{1,40}_[a-z0-9_]{0,60}(?:key|token|endpoint|secret|url|id)['\"]",
     ),
+    unknown(
+        "caller-fields",
+        "client_config",
+        "A class of the program was set up without a field that it needs, or with one that it does not know.",
+        "2 validation errors for JinaEmbeddings: jina_api_key: field required (type=value_error.missing)",
+        "validation error for | validation errors for",
+        """
+        field required | did not find | extra fields not permitted | extra inputs are not permitted | api_key |
+        api key | input should be a valid string
+        """,
+        none="response | http 4 | error code: 4",
+    ),
 )
 
 HOSTS: Final = (
