@@ -99,6 +99,7 @@ _NAMES: Final = (
     ("cohere", "cohere"),
     ("bedrock", "bedrock"),
     ("titan-embed", "bedrock"),
+    ("invokemodel operation", "bedrock"),
     ("vertexai", "vertexai"),
     ("vertex ai", "vertexai"),
     ("openai", "openai"),

@@ -58,6 +58,7 @@ _ANY_STATUS: Final = Pattern(
     r"\b(?:http|https)(?:/[12](?:\.[01])?)?(?: error| status| response)?(?: code)?[\"']?\s{0,2}[:=(]?\s{0,2}[\"'(<\[]?([1-5]\d\d)\b"
     r"|\bstatus(?:[ _-]?code)?(?: was| of| is)?[\"']?\s{0,2}[:=(]{0,2}\s{0,2}[\"'(<\[]{0,2}(?:httpstatus\.)?([1-5]\d\d)\b"
     r"|\b(?:error|response)(?:[ _]?code)?[\"']?\s{0,2}[:=(]{0,2}\s{0,2}[\"'(<\[]{0,2}([1-5]\d\d)\b"
+    r"|(?:error|exception): ([45]\d\d)\s(?!ms\b|bytes|tokens|characters|doc)"
     r"|\bcode[\"']?\s{0,2}[:=]\s{0,2}[\"']?([45]\d\d)\b"
     r"|\(([45]\d\d)\)"
     r"|\b([45]\d\d)\s(?:client error|server error|unauthori[sz]ed|forbidden|not found|too many requests|bad request|"

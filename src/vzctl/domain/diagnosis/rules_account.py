@@ -275,7 +275,7 @@ PLACES: Final = (
         ip is not allowed | ip allowlist | ip address not allowed | not in allowlist | not in the allowlist |
         ip_not_allowed | from your ip address | ip whitelist | attention required! | sorry, you have been blocked |
         error code: 1020 | error code: 1010 | enable javascript and cookies | just a moment... |
-        blocked by network policy
+        blocked by network policy | your request was blocked
         """,
         none="astra.datastax.com | astra db | access list",
     ),

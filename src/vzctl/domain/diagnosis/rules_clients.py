@@ -50,6 +50,16 @@ DRIVER: Final = (
         none="collectionalreadyexists",
     ),
     astra(
+        "driver-guardrail",
+        "collection_limit",
+        "The database has as many tables or indexes as it may have.",
+        'code=2200 [Invalid query] message="Guardrail tables_limit violated: cannot create more tables, limit 200"',
+        "guardrail | aborting the creation of",
+        "table | index",
+        "violated | cannot have more than",
+        none="partition | page size | in filter",
+    ),
+    astra(
         "driver-query",
         "invalid_request",
         "The database refused the query as it was written.",
@@ -129,7 +139,8 @@ CALLERS: Final = (
         unexpected keyword argument | no module named | cannot import name | could not import | is not a constructor |
         cannot find module | api_key client option | please add an environment variable | provider not provided. |
         unmapped llm provider | importerror: | modulenotfounderror | required positional argument |
-        unable to locate credentials | default credentials were not found | nocredentialserror
+        unable to locate credentials | unknown service: ' | not supported in environment |
+        default credentials were not found | nocredentialserror
         """,
         none="error code: 4 | http 4",
     ),

@@ -69,13 +69,13 @@ SIZES: Final = (
         "This model's maximum context length is 8192 tokens, however you requested 9999 tokens",
         """
         maximum context length | context_length_exceeded | exceeds maximum allowed token size | must have less than |
-        input is too long | single text cannot exceed | too large for model with | expected maxlength: |
-        expected maxlength | too many input tokens | exceeds the maximum number of tokens | maximum input length is |
-        string_above_max_length | exceeds maximum context length | exceeds the context length |
-        exceeds context length | must match the size of tensor b | sequence length is longer than |
-        number of tokens in the prompt cannot exceed | exceeds the model's maximum | maximum sequence length |
-        exceeds max length | input_too_long | exceeds the maximum length | exceeds maximum length |
-        exceeds the maximum allowed length | max tokens allowed | exceeds the maximum token |
+        input is too long | range of input length should be | single text cannot exceed | too large for model with |
+        expected maxlength: | expected maxlength | too many input tokens | exceeds the maximum number of tokens |
+        maximum input length is | string_above_max_length | exceeds maximum context length |
+        exceeds the context length | exceeds context length | must match the size of tensor b |
+        sequence length is longer than | number of tokens in the prompt cannot exceed | exceeds the model's maximum |
+        maximum sequence length | exceeds max length | input_too_long | exceeds the maximum length |
+        exceeds maximum length | exceeds the maximum allowed length | max tokens allowed | exceeds the maximum token |
         string too long. expected | prompt is too long | maximum number of tokens | text is too long |
         has too many tokens | too many tokens: | exceeds token limit | larger than the maximum context |
         token limit exceeded | input token length | maximum allowed tokens | tokens exceeds | input too long |
@@ -152,7 +152,8 @@ INPUTS: Final = (
         empty string | texts must not be empty | input cannot contain | input text is empty | text is empty |
         minlength: 1 | at least 1 item | must be a string or | text field is empty | text content is empty |
         expected a string, got | invalid_input | blank text | text must not be blank | contents must not be empty |
-        should have at least 1 | input should be a valid
+        contents is not specified | content is not specified | contains an empty part | should have at least 1 |
+        input should be a valid
         """,
         none="astra | not-empty keyspace | '_id' | environment variable | loc': ('query",
         places=("provider", "mixed", "none"),

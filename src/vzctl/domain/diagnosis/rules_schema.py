@@ -250,6 +250,15 @@ BROKEN: Final = (
         none="cannot be cast",
     ),
     astra(
+        "server-grpc-database",
+        "astra_unavailable",
+        "The database behind the Data API failed over its part of the command, or did not answer in time.",
+        "UNAVAILABLE: Operation timed out - received only 0 responses. (StatusRuntimeException)",
+        "statusruntimeexception",
+        "responses | unavailable: | aborted: | deadline_exceeded: | consistency level",
+        none="embedding",
+    ),
+    astra(
         "server-grpc",
         "astra_server_bug",
         "A part of the Data API's server failed over a request of another part.",
@@ -282,5 +291,14 @@ BROKEN: Final = (
         nonodeavailableexception | coordinator failed: |
         unable to complete transaction due to concurrent transactions | not enough nodes available
         """,
+    ),
+    astra(
+        "server-refused",
+        "invalid_request",
+        "The Data API refused the request and said so without a code.",
+        '{"errors": [{"message": "no such operator: $near", "exceptionClass": "JsonApiException"}]}',
+        "jsonapiexception",
+        none="embedding provider",
+        confidence="medium",
     ),
 )
