@@ -183,20 +183,21 @@ KEYS: Final = (
         "The provider does not accept the key: mistyped, revoked, expired, or of another account or service.",
         "Incorrect API key provided: sk-abcd****wxyz.",
         """
-        incorrect api key | invalid_api_key | invalid api key | invalid api_key | invalid or expired api |
-        api key is invalid | api key provided is invalid | provided api key is invalid | provided api key is not |
-        invalid credentials in authorization header | invalid username or password | invalid user token |
-        invalid subscription key | invalid api token | api key not valid | api_key_invalid | auth_invalid_api_key |
-        auth_invalid_format | failed to authenticate with the provided api key | unrecognizedclientexception |
-        security token included in the request | invalidsignatureexception | signature we calculated |
-        signaturedoesnotmatch | invalidclienttokenid | expiredtokenexception | api key has been revoked |
-        api key has been disabled | api key has expired | api key expired | key is expired | expired api key |
-        expired or invalid api key | invalid authentication credentials | invalid x-api-key | incorrect_api_key |
-        apikey is invalid | api key you provided | invalid apikey | wrong api key | wrong or no api key |
-        invalid or missing api key | missing or invalid api key | api key verification failed | user access token |
-        not a valid api key | unauthorized: invalid token | authentication fails | bad api key | api key format |
-        malformed api key | key is incorrect | api key is not valid | api-key is invalid |
-        unable to authenticate your request | token seems invalid | invalid token passed
+        incorrect api key | invalidproviderapikey | invalid_api_key | invalid api key | invalid api_key |
+        invalid or expired api | api key is invalid | api key provided is invalid | provided api key is invalid |
+        provided api key is not | invalid credentials in authorization header | invalid username or password |
+        invalid user token | invalid subscription key | invalid api token | api key not valid | api_key_invalid |
+        auth_invalid_api_key | auth_invalid_format | failed to authenticate with the provided api key |
+        unrecognizedclientexception | security token included in the request | invalidsignatureexception |
+        signature we calculated | signaturedoesnotmatch | invalidclienttokenid | expiredtokenexception |
+        api key has been revoked | api key has been disabled | api key has expired | api key expired |
+        key is expired | expired api key | expired or invalid api key | invalid authentication credentials |
+        invalid x-api-key | incorrect_api_key | apikey is invalid | api key you provided | invalid apikey |
+        wrong api key | wrong or no api key | invalid or missing api key | missing or invalid api key |
+        api key verification failed | user access token | not a valid api key | unauthorized: invalid token |
+        authentication fails | bad api key | api key format | malformed api key | key is incorrect |
+        api key is not valid | api-key is invalid | unable to authenticate your request | token seems invalid |
+        invalid token passed
         """,
         none="astracs | astra token | astra db | datastax | astradb",
     ),

@@ -88,8 +88,9 @@ DRIVER: Final = (
         """
         nohostavailable | unable to connect to any servers | code=1000 | code=1001 | code=1100 | code=1200 |
         code=1300 | code=1500 | unable to connect to the metadata service | error connecting to metadata service |
-        all host(s) tried for query failed | could not reach any contact point | unresolvablecontactpoints |
-        nonodeavailable | allnodesfailed | overloadedexception | servererrors. | astra.dev/rate-limit
+        all host(s) tried for query failed | error connecting to node(endpoint= | could not reach any contact point |
+        unresolvablecontactpoints | nonodeavailable | allnodesfailed | overloadedexception | servererrors. |
+        astra.dev/rate-limit
         """,
         confidence="medium",
     ),
@@ -139,8 +140,8 @@ CALLERS: Final = (
         unexpected keyword argument | no module named | cannot import name | could not import | is not a constructor |
         cannot find module | api_key client option | please add an environment variable | provider not provided. |
         unmapped llm provider | importerror: | modulenotfounderror | required positional argument |
-        unable to locate credentials | unknown service: ' | not supported in environment |
-        default credentials were not found | nocredentialserror
+        unable to locate credentials | unknown service: ' | invalid bundle: missing | invalid bundle: can't |
+        not supported in environment | default credentials were not found | nocredentialserror
         """,
         none="error code: 4 | http 4",
     ),

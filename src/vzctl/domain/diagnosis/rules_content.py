@@ -229,8 +229,9 @@ MODELS: Final = (
         "Model acme/m is currently loading",
         """
         currently loading | estimated_time | model is loading | loading model | endpoint is initializing |
-        endpoint is starting | warming up | scaled to zero | scaled to 0 | scaling up | model is still loading |
-        is being loaded | modelnotreadyexception | model is not ready | not ready for inference | cold start
+        still initializing | endpoint is starting | warming up | scaled to zero | scaled to 0 | scaling up |
+        model is still loading | is being loaded | modelnotreadyexception | model is not ready |
+        not ready for inference | cold start
         """,
     ),
     provider(

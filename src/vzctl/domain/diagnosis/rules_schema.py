@@ -124,7 +124,7 @@ REQUESTS: Final = (
         role unauthorized for operation: invalid token | authentication failed for request due to invalid token |
         unauthorized to connect to astradb | invalid astra db token | starting with `astracs: |
         starting with 'astracs: | starting with astracs: | token must start with 'astracs |
-        invalid application token | invalid astra token | ensure it is a valid astra
+        invalid application token | invalid astra token | and/or password are incorrect | ensure it is a valid astra
         """,
     ),
     astra(
