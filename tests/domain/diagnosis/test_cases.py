@@ -96,3 +96,47 @@ def test_the_host_that_answered_decides_before_the_names_in_a_stack_trace(
 ) -> None:
     trace = f'Traceback:\n  File "/venv/{frames}", line 9, in add\nHTTPError: {error}'
     assert judged(trace)[0] == expected
+
+
+PYTHON_FRAMES: Final = (
+    "Traceback (most recent call last):\n"
+    '  File "/venv/{library}.py", line 9, in add_texts\n    self.embedding.embed_documents(texts)\n'
+    '  File "/venv/langchain_core/base.py", line 9, in call\n    return self.astra_env.collection.insert_many(rows)\n'
+)
+SCRIPT_FRAMES: Final = "\n    at {frame} (/app/node_modules/lib.js:9:9)\n    at async add (node:internal/x:9:9)"
+
+
+@pytest.mark.parametrize(
+    ("raised", "expected"),
+    [
+        ("voyageai.error.AuthenticationError: Provided API key is invalid.", ("provider", "invalid_key")),
+        (
+            "voyageai.error.InvalidRequestError: The batch size limit is 9. Your batch size is 10.",
+            ("provider", "batch_too_large"),
+        ),
+        ("google.api_core.exceptions.InvalidArgument: 400 API key not valid.", ("provider", "invalid_key")),
+        ("InvalidRequestError: Too many inputs. The max number of inputs is 9.", ("provider", "batch_too_large")),
+        ('ValueError: Token value doesn\'t start with "AstraCS:" for Astra DB', ("astra", "astra_auth")),
+    ],
+)
+@pytest.mark.parametrize("library", ["langchain_astradb/vectorstores", "openai/_base_client", "astrapy/collection"])
+def test_what_was_raised_speaks_and_not_the_stack_trace_above_it(
+    raised: str, expected: tuple[str, str], library: str
+) -> None:
+    assert judged(PYTHON_FRAMES.format(library=library) + raised) == expected
+
+
+@pytest.mark.parametrize(
+    "frame", ["AstraDBVectorStore.addDocuments", "OpenAI.makeRequest", "DataAPIHttpClient._request"]
+)
+@pytest.mark.parametrize(
+    ("raised", "expected"),
+    [
+        ("AuthenticationError: 401 Incorrect API key provided: abc.", ("provider", "invalid_key")),
+        ("DataAPIResponseError: Collection does not exist, collection name: menu", ("astra", "collection_unknown")),
+    ],
+)
+def test_what_was_raised_speaks_and_not_the_stack_trace_of_a_script_under_it(
+    raised: str, expected: tuple[str, str], frame: str
+) -> None:
+    assert judged(raised + SCRIPT_FRAMES.format(frame=frame)) == expected

@@ -118,7 +118,7 @@ def _hit(rule: Rule, piece: Piece) -> tuple[int, int] | None:
         else:
             return None
     for text in needs.none:
-        if text in words and not (text in ASTRA_NAMES and piece.is_answer_of_provider):
+        if text in piece.spoken and not (text in ASTRA_NAMES and piece.is_answer_of_provider):
             return None
     if needs.pattern:
         match = _compiled(needs.pattern).search(words)

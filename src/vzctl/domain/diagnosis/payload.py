@@ -81,6 +81,13 @@ _RECORD: Final = Pattern(
 _OPENING: Final = Pattern(
     r"(?:[A-Za-z_][\w.$]{0,120}(?:Error|Exception|Timeout|Failure)\b ?[:(\[]|Error\b ?:|Traceback \(|[{\[]\s{0,8}[\"'{])"
 )
+_RAISED: Final = Pattern(
+    r"[a-z_][\w.$]{0,120}(?:error|exception|timeout|failure)\b ?:|\b(?:[a-z_]\w{1,40}\.){2,6}[a-z]\w{2,60}: ",
+    re.IGNORECASE,
+)
+"""The line under a stack trace of Python: what was raised, and what it says."""
+_SCRIPT_FRAME: Final = Pattern(r"\bat (?:async )?[\w.<>$ ]{1,80} \((?:file:|node:|webpack|/|[a-z]:\\)")
+"""Where the stack trace of a script begins, under what was raised."""
 _CHAIN: Final = ("during handling of the above", "the above exception was the direct cause", "caused by:", "[cause]:")
 _ERROR_WORDS: Final = Pattern(
     r"error|exception|fail|denied|refused|time[d ]?\s?out|unauthor|forbidden|limit|invalid|exceed|not found|unavail|throttl|"
@@ -206,9 +213,25 @@ class Piece:
         return self.frame is Frame.PROVIDER or ("provider" in kinds and not kinds & {"astra", "data-api"})
 
     @cached_property
+    def spoken(self) -> str:
+        """The words without the stack trace around them, which names whatever the call passed through."""
+        words = self.words
+        start = words.rfind('", line ')
+        if start >= 0:
+            raised = _RAISED.compiled.search(words, start)
+            return words[raised.start() :] if raised else words
+        frame = _SCRIPT_FRAME.compiled.search(words)
+        return words[: frame.start()] if frame and frame.start() > _FEW else words
+
+    @cached_property
     def place(self) -> str:
-        """Whom the text is about: `astra`, `provider`, `mixed` or `none`."""
-        return host_names.place(self.words, self.owners[0], self.provider)
+        """Whom the text is about: `astra`, `provider`, `mixed` or `none`; a stack trace counts when nothing else does."""
+        kinds = self.owners[0]
+        if "none" in kinds and len(self.spoken) < len(self.words):
+            place = host_names.place(self.spoken, kinds, host_names.named_provider(self.spoken))
+            if place != "none":
+                return place
+        return host_names.place(self.words, kinds, self.provider)
 
 
 class Payload(NamedTuple):
