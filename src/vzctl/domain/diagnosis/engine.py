@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import Final
 
+from vzctl.domain.diagnosis.hosts import ASTRA_NAMES
 from vzctl.domain.diagnosis.pattern import Pattern
 from vzctl.domain.diagnosis.payload import Payload, Piece, read
 from vzctl.domain.diagnosis.redaction import excerpt, redacted
@@ -117,7 +118,7 @@ def _hit(rule: Rule, piece: Piece) -> tuple[int, int] | None:
         else:
             return None
     for text in needs.none:
-        if text in words:
+        if text in piece.spoken and not (text in ASTRA_NAMES and piece.is_answer_of_provider):
             return None
     if needs.pattern:
         match = _compiled(needs.pattern).search(words)

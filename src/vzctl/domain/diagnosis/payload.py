@@ -14,7 +14,7 @@ from typing import Final, Literal, NamedTuple
 
 from vzctl.domain.diagnosis import hosts as host_names
 from vzctl.domain.diagnosis.codes import COMMON_WORDS, CodeFact, all_codes
-from vzctl.domain.diagnosis.codes_provider import FIXED_SENTENCES
+from vzctl.domain.diagnosis.codes_provider import FIXED_SENTENCES, VAGUE_OF_PROVIDERS
 from vzctl.domain.diagnosis.pattern import Pattern
 from vzctl.domain.diagnosis.rule import Frame
 
@@ -51,11 +51,14 @@ _ENTITIES: Final = (
 )
 
 _KEYED_CODE: Final = Pattern(r"\berror_?code[\"']?\s{0,3}[:=]\s{0,3}[\"']?([A-Za-z][A-Za-z0-9_]{3,80})", re.IGNORECASE)
-_BARE_CODE: Final = Pattern(r"(?<![A-Za-z0-9_])[A-Z][A-Z0-9]{1,30}(?:_[A-Z0-9]{1,30}){1,12}(?![A-Za-z0-9_])")
+_BARE_CODE: Final = Pattern(
+    r"(?<![A-Za-z0-9_])(?<!ignore ')[A-Z][A-Z0-9]{1,30}(?:_[A-Z0-9]{1,30}){1,12}(?![A-Za-z0-9_])"
+)
 _ANY_STATUS: Final = Pattern(
     r"\b(?:http|https)(?:/[12](?:\.[01])?)?(?: error| status| response)?(?: code)?[\"']?\s{0,2}[:=(]?\s{0,2}[\"'(<\[]?([1-5]\d\d)\b"
     r"|\bstatus(?:[ _-]?code)?(?: was| of| is)?[\"']?\s{0,2}[:=(]{0,2}\s{0,2}[\"'(<\[]{0,2}(?:httpstatus\.)?([1-5]\d\d)\b"
     r"|\b(?:error|response)(?:[ _]?code)?[\"']?\s{0,2}[:=(]{0,2}\s{0,2}[\"'(<\[]{0,2}([1-5]\d\d)\b"
+    r"|(?:error|exception): ([45]\d\d)\s(?!ms\b|bytes|tokens|characters|doc)"
     r"|\bcode[\"']?\s{0,2}[:=]\s{0,2}[\"']?([45]\d\d)\b"
     r"|\(([45]\d\d)\)"
     r"|\b([45]\d\d)\s(?:client error|server error|unauthori[sz]ed|forbidden|not found|too many requests|bad request|"
@@ -78,6 +81,13 @@ _RECORD: Final = Pattern(
 _OPENING: Final = Pattern(
     r"(?:[A-Za-z_][\w.$]{0,120}(?:Error|Exception|Timeout|Failure)\b ?[:(\[]|Error\b ?:|Traceback \(|[{\[]\s{0,8}[\"'{])"
 )
+_RAISED: Final = Pattern(
+    r"[a-z_][\w.$]{0,120}(?:error|exception|timeout|failure)\b ?:|\b(?:[a-z_]\w{1,40}\.){2,6}[a-z]\w{2,60}: ",
+    re.IGNORECASE,
+)
+"""The line under a stack trace of Python: what was raised, and what it says."""
+_SCRIPT_FRAME: Final = Pattern(r"\bat (?:async )?[\w.<>$ ]{1,80} \((?:file:|node:|webpack|/|[a-z]:\\)")
+"""Where the stack trace of a script begins, under what was raised."""
 _CHAIN: Final = ("during handling of the above", "the above exception was the direct cause", "caused by:", "[cause]:")
 _ERROR_WORDS: Final = Pattern(
     r"error|exception|fail|denied|refused|time[d ]?\s?out|unauthor|forbidden|limit|invalid|exceed|not found|unavail|throttl|"
@@ -88,6 +98,7 @@ _WRAPPER: Final = Pattern(
     r"error (?:building|initiali[sz]ing|adding|performing|searching|creating|running|in|with|while|executing|"
     r"processing|fetching|getting)"
     r"(?: [\w$./-]{1,40}){0,8} (?:component )?(?:astra ?db|astradbvectorstore|astra)(?: \w{1,24}){0,2}\s?[:,]"
+    r"(?! ?'[\w.$]{1,40}'\W{0,6}(?:$|duration))"
 )
 """What a component for Astra DB puts before any error, whoever made it: it says nothing about the side."""
 _DIGITS: Final = Pattern(r"(?<!\d)(?:\d{1,2}|\d{4,40})(?!\d)")
@@ -113,6 +124,9 @@ class Piece:
         """The Data API's error code: as a field, as a word of its own, or told by a fixed sentence."""
         known = all_codes()
         if self.keyed_code is not None and self.keyed_code in known:
+            meant = VAGUE_OF_PROVIDERS.get(self.keyed_code)
+            if meant is not None and "embedding" in self.low and "provider" in self.low:
+                return known[meant]
             return known[self.keyed_code]
         bare = [
             match for match in _BARE_CODE.compiled.findall(self.text) if match in known and match not in COMMON_WORDS
@@ -193,9 +207,31 @@ class Piece:
         return self.owners[1] or host_names.named_provider(self.low)
 
     @cached_property
+    def is_answer_of_provider(self) -> bool:
+        """Whether hosts alone, or the Data API, say that a provider answered: whatever else the words name."""
+        kinds = self.owners[0]
+        return self.frame is Frame.PROVIDER or ("provider" in kinds and not kinds & {"astra", "data-api"})
+
+    @cached_property
+    def spoken(self) -> str:
+        """The words without the stack trace around them, which names whatever the call passed through."""
+        words = self.words
+        start = words.rfind('", line ')
+        if start >= 0:
+            raised = _RAISED.compiled.search(words, start)
+            return words[raised.start() :] if raised else words
+        frame = _SCRIPT_FRAME.compiled.search(words)
+        return words[: frame.start()] if frame and frame.start() > _FEW else words
+
+    @cached_property
     def place(self) -> str:
-        """Whom the text is about: `astra`, `provider`, `mixed` or `none`."""
-        return host_names.place(self.words, self.owners[0], self.provider)
+        """Whom the text is about: `astra`, `provider`, `mixed` or `none`; a stack trace counts when nothing else does."""
+        kinds = self.owners[0]
+        if "none" in kinds and len(self.spoken) < len(self.words):
+            place = host_names.place(self.spoken, kinds, host_names.named_provider(self.spoken))
+            if place != "none":
+                return place
+        return host_names.place(self.words, kinds, self.provider)
 
 
 class Payload(NamedTuple):
