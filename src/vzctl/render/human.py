@@ -12,8 +12,11 @@ from rich.text import Text
 
 from vzctl.domain.rules import counted
 from vzctl.render.cells import human_cell
+from vzctl.render.diagnosis import show_code, show_diagnosis
 from vzctl.render.envelope import field_names
 from vzctl.render.plain import rows_of
+from vzctl.usecases.diagnosis import Diagnosis
+from vzctl.usecases.explain import CodeDetail
 from vzctl.usecases.provider import ProviderDetail
 from vzctl.usecases.secrets import Revealed
 from vzctl.usecases.state import Exported
@@ -197,6 +200,8 @@ def _style(heading: str, text: str) -> str:
 _SPECIAL: dict[type, Callable[[Console, Any], None]] = {
     Status: _status,
     ProviderDetail: _provider,
+    CodeDetail: show_code,
+    Diagnosis: show_diagnosis,
     Exported: _exported,
     Revealed: _revealed,
 }
