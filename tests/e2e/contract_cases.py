@@ -357,7 +357,7 @@ DIAGNOSIS_CASES: Final = [
     good("diagnose -", stdin=TWO_ERRORS, planes=BOTH),
     good("diagnose - --database archive", stdin=TWO_ERRORS, planes=BOTH),
     good("diagnose error.txt --exit-code", ExitStatus.PROVIDER, files={"error.txt": UNAUTHORIZED}),
-    good("diagnose --text 'Collection does not exist' --exit-code", ExitStatus.ASTRA),
+    good("diagnose --text 'Unknown keyspace: the keyspace does not exist' --exit-code", ExitStatus.ASTRA),
     good("diagnose --exit-code", ExitStatus.UNKNOWN_SIDE, stdin="errorCode: <<new>>, token <<openai-prod>> failed"),
     good("diagnose --profile nobody", stdin=UNAUTHORIZED),
     good("diagnose --lines", stdin='{"id": 7, "payload": "insufficient_quota for key <<new>>"}\n', planes=BOTH),
@@ -372,7 +372,7 @@ DIAGNOSIS_CASES: Final = [
     good("explain --all"),
     bad("explain VECTORIZE_CREDENTAL", NOT_FOUND, "CODE_NOT_FOUND"),
     bad("explain", USAGE, "USAGE"),
-    bad("explain 'READ_TIMEOUT or WRITE_TIMEOUT'", CONFLICT, "CODE_AMBIGUOUS"),
+    bad("explain 'EMBEDDING_PROVIDER_TIMEOUT or EMBEDDING_PROVIDER_RATE_LIMITED'", CONFLICT, "CODE_AMBIGUOUS"),
 ]
 
 STATE_CASES: Final = [

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
@@ -10,6 +10,13 @@ from vzctl.cli.noun import lone, reads
 from vzctl.cli.options import DatabaseOption
 from vzctl.cli.run import run, stream
 from vzctl.errors import UsageError
+
+if TYPE_CHECKING:
+    from vzctl.cli.wiring import World
+    from vzctl.usecases.context import Context
+    from vzctl.usecases.diagnose import Diagnose, Emit
+    from vzctl.usecases.diagnosis import Diagnosis
+    from vzctl.usecases.outcome import Outcome
 
 app = lone()
 
@@ -39,26 +46,47 @@ def diagnose(
     if dedupe and not follow:
         raise UsageError("--dedupe goes with --follow", code="USAGE")
 
-    from vzctl.cli.payload_input import WINDOW, bounded_lines, growing_lines, open_payload, read_ends
-    from vzctl.domain.diagnosis.log import LONGEST_RECORD
-    from vzctl.usecases.diagnose import Diagnose, diagnose_lines, diagnose_text, follow_log
+    from vzctl.usecases.diagnose import Diagnose
 
     request = Diagnose(database=database, exit_code=exit_code)
+    source = _Source(file, text)
     if lines:
-        stream(
-            context,
-            lambda c, w, emit: diagnose_lines(c, request, bounded_lines(open_payload(w, file, text), WINDOW), emit),
-        )
+        stream(context, lambda c, w, emit: _lines(c, w, request, source, emit))
     elif follow:
-        stream(
-            context,
-            lambda c, w, emit: follow_log(
-                c,
-                request,
-                growing_lines(open_payload(w, file, text, follow=True), LONGEST_RECORD),
-                emit,
-                dedupe=dedupe,
-            ),
-        )
+        stream(context, lambda c, w, emit: _follow(c, w, request, source, emit, dedupe=dedupe))
     else:
-        run(context, lambda c, w: diagnose_text(c, request, *read_ends(open_payload(w, file, text))))
+        run(context, lambda c, w: _text(c, w, request, source))
+
+
+class _Source(NamedTuple):
+    """Where the text comes from: both None for standard input."""
+
+    file: str | None
+    text: str | None
+
+
+def _text(context: Context, world: World, request: Diagnose, source: _Source) -> Outcome[Diagnosis]:
+    from vzctl.cli.payload_input import payload_source, read_ends
+    from vzctl.usecases.diagnose import diagnose_text
+
+    with payload_source(world, *source) as opened:
+        return diagnose_text(context, request, *read_ends(opened))
+
+
+def _lines(context: Context, world: World, request: Diagnose, source: _Source, emit: Emit) -> Outcome[None]:
+    from vzctl.cli.payload_input import WINDOW, bounded_lines, payload_source
+    from vzctl.usecases.diagnose import diagnose_lines
+
+    with payload_source(world, *source) as opened:
+        return diagnose_lines(context, request, bounded_lines(opened, WINDOW), emit)
+
+
+def _follow(
+    context: Context, world: World, request: Diagnose, source: _Source, emit: Emit, *, dedupe: bool
+) -> Outcome[None]:
+    from vzctl.cli.payload_input import growing_lines, payload_source
+    from vzctl.domain.diagnosis.log import LONGEST_RECORD
+    from vzctl.usecases.diagnose import follow_log
+
+    with payload_source(world, *source, follow=True) as opened:
+        return follow_log(context, request, growing_lines(opened, LONGEST_RECORD), emit, dedupe=dedupe)

@@ -8,6 +8,7 @@ import select
 import stat
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, BinaryIO, Final
 
 from vzctl.errors import InputRequiredError, NextStep, UsageError
@@ -22,22 +23,18 @@ IDLE_SECONDS: Final = 0.5
 _CHUNK: Final = 64 * 1024
 
 
-def open_payload(world: World, file: str | None, text: str | None, *, follow: bool = False) -> BinaryIO:
-    """Return the source that was chosen; raise `UsageError` for a wrong one, `InputRequiredError` where none can be asked."""
+@contextmanager
+def payload_source(world: World, file: str | None, text: str | None, *, follow: bool = False) -> Iterator[BinaryIO]:
+    """Open the source that was chosen; raise `UsageError` for a wrong one, `InputRequiredError` where none can be asked."""
     if text is not None:
         if file is not None:
             raise UsageError("give a FILE or --text, not both", code="USAGE")
-        return io.BytesIO(text.encode("utf-8", "surrogateescape"))
-    if file is not None and file != "-":
-        return _open_file(file)
-    if sys.stdin is None or sys.stdin.closed:
-        raise _nothing_given()
-    if sys.stdin.isatty():
-        if not world.prompter.is_interactive:
-            raise _nothing_given()
-        what = "the log" if follow else "the error"
-        world.prompter.say(f"paste {what} here, then press Enter and ^D")
-    return sys.stdin.buffer
+        yield io.BytesIO(text.encode("utf-8", "surrogateescape"))
+    elif file is not None and file != "-":
+        with _open_file(file) as source:
+            yield source
+    else:
+        yield _standard_input(world, follow=follow)
 
 
 def read_ends(source: BinaryIO) -> tuple[bytes, bool]:
@@ -115,9 +112,20 @@ def _shortened(line: bytearray, half: int) -> bytes:
     return bytes(short).removesuffix(b"\r")
 
 
+def _standard_input(world: World, *, follow: bool) -> BinaryIO:
+    if sys.stdin is None or sys.stdin.closed:
+        raise _nothing_given()
+    if sys.stdin.isatty():
+        if not world.prompter.is_interactive:
+            raise _nothing_given()
+        what = "the log" if follow else "the error"
+        world.prompter.say(f"paste {what} here, then press Enter and ^D")
+    return sys.stdin.buffer
+
+
 def _open_file(path: str) -> BinaryIO:
     try:
-        source = open(path, "rb", buffering=0)  # noqa: SIM115  (the command reads it to its end and then ends)
+        source = open(path, "rb", buffering=0)  # noqa: SIM115  (whoever asked closes it)
         mode = os.fstat(source.fileno()).st_mode
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else "not a path"

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import ClassVar
 
+from vzctl.domain.diagnosis.causes import causes
+from vzctl.domain.diagnosis.codes import CodeFact, all_codes
+from vzctl.domain.diagnosis.rule import RETRYABLE_CAUSES
 from vzctl.domain.error_codes import codes_in, error_codes, probable_code
-from vzctl.domain.error_codes_entry import ErrorCode
+from vzctl.domain.error_codes_entry import ErrorCode, Side
 from vzctl.domain.names import looks_like_secret, nearest
 from vzctl.errors import ConflictError, NextStep, NotFoundError, UsageError
 from vzctl.usecases.outcome import Columns, Outcome
@@ -55,16 +60,26 @@ class CodeRow:
 
 @dataclass(frozen=True, slots=True)
 class CodeList:
-    """Every code that the Data API documents, or documented once, by name."""
+    """Every code that the Data API documents, documented once, or has sent, by name."""
 
     codes: tuple[CodeRow, ...]
+
+
+@cache
+def known_codes() -> Mapping[str, ErrorCode]:
+    """Return every code by name: those that the Data API documents, and more that some of its versions have sent."""
+    found = dict(error_codes())
+    for code, fact in all_codes().items():
+        if code not in found:
+            found[code] = _undocumented(fact)
+    return dict(sorted(found.items()))
 
 
 def list_codes() -> Outcome[CodeList]:
     """Return all codes."""
     rows = (
         CodeRow(entry.code, entry.side.value, entry.cause, entry.retryable, entry.legacy, entry.meaning)
-        for entry in error_codes().values()
+        for entry in known_codes().values()
     )
     return Outcome(data=CodeList(tuple(rows)))
 
@@ -72,6 +87,8 @@ def list_codes() -> Outcome[CodeList]:
 def explain_code(text: str) -> Outcome[CodeDetail]:
     """Return what is known of the code, in whatever case it is written and whatever was pasted around it."""
     found = codes_in(text)
+    if not found and probable_code(text) in known_codes():
+        found = (known_codes()[probable_code(text)],)
     if not text.strip():
         raise UsageError(
             "the code is an empty text: is a shell variable unset?",
@@ -93,7 +110,7 @@ def explain_code(text: str) -> Outcome[CodeDetail]:
 
 def _unknown(text: str) -> NotFoundError:
     word = probable_code(text[: 4 * LONGEST_CODE])[:LONGEST_CODE]
-    near = nearest(word, error_codes())
+    near = nearest(word, known_codes())
     shown = f' "{word}"' if word and word.isascii() and not looks_like_secret(word) else " like this"
     hint = "; did you mean " + " or ".join(f'"{name}"' for name in near) + "?" if near else ""
     steps = [NextStep(f"vzctl explain {name}", "is it this one?") for name in near]
@@ -105,6 +122,18 @@ def _unknown(text: str) -> NotFoundError:
             NextStep("vzctl explain --all", "every code"),
             NextStep("vzctl diagnose -", "paste the whole error: its text may decide"),
         ),
+    )
+
+
+def _undocumented(fact: CodeFact) -> ErrorCode:
+    return ErrorCode(
+        code=fact.code,
+        side=Side(fact.side),
+        meaning=f"{fact.meaning[:1].upper()}{fact.meaning[1:]}.",
+        what_to_do=causes()[fact.side, fact.cause].advice,
+        cause=fact.cause,
+        retryable=fact.cause in RETRYABLE_CAUSES,
+        legacy=True,
     )
 
 
