@@ -17,8 +17,8 @@ from vzctl.domain.diagnosis.clues import ClueReader, Clues
 from vzctl.domain.diagnosis.engine import Verdict
 from vzctl.domain.index import Index
 from vzctl.domain.names import nearest
-from vzctl.domain.records import Credential, Database, Evidence, Rotation, ScopeEntry, Step
-from vzctl.domain.rules import listed, provider_by_id
+from vzctl.domain.records import Authentication, Credential, Database, Dependant, Evidence, Rotation, ScopeEntry, Step
+from vzctl.domain.rules import display_name, listed, provider_by_id
 from vzctl.domain.state import State
 from vzctl.errors import NextStep
 
@@ -64,13 +64,20 @@ class Knowledge:
     def advised(self, verdict: Verdict, clues: Clues) -> Advised:
         """Return the verdict as the state sees it, with exact commands."""
         provider = verdict.provider or self._provider_of(clues)
-        if provider is not None and verdict.provider is None and verdict.side == "provider":
+        if provider is not None and verdict.provider is None and verdict.side != "unknown":
             verdict = replace(verdict, provider=provider)
         if provider is not None and _is_hosted(provider):
             return self._of_hosted(verdict, provider)
         if verdict.side == "astra" and verdict.cause in _ACCESS:
             return _first(
-                verdict, clues, provider, self._rotating, self._misnamed, self._scoped, self._without_credential
+                verdict,
+                clues,
+                provider,
+                self._rotating,
+                self._by_header,
+                self._misnamed,
+                self._scoped,
+                self._without_credential,
             )
         if verdict.side == "provider" and verdict.cause in _KEY:
             return _first(
@@ -102,7 +109,7 @@ class Knowledge:
     def _of_hosted(self, verdict: Verdict, provider: str) -> Advised:
         if verdict.cause not in _ACCESS | _KEY:
             return advised(verdict)
-        seen = _seen(verdict, f"{provider} is hosted by Astra: it takes no credential and no scope")
+        seen = _seen(verdict, f"{display_name(provider)} is hosted by Astra: it takes no credential and no scope")
         return Advised(
             seen,
             "Leave credentials and scopes alone; when the call still fails, ask Astra's support.",
@@ -132,6 +139,17 @@ class Knowledge:
             "this credential fail."
         )
         return Advised(replace(seen, explanation=text, rule="state.rotation-open"), "Finish the rotation.", steps)
+
+    def _by_header(self, verdict: Verdict, clues: Clues, _provider: str | None) -> Advised | None:
+        dependant = clues.dependant
+        if dependant is None or dependant.authentication is not Authentication.HEADER:
+            return None
+        seen = _seen(verdict, f'"{self._index.address(dependant)}" takes the key from a header of each request')
+        return Advised(
+            replace(seen, rule="state.header"),
+            "Send the key in the header `x-embedding-api-key` with each request: no credential or scope is to blame.",
+            (_show(dependant, self._index.address(dependant)),),
+        )
 
     def _misnamed(self, verdict: Verdict, clues: Clues, provider: str | None) -> Advised | None:
         if clues.name is None or clues.credential is not None:
@@ -210,13 +228,13 @@ class Knowledge:
         name = self.database_name(clues.database)
         if self._usable(provider, clues.database):
             usable = listed([f'"{item.name}"' for item in self._usable(provider, clues.database)])
-            seen = _seen(verdict, f'"{name}" may use {usable} of {provider}')
+            seen = _seen(verdict, f'"{name}" may use {usable} of {display_name(provider)}')
             return replace(
                 advised(seen), steps=(NextStep(f"vzctl credentials list --database {shlex.quote(name)}", "them"),)
             )
         if len(of_provider) == 1:
             return self._out_of_scope(verdict, of_provider[0], name)
-        seen = _seen(verdict, f'no credential of {provider} has "{name}" in its scope')
+        seen = _seen(verdict, f'no credential of {display_name(provider)} has "{name}" in its scope')
         steps = (
             NextStep(f"vzctl credentials list --provider {shlex.quote(provider)}", "the credentials that there are"),
         )
@@ -322,6 +340,11 @@ def _is_hosted(provider: str) -> bool:
 def _may_explain(rotation: Rotation) -> bool:
     """Whether the rotation took the credential away, or its old key, and has not yet given it back."""
     return rotation.is_past_no_return or rotation.step is Step.REVOKED
+
+
+def _show(dependant: Dependant, address: str) -> NextStep:
+    noun = "collections" if dependant.kind == "collection" else "tables"
+    return NextStep(f"vzctl {noun} show {shlex.quote(address)}", "what it is attached to")
 
 
 def _rotate(credential: Credential) -> NextStep:

@@ -57,6 +57,7 @@ class Records:
         self._number = 0
         self._first = 0
         self._lines: list[str] = []
+        self._taken = 0
         self._size = 0
         self._is_dated = False
         self._in_traceback = False
@@ -83,14 +84,14 @@ class Records:
         """Yield what is there, complete or not: the log has ended, or nothing came for a while."""
         if any(line.strip() for line in self._lines):
             yield Record(self._first, "\n".join(self._lines))
-        self._lines, self._size = [], 0
+        self._lines, self._size, self._taken = [], 0, 0
         self._is_dated = self._in_traceback = False
 
     def _take(self, line: str, *, is_wrapped: bool) -> Iterator[Record]:
         stamp = _STAMP.compiled.match(line)
         rest = line[stamp.end() :] if stamp else line
         goes_on = self._lines and self._goes_on(line, rest, is_dated=stamp is not None, is_wrapped=is_wrapped)
-        if not goes_on or len(self._lines) >= MOST_LINES:
+        if not goes_on or self._taken >= MOST_LINES:
             yield from self.flush()
             self._first = self._number
             self._is_dated = _BEGINNING.compiled.match(line) is not None
@@ -114,6 +115,7 @@ class Records:
 
     def _append(self, line: str) -> None:
         self._lines.append(line)
+        self._taken += 1
         self._size += len(line) + 1
         while self._size > LONGEST_RECORD and len(self._lines) > 2:
             # the beginning says what it is, the end what caused it

@@ -15,6 +15,7 @@ from typing import Final, Literal, NamedTuple
 from vzctl.domain.diagnosis import hosts as host_names
 from vzctl.domain.diagnosis.codes import COMMON_WORDS, CodeFact, all_codes
 from vzctl.domain.diagnosis.codes_provider import FIXED_SENTENCES
+from vzctl.domain.diagnosis.log import Records
 from vzctl.domain.diagnosis.pattern import Pattern
 from vzctl.domain.diagnosis.rule import Frame
 
@@ -23,6 +24,9 @@ WINDOW: Final = 512 * 1024
 
 MOST_PIECES: Final = 10_000
 """At most so many different errors of one payload are told apart."""
+
+MOST_LINES_OF_ONE: Final = 100
+"""More lines are a log, also when nothing in them looks like one."""
 
 Kind = Literal["text", "empty", "gzip", "binary"]
 
@@ -71,9 +75,12 @@ _TAIL_MARKS: Final = (
     "response was",
 )
 _SPLIT_ELEMENTS: Final = Pattern(r"[}\])]\s{0,40},\s{0,40}(?:[A-Za-z_.]{1,60}\()?[{\[(]?")
+_BEFORE: Final = r"(?:\[pod/[^\]\s]{1,200}\] ?|[\w.-]{1,64} {0,24}\| )?"
+"""What kubectl and docker compose put before a line."""
 _RECORD: Final = Pattern(
+    _BEFORE + r"(?:(?:TRACE|DEBUG|INFO|NOTICE|WARN|WARNING|ERROR|FATAL|CRITICAL|SEVERE)[:\] \t]|"
     r"[^\w\n]{0,6}(?:\d{4}-\d\d-\d\d[T ]\d\d:\d\d|\d{1,2}[/.-]\w{2,3}[/.-]\d{2,4}[ :T]\d\d:\d\d|\d\d:\d\d:\d\d|"
-    r"[A-Z][a-z]{2} {1,2}\d{1,2} \d\d:\d\d:\d\d|\{\s?[\"'][a-zA-Z_@])"
+    r"[A-Z][a-z]{2} {1,2}\d{1,2} \d\d:\d\d:\d\d|\{\s?[\"'][a-zA-Z_@]))"
 )
 _OPENING: Final = Pattern(
     r"(?:[A-Za-z_][\w.$]{0,120}(?:Error|Exception|Timeout|Failure)\b ?[:(\[]|Error\b ?:|Traceback \(|[{\[]\s{0,8}[\"'{])"
@@ -309,7 +316,17 @@ def _records(text: str) -> list[str]:
         stands_alone = not is_chain and not lines[number - 1].strip() and _OPENING.compiled.match(line)
         if stands_alone or (_RECORD.compiled.match(line) and not line.startswith((" ", "\t"))):
             starts.append(number)
-    return ["\n".join(lines[start:end]) for start, end in zip(starts, [*starts[1:], len(lines)], strict=True)]
+    found: list[str] = []
+    for start, end in zip(starts, [*starts[1:], len(lines)], strict=True):
+        found += ["\n".join(lines[start:end])] if end - start <= MOST_LINES_OF_ONE else _of_log(lines[start:end])
+    return found
+
+
+def _of_log(lines: list[str]) -> list[str]:
+    """Split so many lines that they are no single error, although none begins like an entry of a log."""
+    records = Records()
+    found = [record.text for line in lines for record in records.feed(line)]
+    return found + [record.text for record in records.flush()]
 
 
 def _elements(record: str) -> list[str]:
