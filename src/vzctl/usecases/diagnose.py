@@ -12,7 +12,7 @@ from vzctl.domain.diagnosis.engine import NO_RULE, judge
 from vzctl.domain.diagnosis.knowledge import Advised, Knowledge, advised
 from vzctl.domain.diagnosis.log import Record, Records
 from vzctl.domain.diagnosis.pattern import Pattern
-from vzctl.domain.diagnosis.payload import Kind, Payload, read
+from vzctl.domain.diagnosis.payload import Kind, Payload, may_tell_an_error, read
 from vzctl.errors import ExitStatus, NextStep, NotFoundError, StateError, UsageError, VzctlError
 from vzctl.usecases.context import Context
 from vzctl.usecases.diagnosis import Diagnosis, diagnosis
@@ -26,11 +26,6 @@ REMEMBERED: Final = 500
 _BEGINNING: Final = 16
 _LOUD: Final = Pattern(
     r"\b(?:ERROR|FATAL|CRITICAL|SEVERE)\b|[A-Za-z](?:Error|Exception)\b ?[:(\[]|Traceback \(|\berror_?code\b"
-)
-_CAN_HOLD_AN_ERROR: Final = Pattern(
-    r"(?i)error|exception|fail|denied|refused|time[d ]?\s?out|unauthor|forbidden|limit|invalid|exceed|not found|unavail|throttl|"
-    r"too many|too long|too large|not support|expired|quota|overload|does not exist|incorrect|missing|reset|hibernat|resuming|"
-    r"\b[45]\d\d\b"
 )
 _STATUSES: Final = {
     "astra": ExitStatus.ASTRA,
@@ -207,7 +202,7 @@ def _judge_record(judged: _Judge, record: Record, tally: _Tally) -> None:
 
 def _in_record(judged: _Judge, record: Record) -> Iterator[Diagnosis]:
     """Yield the errors of a record; one that nothing decides only when the record calls itself an error."""
-    if not _CAN_HOLD_AN_ERROR.compiled.search(record.text):
+    if not may_tell_an_error(record.text):
         return
     payload = read(record.text)
     if payload.kind != "text":

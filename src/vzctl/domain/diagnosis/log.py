@@ -30,6 +30,8 @@ _GOING_ON: Final = Pattern(
     r"\s|Caused by: |Suppressed: |\.\.\. \d{1,6} more|at [\w.$<]|During handling of the above|The above exception was|"
     r"Traceback \(most recent|[}\])]{1,9}[,;]?\s{0,9}\Z|\Z"
 )
+_FIRST_OF_GOING_ON: Final = frozenset(" \t\x0b\x0cCS.aDT}])")
+"""What `_GOING_ON` may begin with: most lines need not be tried."""
 _TRACEBACK: Final = "Traceback (most recent"
 _WRAPPED: Final = ("log", "textPayload")
 """Fields in which a container's runtime keeps one line of what the program wrote."""
@@ -76,42 +78,45 @@ class Records:
             yield from self.flush()
             yield Record(self._number, fields)
             return
-        text, is_wrapped = (line, False) if fields is None else (fields[0], True)
-        for part in text.splitlines() or [""]:
-            yield from self._take(part, is_wrapped=is_wrapped)
+        if fields is None:
+            yield from self._take(line, is_wrapped=False)
+            return
+        for part in fields[0].splitlines() or [""]:
+            yield from self._take(part, is_wrapped=True)
 
     def flush(self) -> Iterator[Record]:
         """Yield what is there, complete or not: the log has ended, or nothing came for a while."""
-        if any(line.strip() for line in self._lines):
-            yield Record(self._first, "\n".join(self._lines))
-        self._lines, self._size, self._taken = [], 0, 0
+        if self._lines:
+            text = "\n".join(self._lines)
+            if not text.isspace() and text:
+                yield Record(self._first, text)
+            self._lines, self._size, self._taken = [], 0, 0
         self._is_dated = self._in_traceback = False
 
     def _take(self, line: str, *, is_wrapped: bool) -> Iterator[Record]:
-        stamp = _STAMP.compiled.match(line)
+        stamp = _STAMP.compiled.match(line) if line[:1].isdigit() else None
         rest = line[stamp.end() :] if stamp else line
-        goes_on = self._lines and self._goes_on(line, rest, is_dated=stamp is not None, is_wrapped=is_wrapped)
-        if not goes_on or self._taken >= MOST_LINES:
+        begins = _BEGINNING.compiled.match(line) is not None
+        goes_on = self._goes_on(rest, begins=begins, is_stamped=stamp is not None, is_wrapped=is_wrapped)
+        if not self._lines or not goes_on or self._taken >= MOST_LINES:
             yield from self.flush()
             self._first = self._number
-            self._is_dated = _BEGINNING.compiled.match(line) is not None
+            self._is_dated = begins
         elif stamp:
             line = rest
-        if rest.startswith(_TRACEBACK) or _TRACEBACK in rest:
+        if _TRACEBACK in rest:
             self._in_traceback = True
         elif self._in_traceback and rest[:1].strip():
             self._in_traceback = False  # the line that names the exception ends it
         self._append(line)
 
-    def _goes_on(self, line: str, rest: str, *, is_dated: bool, is_wrapped: bool) -> bool:
+    def _goes_on(self, rest: str, *, begins: bool, is_stamped: bool, is_wrapped: bool) -> bool:
         """Whether the line belongs to the record before it."""
-        if _GOING_ON.compiled.match(rest):
+        if (not rest or rest[0] in _FIRST_OF_GOING_ON) and _GOING_ON.compiled.match(rest):
             return True
-        if self._in_traceback and (is_dated or not _BEGINNING.compiled.match(line)):
+        if self._in_traceback and (is_stamped or not begins):
             return True
-        if is_wrapped:
-            return False
-        return self._is_dated and not _BEGINNING.compiled.match(line)
+        return self._is_dated and not begins and not is_wrapped
 
     def _append(self, line: str) -> None:
         self._lines.append(line)
@@ -128,17 +133,17 @@ class Records:
 
 def _unwrapped(line: str) -> str:
     """Take away what `kubectl logs --prefix` and `docker compose logs` put before each line."""
-    found = _KUBERNETES.compiled.match(line)
+    found = _KUBERNETES.compiled.match(line) if line.startswith("[pod/") or "| " in line[:90] else None
     return line[found.end() :] if found else line
 
 
 def _fields(line: str) -> str | tuple[str] | None:
     """Return what a line of JSON tells, as one text; as a tuple, when it only wraps one line of a container; else None."""
-    stamp = _STAMP.compiled.match(line)
-    if stamp:
-        line = line[stamp.end() :]
     if not line.startswith("{"):
-        return None
+        stamp = _STAMP.compiled.match(line) if line[:1].isdigit() else None
+        if stamp is None or not line.startswith("{", stamp.end()):
+            return None
+        line = line[stamp.end() :]
     try:
         found = json.loads(line)
     except (ValueError, RecursionError):
