@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from vzctl.domain.diagnosis.engine import NO_RULE, judge
+from vzctl.domain.diagnosis.engine import UNDECIDED, judge
 from vzctl.domain.diagnosis.knowledge import Advised, Knowledge, advised
 from vzctl.domain.diagnosis.log import Record, Records
 from vzctl.domain.diagnosis.pattern import Pattern
@@ -208,7 +208,7 @@ def _in_record(judged: _Judge, record: Record) -> Iterator[Diagnosis]:
     if payload.kind != "text":
         return
     for found in judged.errors(payload):
-        if found.verdict.rule != NO_RULE or _LOUD.compiled.search(record.text):
+        if found.verdict.cause != UNDECIDED or _LOUD.compiled.search(record.text):
             yield diagnosis([found], truncated=payload.truncated, line=record.line)
 
 

@@ -16,9 +16,8 @@ from vzctl.domain.diagnosis.table import eligible
 LONGEST_WHOLE: Final = 20_000
 """Up to this length a text of several records is also read as a whole, for what one line says about another."""
 _RANK: Final = {"high": 0, "medium": 1, "low": 2}
-NO_RULE: Final = "unknown.nothing"
-"""The id in a verdict that no rule gave."""
-_UNDECIDED: Final = "insufficient_detail"
+_NOBODY: Final = "unknown.nothing"
+UNDECIDED: Final = "insufficient_detail"
 _HOSTED: Final = "nvidia"
 
 
@@ -55,7 +54,7 @@ def diagnose(text: str | bytes, *, provider: str | None = None) -> list[Verdict]
 def judge(payload: Payload, *, provider: str | None = None) -> list[Verdict]:
     """Return what `diagnose` does, of a payload that was unwrapped before."""
     verdicts = _merged([_judge(piece, provider) for piece in payload.pieces])
-    decided = [verdict for verdict in verdicts if verdict.cause != _UNDECIDED]
+    decided = [verdict for verdict in verdicts if verdict.cause != UNDECIDED]
     if len(payload.pieces) > 1 and len(decided) <= 1 and len(payload.whole.text) <= LONGEST_WHOLE:
         decided = [_better(_judge(payload.whole, provider), decided)]
     if not decided:
@@ -91,7 +90,7 @@ def _merged(verdicts: list[Verdict]) -> list[Verdict]:
 
 
 def _telling_code(verdict: Verdict) -> str | None:
-    return None if verdict.cause == _UNDECIDED else verdict.code
+    return None if verdict.cause == UNDECIDED else verdict.code
 
 
 def _same_provider(one: Verdict, other: Verdict) -> bool:
@@ -202,14 +201,14 @@ def _undecided(piece: Piece, hint: str | None) -> Verdict:
         evidence.append((redacted(piece.keyed_code), "no documented code of the Data API"))
     return Verdict(
         side="unknown",
-        cause=_UNDECIDED,
+        cause=UNDECIDED,
         detail="nothing decides",
         confidence="low",
         provider=piece.provider or hint,
         code=_code(piece),
         http_status=status,
         retryable=False,
-        rule=NO_RULE,
+        rule=_NOBODY,
         evidence=tuple(evidence),
         explanation="The text does not say whose error it is: the complete message, with the address that was called, would.",
         count=piece.count,
@@ -222,14 +221,14 @@ def _nothing(payload: Payload, hint: str | None) -> Verdict:
     )
     return Verdict(
         side="unknown",
-        cause=_UNDECIDED,
+        cause=UNDECIDED,
         detail=what,
         confidence="low",
         provider=hint,
         code=None,
         http_status=None,
         retryable=False,
-        rule=NO_RULE,
+        rule=_NOBODY,
         evidence=(),
         explanation=f"Nothing to diagnose: {what}.",
     )
