@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from vzctl.domain.diagnosis.engine import UNDECIDED, judge
 from vzctl.domain.diagnosis.knowledge import Advised, Knowledge, advised
 from vzctl.domain.diagnosis.log import Record, Records
-from vzctl.domain.diagnosis.pattern import Pattern
 from vzctl.domain.diagnosis.payload import Kind, Payload, may_tell_an_error, read
 from vzctl.errors import ExitStatus, NextStep, NotFoundError, StateError, UsageError, VzctlError
 from vzctl.usecases.context import Context
@@ -24,9 +23,6 @@ if TYPE_CHECKING:
 REMEMBERED: Final = 500
 """So many different errors of a log are counted; of more, the one that was not seen for longest is told and forgotten."""
 _BEGINNING: Final = 16
-_LOUD: Final = Pattern(
-    r"\b(?:ERROR|FATAL|CRITICAL|SEVERE)\b|[A-Za-z](?:Error|Exception)\b ?[:(\[]|Traceback \(|\berror_?code\b"
-)
 _STATUSES: Final = {
     "astra": ExitStatus.ASTRA,
     "provider": ExitStatus.PROVIDER,
@@ -103,7 +99,9 @@ def diagnose_text(context: Context, request: Diagnose, raw: bytes, truncated: bo
     judged = _Judge(context, request)
     truncated = truncated or payload.truncated
     found = diagnosis(judged.errors(payload), truncated=truncated)
-    cut = Notice("PAYLOAD_CUT", "of the text only the first and the last 512 KiB were read")
+    cut = Notice(
+        "PAYLOAD_CUT", "only the first and the last 512 KiB were read; --follow reads a log whole, line by line"
+    )
     return Outcome(
         data=found,
         warnings=(*judged.warnings, *((cut,) if truncated else ())),
@@ -208,7 +206,7 @@ def _in_record(judged: _Judge, record: Record) -> Iterator[Diagnosis]:
     if payload.kind != "text":
         return
     for found in judged.errors(payload):
-        if found.verdict.cause != UNDECIDED or _LOUD.compiled.search(record.text):
+        if found.verdict.cause != UNDECIDED or record.calls_itself_error:
             yield diagnosis([found], truncated=payload.truncated, line=record.line)
 
 

@@ -127,12 +127,30 @@ def test_json_that_says_nothing_known_stays_as_it_is(line: str) -> None:
     assert records(line)[0][1][:30] == line[:30]
 
 
+@pytest.mark.parametrize(
+    ("line", "is_error"),
+    [
+        ("12:00:01 ERROR it failed", True),
+        ("12:00:01 INFO error rate is fine", False),
+        ("x.QuotaError: no", True),
+        ('{"errorCode":"A_B"}', True),
+        ('{"level":"error","message":"it failed"}', True),
+        ('{"severity":"CRITICAL","message":"it failed"}', True),
+        ('{"level":"info","message":"error rate is fine"}', False),
+        ('{"level":50,"message":"it failed"}', False),
+    ],
+)
+def test_a_record_calls_itself_an_error_by_its_level_or_its_form(line: str, is_error: bool) -> None:
+    reader = Records()
+    assert [record.calls_itself_error for record in (*reader.feed(line), *reader.flush())] == [is_error]
+
+
 def test_nothing_is_lost_when_the_log_pauses() -> None:
     reader = Records()
     assert list(reader.feed("Traceback (most recent call last):")) == []
-    assert list(reader.flush()) == [Record(1, "Traceback (most recent call last):")]
+    assert list(reader.flush()) == [Record(1, "Traceback (most recent call last):", calls_itself_error=True)]
     assert list(reader.feed("ValueError: x")) == []
-    assert list(reader.flush()) == [Record(2, "ValueError: x")]
+    assert list(reader.flush()) == [Record(2, "ValueError: x", calls_itself_error=True)]
     assert reader.line_count == 2
 
 

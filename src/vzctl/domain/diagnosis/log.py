@@ -44,12 +44,20 @@ _TOLD: Final = (
 """Fields that say what happened; the rest is about the program that writes the log."""
 
 
+_LEVELS: Final = ("level", "severity", "levelname", "lvl", "log.level")
+_LOUD_LEVELS: Final = frozenset({"error", "fatal", "critical", "severe", "alert", "emergency", "err", "crit"})
+_LOUD: Final = Pattern(
+    r"\b(?:ERROR|FATAL|CRITICAL|SEVERE)\b|[A-Za-z](?:Error|Exception)\b ?[:(\[]|Traceback \(|(?i:\berror_?code\b)"
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One entry of a log, and the number of its first line."""
+    """One entry of a log, and the number of its first line. `calls_itself_error`: its level or its form says so."""
 
     line: int
     text: str
+    calls_itself_error: bool = False
 
 
 class Records:
@@ -74,22 +82,23 @@ class Records:
         self._number += 1
         line = _unwrapped(line)
         fields = _fields(line)
-        if isinstance(fields, str):
-            yield from self.flush()
-            yield Record(self._number, fields)
-            return
-        if fields is None:
+        wrapped = next((fields[name] for name in _WRAPPED if isinstance(fields.get(name), str)), None)
+        if not fields:
             yield from self._take(line, is_wrapped=False)
-            return
-        for part in fields[0].splitlines() or [""]:
-            yield from self._take(part, is_wrapped=True)
+        elif wrapped is not None:
+            for part in wrapped.rstrip("\n").splitlines() or [""]:
+                yield from self._take(part, is_wrapped=True)
+        else:
+            yield from self.flush()
+            text = "\n".join(part for name in _TOLD if name in fields for part in _told(name, fields[name])) or line
+            yield Record(self._number, text, _is_loud(text) or _has_loud_level(fields))
 
     def flush(self) -> Iterator[Record]:
         """Yield what is there, complete or not: the log has ended, or nothing came for a while."""
         if self._lines:
             text = "\n".join(self._lines)
             if not text.isspace() and text:
-                yield Record(self._first, text)
+                yield Record(self._first, text, _is_loud(text))
             self._lines, self._size, self._taken = [], 0, 0
         self._is_dated = self._in_traceback = False
 
@@ -131,29 +140,32 @@ class Records:
             self._size = sum(len(each) + 1 for each in self._lines)
 
 
+def _is_loud(text: str) -> bool:
+    return _LOUD.compiled.search(text) is not None
+
+
 def _unwrapped(line: str) -> str:
     """Take away what `kubectl logs --prefix` and `docker compose logs` put before each line."""
     found = _KUBERNETES.compiled.match(line) if line.startswith("[pod/") or "| " in line[:90] else None
     return line[found.end() :] if found else line
 
 
-def _fields(line: str) -> str | tuple[str] | None:
-    """Return what a line of JSON tells, as one text; as a tuple, when it only wraps one line of a container; else None."""
+def _fields(line: str) -> dict[str, Any]:
+    """Return the fields of a line of JSON, with a container's time before it or not; none for any other line."""
     if not line.startswith("{"):
         stamp = _STAMP.compiled.match(line) if line[:1].isdigit() else None
         if stamp is None or not line.startswith("{", stamp.end()):
-            return None
+            return {}
         line = line[stamp.end() :]
     try:
-        found = json.loads(line)
+        found: dict[str, Any] = json.loads(line)
     except (ValueError, RecursionError):
-        return None
-    for name in _WRAPPED:
-        if isinstance(found.get(name), str):
-            inner: str = found[name]
-            return (inner.rstrip("\n"),)
-    told = "\n".join(part for name in _TOLD if name in found for part in _told(name, found[name]))
-    return told or line
+        return {}
+    return found
+
+
+def _has_loud_level(fields: dict[str, Any]) -> bool:
+    return any(str(fields[name]).lower() in _LOUD_LEVELS for name in _LEVELS if name in fields)
 
 
 def _told(name: str, value: Any) -> Iterator[str]:
