@@ -25,11 +25,12 @@ def show_diagnosis(console: Console, found: Diagnosis) -> None:
     """Print the surest error in full, then the others of the text, grouped by their side."""
     _headline(console, found)
     _paragraph(console, found.explanation)
-    facts = [("cause", _cause(found)), ("sure", found.confidence), ("rule", found.rule)]
+    facts = [("cause", _cause(found)), ("confidence", found.confidence), ("rule", found.rule)]
     facts += [(name, text) for name, text in (("provider", found.provider), ("code", found.code)) if text is not None]
     if found.http_status is not None:
         facts.append(("HTTP", str(found.http_status)))
-    facts.append(("retry", "may succeed by itself" if found.retryable else "no use before something is changed"))
+    if found.retryable or found.side != "unknown":
+        facts.append(("retry", "may succeed by itself" if found.retryable else "no use before something is changed"))
     console.print()
     _pairs(console, facts)
     if found.evidence:
