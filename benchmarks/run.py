@@ -2,7 +2,7 @@
 
     python benchmarks/run.py [NAME…]
 
-Without a name all benchmarks run, in about six minutes. Nothing here fails because it was slow: the ratios are for a
+Without a name all benchmarks run, in about eight minutes. Nothing here fails because it was slow: the ratios are for a
 person to read, on a machine that does nothing else meanwhile. README.md keeps the figures of the last time.
 """
 

@@ -48,7 +48,7 @@ class Diagnose:
     exit_code: bool = False
 
 
-L = TypeVar("L", bytes, bytes | None)
+L = TypeVar("L", bound=bytes | None)
 Emit = Callable[[Diagnosis], None]
 
 

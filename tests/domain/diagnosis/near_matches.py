@@ -80,7 +80,8 @@ def text_of(part: Any) -> str:
         return "".join(map(text_of, argument[-1]))
     if operation in (constants.MAX_REPEAT, constants.MIN_REPEAT, constants.POSSESSIVE_REPEAT):
         least, most, tree = argument
-        return "".join(map(text_of, tree)) * max(least, min(int(most), REPEATED_AT_MOST))
+        times: int = max(least, min(int(most), REPEATED_AT_MOST))
+        return "".join(map(text_of, tree)) * times
     return ""
 
 

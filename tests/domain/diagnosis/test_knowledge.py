@@ -240,7 +240,7 @@ def test_a_key_that_was_replaced_hours_ago_is_bad_unless_a_cache_has_the_old_one
 def test_a_bad_key_stays_the_providers_side_when_no_other_key_was_in_use_lately(rotation: Any) -> None:
     found = ask(a_shop(MAIN, rotations=[rotation]), BAD_KEY, database=SHOP)
     assert told(found)[:2] == ("provider", "invalid_key")
-    assert told(found)[3] == ['the key in use is that of "openai-prod"']
+    assert told(found)[3] == ['the only credential that can be meant is "openai-prod"']
 
 
 def test_a_first_key_has_no_older_one_to_be_mistaken_for() -> None:
@@ -258,7 +258,7 @@ def test_a_collection_tells_the_credential() -> None:
     other = a_credential("openai-dev", scope=[SHOP])
     state = a_shop(MAIN, other, collections=[a_collection(SHOP, "books", credential="openai-dev")])
     found = ask(state, f"{BAD_KEY} while inserting into collection 'books'")
-    assert told(found)[3] == ['the key in use is that of "openai-dev"']
+    assert told(found)[3] == ['the credential in use is "openai-dev"']
 
 
 def test_a_collection_that_takes_its_key_from_a_header_needs_no_credential() -> None:
@@ -295,14 +295,24 @@ def test_of_several_credentials_that_could_be_meant_the_list_is_shown() -> None:
     )
 
 
-def test_a_hosted_provider_has_no_credential_to_blame() -> None:
-    text = "Provider 'nvidia' returned a HTTP client error with HTTP 401; error message: Unauthorized"
+@pytest.mark.parametrize(
+    ("text", "side"),
+    [
+        ("Provider 'nvidia' returned a HTTP client error with HTTP 401; error message: Unauthorized", "provider"),
+        ("Provider 'nvidia' returned a HTTP client error with HTTP 429; error message: insufficient_quota", "provider"),
+        ("nvidia: Invalid credential name for vectorize. Credential not found.", "astra"),
+    ],
+)
+def test_a_hosted_provider_has_no_credential_to_blame_with_a_state_and_without(text: str, side: str) -> None:
+    (verdict,) = judge(read(text))
     found = ask(a_shop(MAIN), text, database=SHOP)
-    assert told(found)[0] == "provider"
-    assert told(found)[3:] == (
-        ["Nvidia is hosted by Astra: it takes no credential and no scope"],
-        ["vzctl providers show nvidia"],
+    assert found == advised(verdict)
+    assert found.verdict.side == side
+    assert found.verdict.evidence[-1] == (
+        "Nvidia is hosted by Astra: it takes no credential and no scope",
+        "the catalogue",
     )
+    assert [step.command for step in found.steps] == ["vzctl providers show nvidia"]
 
 
 def test_a_database_that_sleeps_is_shown_as_it_was_recorded() -> None:

@@ -156,7 +156,7 @@ def test_nothing_is_lost_when_the_log_pauses() -> None:
 
 def test_of_a_record_without_end_both_ends_are_kept_and_not_more() -> None:
     reader = Records()
-    found = []
+    found: list[Record] = []
     for number in range(5000):
         found += reader.feed(f"  line {number} " + "x" * 1000)
     found += reader.flush()

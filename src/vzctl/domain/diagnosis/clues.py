@@ -39,13 +39,15 @@ _MARKS: Final = frozenset("-_.0123456789")
 class Clues:
     """What a text is about, as far as the state tells: each is None when nothing, or more than one thing, is named.
 
-    `name` is a credential's name as the text has it, whether the state has it or not.
+    `name` is a credential's name as the text has it, whether the state has it or not. `is_assumed`: the text names no
+    credential, but only this one can be meant.
     """
 
     database: Database | None = None
     name: str | None = None
     credential: Credential | None = None
     dependant: Dependant | None = None
+    is_assumed: bool = False
 
 
 class ClueReader:

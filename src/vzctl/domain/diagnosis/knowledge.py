@@ -28,6 +28,7 @@ OLD_KEY_REMEMBERED: Final = timedelta(days=1)
 SOURCE: Final = "the state file"
 _ACCESS: Final = frozenset({"credential_not_found", "scope_missing", "header_key_missing"})
 _KEY: Final = frozenset({"invalid_key", "key_permission_denied"})
+_ACCOUNT: Final = frozenset({"quota_exhausted", "model_access_denied", "header_key_missing"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,8 @@ class Advised:
 
 def advised(verdict: Verdict) -> Advised:
     """Return what is advised about a verdict when no state is known."""
+    if verdict.provider is not None and _is_of_hosted(verdict):
+        return _of_hosted(verdict, verdict.provider)
     cause = causes()[verdict.side, verdict.cause]
     return Advised(verdict, cause.advice, _general(verdict))
 
@@ -66,8 +69,8 @@ class Knowledge:
         provider = verdict.provider or self._provider_of(clues)
         if provider is not None and verdict.provider is None and verdict.side != "unknown":
             verdict = replace(verdict, provider=provider)
-        if provider is not None and _is_hosted(provider):
-            return self._of_hosted(verdict, provider)
+        if _is_of_hosted(verdict):
+            return advised(verdict)
         if verdict.side == "astra" and verdict.cause in _ACCESS:
             return _first(
                 verdict,
@@ -97,7 +100,9 @@ class Knowledge:
         if clues.name is not None or provider is None:
             return clues
         usable = self._usable(provider, clues.database)
-        return replace(clues, name=usable[0].name, credential=usable[0]) if len(usable) == 1 else clues
+        if len(usable) != 1:
+            return clues
+        return replace(clues, name=usable[0].name, credential=usable[0], is_assumed=True)
 
     def _usable(self, provider: str, database: Database | None) -> list[Credential]:
         return [
@@ -105,16 +110,6 @@ class Knowledge:
             for item in self._index.credentials.values()
             if item.provider == provider and (database is None or database.id in item.database_ids)
         ]
-
-    def _of_hosted(self, verdict: Verdict, provider: str) -> Advised:
-        if verdict.cause not in _ACCESS | _KEY:
-            return advised(verdict)
-        seen = _seen(verdict, f"{display_name(provider)} is hosted by Astra: it takes no credential and no scope")
-        return Advised(
-            seen,
-            "Leave credentials and scopes alone; when the call still fails, ask Astra's support.",
-            (NextStep(f"vzctl providers show {shlex.quote(provider)}", "how it is used"),),
-        )
 
     def _of_database(self, verdict: Verdict, database: Database) -> Advised:
         general = advised(verdict)
@@ -262,7 +257,8 @@ class Knowledge:
     def _bad_key(self, verdict: Verdict, clues: Clues, _provider: str | None) -> Advised | None:
         if clues.credential is None:
             return None
-        seen = _seen(verdict, f'the key in use is that of "{clues.credential.name}"')
+        how = "only credential that can be meant" if clues.is_assumed else "credential in use"
+        seen = _seen(verdict, f'the {how} is "{clues.credential.name}"')
         return Advised(seen, advised(verdict).advice, (_rotate(clues.credential), *_general(verdict)))
 
     def _key_changed(self, credential: Credential) -> datetime | None:
@@ -332,9 +328,20 @@ def _is_documented(code: str | None) -> bool:
     return code is not None and code in error_codes()
 
 
-def _is_hosted(provider: str) -> bool:
-    found = provider_by_id(provider)
-    return found is not None and not found.takes_credential
+def _is_of_hosted(verdict: Verdict) -> bool:
+    """Whether it is about a key, a credential or an account with a provider that has none of the user's."""
+    found = provider_by_id(verdict.provider) if verdict.provider is not None else None
+    is_about_access = verdict.cause in (_ACCESS if verdict.side == "astra" else _KEY | _ACCOUNT)
+    return found is not None and not found.takes_credential and verdict.side != "unknown" and is_about_access
+
+
+def _of_hosted(verdict: Verdict, provider: str) -> Advised:
+    text = f"{display_name(provider)} is hosted by Astra: it takes no credential and no scope"
+    return Advised(
+        replace(verdict, evidence=(*verdict.evidence, (text, "the catalogue"))),
+        "Leave credentials and scopes alone; when the call still fails, ask Astra's support.",
+        (NextStep(f"vzctl providers show {shlex.quote(provider)}", "how it is used"),),
+    )
 
 
 def _may_explain(rotation: Rotation) -> bool:
