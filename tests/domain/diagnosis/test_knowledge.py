@@ -295,6 +295,37 @@ def test_of_several_credentials_that_could_be_meant_the_list_is_shown() -> None:
     )
 
 
+def test_a_credential_or_a_collection_tells_the_provider() -> None:
+    main = a_credential("main-1", provider="voyageAI", scope=[SHOP])
+    state = a_shop(main, collections=[a_collection(SHOP, "books", provider="mistral", header=True)])
+    by_name = ask(state, REFUSED.format("main-1"), database=SHOP)
+    by_place = ask(state, "Collection does not exist, collection name: books")
+    assert (by_name.verdict.provider, by_place.verdict.provider) == ("voyageAI", "mistral")
+
+
+def test_a_key_that_did_not_come_is_no_reason_to_name_any_credential() -> None:
+    text = 'openai {"errors":[{"errorCode":"EMBEDDING_PROVIDER_AUTHENTICATION_KEYS_NOT_PROVIDED","message":"m"}]}'
+    (verdict,) = judge(read(text))
+    assert ask(a_shop(MAIN), text, database=BLOG) == advised(verdict)
+
+
+def test_an_id_that_the_state_does_not_have_is_no_clue() -> None:
+    found = ask(a_shop(MAIN), f"{REFUSED.format('openai-prod')} request {database_id(77)}", database=BLOG)
+    assert told(found)[4] == ["vzctl scope add openai-prod blog"]
+
+
+@pytest.mark.parametrize(
+    "state",
+    [a_shop(MAIN), a_shop(a_credential("mistral-prod", provider="mistral"))],
+    ids=["no database", "no credential"],
+)
+def test_without_a_name_and_a_place_the_general_advice_stays(state: State) -> None:
+    text = "openai: Invalid credential name for vectorize. Credential not found."
+    (verdict,) = judge(read(text))
+    database = SHOP if state.credentials[0].provider == "mistral" else None
+    assert ask(state, text, database=database) == advised(verdict)
+
+
 @pytest.mark.parametrize(
     ("text", "side"),
     [

@@ -99,6 +99,7 @@ def test_the_lines_of_a_container_in_json_are_joined() -> None:
         json.dumps({"log": f"{line}\n", "stream": "stderr", "time": "t"}) for line in CHAIN.splitlines()
     )
     assert records(wrapped) == [(1, CHAIN)]
+    assert records('2026-01-02T03:04:05.678Z stderr F {"msg":"it failed again"}') == [(1, "it failed again")]
     assert records('{"textPayload":"a\\nb"}\n{"log":"c"}') == [(1, "a"), (1, "b"), (2, "c")]
 
 
@@ -143,6 +144,13 @@ def test_json_that_says_nothing_known_stays_as_it_is(line: str) -> None:
 def test_a_record_calls_itself_an_error_by_its_level_or_its_form(line: str, is_error: bool) -> None:
     reader = Records()
     assert [record.calls_itself_error for record in (*reader.feed(line), *reader.flush())] == [is_error]
+
+
+@pytest.mark.parametrize("field", ["error", "level", "log", "other"])
+def test_a_line_of_json_that_is_nested_as_deep_as_can_be_read_is_a_record(field: str) -> None:
+    for depth in range(850, 1010, 3):
+        line = f'{{"{field}":{"[" * depth}{"]" * depth},"message":"it failed"}}'
+        assert [number for number, _ in records(line)] == [1]
 
 
 def test_nothing_is_lost_when_the_log_pauses() -> None:

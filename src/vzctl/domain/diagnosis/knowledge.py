@@ -7,6 +7,7 @@ minutes ago the side: the old one that a cache still sends looks exactly like a 
 from __future__ import annotations
 
 import shlex
+from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -55,6 +56,9 @@ class Knowledge:
         self._index = Index(state)
         self._reader = ClueReader(self._index)
         self._now = now
+        self._by_provider: defaultdict[str, list[Credential]] = defaultdict(list)
+        for credential in state.credentials:
+            self._by_provider[credential.provider].append(credential)
 
     def database_name(self, database: Database) -> str:
         """Return the shortest text that names the database without doubt."""
@@ -107,8 +111,8 @@ class Knowledge:
     def _usable(self, provider: str, database: Database | None) -> list[Credential]:
         return [
             item
-            for item in self._index.credentials.values()
-            if item.provider == provider and (database is None or database.id in item.database_ids)
+            for item in self._by_provider.get(provider, ())
+            if database is None or any(entry.database == database.id for entry in item.scope)
         ]
 
     def _of_database(self, verdict: Verdict, database: Database) -> Advised:

@@ -165,7 +165,7 @@ def _fields(line: str) -> dict[str, Any]:
 
 
 def _has_loud_level(fields: dict[str, Any]) -> bool:
-    return any(str(fields[name]).lower() in _LOUD_LEVELS for name in _LEVELS if name in fields)
+    return any(isinstance(level := fields.get(name), str) and level.lower() in _LOUD_LEVELS for name in _LEVELS)
 
 
 def _told(name: str, value: Any) -> Iterator[str]:
