@@ -187,23 +187,11 @@ def test_lines_are_answered_in_their_order_with_their_ids(cli: Cli) -> None:
 
 
 def test_lines_in_plain_are_cells(cli: Cli) -> None:
-    result = cli.ok("diagnose", "--lines", "-o", "plain", stdin=json.dumps({"id": "a\tb", "payload": QUOTA}))
-    assert result.rows == [
-        [
-            "a\\tb",
-            "",
-            "provider",
-            "quota_exhausted",
-            "high",
-            "openai",
-            "",
-            "",
-            "false",
-            "1",
-            "provider.quota",
-            "The account at the provider has no quota or credit left: waiting does not help, its plan or billing must change.",
-        ]
-    ]
+    result = cli.ok("diagnose", "--lines", "-o", "plain", stdin=json.dumps({"id": "a\tb", "payload": NO_COLLECTION}))
+    explanation = "The keyspace has no such collection or table."
+    (row,) = result.rows
+    assert row[:10] == ["a\\tb", "", "astra", "collection_unknown", "high", "", "", "", "false", "1"]
+    assert row[10:] == ["astra.collection-unknown", explanation]
 
 
 LOG = f"""12:00:01 INFO served

@@ -34,6 +34,8 @@ MORE_WRAPPINGS: Final[dict[str, Callable[[str], str]]] = {
 ALL_WRAPPINGS: Final = {**WRAPPINGS, **MORE_WRAPPINGS}
 WRITTEN: Final = [rule for rule in rules() if rule.needs.every or rule.needs.pattern]
 """Rules that look at words; the others look at a code alone."""
+FREE_STANDING: Final = [rule for rule in rules() if not re.search(r"(?<!\\)\$(?![^\[]*\])", rule.needs.pattern)]
+"""Rules that do not ask where a text ends: whatever stands behind one that does makes it another text."""
 NAMES: Final = (
     (re.compile(r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b"), "9b2d7c11-0a4e-4f6b-8c3d-1e2f3a4b5c6d"),
     (re.compile(r"(?<=')[a-z][a-z0-9_]{1,20}(?=')"), "zz_other_9"),
@@ -50,15 +52,15 @@ def verdicts(text: str) -> list[tuple[str, str]]:
 
 @pytest.mark.parametrize("wrap", ALL_WRAPPINGS.values(), ids=ALL_WRAPPINGS)
 def test_no_wrapping_changes_the_verdict_on_any_rules_example(wrap: Callable[[str], str]) -> None:
-    judged = {rule.id: verdicts(wrap(rule.example)) for rule in rules()}
-    assert judged == {rule.id: [(rule.side, rule.cause)] for rule in rules()}
+    judged = {rule.id: verdicts(wrap(rule.example)) for rule in FREE_STANDING}
+    assert judged == {rule.id: [(rule.side, rule.cause)] for rule in FREE_STANDING}
 
 
 @pytest.mark.parametrize("first", MORE_WRAPPINGS.values(), ids=MORE_WRAPPINGS)
 def test_a_wrapping_in_a_wrapping_changes_nothing_either(first: Callable[[str], str]) -> None:
     escaped = ALL_WRAPPINGS["escaped three times"]
-    judged = {rule.id: verdicts(escaped(first(rule.example))) for rule in WRITTEN[::5]}
-    assert judged == {rule.id: [(rule.side, rule.cause)] for rule in WRITTEN[::5]}
+    judged = {rule.id: verdicts(escaped(first(rule.example))) for rule in FREE_STANDING[::5]}
+    assert judged == {rule.id: [(rule.side, rule.cause)] for rule in FREE_STANDING[::5]}
 
 
 def test_a_text_may_be_cut_off_anywhere_after_what_decides() -> None:
@@ -78,14 +80,25 @@ def test_a_text_that_is_cut_off_in_the_middle_of_a_code_blames_nobody_else() -> 
     assert sides <= {"astra", "unknown"}
 
 
+def decides(rule: Rule, word: str) -> bool:
+    """Whether a rule looks for just this word."""
+    return word.lower() in rule.needs.pattern or any(
+        word.lower() in text for group in rule.needs.every for text in group
+    )
+
+
+def with_other_names(rule: Rule) -> str:
+    """Return the rule's example with other ids and names, but for a word that the rule itself looks for."""
+    text = rule.example
+    for shape, other in NAMES:
+        for word in dict.fromkeys(shape.findall(text)):
+            if not decides(rule, word):
+                text = text.replace(word, other)
+    return text
+
+
 def test_other_ids_and_names_change_no_verdict() -> None:
-    changed = {}
-    for rule in rules():
-        text = rule.example
-        for shape, other in NAMES:
-            text = shape.sub(other, text)
-        if text != rule.example:
-            changed[rule.id] = verdicts(text)
+    changed = {rule.id: verdicts(text) for rule in rules() if (text := with_other_names(rule)) != rule.example}
     assert len(changed) > 15
     assert changed == {rule.id: [(rule.side, rule.cause)] for rule in rules() if rule.id in changed}
 
