@@ -115,4 +115,4 @@ def test_a_tab_loads_neither_rules_nor_codes(words: list[str]) -> None:
 def test_diagnose_without_a_state_loads_the_rules_and_nothing_heavy() -> None:
     loaded = all_modules_after("diagnose", "--text", "insufficient_quota", environment={"VZCTL_STATE": "/nonexistent"})
     assert "vzctl.domain.diagnosis.table" in loaded
-    assert not any(name.startswith(("keyring", "pydantic", "pyrage", "rich")) for name in loaded)
+    assert {name.partition(".")[0] for name in loaded} & {"keyring", "pydantic", "pyrage", "rich"} == set()
