@@ -74,18 +74,23 @@ def check_story(output: str, folder: Path) -> None:
         "vzctl init",
         "vzctl -q secrets identity",
         "vzctl status",
+        "vzctl sync --from",
         "vzctl scope add",
         "vzctl credentials remove openai-prod --dry-run",
         "vzctl credentials rotate openai-prod --secret-env",
         "kill -KILL",
         "vzctl rotations resume",
         "vzctl audit --subject",
+        "vzctl map --out",
     ):
         assert any(command.startswith(words) for command in commands), words
     assert "6 dependants would lose $vectorize" in output
-    assert "error" not in output
+    assert [line for line in output.splitlines() if line.startswith("error: ")] == []
+    sides = ["the provider's side: ", "Astra's side: ", "not decidable from this text"]
+    assert [line for line in output.splitlines() if line.startswith(tuple(sides))] != []
+    assert (folder / "map.html").read_text(encoding="utf-8").startswith("<!doctype html>")
     assert "Traceback" not in output
-    assert output.splitlines()[-7].endswith(str(state))
+    assert output.splitlines()[-8].endswith(str(state))
     assert [line for line in output.splitlines()[-4:-1] if line.startswith("  vzctl ")] == output.splitlines()[-4:-1]
     check_state(tomli.loads(state.read_text(encoding="utf-8")))
 

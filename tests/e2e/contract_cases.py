@@ -29,7 +29,7 @@ KEYS: Final = {
     "mistral-prod": "mistral-first",
     "mistral-next": "mistral-second",
 }
-ALONE: Final = frozenset({"init", "status", "sync", "map", "audit", "completion", "help"})
+ALONE: Final = frozenset({"init", "status", "sync", "map", "diagnose", "explain", "audit", "completion", "help"})
 """Commands of one word."""
 
 
@@ -356,6 +356,36 @@ ROTATION_CASES: Final = [
     bad("pending drop", USAGE, "USAGE"),
 ]
 
+UNAUTHORIZED: Final = (
+    "Provider 'openai' returned a HTTP client error with HTTP 401; error message: Incorrect API key: <<new>>"
+)
+TWO_ERRORS: Final = (
+    '{"errors":[{"errorCode":"VECTORIZE_CREDENTIAL_INVALID","message":"Invalid credential name: \'openai-prod\'"},'
+    '{"errorCode":"EMBEDDING_PROVIDER_RATE_LIMITED","message":"Provider \'mistral\' said <<new>>"}]}'
+)
+DIAGNOSIS_CASES: Final = [
+    good("diagnose", stdin=UNAUTHORIZED, planes=BOTH),
+    good("diagnose -", stdin=TWO_ERRORS, planes=BOTH),
+    good("diagnose - --database archive", stdin=TWO_ERRORS, planes=BOTH),
+    good("diagnose error.txt --exit-code", ExitStatus.PROVIDER, files={"error.txt": UNAUTHORIZED}),
+    good("diagnose --text 'Unknown keyspace: the keyspace does not exist' --exit-code", ExitStatus.ASTRA),
+    good("diagnose --exit-code", ExitStatus.UNKNOWN_SIDE, stdin="errorCode: <<new>>, token <<openai-prod>> failed"),
+    good("diagnose --profile nobody", stdin=UNAUTHORIZED),
+    good("diagnose --lines", stdin='{"id": 7, "payload": "insufficient_quota for key <<new>>"}\n', planes=BOTH),
+    good("diagnose --follow --dedupe", stdin="12:00:01 ERROR insufficient_quota for key <<new>>\n", planes=BOTH),
+    bad("diagnose", USAGE, "PAYLOAD_EMPTY"),
+    bad("diagnose nowhere.txt", USAGE, "PAYLOAD_UNREADABLE"),
+    bad("diagnose --lines --follow", USAGE, "USAGE"),
+    bad("diagnose --dedupe", USAGE, "USAGE", stdin=UNAUTHORIZED),
+    bad("diagnose --database nowhere", NOT_FOUND, "DATABASE_NOT_FOUND", stdin=UNAUTHORIZED),
+    bad("diagnose", USAGE, "PAYLOAD_NOT_TEXT", stdin="\x00\x01\x02\x03\x04\x05\x06\x07\x08\x0e\x0f\x10"),
+    good("explain embedding_provider_rate_limited"),
+    good("explain --all"),
+    bad("explain VECTORIZE_CREDENTAL", NOT_FOUND, "CODE_NOT_FOUND"),
+    bad("explain", USAGE, "USAGE"),
+    bad("explain 'EMBEDDING_PROVIDER_TIMEOUT or EMBEDDING_PROVIDER_RATE_LIMITED'", CONFLICT, "CODE_AMBIGUOUS"),
+]
+
 STATE_CASES: Final = [
     good("state path", planes=BOTH),
     bad("state path extra", USAGE, "USAGE"),
@@ -468,6 +498,7 @@ CASES: Final = [
     *SCOPE_CASES,
     *PLACE_CASES,
     *ROTATION_CASES,
+    *DIAGNOSIS_CASES,
     *STATE_CASES,
     *SECRET_CASES,
 ]

@@ -33,6 +33,8 @@ SUMMARIES: Final = {
     "rotations": "Rotations that were begun: look, go on, take back.",
     "revocations": "Old keys that still have to be revoked at their provider.",
     "pending": "What a person still has to do at the Astra Portal.",
+    "diagnose": "Tell whose fault an error is: Astra's side, the provider's, or not decidable.",
+    "explain": "Explain an error code of the Data API: its side, what it means, what to do.",
     "state": "The state file: where it is, whether it is sound, its backups.",
     "secrets": "The secret store: make its identity, test it, put, reveal, migrate, purge.",
 }

@@ -16,9 +16,11 @@ from vzctl.errors import ExitStatus
 if TYPE_CHECKING:
     from vzctl.cli.wiring import World
     from vzctl.usecases.context import Context
+    from vzctl.usecases.diagnosis import Diagnosis
     from vzctl.usecases.outcome import Outcome
 
 Work = Callable[["Context", "World"], "Outcome[Any]"]
+StreamWork = Callable[["Context", "World", Callable[["Diagnosis"], None]], "Outcome[Any]"]
 
 
 def run(context: typer.Context, work: Work, *, walks: bool = False, shows: bool = False) -> None:
@@ -56,6 +58,22 @@ def run(context: typer.Context, work: Work, *, walks: bool = False, shows: bool 
     )
     if status is not ExitStatus.OK:
         raise typer.Exit(int(status))
+
+
+def stream(context: typer.Context, work: StreamWork) -> None:
+    """Do work that shows one thing after the other while it goes on; end with the outcome's exit status."""
+    from vzctl.cli.wiring import World
+    from vzctl.render.show import talk
+    from vzctl.render.stream import StreamPrinter
+
+    flags = flags_of(context)
+    world = World(flags, command_words(context))
+    printer = StreamPrinter(dotted(context), world.settings)
+    outcome = work(world.context(), world, printer.show)
+    if not flags.quiet and world.settings.output.value != "json":
+        talk(outcome)
+    if outcome.status is not ExitStatus.OK:
+        raise typer.Exit(int(outcome.status))
 
 
 def command_words(context: typer.Context) -> str:

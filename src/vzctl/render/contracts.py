@@ -14,6 +14,8 @@ from vzctl.usecases.audit import AuditTrail
 from vzctl.usecases.collection import CollectionDetail, CollectionList
 from vzctl.usecases.credential import CredentialDetail, KeyMatches
 from vzctl.usecases.database import DatabaseDetail, DatabaseList
+from vzctl.usecases.diagnosis import Diagnosis
+from vzctl.usecases.explain import CodeDetail, CodeList
 from vzctl.usecases.initialize import Initialized
 from vzctl.usecases.integration import IntegrationChange, IntegrationDetail, IntegrationList
 from vzctl.usecases.list_credentials import CredentialList
@@ -96,6 +98,8 @@ CONTRACTS: Final = {
     "pending.list": Contract(PendingList),
     "pending.confirm": Contract(PendingChange),
     "pending.drop": Contract(PendingChange),
+    "diagnose": Contract(Diagnosis),
+    "explain": Contract(CodeDetail | CodeList),
     "state.path": Contract(StateLocation),
     "state.show": Contract(StateSummary),
     "state.check": Contract(StateCheck),

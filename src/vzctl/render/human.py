@@ -13,9 +13,12 @@ from rich.text import Text
 
 from vzctl.render import map_tree, status_screen
 from vzctl.render.cells import escape, human_cell
+from vzctl.render.diagnosis import show_code, show_diagnosis
 from vzctl.render.drift import show_sync
 from vzctl.render.envelope import field_names
 from vzctl.render.plain import rows_of
+from vzctl.usecases.diagnosis import Diagnosis
+from vzctl.usecases.explain import CodeDetail
 from vzctl.usecases.map_nodes import Map
 from vzctl.usecases.provider import ProviderDetail
 from vzctl.usecases.secrets import Revealed
@@ -274,6 +277,8 @@ def _style(heading: str, text: str) -> str:
 _SPECIAL: dict[type, Callable[[Console, Any], None]] = {
     Status: _status,
     ProviderDetail: _provider,
+    CodeDetail: show_code,
+    Diagnosis: show_diagnosis,
     Exported: _exported,
     Revealed: _revealed,
     SyncReport: show_sync,

@@ -28,7 +28,7 @@ def show_outcome(outcome: AnyOutcome, *, command: str, settings: Settings, quiet
     elif reads:
         _show_human(outcome, settings)
     if not quiet:
-        _talk(outcome)
+        talk(outcome)
 
 
 def show_plan(data: object, settings: Settings) -> None:
@@ -134,7 +134,8 @@ def _show_human(outcome: AnyOutcome, settings: Settings) -> None:
         _give_up(error)
 
 
-def _talk(outcome: AnyOutcome) -> None:
+def talk(outcome: AnyOutcome) -> None:
+    """Write what is said beside the data: what happened, warnings, and what to run next."""
     write_talk(escape(line) for line in outcome.summary)
     # A batch may warn of the same thing about several subjects: the sentence says it once.
     write_talk(dict.fromkeys(f"warning: {escape(item.message)}" for item in outcome.warnings))

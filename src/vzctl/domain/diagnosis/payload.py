@@ -15,6 +15,7 @@ from typing import Final, Literal, NamedTuple
 from vzctl.domain.diagnosis import hosts as host_names
 from vzctl.domain.diagnosis.codes import COMMON_WORDS, CodeFact, all_codes
 from vzctl.domain.diagnosis.codes_provider import FIXED_SENTENCES, VAGUE_OF_PROVIDERS
+from vzctl.domain.diagnosis.log import Records
 from vzctl.domain.diagnosis.pattern import Pattern
 from vzctl.domain.diagnosis.rule import Frame
 
@@ -23,6 +24,9 @@ WINDOW: Final = 512 * 1024
 
 MOST_PIECES: Final = 10_000
 """At most so many different errors of one payload are told apart."""
+
+MOST_LINES_OF_ONE: Final = 100
+"""More lines are a log, also when nothing in them looks like one."""
 
 Kind = Literal["text", "empty", "gzip", "binary"]
 
@@ -74,9 +78,12 @@ _TAIL_MARKS: Final = (
     "response was",
 )
 _SPLIT_ELEMENTS: Final = Pattern(r"[}\])]\s{0,40},\s{0,40}(?:[A-Za-z_.]{1,60}\()?[{\[(]?")
+_BEFORE: Final = r"(?:\[pod/[^\]\s]{1,200}\] ?|[\w.-]{1,64} {0,24}\| )?"
+"""What kubectl and docker compose put before a line."""
 _RECORD: Final = Pattern(
+    _BEFORE + r"(?:(?:TRACE|DEBUG|INFO|NOTICE|WARN|WARNING|ERROR|FATAL|CRITICAL|SEVERE)[:\] \t]|"
     r"[^\w\n]{0,6}(?:\d{4}-\d\d-\d\d[T ]\d\d:\d\d|\d{1,2}[/.-]\w{2,3}[/.-]\d{2,4}[ :T]\d\d:\d\d|\d\d:\d\d:\d\d|"
-    r"[A-Z][a-z]{2} {1,2}\d{1,2} \d\d:\d\d:\d\d|\{\s?[\"'][a-zA-Z_@])"
+    r"[A-Z][a-z]{2} {1,2}\d{1,2} \d\d:\d\d:\d\d|\{\s?[\"'][a-zA-Z_@]))"
 )
 _OPENING: Final = Pattern(
     r"(?:[A-Za-z_][\w.$]{0,120}(?:Error|Exception|Timeout|Failure)\b ?[:(\[]|Error\b ?:|Traceback \(|[{\[]\s{0,8}[\"'{])"
@@ -89,11 +96,12 @@ _RAISED: Final = Pattern(
 _SCRIPT_FRAME: Final = Pattern(r"\bat (?:async )?[\w.<>$ ]{1,80} \((?:file:|node:|webpack|/|[a-z]:\\)")
 """Where the stack trace of a script begins, under what was raised."""
 _CHAIN: Final = ("during handling of the above", "the above exception was the direct cause", "caused by:", "[cause]:")
-_ERROR_WORDS: Final = Pattern(
-    r"error|exception|fail|denied|refused|time[d ]?\s?out|unauthor|forbidden|limit|invalid|exceed|not found|unavail|throttl|"
-    r"too many|too long|too large|not support|expired|quota|overload|does not exist|incorrect|missing|reset|hibernat|resuming",
-    re.IGNORECASE,
-)
+_ERROR_WORDS: Final = (
+    "error", "exception", "fail", "denied", "refused", "timeout", "timed out", "time out", "timedout", "unauthor", "forbidden",
+    "limit", "invalid", "exceed", "not found", "unavail", "throttl", "too many", "too long", "too large", "not support",
+    "expired", "quota", "overload", "does not exist", "incorrect", "missing", "reset", "hibernat", "resuming",
+)  # fmt: skip
+"""Plain texts, since every line of a log is searched for them: an expression would take twenty times as long."""
 _WRAPPER: Final = Pattern(
     r"error (?:building|initiali[sz]ing|adding|performing|searching|creating|running|in|with|while|executing|"
     r"processing|fetching|getting)"
@@ -243,6 +251,12 @@ class Payload(NamedTuple):
     pieces: tuple[Piece, ...]
 
 
+def may_tell_an_error(text: str) -> bool:
+    """Whether any word in the text is one that errors are told with."""
+    low = text.lower()
+    return any(word in low for word in _ERROR_WORDS)
+
+
 def _blank(match: re.Match[str]) -> str:
     return " " * len(match[0])
 
@@ -323,7 +337,7 @@ def _unescaped(match: re.Match[str]) -> str:
 def _pieces(text: str, whole: Piece) -> tuple[Piece, ...]:
     pieces: dict[str, Piece] = {}
     for record in _records(text):
-        if not _ERROR_WORDS.compiled.search(record):
+        if not may_tell_an_error(record):
             continue
         for element in _elements(" ".join(record.split())):
             shape = _DIGITS.compiled.sub("0", element)
@@ -345,7 +359,17 @@ def _records(text: str) -> list[str]:
         stands_alone = not is_chain and not lines[number - 1].strip() and _OPENING.compiled.match(line)
         if stands_alone or (_RECORD.compiled.match(line) and not line.startswith((" ", "\t"))):
             starts.append(number)
-    return ["\n".join(lines[start:end]) for start, end in zip(starts, [*starts[1:], len(lines)], strict=True)]
+    found: list[str] = []
+    for start, end in zip(starts, [*starts[1:], len(lines)], strict=True):
+        found += ["\n".join(lines[start:end])] if end - start <= MOST_LINES_OF_ONE else _of_log(lines[start:end])
+    return found
+
+
+def _of_log(lines: list[str]) -> list[str]:
+    """Split so many lines that they are no single error, although none begins like an entry of a log."""
+    records = Records()
+    found = [record.text for line in lines for record in records.feed(line)]
+    return found + [record.text for record in records.flush()]
 
 
 def _elements(record: str) -> list[str]:
