@@ -255,6 +255,9 @@ class _Layers:
         return Sourced(default, "default")
 
 
+LONGEST_PROFILE: Final = 100
+"""Characters: it names a folder."""
+
 _USER_KEYS: Final = frozenset(
     {item.key for item in SETTINGS if item.key is not None and not item.key.startswith("secrets.env")}
 )
@@ -287,6 +290,8 @@ def _state(layers: _Layers, profile: Sourced) -> Sourced:
         return Sourced(_inside_project(layers, found.value), found.source)
     if not found.value.strip():
         raise UsageError(f"the path of the state is empty (from {found.source})", code="SETTING_INVALID")
+    if not os.path.basename(os.path.normpath(os.path.join(layers.cwd, os.path.expanduser(found.value)))):
+        raise UsageError(f"the path of the state is no file (from {found.source})", code="SETTING_INVALID")
     if "\0" in found.value:
         raise UsageError("a path cannot hold a NUL character", code="USAGE")
     return Sourced(os.path.join(layers.cwd, os.path.expanduser(found.value)), found.source)
@@ -360,12 +365,13 @@ def _check_profile(profile: Sourced) -> None:
     name = profile.value
     if (
         not name
+        or len(name) > LONGEST_PROFILE
         or name.startswith(".")
         or not name.isascii()
         or not name.replace("-", "").replace("_", "").replace(".", "").isalnum()
     ):
         raise UsageError(
-            f"{name!a} cannot be a profile; use letters, digits, '.', '_' and '-' (from {profile.source})",
+            f"{name[:LONGEST_PROFILE]!a} cannot be a profile; use letters, digits, '.', '_' and '-' (from {profile.source})",
             code="PROFILE_INVALID",
         )
 

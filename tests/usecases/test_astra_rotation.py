@@ -419,3 +419,19 @@ def test_a_rollback_that_fails_past_the_removal_ends_as_an_open_rotation(
     assert (result.status, cli.document()) == (12, before), result.err
     assert result.error.startswith(error)
     assert 'the rotation of "openai-prod" stands at REMOVED' in result.error
+
+
+def test_another_new_key_does_not_forget_that_the_leaked_one_was_revoked(cli: Cli) -> None:
+    prepare(cli)
+    words = ("--leaked", "--revoke-first", "--confirm", "openai-prod")
+    assert cli.rotate("openai-prod", *words).status == 14
+    assert attest(cli, "revoked").facts["rotation.step"] == "REVOKED"
+    replaced = cli.run("rotations", "resume", "openai-prod", "--replace-secret", "--secret-stdin", stdin="sk-third")
+    assert (replaced.status, replaced.facts["rotation.step"]) == (14, "REVOKED"), replaced.err
+    back = attest(cli, command="rollback")
+    assert (back.status, back.error) == (
+        4,
+        'the rotation of "openai-prod" cannot be taken back: the old key is known to others',
+    )
+    assert attest(cli, "removed", "recreated", "scoped").facts["rotation.step"] == "DONE"
+    assert [item["reason"] for item in cli.document()["revocations"] if "done_at" in item] == ["leaked"]

@@ -413,11 +413,10 @@ def test_a_restore_in_the_middle_of_replacing_a_key_is_no_crash(
     cli: Cli, monkeypatch: pytest.MonkeyPatch, nth: int
 ) -> None:
     cli.init("astra")
-    before = str(cli.document()["serial"])
+    before = cli.document()["serial"]
     cli.add().attest_all()
     assert cli.rotate().status == 14
-    restore = ("state", "restore", before, "--confirm", before)
-    context = before_reading(cli, monkeypatch, lambda: cli.ok(*restore), nth=nth)
+    context = before_reading(cli, monkeypatch, lambda: cli.rewind(before), nth=nth)
     request = ResumeRotation(name="openai-prod", source=lambda: Secret("sk-third"), replace_secret=True)
     with pytest.raises(ConflictError) as caught:
         resume_rotation(context, request)

@@ -212,7 +212,9 @@ def test_a_key_that_was_in_service_is_still_to_be_revoked_when_its_rotation_is_r
     served = credential(cli)["current"]
     restore(cli, serial_at(cli, "TESTED"))
     assert cli.run("rotations", "rollback", "openai-prod", "--yes").status == 0
-    assert [(item["version"], item["reason"]) for item in cli.document()["revocations"]] == [(served, "rolled back")]
+    assert [(item["version"], item["reason"]) for item in cli.document()["revocations"]] == [
+        (served, "replaced by a restore")
+    ]
     assert held(credential(cli))[served]
 
 
@@ -241,3 +243,60 @@ def test_a_backup_that_cannot_be_read_is_no_bug(cli: Cli) -> None:
     for words in (("state", "backups"), ("state", "restore", "1")):
         result = cli.run(*words)
         assert (result.status, result.error.startswith(f'cannot read "{folder}"')) == (9, True), result.err
+
+
+def test_a_key_that_others_know_never_comes_back_into_force(cli: Cli) -> None:
+    cli.init().add()
+    serial = cli.document()["serial"]
+    assert cli.rotate("openai-prod", "--leaked", "--confirm", "openai-prod").status == 0
+    after = credential(cli)["current"]
+    assert restore(cli, serial) == [f'warning: "openai-prod" keeps the key it has now, not the one of serial {serial}']
+    assert credential(cli)["current"] == after
+    assert [item["reason"] for item in cli.document()["revocations"]] == ["leaked"]
+
+
+def test_an_addition_that_was_finished_since_stays_finished(cli: Cli) -> None:
+    cli.init().add()
+    begun = cli.document()["serial"] - 1
+    whole = credential(cli)
+    restore(cli, begun)
+    assert {**credential(cli)} == whole
+
+
+def test_a_key_that_served_is_on_the_list_however_often_the_state_goes_back_and_forth(cli: Cli) -> None:
+    cli.init()
+    empty = cli.document()["serial"]
+    cli.add()
+    served = credential(cli)["current"]
+    restore(cli, empty)
+    restore(cli, empty + 1)
+    restore(cli, empty)
+    assert [item["version"] for item in cli.document()["revocations"]] == [served]
+    restore(cli, empty + 1)
+    cli.add()
+    assert credential(cli)["current"] == served
+    assert cli.document().get("revocations", []) == [], "it is in force again"
+
+
+def test_a_key_is_on_the_list_once(cli: Cli) -> None:
+    cli.init().add()
+    serial = cli.document()["serial"]
+    assert cli.rotate().status == 0
+    rotated = cli.document()["serial"]
+    restore(cli, serial)
+    cli.ok("credentials", "remove", "openai-prod", "--yes", "--keep-secret")
+    restore(cli, rotated)
+    found = [(item["credential"], item["version"]) for item in cli.document()["revocations"]]
+    assert sorted(set(found)) == sorted(found)
+
+
+def test_at_astra_a_credential_that_a_person_removed_does_not_come_back(cli: Cli) -> None:
+    cli.init("astra").add().attest_all()
+    serial = cli.document()["serial"]
+    assert cli.run("credentials", "remove", "openai-prod", "--yes").status == 14
+    cli.attest_all()
+    before = cli.document()
+    assert restore(cli, serial) == ['warning: "openai-prod" was removed at the Portal since, and is not brought back']
+    after = cli.document()
+    assert after.get("credentials", []) == []
+    assert [after[key] for key in ("retired", "revocations")] == [before[key] for key in ("retired", "revocations")]

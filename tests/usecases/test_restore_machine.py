@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, ClassVar, Final
 
-from hypothesis import event, settings
+from hypothesis import Phase, event, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
@@ -37,6 +37,8 @@ from vzctl.usecases.rotation import ResumeRotation, RollBackRotation, resume_rot
 from vzctl.usecases.secrets import purge_secrets
 from vzctl.usecases.state import RestoreState, restore_state
 
+WITHOUT_SHRINKING: Final = (Phase.explicit, Phase.reuse, Phase.generate)
+"""A case of 25 steps that fails is read faster than it is shrunk."""
 DATABASES: Final = 12
 """More than the Portal's dialog takes at a time."""
 KEYS: Final = {Secret(f"key-{number}").fingerprint(SALT): f"key-{number}" for number in range(8)}
@@ -120,6 +122,8 @@ class Restores(RuleBasedStateMachine):
         backups = list_backups(self.file.paths.backups)
         serial = chance.choice(backups).serial
         before = self.file.read()
+        # Of a key that was being written when the state went back nobody knows whether it is there; the next purge looks.
+        self.in_doubt |= {item.pending for item in before.credentials if item.pending is not None}
         outcome = restore_state(self.context(), RestoreState(str(serial)))
         after = self.file.read()
         assert after.serial == before.serial + 1
@@ -272,5 +276,6 @@ class PortalRestores(Restores):
 
 TestLocalRestores = LocalRestores.TestCase
 TestPortalRestores = PortalRestores.TestCase
-for case in (TestLocalRestores, TestPortalRestores):
-    case.settings = settings(max_examples=20, stateful_step_count=25, deadline=None)
+SETTINGS: Final = settings(max_examples=20, stateful_step_count=25, deadline=None, phases=WITHOUT_SHRINKING)
+TestLocalRestores.settings = SETTINGS
+TestPortalRestores.settings = SETTINGS

@@ -390,3 +390,17 @@ def test_a_revocation_that_is_done_already_changes_nothing(cli: Cli) -> None:
     before = cli.everything()
     again = cli.ok("revocations", "done", revocation, "--yes")
     assert (again.err, cli.everything()) == ("marked as revoked already: nothing to do\n", before)
+
+
+def test_a_key_that_was_taken_back_and_revoked_is_not_rotated_to_again(cli: Cli) -> None:
+    cli.init().add()
+    assert cli.rotate(key="sk-second").status == 0
+    cli.ok("rotations", "rollback", "openai-prod", "--confirm", "openai-prod")
+    cli.ok("revocations", "done", "openai-prod", "--yes")
+    before = cli.document()
+    result = cli.rotate(key="sk-second")
+    assert (result.status, result.error, cli.document()) == (
+        4,
+        'this key of "openai-prod" was revoked at its provider; a rotation needs a new one',
+        before,
+    )

@@ -5,8 +5,29 @@ from __future__ import annotations
 import contextlib
 import signal
 import sys
+import threading
 from collections.abc import Iterator
 from types import FrameType
+
+
+class Terminated(KeyboardInterrupt):
+    """SIGTERM: ends a command like ^C does, with what it had begun tidied up."""
+
+    signal = signal.SIGTERM
+
+
+def listen() -> None:
+    """Make ^C and SIGTERM exceptions, where they would end the process as it stands; one that is ignored stays ignored."""
+    if threading.current_thread() is not threading.main_thread():
+        return
+    if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    if signal.getsignal(signal.SIGTERM) is not signal.SIG_IGN:
+        signal.signal(signal.SIGTERM, _terminate)
+
+
+def _terminate(_number: int, _frame: FrameType | None) -> None:
+    raise Terminated
 
 
 class Interrupts:

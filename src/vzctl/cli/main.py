@@ -13,6 +13,7 @@ import typer
 
 from vzctl.cli.commands import SUMMARIES, root_commands
 from vzctl.cli.flags import Group, version_option
+from vzctl.cli.interrupts import listen
 from vzctl.errors import ExitStatus, UsageError, VzctlError
 
 # Typer carries its own copy of click and exports only this leaf; its parents are what the parser raises.
@@ -51,8 +52,7 @@ class Root(Group):
 
     def _run(self, words: list[str], prog_name: str, extra: dict[str, Any]) -> int:
         try:
-            if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:
-                signal.signal(signal.SIGINT, signal.default_int_handler)
+            listen()
             _require_text(words)
             # Not `super().main`: it makes exits of ^C and of a broken pipe without a word, and without JSON.
             with self.make_context(prog_name, list(words), **extra) as context:
@@ -62,7 +62,10 @@ class Root(Group):
         except VzctlError as error:
             return _fail(error, words)
         except _ClickError as error:
-            return self._usage(error, words)
+            try:
+                return self._usage(error, words)
+            except VzctlError as failure:
+                return _fail(failure, words)
         except (KeyboardInterrupt, typer.Abort) as error:
             return _interrupted(error, words)
         except BrokenPipeError:

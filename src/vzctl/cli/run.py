@@ -43,7 +43,8 @@ def run(context: typer.Context, work: Work, *, walks: bool = False, shows: bool 
     except (Exception, KeyboardInterrupt) as error:
         # The boundary must be able to say that a command which failed had changed something.
         error.changed = made.state_file.write_count > 0  # type: ignore[union-attr]
-        error.signal = world.interrupts.received  # type: ignore[union-attr]
+        if world.interrupts.received is not None:
+            error.signal = world.interrupts.received  # type: ignore[union-attr]
         raise
     status = outcome.status
     if status is ExitStatus.INTERRUPTED and world.interrupts.received == signal.SIGTERM:

@@ -10,6 +10,7 @@ from typing import Final
 from vzctl.domain.catalogue import service_problems
 from vzctl.domain.index import Index
 from vzctl.domain.records import Credential, Dependant
+from vzctl.domain.revocation import is_revoked
 from vzctl.domain.rules import display_name, provider_by_id
 from vzctl.domain.state import State
 from vzctl.errors import NextStep, shell_word
@@ -117,7 +118,7 @@ def _credential(index: Index, credential: Credential) -> Iterator[Problem]:
         message = f'adding the credential "{credential.name}" was interrupted: it has no key yet'
         fix = NextStep(f"vzctl credentials add {credential.name} --provider {credential.provider}", "finish it")
         yield Problem("CREDENTIAL_INCOMPLETE", credential.name, message, fix)
-    if any(item.version == credential.current and item.done_at is not None for item in index.state.revocations):
+    if credential.current is not None and is_revoked(index.state, credential.current):
         message = (
             f'the key of "{credential.name}" was revoked at {display_name(credential.provider)}, and is in force here'
         )

@@ -28,6 +28,8 @@ from vzctl.usecases.sync import SyncReport
 from vzctl.usecases.views import DatabaseRef, PortalVisit
 
 COLUMN_GAP: Final = 2
+USUAL_WIDTH: Final = 80
+"""Columns, where COLUMNS says that there are none."""
 INDENT: Final = "    "
 COMMAND: Final = "COMMAND"
 """The heading of commands, which are copied as a whole line."""
@@ -66,6 +68,8 @@ def make_console(stream: TextIO, *, color: bool, ascii_only: bool = False) -> Co
         soft_wrap=False,
     )
     console.ascii_only = ascii_only
+    if console.width < 1:
+        console.width = USUAL_WIDTH
     return console
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from vzctl import __version__
+from vzctl.domain.integrity import HIGHEST_SERIAL
 from vzctl.domain.state import State
 from vzctl.errors import ConflictError, NextStep, NotFoundError, StateError
 from vzctl.store.atomic import make_private_directory, remove_unfinished, write_atomic
@@ -259,6 +260,12 @@ class StateFile:
         from vzctl.store import backups
         from vzctl.store.names_cache import write_names_cache
 
+        if state.serial >= HIGHEST_SERIAL:
+            raise StateError(
+                f'"{self.shown_path}" has the serial {state.serial - 1}, and no further change can be counted',
+                code="STATE_BROKEN",
+                next_steps=(NextStep("vzctl state backups", "a state with a sensible serial"),),
+            )
         require_sound(state)
         data = format_state(state, self._written)
         change_id = self._new_id()

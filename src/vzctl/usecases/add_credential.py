@@ -11,12 +11,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from vzctl.domain.address import find_database
-from vzctl.domain.age import require_past
+from vzctl.domain.age import require_maximum_age, require_past
 from vzctl.domain.catalogue import find_provider
 from vzctl.domain.index import Index
 from vzctl.domain.names import parse_credential_name, refuse_secret_in
 from vzctl.domain.provider import Provider
 from vzctl.domain.records import Credential, Database, ScopeEntry, Version
+from vzctl.domain.revocation import in_force_again
 from vzctl.domain.rules import (
     listed,
     require_credential,
@@ -57,6 +58,7 @@ def add_credential(context: Context, request: AddCredential) -> Outcome[Credenti
     name = parse_credential_name(request.name)
     refuse_secret_in(request.note, "a note")
     require_past(request.set_at, context.now())
+    require_maximum_age(request.max_age_days)
     provider = find_provider(request.provider)
     require_takes_credential(provider)
     state = context.state_file.read()
@@ -184,7 +186,7 @@ def _put_in_force(context: Context, request: AddCredential, version: Version) ->
             for item in dict.fromkeys(database.id for database in databases)
         )
         credential = replace(_as_asked(credential, request, now), current=version.id, pending=None, scope=scope)
-        state = state.with_credential(credential)
+        state = in_force_again(state.with_credential(credential), version.id)
         if request.source is not None:
             state = set_held(state, credential.id, [version.id], held=True)
         transaction.state = state

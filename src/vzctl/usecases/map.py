@@ -11,7 +11,7 @@ from vzctl.domain.index import Index
 from vzctl.domain.pending import unproven
 from vzctl.domain.problems import Problem, find_problems, problems_of_dependant
 from vzctl.domain.records import Credential, Dependant, Evidence, ScopeEntry
-from vzctl.domain.rotation import REASON_LEAKED
+from vzctl.domain.revocation import REASON_LEAKED
 from vzctl.domain.rules import provider_by_id
 from vzctl.domain.state import State
 from vzctl.errors import NextStep

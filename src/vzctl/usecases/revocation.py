@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 from vzctl.domain import portal
 from vzctl.domain.records import Revocation, Version
-from vzctl.domain.rotation import REASON_LEAKED
+from vzctl.domain.revocation import REASON_LEAKED
 from vzctl.domain.rules import counted, provider_by_id
 from vzctl.domain.state import State
 from vzctl.errors import ConflictError, NextStep, NotFoundError, UsageError

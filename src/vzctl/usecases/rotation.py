@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from vzctl.domain import rotation as machine
 from vzctl.domain.names import did_you_mean
 from vzctl.domain.records import Credential, Direction, Rotation, Step
+from vzctl.domain.revocation import is_revoked
 from vzctl.domain.rules import require_credential
 from vzctl.domain.state import State
 from vzctl.errors import ConflictError, NextStep, NotFoundError, VzctlError
@@ -193,9 +194,7 @@ def _require_can_go_back(state: State, rotation: Rotation) -> Credential:
             next_steps=(NextStep(f"vzctl rotations show {name}", "where it stands"),),
         )
     old = credential.version(rotation.old_version)
-    if changes_key and any(
-        item.version == rotation.old_version and item.done_at is not None for item in state.revocations
-    ):
+    if changes_key and is_revoked(state, rotation.old_version):
         raise ConflictError(
             f'the rotation of "{name}" cannot be taken back: the old key is revoked at its provider',
             code="ROLLBACK_IMPOSSIBLE",

@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from vzctl.domain.provider import Provider
 from vzctl.domain.records import Credential, RetiredCredential, Version
+from vzctl.domain.revocation import is_revoked
 from vzctl.domain.rules import counted
 from vzctl.domain.secret_text import looks_unusual, require_usable
 from vzctl.domain.state import State
@@ -47,6 +48,12 @@ def require_new_key(state: State, credential: Credential, secret: Secret) -> Non
             f'this is the key that "{credential.name}" has already; a rotation needs a new one',
             code="SECRET_IS_CURRENT",
             next_steps=(NextStep(f"vzctl rotations show {credential.name}", "where the rotation stands"),),
+        )
+    if any(is_revoked(state, item.id) for item in used):
+        raise ConflictError(
+            f'this key of "{credential.name}" was revoked at its provider; a rotation needs a new one',
+            code="SECRET_REVOKED",
+            next_steps=(NextStep("vzctl revocations list --all", "the keys that were revoked"),),
         )
     if any(item.id in credential.previous for item in used):
         last = credential.version(credential.previous[-1])
@@ -146,7 +153,12 @@ def drop_held(context: Context, owner_id: str, version_ids: Sequence[str]) -> bo
     )
     if owner is None or not held:
         return False
-    delete_bytes(context, state, owner, held)
+    try:
+        delete_bytes(context, state, owner, held)
+    except SecretStoreError as error:
+        error.message += f'; everything else is recorded, and bytes of "{owner.name}" may still be in the store'
+        error.next_steps = (NextStep("vzctl secrets purge", "delete them when the store works"), *error.next_steps)
+        raise
     with context.state_file.transaction() as transaction:
         transaction.state = set_held(transaction.state, owner_id, held, held=False)
         transaction.describe(

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 from vzctl.domain.problems import Problem, find_problems
+from vzctl.domain.restoration import Restoration
 from vzctl.errors import ExitStatus, NextStep, NotFoundError, UsageError
 from vzctl.store.audit import Change
 from vzctl.store.schema import FOOTER, format_state
@@ -220,26 +221,24 @@ def restore_state(context: Context, request: RestoreState) -> Outcome[Restored]:
         data=Restored(shown, serial, serial_now),
         changed=True,
         summary=(f"restored the state of serial {serial}; it is serial {serial_now} now",),
-        warnings=(
-            *(
-                Notice("KEY_KEPT", f'"{name}" keeps the key it has now, not the one of serial {serial}', name)
-                for name in restoration.kept_keys()
-            ),
-            *(
-                Notice("KEY_NOT_HELD", f'the key of "{name}" was deleted from the store since', name)
-                for name in restoration.lost_keys()
-            ),
-            *(
-                Notice("KEY_REVOKED", f'the key of "{name}" was revoked at its provider since', name)
-                for name in restoration.revoked_keys()
-            ),
-        ),
+        warnings=_notices(restoration, serial),
         next_steps=(
             NextStep("vzctl state check", "what does not fit together"),
             *(NextStep(f"vzctl secrets put {name}", "hand its key in again") for name in restoration.lost_keys()),
             *(NextStep(f"vzctl credentials rotate {name}", "give it a new key") for name in restoration.revoked_keys()),
         ),
     )
+
+
+def _notices(restoration: Restoration, serial: int) -> tuple[Notice, ...]:
+    """Return what did not become as it was."""
+    told = (
+        ("KEY_KEPT", restoration.kept_keys(), f'"{{}}" keeps the key it has now, not the one of serial {serial}'),
+        ("KEY_NOT_HELD", restoration.lost_keys(), 'the key of "{}" was deleted from the store since'),
+        ("CREDENTIAL_REMOVED", restoration.gone(), '"{}" was removed at the Portal since, and is not brought back'),
+        ("KEY_REVOKED", restoration.revoked_keys(), 'the key of "{}" was revoked at its provider since'),
+    )
+    return tuple(Notice(code, text.format(name), name) for code, names, text in told for name in names)
 
 
 def _newest_sound(context: Context) -> int:

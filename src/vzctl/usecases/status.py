@@ -11,7 +11,7 @@ from vzctl.domain.age import age_days, is_due, maximum_age_days
 from vzctl.domain.pending import PendingStep, pending_steps, unproven
 from vzctl.domain.problems import find_problems
 from vzctl.domain.records import Credential, Evidence, Rotation
-from vzctl.domain.rotation import REASON_LEAKED
+from vzctl.domain.revocation import REASON_LEAKED
 from vzctl.domain.rules import display_name
 from vzctl.domain.state import State
 from vzctl.errors import ExitStatus, NextStep

@@ -18,6 +18,7 @@ from vzctl.domain.records import (
     Step,
     Version,
 )
+from vzctl.domain.revocation import is_revoked
 from vzctl.domain.rules import display_name, provider_by_id
 from vzctl.domain.secret_text import require_usable
 from vzctl.domain.state import State
@@ -134,6 +135,12 @@ def _ensure_staged(context: Context, state: State, rotation: Rotation, given: Wa
     """
     credential = _credential(state, rotation)
     version = _version(credential, rotation.new_version)
+    if is_revoked(state, version.id):
+        raise ConflictError(
+            f'the new key of "{credential.name}" was revoked at its provider',
+            code="SECRET_REVOKED",
+            next_steps=(NextStep(f"vzctl rotations rollback {credential.name}", "take the rotation back"),),
+        )
     is_there = _is_in_store(context, state, credential, version, given)
     if not is_there or given.replace_secret:
         secret = _secret_again(credential, given)
@@ -205,7 +212,8 @@ def _replace_pending(context: Context, rotation: Rotation, secret: Secret) -> bo
         owner = _credential(transaction.state, current)
         replaced = replace(_version(owner, current.new_version), held=True)
         owner = owner.with_version(replaced).with_version(version)
-        step = current.step if current.is_past_no_return else Step.STAGING
+        is_kept = current.is_past_no_return or current.step is Step.REVOKED
+        step = current.step if is_kept else Step.STAGING
         transaction.state = transaction.state.with_credential(replace(owner, pending=version.id)).with_rotation(
             replace(current, new_version=version.id, step=step)
         )
