@@ -92,7 +92,7 @@ clean: ## remove everything that make made
 
 .PHONY: venv
 venv: ## make the virtual environment for developers, .venv
-	$(make_venv) '$(VENV)' dev,age
+	$(make_venv) '$(VENV)' dev,age,serve
 
 .PHONY: quickstart-venv
 quickstart-venv:

@@ -25,6 +25,7 @@ from vzctl.usecases.rotate import BatchItem
 from vzctl.usecases.rotation_view import RotationDetail, RotationList, RotationResult
 from vzctl.usecases.scope import ScopeChange, ScopeView
 from vzctl.usecases.secrets import Identity, Migration, Purged, SecretsStatus, StoreTest
+from vzctl.usecases.service_token import TokenCreated, TokenList
 from vzctl.usecases.state import BackupList, Exported, Restored, StateCheck, StateLocation, StateSummary
 from vzctl.usecases.status import Status
 from vzctl.usecases.table import ColumnDetail, ColumnList
@@ -74,6 +75,9 @@ CONTRACTS: Final = {
     "databases.show": Contract(DatabaseDetail),
     "databases.edit": Contract(DatabaseDetail),
     "databases.forget": Contract(DatabaseDetail | None),
+    "databases.token.list": Contract(TokenList),
+    "databases.token.create": Contract(TokenCreated),
+    "databases.token.revoke": Contract(TokenList),
     "collections.list": Contract(CollectionList),
     "collections.add": Contract(CollectionDetail),
     "collections.show": Contract(CollectionDetail),
@@ -107,5 +111,8 @@ CONTRACTS: Final = {
 }
 """In the order of the documentation."""
 
-WITHOUT_JSON: Final = {"secrets.reveal": "shows a secret to a person at a terminal, in no other form"}
+WITHOUT_JSON: Final = {
+    "secrets.reveal": "shows a secret to a person at a terminal, in no other form",
+    "serve.run": "serves until it is stopped; its log is JSON lines on stderr",
+}
 """Commands that never answer in JSON, and why; their failures are JSON all the same."""

@@ -1,0 +1,248 @@
+"""The ASGI application: who is asking, what the state says, the key, an answer of the Data API's protocol."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from time import perf_counter
+from typing import Any, Final
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
+
+from vzctl.errors import VzctlError
+from vzctl.service.fetch_recorder import FetchRecorder
+from vzctl.service.freshness import LiveState
+from vzctl.service.guard import Caller, Denied, identify, is_near
+from vzctl.service.log import ServiceLog
+from vzctl.service.metrics import Metrics
+from vzctl.service.paths import Asked, parse_path
+from vzctl.service.secret_cache import SecretCache
+from vzctl.usecases.serve_credential import Granted, Refused
+
+ANSWER_SECONDS: Final = 3.5
+"""The Data API gives up after 5 s and then shows its callers the request; an answer must be on its way before 4."""
+CERTIFICATE_NAMES: Final = "vzctl.certificate_names"
+"""Where the connection leaves the names of a client certificate in the scope."""
+_NO_STORE: Final = {"cache-control": "no-store"}
+_UNAUTHORIZED: Final = (
+    "SERVICE_TOKEN_INVALID",
+    (
+        "the credential service does not recognize this Data API; whoever runs vzctl makes a token with "
+        '"vzctl databases token create" and sets it on the Data API, "vzctl serve config" says how'
+    ),
+)
+_UNAVAILABLE: Final = (
+    "SERVICE_UNAVAILABLE",
+    "the credential service cannot give out keys at the moment; its own log and /readyz say why",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """What the application is made of."""
+
+    live: LiveState
+    secrets: SecretCache
+    recorder: FetchRecorder
+    log: ServiceLog
+    metrics: Metrics
+    is_loopback: bool
+    bound_database: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer, its kind for the metrics, and why for the log."""
+
+    response: Response
+    answer: str
+    reason: str | None = None
+
+
+class Application:
+    """The routes. Nothing about a database, a name or a state is said before it is known who is asking."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._live = parts.live
+        self._secrets = parts.secrets
+        self._recorder = parts.recorder
+        self._log = parts.log
+        self._metrics = parts.metrics
+        self._is_loopback = parts.is_loopback
+        self._bound_database = parts.bound_database
+
+    def starlette(self) -> Starlette:
+        """Return the application for a server to run."""
+        guarded = self._guarded
+        app = Starlette(
+            routes=[
+                Route("/healthz", guarded(self._healthz)),
+                Route("/readyz", guarded(self._readyz)),
+                Route("/metrics", guarded(self._show_metrics)),
+            ],
+            lifespan=self._lifespan,
+        )
+        app.router.redirect_slashes = False
+        app.router.default = self._credentials
+        return app
+
+    @contextlib.asynccontextmanager
+    async def _lifespan(self, _app: Starlette) -> AsyncIterator[None]:
+        writing = asyncio.create_task(self._recorder.keep_writing())
+        try:
+            yield
+        finally:
+            writing.cancel()
+            await self._recorder.write()
+
+    def _guarded(self, endpoint: Callable[[], Any]) -> Callable[[Request], Any]:
+        async def handle(request: Request) -> Response:
+            if self._is_loopback and not is_near(request.scope.get("client"), request.scope["headers"]):
+                return _forbidden()
+            response: Response = await endpoint()
+            return response
+
+        return handle
+
+    async def _healthz(self) -> Response:
+        return JSONResponse({"alive": True})
+
+    async def _readyz(self) -> Response:
+        """Say whether a key could be given out now, with words that name nothing."""
+        if not self._live.is_fresh:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._live.refresh(), ANSWER_SECONDS)
+        await self._try_store()
+        reasons = [code for code in (self._live.trouble, self._secrets.store_trouble) if code is not None]
+        warnings = sorted(set(self._secrets.key_troubles.values()))
+        self._metrics.ready.set(not reasons)
+        return JSONResponse(
+            {"ready": not reasons, "reasons": reasons, "warnings": warnings},
+            status_code=503 if reasons else 200,
+            headers=_NO_STORE,
+        )
+
+    async def _try_store(self) -> None:
+        """Read one key when nobody knows whether the store answers, or when it did not the last time."""
+        if self._secrets.was_read and self._secrets.store_trouble is None:
+            return
+        state = self._live.directory.state
+        for credential in state.credentials:
+            version = credential.current_version
+            if version is not None and version.held:
+                granted = Granted(credential, version.id)
+                if self._secrets.kept(state, granted) is not None:
+                    continue
+                with contextlib.suppress(VzctlError, TimeoutError):
+                    await self._key(granted)
+                return
+
+    async def _show_metrics(self) -> Response:
+        self._metrics.serial.set(self._live.serial)
+        self._metrics.keys.set(len(self._secrets))
+        return Response(self._metrics.text(), media_type="text/plain; version=0.0.4; charset=utf-8")
+
+    async def _credentials(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request of the protocol, whatever happens."""
+        if scope["type"] != "http":
+            return
+        begun = perf_counter()
+        asked = parse_path(scope["raw_path"])
+        caller: Caller | Denied | None = None
+        try:
+            if self._is_loopback and not is_near(scope.get("client"), scope["headers"]):
+                reply = Reply(_forbidden(), "forbidden", "the peer or the Host header is not of this machine")
+            elif asked is None:
+                reply = Reply(_problem(404, "NOT_FOUND", "there is nothing at this path"), "not_found")
+            elif scope["method"] != "GET":
+                reply = Reply(_not_allowed(), "not_found")
+            else:
+                caller, reply = await self._answer(scope, asked)
+        except Exception as error:  # noqa: BLE001  (a bug must not become a time-out, nor its text an answer)
+            reply = _unavailable(type(error).__name__)
+        self._tell(reply, asked, caller, perf_counter() - begun)
+        await reply.response(scope, receive, send)
+
+    async def _answer(self, scope: Scope, asked: Asked) -> tuple[Caller | Denied | None, Reply]:
+        caller: Caller | Denied | None = None
+        try:
+            # What is there already needs no clock, and that is nearly every request.
+            if not self._live.is_fresh:
+                await asyncio.wait_for(self._live.refresh(), ANSWER_SECONDS)
+            directory = self._live.directory
+            names = scope.get(CERTIFICATE_NAMES, ())
+            caller = identify(directory, scope["headers"], names, self._bound_database)
+            if isinstance(caller, Denied) or caller.database not in directory.database_ids:
+                reason = caller.reason if isinstance(caller, Denied) else "the database is gone"
+                return caller, Reply(_problem(401, *_UNAUTHORIZED), "unauthorized", reason)
+            decision = directory.decide(caller.database, asked.wanted)
+            if isinstance(decision, Refused):
+                return caller, Reply(_problem(200, decision.id, decision.message), "refused", decision.id)
+            secret = self._secrets.kept(directory.state, decision)
+            if secret is None:
+                secret = await self._key(decision)
+        except VzctlError as error:
+            return caller, _unavailable(error.code)
+        except TimeoutError:
+            return caller, _unavailable("no answer in time")
+        if asked.is_check:
+            return caller, Reply(_granted(asked, value=True), "valid")
+        if self._recorder.note(caller.database, decision.version, caller.token):
+            self._log.info(
+                "first_fetch",
+                credential=decision.credential.name,
+                version=decision.version,
+                database=directory.database_name(caller.database),
+            )
+        return caller, Reply(_granted(asked, value=secret.reveal()), "served")
+
+    async def _key(self, granted: Granted) -> Any:
+        return await asyncio.wait_for(self._secrets.get(self._live.directory.state, granted), ANSWER_SECONDS)
+
+    def _tell(self, reply: Reply, asked: Asked | None, caller: Caller | Denied | None, seconds: float) -> None:
+        self._metrics.answered(reply.answer, seconds)
+        write = {"served": self._log.detail, "valid": self._log.detail, "not_found": self._log.detail}.get(
+            reply.answer, self._log.error if reply.answer == "unavailable" else self._log.warning
+        )
+        database = caller.database if isinstance(caller, Caller) else None
+        write(
+            reply.answer,
+            status=reply.response.status_code,
+            reason=reply.reason,
+            database=self._live.directory.database_name(database) if database is not None else None,
+            # Before it is known who is asking, nothing that was sent is worth a line.
+            provider=asked.wanted.provider if asked is not None and database is not None else None,
+            credential=asked.wanted.name if asked is not None and database is not None else None,
+            check=asked.is_check if asked is not None else None,
+            milliseconds=round(seconds * 1000, 1),
+        )
+
+
+def _granted(asked: Asked, *, value: str | bool) -> Response:
+    return JSONResponse({"credentials": {asked.wanted.name: value}, "errors": []}, headers=_NO_STORE)
+
+
+def _problem(status: int, code: str, message: str) -> Response:
+    """Return an answer in the protocol's form: the Data API shows `message` to whoever made the request."""
+    content = {"credentials": {}, "errors": [{"ID": code, "message": message}]}
+    return JSONResponse(content, status_code=status, headers=_NO_STORE)
+
+
+def _forbidden() -> Response:
+    return _problem(403, "FORBIDDEN", "this address is for this machine alone")
+
+
+def _not_allowed() -> Response:
+    response = _problem(405, "METHOD_NOT_ALLOWED", "only GET is answered here")
+    response.headers["allow"] = "GET"
+    return response
+
+
+def _unavailable(reason: str) -> Reply:
+    return Reply(_problem(503, *_UNAVAILABLE), "unavailable", reason)
