@@ -7,7 +7,7 @@ import ipaddress
 import os
 import socket
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import Any, Final
 
 from vzctl.errors import NextStep, UsageError
 
@@ -50,11 +50,8 @@ def bound_socket(bind: str) -> socket.socket:
     host = host.removeprefix("[").removesuffix("]")
     if not colon or not host or not (port.isascii() and port.isdigit()) or int(port) > 65535:
         raise UsageError(f"{bind[:60]!a} is no address to bind; write HOST:PORT or [ADDRESS]:PORT", code="BIND_INVALID")
-    try:
-        family, kind, protocol, _, address = socket.getaddrinfo(host, int(port), type=socket.SOCK_STREAM)[0]
-    except (OSError, UnicodeError):
-        raise UsageError(f"{host[:60]!a} is no address of this machine", code="BIND_INVALID") from None
-    made = socket.socket(family, kind, protocol)
+    family, address = _resolved(host, int(port))
+    made = socket.socket(family, socket.SOCK_STREAM)
     try:
         made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         made.bind(address)
@@ -67,6 +64,19 @@ def bound_socket(bind: str) -> socket.socket:
             next_steps=(NextStep("vzctl serve run --bind 127.0.0.1:0", "let the system choose a port"),),
         ) from error
     return made
+
+
+def _resolved(host: str, port: int) -> tuple[socket.AddressFamily, Any]:
+    with contextlib.suppress(ValueError):
+        version = ipaddress.ip_address(host).version
+        return (socket.AF_INET6 if version == 6 else socket.AF_INET), (host, port)
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError):
+        raise UsageError(f"{host[:60]!a} is no address of this machine", code="BIND_INVALID") from None
+    # `localhost` may be both; the older one is what a client tries when it is told 127.0.0.1.
+    family, _, _, _, address = min(found, key=lambda item: item[0] != socket.AF_INET)
+    return family, address
 
 
 def is_loopback(sockets: Sequence[socket.socket]) -> bool:
