@@ -394,6 +394,7 @@ SECRET_CASES: Final = [
     bad("secrets purge --because", USAGE, "USAGE"),
 ]
 
+WRITTEN_BEFORE: Final = ("serve config --database shop --write out",)
 TOKEN_MADE: Final = ("databases token create shop --out shop.token",)
 SERVICE_CASES: Final = [
     good("databases token list", planes=BOTH),
@@ -438,6 +439,30 @@ SERVICE_CASES: Final = [
     bad("serve run --client-ca ca.pem", USAGE, "USAGE"),
     bad("serve run --tls-cert cert.pem --tls-key key.pem", USAGE, "TLS_INVALID"),
     bad("serve run --profile nobody", NOT_FOUND, "STATE_NOT_FOUND"),
+    good("serve config --database shop"),
+    good("serve config --database shop --token-file shop.token --freshness 30s", before=TOKEN_MADE),
+    good("serve config --database shop --token-file shop.token --write out", before=TOKEN_MADE),
+    good("serve config --database shop --format compose --url https://vzctl:8084/v1 --ca /etc/ca.pem"),
+    good("serve config --database shop --format kubernetes --client-cert /etc/a.pem --client-key /etc/b.pem"),
+    good("serve config --database shop --format systemd --write out"),
+    bad("serve config", USAGE, "USAGE"),
+    bad("serve config --database nowhere", NOT_FOUND, "DATABASE_NOT_FOUND"),
+    bad("serve config --database shop --format yaml", USAGE, "USAGE"),
+    bad("serve config --database shop --freshness soon", USAGE, "FRESHNESS_INVALID"),
+    bad("serve config --database shop --url http://user:word@host/v1", USAGE, "URL_INVALID"),
+    bad("serve config --database shop --ca ca.pem", USAGE, "PATH_INVALID"),
+    bad("serve config --database shop --client-cert /etc/a.pem", USAGE, "USAGE"),
+    bad("serve config --database shop --token-file identity.txt", USAGE, "TOKEN_FILE_INVALID"),
+    bad("serve config --database shop --token-file nowhere", USAGE, "TOKEN_FILE_INVALID"),
+    bad("serve config --database shop --write out", CONFLICT, "FILE_EXISTS", before=WRITTEN_BEFORE),
+    bad("serve config --database shop --write identity.txt", USAGE, "FILE_NOT_WRITABLE"),
+    bad("serve config --database shop", CONFLICT, "CONTROL_PLANE_NOT_LOCAL", planes=ASTRA),
+    good("serve check --url http://127.0.0.1:1/v1", planes=BOTH),
+    good("serve check --url http://127.0.0.1:1/v1 --exit-code", CHANGES),
+    good("serve check --url http://127.0.0.1:1/v1 --profile nobody"),
+    bad("serve check --url ftp://127.0.0.1", USAGE, "URL_INVALID"),
+    bad("serve check --token-file nowhere", USAGE, "TOKEN_FILE_INVALID"),
+    bad("serve check --url https://127.0.0.1:1/v1 --ca nowhere", USAGE, "TLS_INVALID"),
 ]
 
 CASES: Final = [

@@ -25,6 +25,8 @@ from vzctl.usecases.rotate import BatchItem
 from vzctl.usecases.rotation_view import RotationDetail, RotationList, RotationResult
 from vzctl.usecases.scope import ScopeChange, ScopeView
 from vzctl.usecases.secrets import Identity, Migration, Purged, SecretsStatus, StoreTest
+from vzctl.usecases.serve_check import ServiceCheck
+from vzctl.usecases.serve_config import ServeConfig
 from vzctl.usecases.service_token import TokenCreated, TokenList
 from vzctl.usecases.state import BackupList, Exported, Restored, StateCheck, StateLocation, StateSummary
 from vzctl.usecases.status import Status
@@ -102,6 +104,8 @@ CONTRACTS: Final = {
     "state.backups": Contract(BackupList),
     "state.restore": Contract(Restored),
     "state.export": Contract(Exported),
+    "serve.config": Contract(ServeConfig),
+    "serve.check": Contract(ServiceCheck),
     "secrets.status": Contract(SecretsStatus),
     "secrets.test": Contract(StoreTest),
     "secrets.identity": Contract(Identity),

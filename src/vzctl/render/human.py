@@ -16,6 +16,7 @@ from vzctl.render.envelope import field_names
 from vzctl.render.plain import rows_of
 from vzctl.usecases.provider import ProviderDetail
 from vzctl.usecases.secrets import Revealed
+from vzctl.usecases.serve_config import ServeConfig
 from vzctl.usecases.state import Exported
 from vzctl.usecases.status import Status
 from vzctl.usecases.views import DatabaseRef, PortalVisit
@@ -184,6 +185,10 @@ def _exported(console: Console, exported: Exported) -> None:
     console.print(Text(exported.toml), end="", soft_wrap=True)
 
 
+def _serve_config(console: Console, config: ServeConfig) -> None:
+    console.print(Text(config.raw_text), end="", soft_wrap=True)
+
+
 def _revealed(console: Console, revealed: Revealed) -> None:
     console.print(Text(revealed.secret.reveal()), soft_wrap=True)
 
@@ -198,5 +203,6 @@ _SPECIAL: dict[type, Callable[[Console, Any], None]] = {
     Status: _status,
     ProviderDetail: _provider,
     Exported: _exported,
+    ServeConfig: _serve_config,
     Revealed: _revealed,
 }

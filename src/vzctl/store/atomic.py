@@ -51,12 +51,12 @@ def open_own_file(path: Path, flags: int) -> int:
     return descriptor
 
 
-def create_private_file(path: Path, data: bytes) -> None:
-    """Make a new file that only its owner can read from the first byte on; what is there is never replaced. Raises `OSError`."""
+def create_new_file(path: Path, data: bytes, *, mode: int = 0o600) -> None:
+    """Make a new file that has its mode before its content; what is there is never replaced. Raises `OSError`."""
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     try:
         with os.fdopen(descriptor, "wb") as file:
-            os.fchmod(file.fileno(), 0o600)
+            os.fchmod(file.fileno(), mode)
             file.write(data)
             file.flush()
             os.fsync(file.fileno())

@@ -15,7 +15,7 @@ from vzctl.domain.records import Database, ServiceToken
 from vzctl.domain.service import require_local
 from vzctl.domain.service_token import make_token, token_digest
 from vzctl.errors import ConflictError, NextStep, NotFoundError, UsageError
-from vzctl.store.atomic import create_private_file
+from vzctl.store.atomic import create_new_file
 from vzctl.usecases.context import Context, Question
 from vzctl.usecases.outcome import Columns, Outcome
 from vzctl.usecases.views import DatabaseRef, database_ref
@@ -182,7 +182,7 @@ def _require_somewhere_to_go(request: CreateToken) -> None:
 
 def _write_token(path: str, token: str) -> None:
     try:
-        create_private_file(Path(path), token.encode())
+        create_new_file(Path(path), token.encode())
     except OSError as error:
         raise UsageError(
             f'cannot write "{path}": {error.strerror or error}; no token was made', code="FILE_NOT_WRITABLE"
