@@ -29,6 +29,7 @@ class BoundedConnection(H11Protocol):
     """The server's protocol with a deadline from a request's first byte to its answer's last."""
 
     _deadline: asyncio.TimerHandle | None = None
+    _has_ended = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Start the clock: a connection that says nothing at first is closed as well."""
@@ -51,12 +52,19 @@ class BoundedConnection(H11Protocol):
         super().data_received(data)
         self._arm() if self._is_busy else self._disarm()
 
+    def eof_received(self) -> bool | None:  # type: ignore[override]
+        """Answer whoever has said everything and still listens; TLS knows no such half."""
+        self._has_ended = True
+        return self._is_busy and self.scheme == "http"
+
     def on_response_complete(self) -> None:
         """Begin a new time for the next request, which may be there already."""
         self._disarm()
         super().on_response_complete()
         if self._is_busy:
             self._arm()
+        elif self._has_ended:
+            self.transport.close()
 
     @property
     def _is_busy(self) -> bool:
