@@ -23,6 +23,8 @@ HEAD_BYTES_AT_MOST: Final = 16 * 1024
 IDLE_SECONDS: Final = 75
 """Longer than a Java client keeps an idle connection, so that the client closes first and never meets a closed one."""
 HANDSHAKE_SECONDS: Final = 5.0
+LAST_WORDS_SECONDS: Final = 0.3
+"""At the end, for how long a request may still come on a connection that was idle."""
 
 
 class BoundedConnection(H11Protocol):
@@ -51,6 +53,17 @@ class BoundedConnection(H11Protocol):
         """Go on, and keep the clock running as long as a request is not whole or not answered."""
         super().data_received(data)
         self._arm() if self._is_busy else self._disarm()
+
+    def shutdown(self) -> None:
+        """End, but not under a request that is on its way: what the client has sent by now is read and answered."""
+        if self._is_busy:
+            super().shutdown()
+        else:
+            self.loop.call_later(LAST_WORDS_SECONDS, self._close_when_idle)
+
+    def _close_when_idle(self) -> None:
+        if not self._is_busy and not self.transport.is_closing():
+            super().shutdown()
 
     def eof_received(self) -> bool | None:  # type: ignore[override]
         """Answer whoever has said everything and still listens; TLS knows no such half."""
