@@ -51,7 +51,8 @@ def bound_socket(bind: str) -> socket.socket:
     if not colon or not host or not (port.isascii() and port.isdigit()) or int(port) > 65535:
         raise UsageError(f"{bind[:60]!a} is no address to bind; write HOST:PORT or [ADDRESS]:PORT", code="BIND_INVALID")
     family, address = _resolved(host, int(port))
-    made = socket.socket(family, socket.SOCK_STREAM)
+    # With the protocol said: asyncio sends small answers at once only on sockets that it can see are TCP.
+    made = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         made.bind(address)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from time import perf_counter
@@ -13,7 +14,7 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from vzctl.errors import VzctlError
 from vzctl.service.fetch_recorder import FetchRecorder
@@ -29,18 +30,29 @@ ANSWER_SECONDS: Final = 3.5
 """The Data API gives up after 5 s and then shows its callers the request; an answer must be on its way before 4."""
 CERTIFICATE_NAMES: Final = "vzctl.certificate_names"
 """Where the connection leaves the names of a client certificate in the scope."""
+_QUIET: Final = frozenset({"served", "valid", "not_found"})
+"""Answers that are lines of the log only with `-v`."""
 _NO_STORE: Final = {"cache-control": "no-store"}
-_UNAUTHORIZED: Final = (
+_HEADERS: Final = ((b"content-type", b"application/json"), (b"cache-control", b"no-store"))
+
+
+def _problem(code: str, message: str) -> dict[str, Any]:
+    """Return an answer in the protocol's form: the Data API shows `message` to whoever made the request."""
+    return {"credentials": {}, "errors": [{"ID": code, "message": message}]}
+
+
+_UNAUTHORIZED: Final = _problem(
     "SERVICE_TOKEN_INVALID",
-    (
-        "the credential service does not recognize this Data API; whoever runs vzctl makes a token with "
-        '"vzctl databases token create" and sets it on the Data API, "vzctl serve config" says how'
-    ),
+    "the credential service does not recognize this Data API; whoever runs vzctl makes a token with "
+    '"vzctl databases token create" and sets it on the Data API, "vzctl serve config" says how',
 )
-_UNAVAILABLE: Final = (
+_UNAVAILABLE: Final = _problem(
     "SERVICE_UNAVAILABLE",
     "the credential service cannot give out keys at the moment; its own log and /readyz say why",
 )
+_FORBIDDEN: Final = _problem("FORBIDDEN", "this address is for this machine alone")
+_NOT_FOUND: Final = _problem("NOT_FOUND", "there is nothing at this path")
+_NOT_ALLOWED: Final = _problem("METHOD_NOT_ALLOWED", "only GET is answered here")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,9 +70,10 @@ class Parts:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """An answer, its kind for the metrics, and why for the log."""
+    """An answer of the protocol, its kind for the metrics, and why for the log."""
 
-    response: Response
+    status: int
+    content: dict[str, Any]
     answer: str
     reason: str | None = None
 
@@ -77,20 +90,17 @@ class Application:
         self._is_loopback = parts.is_loopback
         self._bound_database = parts.bound_database
 
-    def starlette(self) -> Starlette:
-        """Return the application for a server to run."""
-        guarded = self._guarded
-        app = Starlette(
-            routes=[
-                Route("/healthz", guarded(self._healthz)),
-                Route("/readyz", guarded(self._readyz)),
-                Route("/metrics", guarded(self._show_metrics)),
-            ],
-            lifespan=self._lifespan,
-        )
-        app.router.redirect_slashes = False
-        app.router.default = self._credentials
-        return app
+    def asgi(self) -> ASGIApp:
+        """Return the application for a server to run. What a Data API asks does not pass by the routes for operators."""
+        endpoints = {"/healthz": self._healthz, "/readyz": self._readyz, "/metrics": self._show_metrics}
+        routes = [Route(path, self._guarded(endpoint)) for path, endpoint in endpoints.items()]
+        operators = Starlette(routes=routes, lifespan=self._lifespan)
+
+        async def dispatch(scope: Scope, receive: Receive, send: Send) -> None:
+            is_operators = scope["type"] != "http" or scope["path"] in endpoints
+            await (operators if is_operators else self._credentials)(scope, receive, send)
+
+        return dispatch
 
     @contextlib.asynccontextmanager
     async def _lifespan(self, _app: Starlette) -> AsyncIterator[None]:
@@ -104,7 +114,7 @@ class Application:
     def _guarded(self, endpoint: Callable[[], Any]) -> Callable[[Request], Any]:
         async def handle(request: Request) -> Response:
             if self._is_loopback and not is_near(request.scope.get("client"), request.scope["headers"]):
-                return _forbidden()
+                return JSONResponse(_FORBIDDEN, 403, headers=_NO_STORE)
             response: Response = await endpoint()
             return response
 
@@ -148,26 +158,24 @@ class Application:
         self._metrics.keys.set(len(self._secrets))
         return Response(self._metrics.text(), media_type="text/plain; version=0.0.4; charset=utf-8")
 
-    async def _credentials(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _credentials(self, scope: Scope, _receive: Receive, send: Send) -> None:
         """Answer one request of the protocol, whatever happens."""
-        if scope["type"] != "http":
-            return
         begun = perf_counter()
         asked = parse_path(scope["raw_path"])
         caller: Caller | Denied | None = None
         try:
             if self._is_loopback and not is_near(scope.get("client"), scope["headers"]):
-                reply = Reply(_forbidden(), "forbidden", "the peer or the Host header is not of this machine")
+                reply = Reply(403, _FORBIDDEN, "forbidden", "the peer or the Host header is not of this machine")
             elif asked is None:
-                reply = Reply(_problem(404, "NOT_FOUND", "there is nothing at this path"), "not_found")
+                reply = Reply(404, _NOT_FOUND, "not_found")
             elif scope["method"] != "GET":
-                reply = Reply(_not_allowed(), "not_found")
+                reply = Reply(405, _NOT_ALLOWED, "not_found")
             else:
                 caller, reply = await self._answer(scope, asked)
         except Exception as error:  # noqa: BLE001  (a bug must not become a time-out, nor its text an answer)
             reply = _unavailable(type(error).__name__)
         self._tell(reply, asked, caller, perf_counter() - begun)
-        await reply.response(scope, receive, send)
+        await _send(send, reply)
 
     async def _answer(self, scope: Scope, asked: Asked) -> tuple[Caller | Denied | None, Reply]:
         caller: Caller | Denied | None = None
@@ -180,10 +188,10 @@ class Application:
             caller = identify(directory, scope["headers"], names, self._bound_database)
             if isinstance(caller, Denied) or caller.database not in directory.database_ids:
                 reason = caller.reason if isinstance(caller, Denied) else "the database is gone"
-                return caller, Reply(_problem(401, *_UNAUTHORIZED), "unauthorized", reason)
+                return caller, Reply(401, _UNAUTHORIZED, "unauthorized", reason)
             decision = directory.decide(caller.database, asked.wanted)
             if isinstance(decision, Refused):
-                return caller, Reply(_problem(200, decision.id, decision.message), "refused", decision.id)
+                return caller, Reply(200, _problem(decision.id, decision.message), "refused", decision.id)
             secret = self._secrets.kept(directory.state, decision)
             if secret is None:
                 secret = await self._key(decision)
@@ -192,7 +200,7 @@ class Application:
         except TimeoutError:
             return caller, _unavailable("no answer in time")
         if asked.is_check:
-            return caller, Reply(_granted(asked, value=True), "valid")
+            return caller, Reply(200, _granted(asked, value=True), "valid")
         if self._recorder.note(caller.database, decision.version, caller.token):
             self._log.info(
                 "first_fetch",
@@ -200,20 +208,22 @@ class Application:
                 version=decision.version,
                 database=directory.database_name(caller.database),
             )
-        return caller, Reply(_granted(asked, value=secret.reveal()), "served")
+        return caller, Reply(200, _granted(asked, value=secret.reveal()), "served")
 
     async def _key(self, granted: Granted) -> Any:
         return await asyncio.wait_for(self._secrets.get(self._live.directory.state, granted), ANSWER_SECONDS)
 
     def _tell(self, reply: Reply, asked: Asked | None, caller: Caller | Denied | None, seconds: float) -> None:
         self._metrics.answered(reply.answer, seconds)
-        write = {"served": self._log.detail, "valid": self._log.detail, "not_found": self._log.detail}.get(
-            reply.answer, self._log.error if reply.answer == "unavailable" else self._log.warning
-        )
+        if reply.answer in _QUIET and not self._log.is_verbose:
+            return
+        write = self._log.info if reply.answer in _QUIET else self._log.warning
+        if reply.answer == "unavailable":
+            write = self._log.error
         database = caller.database if isinstance(caller, Caller) else None
         write(
             reply.answer,
-            status=reply.response.status_code,
+            status=reply.status,
             reason=reply.reason,
             database=self._live.directory.database_name(database) if database is not None else None,
             # Before it is known who is asking, nothing that was sent is worth a line.
@@ -224,25 +234,19 @@ class Application:
         )
 
 
-def _granted(asked: Asked, *, value: str | bool) -> Response:
-    return JSONResponse({"credentials": {asked.wanted.name: value}, "errors": []}, headers=_NO_STORE)
+async def _send(send: Send, reply: Reply) -> None:
+    """Send an answer as the two messages that it is."""
+    body = json.dumps(reply.content, separators=(",", ":")).encode()
+    headers = [*_HEADERS, (b"content-length", str(len(body)).encode())]
+    if reply.status == 405:
+        headers.append((b"allow", b"GET"))
+    await send({"type": "http.response.start", "status": reply.status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
 
 
-def _problem(status: int, code: str, message: str) -> Response:
-    """Return an answer in the protocol's form: the Data API shows `message` to whoever made the request."""
-    content = {"credentials": {}, "errors": [{"ID": code, "message": message}]}
-    return JSONResponse(content, status_code=status, headers=_NO_STORE)
-
-
-def _forbidden() -> Response:
-    return _problem(403, "FORBIDDEN", "this address is for this machine alone")
-
-
-def _not_allowed() -> Response:
-    response = _problem(405, "METHOD_NOT_ALLOWED", "only GET is answered here")
-    response.headers["allow"] = "GET"
-    return response
+def _granted(asked: Asked, *, value: str | bool) -> dict[str, Any]:
+    return {"credentials": {asked.wanted.name: value}, "errors": []}
 
 
 def _unavailable(reason: str) -> Reply:
-    return Reply(_problem(503, *_UNAVAILABLE), "unavailable", reason)
+    return Reply(503, _UNAVAILABLE, "unavailable", reason)

@@ -44,6 +44,8 @@ class FetchRecorder:
         """Record a fetch; True when it is the database's first of this version."""
         now = self._now()
         known = self._fetches.get((database, version))
+        if known is not None and known.last_at == now and self._token_uses.get(token or "", now) == now:
+            return False
         self._fetches[database, version] = Fetch(known.first_at if known is not None else now, now)
         if token is not None:
             self._is_urgent |= token not in self._token_uses
@@ -82,6 +84,8 @@ class FetchRecorder:
             self._has_failed = self._is_changed = True
             return
         self._has_failed = False
-        # What the state no longer has leaves the memory too.
-        self._fetches = {key: value for key, value in self._fetches.items() if key in kept.fetches or self._is_changed}
-        self._token_uses = {key: value for key, value in self._token_uses.items() if key in kept.token_uses}
+        # What the state no longer has leaves the memory too; what came during the writing stays.
+        gone = own.fetches.keys() - kept.fetches.keys()
+        self._fetches = {key: value for key, value in self._fetches.items() if key not in gone}
+        lost = own.token_uses.keys() - kept.token_uses.keys()
+        self._token_uses = {key: value for key, value in self._token_uses.items() if key not in lost}

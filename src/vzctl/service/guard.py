@@ -10,6 +10,7 @@ import hmac
 import ipaddress
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from vzctl.domain.service_token import HEADERS, NO_DIGEST, token_digest, token_id
@@ -17,6 +18,8 @@ from vzctl.usecases.serve_credential import Directory, KnownToken
 
 _TOKEN_HEADERS: Final = frozenset(name.encode() for name in HEADERS)
 _NOBODY: Final = KnownToken(NO_DIGEST, "")
+_REMEMBERED: Final = 256
+"""Addresses and `Host` values that need not be parsed again; a client that invents new ones gains nothing."""
 _NEAR_NAMES: Final = frozenset({"localhost", "localhost."})
 
 Headers = Iterable[tuple[bytes, bytes]]
@@ -47,13 +50,13 @@ def identify(
     directory: Directory, headers: Headers, certificate_names: Sequence[str], bound_database: str | None
 ) -> Caller | Denied:
     """Return the database that is asking. Everything that speaks for one must speak for the same one."""
-    tokens = {value for name, value in headers if name in _TOKEN_HEADERS}
-    if len(tokens) > 1:
+    tokens = [value for name, value in headers if name in _TOKEN_HEADERS]
+    if tokens and tokens.count(tokens[0]) != len(tokens):
         return Denied("several tokens")
     spoken: set[str] = set()
     used = None
     if tokens:
-        known, used = _known(directory, tokens.pop())
+        known, used = _known(directory, tokens[0])
         if not known.database:
             return Denied("unknown token")
         spoken.add(known.database)
@@ -81,6 +84,7 @@ def _known(directory: Directory, value: bytes) -> tuple[KnownToken, str | None]:
     return (candidate, claimed) if is_right else (_NOBODY, None)
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def _is_loopback(address: str) -> bool:
     try:
         found = ipaddress.ip_address(address.partition("%")[0])
@@ -90,6 +94,7 @@ def _is_loopback(address: str) -> bool:
     return (mapped or found).is_loopback
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def _is_near_host(value: bytes) -> bool:
     text = value.decode("latin-1").lower()
     if text.startswith("["):

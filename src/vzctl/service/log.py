@@ -40,11 +40,6 @@ class ServiceLog:
         """Write what keeps the service from answering."""
         self._line("error", event, fields)
 
-    def detail(self, event: str, **fields: Field) -> None:
-        """Write what is only asked for by `-v`: every request that went right."""
-        if self.is_verbose:
-            self._line("info", event, fields)
-
     def _line(self, level: str, event: str, fields: dict[str, Field]) -> None:
         second = int(self._seconds())
         window, count = self._windows.get(event, (second, 0))

@@ -38,4 +38,6 @@ def _match(parts: list[bytes], *, is_check: bool) -> Asked | None:
 
 
 def _decoded(segment: bytes) -> str:
+    if b"%" not in segment:
+        return segment.decode("ascii", "backslashreplace")
     return unquote_to_bytes(segment).decode("utf-8", "backslashreplace")

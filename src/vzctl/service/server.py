@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import logging
 import signal
 import socket
@@ -102,6 +103,8 @@ async def _serve(
 
     def follow(directory: Directory) -> None:
         secrets.follow(directory)
+        # A state lives until the next one: looking through it for garbage again and again would cost every request.
+        gc.freeze()
         if recorder is not None:
             recorder.follow(directory.state)
 
@@ -125,7 +128,7 @@ async def _serve(
             log.info("listening", url=f"{scheme}://{address_text(item)}/v1", serial=live.serial)
         notify(surroundings.environ, "READY=1")
 
-    server = Server(configured(application.starlette(), given.tls), announce)
+    server = Server(configured(application.asgi(), given.tls), announce)
     with _library_messages(log):
         await server.serve(sockets)
     notify(surroundings.environ, "STOPPING=1")

@@ -11,11 +11,12 @@ import shlex
 from dataclasses import dataclass
 from typing import Final
 
+from vzctl.domain.catalogue import CATALOGUE
 from vzctl.domain.index import Index
 from vzctl.domain.names import SUFFIX_ADDED_BY_DATA_API, name_fault, without_secrets
 from vzctl.domain.provider import Provider
 from vzctl.domain.records import Credential, Database
-from vzctl.domain.rules import display_name, provider_by_id
+from vzctl.domain.rules import display_name
 from vzctl.domain.state import State
 
 SINGLE_TENANT: Final = "SINGLE-TENANT"
@@ -66,6 +67,7 @@ class Directory:
         for credential in state.credentials:
             for entry in credential.scope:
                 self._allowed[entry.database][credential.name] = credential
+        self._hosted = {item.id: item for item in CATALOGUE if not item.takes_credential}
         self.database_ids = frozenset(self._allowed)
         self.tokens = {item.id: KnownToken(bytes.fromhex(item.sha256), item.database) for item in state.service_tokens}
         self.certificates = {
@@ -77,9 +79,9 @@ class Directory:
         database = self._index.databases[database_id]
         if wanted.tenant not in {SINGLE_TENANT, database.id}:
             return self._other_tenant(database, wanted)
-        provider = provider_by_id(wanted.provider)
-        if provider is not None and not provider.takes_credential:
-            return self._hosted(database, provider)
+        hosted = self._hosted.get(wanted.provider)
+        if hosted is not None:
+            return self._takes_none(database, hosted)
         name = wanted.name.removesuffix(SUFFIX_ADDED_BY_DATA_API)
         credential = self._allowed[database_id].get(name)
         if credential is None:
@@ -122,7 +124,7 @@ class Directory:
             f'the provider "{credential.provider}"',
         )
 
-    def _hosted(self, database: Database, provider: Provider) -> Refused:
+    def _takes_none(self, database: Database, provider: Provider) -> Refused:
         return Refused(
             "PROVIDER_TAKES_NO_CREDENTIAL",
             f"{provider.display_name} takes no credential, so none can be given to the database "
