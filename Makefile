@@ -96,4 +96,4 @@ venv: ## make the virtual environment for developers, .venv
 
 .PHONY: quickstart-venv
 quickstart-venv:
-	$(make_venv) .venv-quickstart age
+	$(make_venv) .venv-quickstart age,serve

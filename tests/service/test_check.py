@@ -44,7 +44,7 @@ def test_a_credential_without_a_key_is_found_before_its_users_find_it(cli: Cli) 
         rows, wrong = check(cli, service.url, "--token-file", "shop-token")
         assert ([row for row in rows if row[1] == "wrong"], wrong) == (
             [("credential openai-unheld", "wrong")],
-            ["it is refused"],
+            ["it has no key"],
         )
 
 

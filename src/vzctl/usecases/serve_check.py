@@ -199,7 +199,7 @@ class _Examiner:
             self._wrong("protocol", "the answer is not application/json: is a proxy in between?")
             return False
         errors = reply.document.get("errors") if isinstance(reply.document, dict) else None
-        if not isinstance(errors, list) or not errors or "message" not in errors[0]:
+        if not isinstance(errors, list) or not errors or not isinstance(errors[0], dict) or "message" not in errors[0]:
             self._wrong("protocol", "the answer has no errors[] with a message: this is another service")
             return False
         self.rows.append(CheckRow("recognition", "ok", detail))
@@ -230,6 +230,8 @@ class _Examiner:
         label = f"credential {credential.name}"
         if reply.status == 200 and document.get("credentials") == {f"{credential.name}.providerKey": True}:
             self.rows.append(CheckRow(label, "ok", f"a key of {credential.provider} can be fetched"))
+        elif reply.status == 200 and _first_id(document) == "CREDENTIAL_HAS_NO_KEY":
+            self._wrong(label, "it has no key", f"vzctl secrets put {credential.name}", "if you have the key")
         elif reply.status == 200:
             self._wrong(label, "it is refused", f"vzctl credentials show {credential.name}", "what the state says")
         else:
@@ -249,6 +251,12 @@ def _words(value: object) -> list[str]:
     """Return words of vzctl's own from a foreign answer, and nothing else of it."""
     items = value if isinstance(value, list) else []
     return [item for item in items if isinstance(item, str) and item.replace("_", "").isalpha() and item.isascii()][:5]
+
+
+def _first_id(document: dict[str, Any]) -> object:
+    errors = document.get("errors")
+    first = errors[0] if isinstance(errors, list) and errors else None
+    return first.get("ID") if isinstance(first, dict) else None
 
 
 def _remedy(reasons: str) -> tuple[str, str]:
