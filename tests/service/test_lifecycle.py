@@ -55,11 +55,11 @@ class Asking(threading.Thread):
     def __init__(self, api: DataApi) -> None:
         super().__init__()
         self.api = api
-        self.answer: Answer | None = None
+        self.answers: list[Answer] = []
         self.start()
 
     def run(self) -> None:
-        self.answer = self.api.get(self.api.path("openai", "openai-prod"))
+        self.answers.append(self.api.get(self.api.path("openai", "openai-prod")))
 
 
 def wait_for(path: Path) -> None:
@@ -91,11 +91,11 @@ def test_a_request_that_was_begun_is_answered_before_the_end(gated: Cli, number:
             if refused(service.address):
                 break
             time.sleep(0.01)
-        assert asking.answer is None
+        assert asking.answers == []
         (gated.folder / "closed").unlink()
         asking.join()
-        assert asking.answer is not None
-        assert asking.answer.document["credentials"] == {"openai-prod.providerKey": "sk-first"}
+        (answer,) = asking.answers
+        assert answer.document["credentials"] == {"openai-prod.providerKey": "sk-first"}
         assert service.process.wait(30) == 0
         service.event("ended")
 
@@ -339,6 +339,25 @@ def test_a_folder_that_cannot_be_written_does_not_keep_anybody_from_a_key(cli: C
         assert service.data_api().key("openai", "openai-prod") == "sk-first"
         service.event("fetches_not_written")
         assert service.end() == 0
+
+
+def test_in_read_only_mode_keys_are_served_and_nothing_is_written(cli: Cli) -> None:
+    before = cli.everything()
+    with running(cli, "--database", "shop", env={"VZCTL_READ_ONLY": "1"}) as service:
+        assert service.data_api().key("openai", "openai-prod") == "sk-first"
+        assert service.end() == 0
+    assert cli.everything() == before
+
+
+def test_a_service_for_one_database_believes_no_token_of_another(cli: Cli) -> None:
+    own, other = make_token(cli, "shop"), make_token(cli, "logs")
+    with running(cli, "--database", "shop") as service:
+        path = service.data_api().path("openai", "openai-prod")
+        statuses = [service.data_api(token).get(path).status for token in (None, own, other, "wrong")]
+        assert statuses == [200, 200, 401, 401]
+        cli.ok("databases", "forget", "shop", "--force", "--confirm", "shop")
+        assert service.data_api().get(path).status == 401
+        assert service.event("unauthorized", reason="the database is gone")
 
 
 def test_a_closed_log_does_not_keep_anybody_from_a_key(cli: Cli) -> None:

@@ -110,11 +110,12 @@ class DataApi:
         self.close()
 
     def _ask(self, path: str) -> dict[str, Any]:
-        for _ in range(1 + RETRIES):
-            answer = self.get(path)
+        answer = self.get(path)
+        for _ in range(RETRIES):
             if 200 <= answer.status < 300:
                 break
-        else:
+            answer = self.get(path)
+        if not 200 <= answer.status < 300:
             raise CredentialFailedError(
                 f"EMBEDDING_GATEWAY_UNABLE_RESOLVE_AUTHENTICATION_TYPE: Error Code: {answer.status}"
             )

@@ -151,7 +151,7 @@ def sound_states(draw: st.DrawFn, planes: st.SearchStrategy[ControlPlane] | None
             endpoint=draw(maybe(texts)),
             observed_at=draw(maybe(times)),
             gone_since=draw(maybe(times)),
-            certificate_name=draw(maybe(texts.map(lambda text, number=number: f"{number}{text.casefold()}"))),
+            certificate_name=draw(maybe(st.just(f"name {number}.{draw(texts).casefold()}"))),
             freshness_seconds=draw(maybe(st.integers(0, 7 * 24 * 3600))),
             extra=draw(extras),
         )

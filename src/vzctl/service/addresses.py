@@ -71,10 +71,12 @@ def _resolved(host: str, port: int) -> tuple[socket.AddressFamily, Any]:
     with contextlib.suppress(ValueError):
         version = ipaddress.ip_address(host).version
         return (socket.AF_INET6 if version == 6 else socket.AF_INET), (host, port)
-    try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError):
-        raise UsageError(f"{host[:60]!a} is no address of this machine", code="BIND_INVALID") from None
+    found = []
+    if ":" not in host:  # a piece of an address is no name to look up
+        with contextlib.suppress(OSError, UnicodeError):
+            found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    if not found:
+        raise UsageError(f"{host[:60]!a} is no address of this machine", code="BIND_INVALID")
     # `localhost` may be both; the older one is what a client tries when it is told 127.0.0.1.
     family, _, _, _, address = min(found, key=lambda item: item[0] != socket.AF_INET)
     return family, address

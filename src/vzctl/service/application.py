@@ -125,11 +125,14 @@ class Application:
 
     async def _readyz(self) -> Response:
         """Say whether a key could be given out now, with words that name nothing."""
-        if not self._live.is_fresh:
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._live.refresh(), ANSWER_SECONDS)
-        await self._try_store()
-        reasons = [code for code in (self._live.trouble, self._secrets.store_trouble) if code is not None]
+        reasons = []
+        try:
+            async with asyncio.timeout(ANSWER_SECONDS):
+                await self._live.refresh()
+                await self._try_store()
+        except TimeoutError:
+            reasons.append("NO_ANSWER_IN_TIME")
+        reasons += [code for code in (self._live.trouble, self._secrets.store_trouble) if code is not None]
         warnings = sorted(set(self._secrets.key_troubles.values()))
         self._metrics.ready.set(not reasons)
         return JSONResponse(
@@ -149,8 +152,8 @@ class Application:
                 granted = Granted(credential, version.id)
                 if self._secrets.kept(state, granted) is not None:
                     continue
-                with contextlib.suppress(VzctlError, TimeoutError):
-                    await self._key(granted)
+                with contextlib.suppress(VzctlError):
+                    await self._secrets.get(state, granted)
                 return
 
     async def _show_metrics(self) -> Response:
@@ -180,9 +183,11 @@ class Application:
     async def _answer(self, scope: Scope, asked: Asked) -> tuple[Caller | Denied | None, Reply]:
         caller: Caller | Denied | None = None
         try:
-            # What is there already needs no clock, and that is nearly every request.
+            # One limit for everything that is waited for; what is there already, for nearly every request, waits for nothing.
+            limit = asyncio.get_running_loop().time() + ANSWER_SECONDS
             if not self._live.is_fresh:
-                await asyncio.wait_for(self._live.refresh(), ANSWER_SECONDS)
+                async with asyncio.timeout_at(limit):
+                    await self._live.refresh()
             directory = self._live.directory
             names = scope.get(CERTIFICATE_NAMES, ())
             caller = identify(directory, scope["headers"], names, self._bound_database)
@@ -194,7 +199,8 @@ class Application:
                 return caller, Reply(200, _problem(decision.id, decision.message), "refused", decision.id)
             secret = self._secrets.kept(directory.state, decision)
             if secret is None:
-                secret = await self._key(decision)
+                async with asyncio.timeout_at(limit):
+                    secret = await self._secrets.get(directory.state, decision)
         except VzctlError as error:
             return caller, _unavailable(error.code)
         except TimeoutError:
@@ -209,9 +215,6 @@ class Application:
                 database=directory.database_name(caller.database),
             )
         return caller, Reply(200, _granted(asked, value=secret.reveal()), "served")
-
-    async def _key(self, granted: Granted) -> Any:
-        return await asyncio.wait_for(self._secrets.get(self._live.directory.state, granted), ANSWER_SECONDS)
 
     def _tell(self, reply: Reply, asked: Asked | None, caller: Caller | Denied | None, seconds: float) -> None:
         self._metrics.answered(reply.answer, seconds)

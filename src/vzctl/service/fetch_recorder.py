@@ -21,8 +21,11 @@ REWRITE_EVERY: Final = 30
 class FetchRecorder:
     """One record in memory, joined with the file at every writing: several services may share a state."""
 
-    def __init__(self, path: Path, state: State, now: Callable[[], datetime], log: ServiceLog) -> None:
+    def __init__(
+        self, path: Path, state: State, now: Callable[[], datetime], log: ServiceLog, *, writes: bool = True
+    ) -> None:
         self._path = path
+        self._writes = writes
         self._now = now
         self._log = log
         self._state = state
@@ -64,7 +67,7 @@ class FetchRecorder:
 
     async def write(self) -> None:
         """Write the record, joined with what another service may have written."""
-        if not self._is_changed:
+        if not self._is_changed or not self._writes:
             return
         self._is_changed = self._is_urgent = False
         self._looks = 0

@@ -109,7 +109,9 @@ async def _serve(
             recorder.follow(directory.state)
 
     live = LiveState(surroundings.state_path, surroundings.load_state, log, follow)
-    recorder = FetchRecorder(context.state_file.paths.fetches, live.directory.state, context.now, log)
+    recorder = FetchRecorder(
+        context.state_file.paths.fetches, live.directory.state, context.now, log, writes=not context.is_read_only
+    )
     application = Application(
         Parts(
             live=live,
