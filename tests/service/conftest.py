@@ -1,4 +1,4 @@
-"""A user with two databases and four credentials, and the service that is running for most of the tests."""
+"""A user with two databases and seven credentials, and the service that is running for most of the tests."""
 
 from __future__ import annotations
 
@@ -23,12 +23,14 @@ class Place:
 
 
 def furnished(folder: Path) -> Cli:
-    """Make `shop`, which may use four credentials, and `logs`, which may use one of its own."""
+    """Make `shop`, which may use six credentials, and `logs`, which may use one of its own."""
     cli = Cli.create(folder).init()
     cli.ok("databases", "add", "logs", "--id", LOGS, "--region", "eu-west1")
     cli.add("openai-prod", key="sk-first")
     cli.add("mistral-prod", key="mistral-first", provider="mistral")
     cli.add("azureOpenAI-prod", key="azure-first", provider="azureOpenAI")
+    cli.add("huggingface-prod", key="hf-first", provider="huggingface")
+    cli.add("huggingfaceDedicated-prod", key="hf-dedicated-first", provider="huggingfaceDedicated")
     cli.add("openai-logs", "--scope", "logs", key="sk-of-logs")
     cli.ok("credentials", "add", "openai-unheld", "--provider", "openai", "--scope", "shop", "--no-secret")
     return cli

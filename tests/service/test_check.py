@@ -33,7 +33,7 @@ def test_a_service_that_is_all_right_is_asked_for_every_credential_and_gives_out
     make_token(cli)
     with running(cli) as service:
         rows, wrong = check(cli, service.url, "--token-file", "shop-token")
-        names = ("openai-prod", "mistral-prod", "azureOpenAI-prod")
+        names = ("openai-prod", "mistral-prod", "azureOpenAI-prod", "huggingface-prod", "huggingfaceDedicated-prod")
         assert (rows, wrong) == ([*OK, *((f"credential {name}", "ok") for name in names)], [])
         assert [line["event"] for line in service.log if line["event"] == "first_fetch"] == []
 

@@ -19,6 +19,8 @@ stargate.jsonapi.operations.vectorize-enabled=true
 stargate.jsonapi.embedding.providers.openai.supported-authentications.SHARED_SECRET.enabled=true
 stargate.jsonapi.embedding.providers.mistral.supported-authentications.SHARED_SECRET.enabled=true
 stargate.jsonapi.embedding.providers.azureOpenAI.supported-authentications.SHARED_SECRET.enabled=true
+stargate.jsonapi.embedding.providers.huggingface.supported-authentications.SHARED_SECRET.enabled=true
+stargate.jsonapi.embedding.providers.huggingfaceDedicated.supported-authentications.SHARED_SECRET.enabled=true
 quarkus.rest-client.credentials.url=http://127.0.0.1:8084/v1
 {token}quarkus.cache.enabled=false
 """
@@ -28,6 +30,8 @@ VARIABLES = {
     "STARGATE_JSONAPI_EMBEDDING_PROVIDERS_OPENAI_SUPPORTED_AUTHENTICATIONS_SHARED_SECRET_ENABLED": "true",
     "STARGATE_JSONAPI_EMBEDDING_PROVIDERS_MISTRAL_SUPPORTED_AUTHENTICATIONS_SHARED_SECRET_ENABLED": "true",
     "STARGATE_JSONAPI_EMBEDDING_PROVIDERS_AZUREOPENAI_SUPPORTED_AUTHENTICATIONS_SHARED_SECRET_ENABLED": "true",
+    "STARGATE_JSONAPI_EMBEDDING_PROVIDERS_HUGGINGFACE_SUPPORTED_AUTHENTICATIONS_SHARED_SECRET_ENABLED": "true",
+    "STARGATE_JSONAPI_EMBEDDING_PROVIDERS_HUGGINGFACEDEDICATED_SUPPORTED_AUTHENTICATIONS_SHARED_SECRET_ENABLED": "true",
     "QUARKUS_REST_CLIENT_CREDENTIALS_URL": "https://vzctl:8084/v1",
     "QUARKUS_CACHE_CAFFEINE__CREDENTIALS__EXPIRE_AFTER_WRITE": "30s",
     "QUARKUS_CONFIG_LOCATIONS": "/config/data-api-tls.properties",
@@ -74,7 +78,7 @@ def test_a_bounded_cache_and_client_certificates(cli: Cli) -> None:
     cli.ok("databases", "edit", "shop", "--freshness", "90s")
     certificate = ("--client-cert", "/etc/vzctl/shop.pem", "--client-key", "/etc/vzctl/shop.key")
     text = config(cli, "--url", "https://vzctl:8084/v1/", "--ca", "/etc/vzctl/ca.pem", *certificate)
-    assert text.splitlines()[6:] == [
+    assert text.splitlines()[8:] == [
         "quarkus.rest-client.credentials.url=https://vzctl:8084/v1",
         'quarkus.cache.caffeine."credentials".expire-after-write=90s',
         "quarkus.rest-client.credentials.tls-configuration-name=vzctl",
@@ -89,7 +93,7 @@ def test_integrations_without_a_key_are_not_switched_on(cli: Cli) -> None:
     cli.ok("credentials", "remove", "mistral-prod", "--confirm", "mistral-prod")
     cli.ok("integrations", "remove", "mistral", "--yes")
     found = re.findall(r"providers\.(\w+)\.", config(cli))
-    assert found == ["openai", "azureOpenAI", "voyageAI"]
+    assert found == ["openai", "azureOpenAI", "huggingface", "huggingfaceDedicated", "voyageAI"]
 
 
 def test_compose_has_variables_the_token_apart_and_tls_in_a_file(cli: Cli) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -37,6 +38,34 @@ def test_a_credential_is_valid_before_use_and_its_key_is_found_by_its_exact_name
         f"/v1/databases/SINGLE-TENANT/integrations-type/{provider}/creds/{name}.providerKey/valid",
         f"/v1/databases/SINGLE-TENANT/integrations-type/{provider}/creds/{name}.providerKey",
     ]
+
+
+CALLS = [
+    line.split()[1]
+    for line in (Path(__file__).parents[1] / "data" / "credential_calls.txt").read_text(encoding="utf-8").splitlines()
+    if not line.startswith("#")
+]
+KEYS = {
+    "openai-prod": "sk-first",
+    "mistral-prod": "mistral-first",
+    "azureOpenAI-prod": "azure-first",
+    "huggingface-prod": "hf-first",
+    "huggingfaceDedicated-prod": "hf-dedicated-first",
+}
+
+
+@pytest.mark.parametrize("path", CALLS, ids=lambda path: path.partition("integrations-type/")[2])
+def test_every_call_that_was_recorded_is_answered(api: DataApi, path: str) -> None:
+    suffixed = path.removesuffix("/valid").rpartition("/")[2]
+    key = KEYS.get(suffixed.removesuffix(".providerKey"))
+    answer = api.get(path)
+    assert (answer.status, answer.content_type) == (200, "application/json")
+    if key is None:
+        assert [item["ID"] for item in answer.document["errors"]] == ["CREDENTIAL_NOT_AVAILABLE"]
+        assert answer.document["credentials"] == {}
+    else:
+        expected = True if path.endswith("/valid") else key
+        assert answer.document == {"credentials": {suffixed: expected}, "errors": []}
 
 
 def test_the_answers_have_exactly_the_form_of_the_protocol(api: DataApi) -> None:
