@@ -24,8 +24,8 @@ from benchmarks.table import Row
 from vzctl.store.state_file import Actor, StateFile
 
 CONNECTIONS: Final = 8
-ROUNDS: Final = 7
-ROUND_SECONDS: Final = 1.5
+ROUNDS: Final = 31
+ROUND_SECONDS: Final = 0.5
 REQUESTS: Final = int(os.environ.get("SERVE_LOAD_REQUESTS", "100000"))
 FLIP_SECONDS: Final = 0.1
 PATH: Final = "/v1/databases/SINGLE-TENANT/integrations-type/openai/creds/openai-prod.providerKey"
@@ -58,26 +58,49 @@ class Flips:
         return set(self.keys[first:last])
 
 
+@dataclass(frozen=True, slots=True)
+class Throughput:
+    """Requests a second of both, medians; the median of the ratios of neighbouring rounds; that of processor times."""
+
+    ours: float
+    theirs: float
+    ratio: float
+    processor: float
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A service: where it listens, and its process."""
+
+    port: int
+    pid: int
+
+    def processor_seconds(self) -> float:
+        """Return what the process has used so far."""
+        fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 def serve_load(place: Place) -> list[Row]:
     """Measure the service; the rows name what went wrong, if anything did."""
     token = _furnish(place)
     state = place.folder / "state.toml"
-    with _running(place, [VZCTL, "--state", str(state), "serve", "run", "--bind", "127.0.0.1:0"]) as port:
+    with _running(place, [VZCTL, "--state", str(state), "serve", "run", "--bind", "127.0.0.1:0"]) as service:
         with _running(place, [PYTHON, str(HERE / "constant_service.py")]) as constant:
-            ours, theirs = _throughput(port, constant, token)
-        timing = _timing(port, token)
-        answers, flips = _while_it_flips(state, port, token)
+            speed = _throughput(service, constant, token)
+        timing = _timing(service.port, token)
+        answers, flips = _while_it_flips(state, service.port, token)
     wrong = [item for item in answers if item.status != 200 or item.key not in flips.allowed(item)]
     times = sorted(item.ended - item.begun for item in answers)
     median, p99 = times[len(times) // 2], times[len(times) * 99 // 100]
     return [
         Row(
             f"`serve run`, requests a second on {CONNECTIONS} connections",
-            f"{ours:.0f}",
-            f"the same stack, a constant answer: {theirs:.0f}",
-            f"{ours / theirs:.2f}",
+            f"{speed.ours:.0f}",
+            f"the same stack, a constant answer: {speed.theirs:.0f}",
+            f"{speed.ratio:.2f} (processor {speed.processor:.2f})",
             ">= 0.7",
-            is_met=ours >= 0.7 * theirs,
+            is_met=speed.ratio >= 0.7,
         ),
         Row(
             f"{len(answers)} requests, {len(flips.keys) - 1} changes of the key meanwhile",
@@ -106,15 +129,27 @@ def serve_load(place: Place) -> list[Row]:
     ]
 
 
-def _throughput(port: int, constant: int, token: str) -> tuple[float, float]:
-    """Return the median requests a second of both, asked in turn."""
-    found: dict[int, list[float]] = {port: [], constant: []}
+def _throughput(service: Running, constant: Running, token: str) -> Throughput:
+    """Ask both in turn: what disturbs the machine disturbs neighbouring rounds alike."""
+    rates: dict[int, list[float]] = {service.port: [], constant.port: []}
+    used: dict[int, float] = {service.port: 0.0, constant.port: 0.0}
+    count: dict[int, float] = {service.port: 0.0, constant.port: 0.0}
     for number in range(ROUNDS + 1):
-        for target, rates in found.items():
-            rate = asyncio.run(_rate(target, token))
+        for target in (service, constant):
+            before = target.processor_seconds()
+            rate = asyncio.run(_rate(target.port, token))
             if number > 0:  # the first round fills the caches
-                rates.append(rate)
-    return statistics.median(found[port]), statistics.median(found[constant])
+                rates[target.port].append(rate)
+                used[target.port] += target.processor_seconds() - before
+                count[target.port] += rate * ROUND_SECONDS
+    ours, theirs = rates[service.port], rates[constant.port]
+    each = {port: used[port] / count[port] for port in used}
+    return Throughput(
+        statistics.median(ours),
+        statistics.median(theirs),
+        statistics.median(one / other for one, other in zip(ours, theirs, strict=True)),
+        each[constant.port] / each[service.port],
+    )
 
 
 async def _rate(port: int, token: str) -> float:
@@ -218,17 +253,15 @@ class _Connection:
 def _furnish(place: Place) -> str:
     """Make a state with one database and one credential that has two held versions; return the database's token."""
     environment = {**place.environment, "KEY_0": KEYS[0], "KEY_1": KEYS[1]}
-    items = place.folder / "items"
-    items.mkdir()
-    script = place.folder / "store.sh"
-    script.write_text(
-        'item=$(echo "$2" | tr / ,)\ncd ' + str(items) + '\ncase $1 in\nset) cat >"$item" ;;\n'
-        'get) [ -f "$item" ] || exit 3; cat "$item" ;;\ndelete) rm -f "$item" ;;\nesac\n'
-    )
     folder = place.folder / ".config" / "vzctl"
     folder.mkdir(parents=True)
-    verbs = "".join(f'{verb} = ["sh", "{script}", "{verb}", "{{item}}"]\n' for verb in ("get", "set", "delete"))
-    (folder / "config.toml").write_text(f'[secrets]\nstore = "exec"\n[secrets.exec]\n{verbs}')
+    identity = folder / "identity.txt"
+    words = [VZCTL, "-q", "secrets", "identity", str(identity), "--state", str(place.folder / "none.toml")]
+    subprocess.run(words, env=environment, check=True, stdout=subprocess.DEVNULL)
+    recipient = re.search(r"age1\w+", identity.read_text())
+    assert recipient is not None
+    lines = ['[secrets]\nstore = "file"', "[secrets.file]", f'recipients = ["{recipient[0]}"]']
+    (folder / "config.toml").write_text("\n".join([*lines, f'identity_file = "{identity}"', ""]))
     token = place.folder / "token"
     for line in (
         "init --control-plane local",
@@ -243,8 +276,8 @@ def _furnish(place: Place) -> str:
 
 
 @contextlib.contextmanager
-def _running(place: Place, words: list[str]) -> Iterator[int]:
-    """Run a service; yield its port."""
+def _running(place: Place, words: list[str]) -> Iterator[Running]:
+    """Run a service; yield where it is."""
     log = place.folder / f"{Path(words[-1]).name}.log"
     with log.open("wb") as file:
         process = subprocess.Popen(words, env=place.environment, stdin=subprocess.DEVNULL, stdout=file, stderr=file)
@@ -252,7 +285,7 @@ def _running(place: Place, words: list[str]) -> Iterator[int]:
         for _ in range(3000):
             found = re.search(r"127\.0\.0\.1:(\d+)", log.read_text())
             if found is not None:
-                yield int(found[1])
+                yield Running(int(found[1]), process.pid)
                 return
             time.sleep(0.01)
         raise RuntimeError(f"it did not start: {log.read_text()}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import ssl
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -160,6 +161,11 @@ def test_a_changed_certificate_name_counts_from_the_next_request_on(user: Cli, a
         assert status(api) == 200
         user.ok("databases", "edit", "shop", "--certificate-name", SHOP_NAME)
         assert status(api) == 401
+
+
+def test_a_connection_that_says_nothing_is_closed_before_it_is_secure(service: Service) -> None:
+    with socket.create_connection(service.address, timeout=60) as connection:
+        assert connection.recv(1) == b""
 
 
 def test_plain_http_is_not_answered_on_a_port_for_tls(service: Service) -> None:

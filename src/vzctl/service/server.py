@@ -103,8 +103,6 @@ async def _serve(
 
     def follow(directory: Directory) -> None:
         secrets.follow(directory)
-        # A state lives until the next one: looking through it for garbage again and again would cost every request.
-        gc.freeze()
         if recorder is not None:
             recorder.follow(directory.state)
 
@@ -130,6 +128,9 @@ async def _serve(
             log.info("listening", url=f"{scheme}://{address_text(item)}/v1", serial=live.serial)
         notify(surroundings.environ, "READY=1")
 
+    # What is loaded by now stays: looking through it for garbage again and again would cost every request.
+    gc.collect()
+    gc.freeze()
     server = Server(configured(application.asgi(), given.tls), announce)
     with _library_messages(log):
         await server.serve(sockets)
