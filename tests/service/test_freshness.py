@@ -153,6 +153,23 @@ def test_a_locked_store_is_told_apart_from_a_missing_secret_and_the_caller_learn
         )
 
 
+def test_trouble_with_the_store_is_over_when_no_key_is_left_to_read(cli: Cli) -> None:
+    credentials = {item["name"]: item for item in cli.document()["credentials"]}
+    folder = cli.state.parent / "state.toml.d" / "secrets" / cli.document()["lineage"]
+    for name, credential in credentials.items():
+        if name != "openai-prod" and "current" in credential and (folder / credential["id"]).exists():
+            (folder / credential["id"] / f"{credential['current']}.age").write_bytes(b"not an age file")
+    with running(cli, "--database", "shop") as service:
+        api = service.data_api()
+        assert api.key("openai", "openai-prod") == "sk-first"
+        assert api.get(api.path("mistral", "mistral-prod")).status == 503
+        ready = api.get("/readyz")
+        assert (ready.status, len(ready.document["reasons"])) == (503, 1)
+        for name in credentials.keys() - {"openai-prod"}:
+            cli.ok("credentials", "remove", name, "--keep-secret", "--confirm", name)
+        assert api.get("/readyz").document == {"ready": True, "reasons": [], "warnings": []}
+
+
 STORE = """
 case $1 in
 set) cat >"$2" ;;

@@ -153,3 +153,20 @@ def test_a_token_shows_when_it_was_used_last(rotated: Cli) -> None:
     rows = rotated.ok("databases", "token", "list").rows
     assert [(row[1], row[3]) for row in rows] == [("shop", "2026-01-31T12:00:00Z"), ("logs", "")]
     assert rotated.ok("databases", "token", "list", "logs").rows == rows[1:]
+
+
+def test_an_open_rotation_and_one_that_was_taken_back_say_nothing_of_fetches(rotated: Cli) -> None:
+    record(rotated, (SHOP, "current"))
+    rotated.ok("rotations", "rollback", "openai-prod", "--confirm", "openai-prod")
+    data, said, steps = show(rotated)
+    assert (data["fetches"], data["old_key_free_from"], said, steps) == ([], None, [], [])
+
+
+def test_at_astra_nobody_asks_vzctl(cli: Cli) -> None:
+    cli.init("astra").add().attest_all()
+    cli.rotate()
+    for step in ("removed", "recreated", "scoped"):
+        cli.run("rotations", "resume", "openai-prod", "--attest", step)
+    data, said, _ = show(cli)
+    assert (data["rotation"]["step"], data["fetches"], said) == ("DONE", [], [])
+    assert "warning" not in cli.ok("revocations", "done", "openai-prod", "--yes").err

@@ -155,6 +155,8 @@ class Application:
                 with contextlib.suppress(VzctlError):
                     await self._secrets.get(state, granted)
                 return
+        # Every key there is to give is in memory: a store that failed before is not needed.
+        self._secrets.store_trouble = None
 
     async def _show_metrics(self) -> Response:
         self._metrics.serial.set(self._live.serial)
