@@ -23,6 +23,7 @@ from benchmarks.diagnose import diagnose  # noqa: E402
 from benchmarks.large_state import large_state  # noqa: E402
 from benchmarks.map_size import map_size  # noqa: E402
 from benchmarks.measure import Place  # noqa: E402
+from benchmarks.serve_load import serve_load  # noqa: E402
 from benchmarks.start import completion, help_and_version, list_credentials  # noqa: E402
 from benchmarks.table import Row, lines  # noqa: E402
 
@@ -34,6 +35,7 @@ BENCHMARKS: Final[dict[str, Callable[[Place], list[Row]]]] = {
     "map": map_size,
     "rotation": batch_rotation,
     "diagnose": diagnose,
+    "serve": serve_load,
 }
 
 

@@ -207,6 +207,11 @@ heading 'The map: what hangs together, as a page for the browser'
 
 run vzctl map --out "$folder/map.html"
 
+# ------------------------------------------------------------------ self-hosting
+
+# A folder inside this one, with a state of its own: the tour of the credential service leaves the organization as it is.
+TMPDIR=$folder sh "$examples/self-hosted/tour.sh"
+
 cat >"$folder/env.sh" <<SH
 export XDG_CONFIG_HOME='$folder/config' XDG_STATE_HOME='$folder/state'
 export PATH='$(dirname "$(command -v vzctl)")':"\$PATH"

@@ -21,6 +21,8 @@ CHANGING = {
     "databases add": ["third"],
     "databases edit": ["logs", "--status", "PARKED"],
     "databases forget": ["logs"],
+    "databases token create": ["shop", "--out", "shop.token"],
+    "databases token revoke": ["shop", "missing", "--if-missing", "skip"],
     "collections add": ["shop/default/second"],
     "collections forget": ["shop/default/products"],
     "tables attach": ["shop/default/events.other"],

@@ -31,6 +31,8 @@ KEYS: Final = {
 }
 ALONE: Final = frozenset({"init", "status", "sync", "map", "diagnose", "explain", "audit", "completion", "help"})
 """Commands of one word."""
+NOUNS_IN_NOUNS: Final = frozenset({"databases token"})
+"""What has verbs of its own, so that its commands have three words."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,7 +58,9 @@ class Case:
     def command(self) -> str:
         """The dotted name."""
         first, *others = self.words
-        return first if first in ALONE else f"{first}.{others[0]}"
+        if first in ALONE:
+            return first
+        return ".".join([first, *others[: 2 if f"{first} {others[0]}" in NOUNS_IN_NOUNS else 1]])
 
     @property
     def error_code(self) -> str:
@@ -490,6 +494,77 @@ SYNC_CASES: Final = [
     bad("sync --from -", USAGE, "ANSWER_EMPTY"),
 ]
 
+WRITTEN_BEFORE: Final = ("serve config --database shop --write out",)
+TOKEN_MADE: Final = ("databases token create shop --out shop.token",)
+SERVICE_CASES: Final = [
+    good("databases token list", planes=BOTH),
+    good("databases token list shop", before=TOKEN_MADE),
+    bad("databases token list nowhere", NOT_FOUND, "DATABASE_NOT_FOUND"),
+    good("databases token create shop --out shop.token --note 'the first node'"),
+    good("databases token create shop --print"),
+    bad("databases token create shop", USAGE, "TOKEN_NEEDS_A_PLACE"),
+    bad("databases token create shop --out config", CONFLICT, "FILE_EXISTS"),
+    bad("databases token create shop --out nowhere/shop.token", USAGE, "FILE_NOT_WRITABLE"),
+    bad("databases token create shop --out shop.token", CONFLICT, "CONTROL_PLANE_NOT_LOCAL", planes=ASTRA),
+    good("databases token revoke shop {token} --yes", before=TOKEN_MADE),
+    good("databases token revoke shop nothing --if-missing skip", planes=BOTH),
+    bad("databases token revoke shop nothing --yes", NOT_FOUND, "TOKEN_NOT_FOUND"),
+    bad("databases token revoke shop {token}", INPUT, "CONFIRMATION_REQUIRED", before=TOKEN_MADE),
+    good("databases edit shop --certificate-name shop.example --freshness 30s"),
+    good("databases edit shop --no-certificate-name --freshness immediate"),
+    bad("databases edit shop --freshness soon", USAGE, "FRESHNESS_INVALID"),
+    bad("databases edit shop --freshness 8d", USAGE, "FRESHNESS_INVALID"),
+    bad("databases edit shop --certificate-name ''", USAGE, "CERTIFICATE_NAME_INVALID"),
+    bad("databases edit shop --certificate-name shop.example --no-certificate-name", USAGE, "USAGE"),
+    bad(
+        "databases edit logs --certificate-name SHOP.example",
+        CONFLICT,
+        "CERTIFICATE_NAME_TAKEN",
+        before=("databases edit shop --certificate-name shop.example",),
+    ),
+    bad("databases edit shop --freshness 30s", CONFLICT, "CONTROL_PLANE_NOT_LOCAL", planes=ASTRA),
+    bad(
+        "databases forget archive --yes",
+        CONFLICT,
+        "DATABASE_IN_USE",
+        before=("databases token create archive --print",),
+    ),
+    bad("serve run", CONFLICT, "CONTROL_PLANE_NOT_LOCAL", planes=ASTRA),
+    bad("serve run --bind nowhere", USAGE, "BIND_INVALID"),
+    bad("serve run --bind 127.0.0.1:99999", USAGE, "BIND_INVALID"),
+    bad("serve run --database nowhere", NOT_FOUND, "DATABASE_NOT_FOUND"),
+    bad("serve run --bind 0.0.0.0:0", USAGE, "TLS_REQUIRED"),
+    bad("serve run --bind 0.0.0.0:0 --insecure --database shop", USAGE, "DATABASE_BEYOND_LOOPBACK"),
+    bad("serve run --tls-cert cert.pem", USAGE, "USAGE"),
+    bad("serve run --client-ca ca.pem", USAGE, "USAGE"),
+    bad("serve run --tls-cert cert.pem --tls-key key.pem", USAGE, "TLS_INVALID"),
+    bad("serve run --profile nobody", NOT_FOUND, "STATE_NOT_FOUND"),
+    good("serve config --database shop"),
+    good("serve config --database shop --token-file shop.token --freshness 30s", before=TOKEN_MADE),
+    good("serve config --database shop --token-file shop.token --write out", before=TOKEN_MADE),
+    good("serve config --database shop --format compose --url https://vzctl:8084/v1 --ca /etc/ca.pem"),
+    good("serve config --database shop --format kubernetes --client-cert /etc/a.pem --client-key /etc/b.pem"),
+    good("serve config --database shop --format systemd --write out"),
+    bad("serve config", USAGE, "USAGE"),
+    bad("serve config --database nowhere", NOT_FOUND, "DATABASE_NOT_FOUND"),
+    bad("serve config --database shop --format yaml", USAGE, "USAGE"),
+    bad("serve config --database shop --freshness soon", USAGE, "FRESHNESS_INVALID"),
+    bad("serve config --database shop --url http://user:word@host/v1", USAGE, "URL_INVALID"),
+    bad("serve config --database shop --ca ca.pem", USAGE, "PATH_INVALID"),
+    bad("serve config --database shop --client-cert /etc/a.pem", USAGE, "USAGE"),
+    bad("serve config --database shop --token-file identity.txt", USAGE, "TOKEN_FILE_INVALID"),
+    bad("serve config --database shop --token-file nowhere", USAGE, "TOKEN_FILE_INVALID"),
+    bad("serve config --database shop --write out", CONFLICT, "FILE_EXISTS", before=WRITTEN_BEFORE),
+    bad("serve config --database shop --write identity.txt", USAGE, "FILE_NOT_WRITABLE"),
+    bad("serve config --database shop", CONFLICT, "CONTROL_PLANE_NOT_LOCAL", planes=ASTRA),
+    good("serve check --url http://127.0.0.1:1/v1", planes=BOTH),
+    good("serve check --url http://127.0.0.1:1/v1 --exit-code", CHANGES),
+    good("serve check --url http://127.0.0.1:1/v1 --profile nobody"),
+    bad("serve check --url ftp://127.0.0.1", USAGE, "URL_INVALID"),
+    bad("serve check --token-file nowhere", USAGE, "TOKEN_FILE_INVALID"),
+    bad("serve check --url https://127.0.0.1:1/v1 --ca nowhere", USAGE, "TLS_INVALID"),
+]
+
 CASES: Final = [
     *ROOT_CASES,
     *SYNC_CASES,
@@ -501,4 +576,5 @@ CASES: Final = [
     *DIAGNOSIS_CASES,
     *STATE_CASES,
     *SECRET_CASES,
+    *SERVICE_CASES,
 ]

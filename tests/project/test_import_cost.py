@@ -12,6 +12,7 @@ import pytest
 
 HEAVY: Final = frozenset(
     {"asyncio", "httpx", "keyring", "pydantic", "pydantic_core", "pyrage", "rich", "tomli", "tomli_w", "jsonschema"}
+    | {"anyio", "h11", "prometheus_client", "starlette", "uvicorn"}
 )
 # The modules are listed at exit, whatever way the program ends, on a descriptor of their own.
 WATCHED: Final = """
@@ -61,6 +62,7 @@ def watched(*words: str, environment: dict[str, str] | None = None) -> tuple[int
         (["diagnose", "--help"], 0, "--follow"),
         (["diagnose", "--dedupe"], 2, ""),
         (["explain", "--help"], 0, "--all"),
+        (["serve", "run", "--help"], 0, "--client-ca"),
         (["credentials", "show", "--no-such-option"], 2, ""),
         (["credentials", "show", "--no-such-option", "-o", "json"], 2, '"ok":false'),
         (["no-such-command"], 2, ""),
@@ -79,6 +81,14 @@ def test_a_tab_loads_neither_typer_nor_anything_heavy(shell: str) -> None:
     returned, out, loaded = modules_after("--", *words, environment={"_VZCTL_COMPLETE": shell})
     assert (returned, "rotate" in out) == (0, True)
     assert loaded & (HEAVY | {"typer", "tomllib"}) == set()
+
+
+@pytest.mark.parametrize(
+    "words", [["serve", "config", "--database", "shop"], ["serve", "check"], ["databases", "token", "list"], ["status"]]
+)
+def test_the_web_server_is_loaded_by_the_service_alone(words: list[str]) -> None:
+    _, _, loaded = modules_after(*words)
+    assert loaded & {"anyio", "asyncio", "h11", "prometheus_client", "starlette", "uvicorn"} == set()
 
 
 def test_the_watch_sees_what_a_command_loads() -> None:

@@ -19,6 +19,7 @@ from vzctl.domain.records import (
     RetiredCredential,
     Revocation,
     Rotation,
+    ServiceToken,
     Version,
 )
 
@@ -43,6 +44,7 @@ class State:
     columns: tuple[Column, ...] = ()
     rotations: tuple[Rotation, ...] = ()
     revocations: tuple[Revocation, ...] = ()
+    service_tokens: tuple[ServiceToken, ...] = ()
     extra: Extra = field(default_factory=dict)
 
     @property
@@ -74,6 +76,10 @@ class State:
     def dependants_of(self, credential_name: str) -> list[Dependant]:
         """Return the collections and columns that hold this credential's name."""
         return [item for item in self.dependants() if item.credential == credential_name]
+
+    def tokens_of(self, database_id: str) -> list[ServiceToken]:
+        """Return the service tokens of a database."""
+        return [item for item in self.service_tokens if item.database == database_id]
 
     def open_rotation(self, credential_id: str) -> Rotation | None:
         """Return the credential's open rotation, or None."""
@@ -143,13 +149,25 @@ class State:
         """Return a copy in which the revocation is added or replaces the one with its id."""
         return replace(self, revocations=_put(self.revocations, revocation, "id"))
 
+    def with_service_token(self, token: ServiceToken) -> Self:
+        """Return a copy in which the token is added or replaces the one with its id."""
+        return replace(self, service_tokens=_put(self.service_tokens, token, "id"))
+
+    def without_service_token(self, token_id: str) -> Self:
+        """Return a copy without that token."""
+        return replace(self, service_tokens=tuple(item for item in self.service_tokens if item.id != token_id))
+
     def without_integration(self, provider: str) -> Self:
         """Return a copy without that provider's integration."""
         return replace(self, integrations=tuple(item for item in self.integrations if item.provider != provider))
 
     def without_database(self, database_id: str) -> Self:
-        """Return a copy without that database; what refers to it is the caller's business."""
-        return replace(self, databases=tuple(item for item in self.databases if item.id != database_id))
+        """Return a copy without that database and its service tokens; what else refers to it is the caller's business."""
+        return replace(
+            self,
+            databases=tuple(item for item in self.databases if item.id != database_id),
+            service_tokens=tuple(item for item in self.service_tokens if item.database != database_id),
+        )
 
     def without_credential(self, credential_id: str) -> Self:
         """Return a copy without that credential."""

@@ -28,6 +28,9 @@ from vzctl.usecases.rotate import BatchItem
 from vzctl.usecases.rotation_view import RotationDetail, RotationList, RotationResult
 from vzctl.usecases.scope import ScopeChange, ScopeView
 from vzctl.usecases.secrets import Identity, Migration, Purged, SecretsStatus, StoreTest
+from vzctl.usecases.serve_check import ServiceCheck
+from vzctl.usecases.serve_config import ServeConfig
+from vzctl.usecases.service_token import TokenCreated, TokenList
 from vzctl.usecases.state import BackupList, Exported, Restored, StateCheck, StateLocation, StateSummary
 from vzctl.usecases.status import Status
 from vzctl.usecases.sync import SyncReport
@@ -80,6 +83,9 @@ CONTRACTS: Final = {
     "databases.show": Contract(DatabaseDetail),
     "databases.edit": Contract(DatabaseDetail),
     "databases.forget": Contract(DatabaseDetail | None),
+    "databases.token.list": Contract(TokenList),
+    "databases.token.create": Contract(TokenCreated),
+    "databases.token.revoke": Contract(TokenList),
     "collections.list": Contract(CollectionList),
     "collections.add": Contract(CollectionDetail),
     "collections.show": Contract(CollectionDetail),
@@ -106,6 +112,8 @@ CONTRACTS: Final = {
     "state.backups": Contract(BackupList),
     "state.restore": Contract(Restored),
     "state.export": Contract(Exported),
+    "serve.config": Contract(ServeConfig),
+    "serve.check": Contract(ServiceCheck),
     "secrets.status": Contract(SecretsStatus),
     "secrets.test": Contract(StoreTest),
     "secrets.identity": Contract(Identity),
@@ -115,5 +123,8 @@ CONTRACTS: Final = {
 }
 """In the order of the documentation."""
 
-WITHOUT_JSON: Final = {"secrets.reveal": "shows a secret to a person at a terminal, in no other form"}
+WITHOUT_JSON: Final = {
+    "secrets.reveal": "shows a secret to a person at a terminal, in no other form",
+    "serve.run": "serves until it is stopped; its log is JSON lines on stderr",
+}
 """Commands that never answer in JSON, and why; their failures are JSON all the same."""

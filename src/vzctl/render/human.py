@@ -22,6 +22,7 @@ from vzctl.usecases.explain import CodeDetail
 from vzctl.usecases.map_nodes import Map
 from vzctl.usecases.provider import ProviderDetail
 from vzctl.usecases.secrets import Revealed
+from vzctl.usecases.serve_config import ServeConfig
 from vzctl.usecases.state import Exported
 from vzctl.usecases.status import Status
 from vzctl.usecases.sync import SyncReport
@@ -243,6 +244,10 @@ def _exported(console: Console, exported: Exported) -> None:
     console.print(Text(exported.toml), end="", soft_wrap=True)
 
 
+def _serve_config(console: Console, config: ServeConfig) -> None:
+    console.print(Text(config.raw_text), end="", soft_wrap=True)
+
+
 def _revealed(console: Console, revealed: Revealed) -> None:
     console.print(Text(revealed.secret.reveal()), soft_wrap=True)
 
@@ -284,6 +289,7 @@ _SPECIAL: dict[type, Callable[[Console, Any], None]] = {
     CodeDetail: show_code,
     Diagnosis: show_diagnosis,
     Exported: _exported,
+    ServeConfig: _serve_config,
     Revealed: _revealed,
     SyncReport: show_sync,
     Map: _map,

@@ -14,6 +14,7 @@ from vzctl.domain.rules import counted, provider_by_id
 from vzctl.domain.state import State
 from vzctl.errors import ConflictError, NextStep, NotFoundError, UsageError
 from vzctl.usecases.context import Context, Question
+from vzctl.usecases.key_spread import cache_warning, spread_of_old_key
 from vzctl.usecases.outcome import Columns, Notice, Outcome
 from vzctl.usecases.secret_version import drop_held
 from vzctl.usecases.views import PortalVisit
@@ -86,12 +87,16 @@ def finish_revocations(context: Context, request: FinishRevocations) -> Outcome[
     for item in chosen:
         _require_not_in_use(state, item)
     rows = tuple(row(state, item) for item in chosen)
+    early = _too_early(context, state, chosen)
+    cached = tuple(Notice("OLD_KEY_MAY_BE_CACHED", text, name) for name, text in early.items())
     if request.dry_run:
-        return Outcome(data=RevocationList(rows), summary=(f"would mark {counted(len(rows), 'key')} as revoked",))
+        summary = (f"would mark {counted(len(rows), 'key')} as revoked",)
+        return Outcome(data=RevocationList(rows), summary=summary, warnings=cached)
     if any(item.held for item in rows):
         context.store().probe()
     lines = [f'  {item.provider}: the key that "{item.credential}" had ({item.reason})' for item in rows]
     lines += [f"  {', '.join(item.same_key)} still uses this key and stops with it" for item in rows if item.same_key]
+    lines += [f"  {text}" for text in early.values()]
     which = "this key" if len(rows) == 1 else f"these {len(rows)} keys"
     question = f"Did you revoke {which} at the provider? A rollback is impossible after this."
     context.confirm(Question(question, str(len(rows)), lines=lines))
@@ -127,13 +132,25 @@ def finish_revocations(context: Context, request: FinishRevocations) -> Outcome[
             if changed
             else "marked as revoked already: nothing to do",
         ),
-        warnings=warnings,
+        warnings=(*cached, *warnings),
         next_steps=tuple(
             NextStep(f"vzctl credentials rotate {name}", "its key is revoked")
             for item in still
             for name in item.same_key
         ),
     )
+
+
+def _too_early(context: Context, state: State, revocations: Sequence[Revocation]) -> dict[str, str]:
+    """Return, by credential, why a self-hosted Data API may still use its old key: only the leaked ones cannot wait."""
+    found: dict[str, str] = {}
+    for item in revocations:
+        owner, version = _owner(state, item)
+        spread = spread_of_old_key(context, state, owner, version.id, item.due_since)
+        warning = cache_warning(spread, owner.name, context.now())
+        if warning is not None and item.done_at is None:
+            found[owner.name] = warning
+    return found
 
 
 def row(state: State, revocation: Revocation) -> RevocationRow:

@@ -13,6 +13,7 @@ from vzctl.domain.rules import require_credential
 from vzctl.domain.state import State
 from vzctl.errors import ConflictError, NextStep, NotFoundError, VzctlError
 from vzctl.usecases.context import Context, Danger, Question, SecretSource
+from vzctl.usecases.key_spread import freshness_steps, spread_lines, spread_of_rotation
 from vzctl.usecases.outcome import Outcome
 from vzctl.usecases.rotation_view import RotationDetail, RotationList, rotation_detail, rotation_row
 from vzctl.usecases.secret_version import read_version
@@ -57,14 +58,15 @@ def show_rotation(context: Context, name: str) -> Outcome[RotationDetail]:
     """Return the credential's open rotation, or its last one; a rotation's id is accepted too."""
     state = context.state_file.read()
     rotation = _latest(state, name)
-    detail = rotation_detail(state, rotation)
-    steps: list[NextStep] = []
+    spread = spread_of_rotation(context, state, rotation)
+    detail = replace(rotation_detail(state, rotation), fetches=spread.rows, old_key_free_from=spread.free_from)
+    steps: list[NextStep] = [*freshness_steps(spread)]
     if rotation.is_open:
         attest = f" --attest {detail.next_step.lower()}" if detail.next_is_manual and detail.next_step else ""
         steps.append(NextStep(f"vzctl rotations resume {rotation.snapshot.name}{attest}", "go on"))
         if rotation.direction is Direction.FORWARD:
             steps.append(NextStep(f"vzctl rotations rollback {rotation.snapshot.name}", "take it back"))
-    return Outcome(data=detail, next_steps=tuple(steps))
+    return Outcome(data=detail, summary=spread_lines(spread, context.now()), next_steps=tuple(steps))
 
 
 def resume_rotation(context: Context, request: ResumeRotation) -> Outcome[RotationDetail]:

@@ -14,6 +14,7 @@ from vzctl.domain.records import Credential, Direction, Rotation, Step
 from vzctl.domain.rules import provider_by_id
 from vzctl.domain.state import State
 from vzctl.usecases.context import Context
+from vzctl.usecases.key_spread import FetchRow
 from vzctl.usecases.outcome import Columns
 from vzctl.usecases.views import DatabaseRef, DependantRef, PortalVisit, database_ref, dependant_refs
 
@@ -100,6 +101,8 @@ class RotationDetail:
     next_is_manual: bool
     portal: PortalVisit | None
     checks: tuple[Check, ...]
+    fetches: tuple[FetchRow, ...] = ()
+    old_key_free_from: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
