@@ -35,7 +35,7 @@ def _fault(text: str) -> str | None:
         return 'it begins like a header; hand in the key alone, without "Bearer"'
     if "\n" in text or "\r" in text:
         return "it has more than one line"
-    if any(character.isspace() and (character == "\t" or character.isprintable()) for character in text):
+    if any(character in " \t" or (character.isspace() and character >= "\xa0") for character in text):
         return "it contains a space or a tab"
     if any("\ud800" <= character <= "\udfff" for character in text):
         return "it is not valid UTF-8"

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar
 
 from vzctl.domain import portal
 from vzctl.domain.records import Revocation, Version
-from vzctl.domain.revocation import REASON_LEAKED
+from vzctl.domain.revocation import REASON_LEAKED, done
 from vzctl.domain.rules import counted, provider_by_id
 from vzctl.domain.state import State
 from vzctl.errors import ConflictError, NextStep, NotFoundError, UsageError
@@ -100,18 +100,9 @@ def finish_revocations(context: Context, request: FinishRevocations) -> Outcome[
     which = "this key" if len(rows) == 1 else f"these {len(rows)} keys"
     question = f"Did you revoke {which} at the provider? A rollback is impossible after this."
     context.confirm(Question(question, str(len(rows)), lines=lines))
-    now = context.now()
     writes = context.state_file.write_count
     wanted = {item.id for item in chosen}
-    with context.state_file.transaction() as transaction:
-        for item in transaction.state.revocations:
-            if item.id in wanted and item.done_at is None:
-                _require_not_in_use(transaction.state, item)
-                transaction.state = transaction.state.with_revocation(replace(item, done_at=now))
-        names = tuple(dict.fromkeys(item.credential for item in rows))
-        transaction.describe(
-            *(f'the old key of "{name}" was revoked at the provider' for name in names), subjects=names
-        )
+    _record(context, wanted, tuple(dict.fromkeys(item.credential for item in rows)))
     for item in chosen:
         drop_held(context, item.credential, [item.version])
     state = context.state_file.read()
@@ -139,6 +130,18 @@ def finish_revocations(context: Context, request: FinishRevocations) -> Outcome[
             for name in item.same_key
         ),
     )
+
+
+def _record(context: Context, wanted: set[str], names: tuple[str, ...]) -> None:
+    now = context.now()
+    with context.state_file.transaction() as transaction:
+        for item in transaction.state.revocations:
+            if item.id in wanted and item.done_at is None:
+                _require_not_in_use(transaction.state, item)
+                transaction.state = done(transaction.state, item.id, now)
+        transaction.describe(
+            *(f'the old key of "{name}" was revoked at the provider' for name in names), subjects=names
+        )
 
 
 def _too_early(context: Context, state: State, revocations: Sequence[Revocation]) -> dict[str, str]:
