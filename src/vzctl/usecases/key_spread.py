@@ -74,13 +74,13 @@ def old_key_users(context: Context, state: State, rotation: Rotation) -> tuple[O
     """Return each database whose Data API may have kept the key that a finished rotation replaced, and until when."""
     from vzctl.domain.diagnosis.self_hosted import OldKeyUser
 
-    finished_at = rotation.finished_at
-    if finished_at is None:
-        return ()
+    since = rotation.finished_at
     return tuple(
         OldKeyUser(
             row.database.id,
-            finished_at + timedelta(seconds=row.freshness_seconds) if row.freshness_seconds is not None else None,
+            since + timedelta(seconds=row.freshness_seconds)
+            if since is not None and row.freshness_seconds is not None
+            else None,
         )
         for row in spread_of_rotation(context, state, rotation).rows
     )
