@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +34,9 @@ KINDS = ["leaked key", "open rotation", "problem", "pending step", "key to revok
 
 def status_of(state: State, folder: Path) -> Status:
     state_file = written(folder / "s.toml", state)
-    return show_status(a_context(state_file, MemoryStore(), new_id=counting_ids())).data
+    status = show_status(a_context(state_file, MemoryStore(), new_id=counting_ids())).data
+    # How long the path of a temporary folder is must not decide how much else fits.
+    return replace(status, path="s.toml")
 
 
 def screen(status: Status, width: int = 80, height: int = 24, *, color: bool = False) -> str:
@@ -41,7 +44,7 @@ def screen(status: Status, width: int = 80, height: int = 24, *, color: bool = F
     console = human.make_console(stream, color=color)
     console.size = (width, height)
     human.show(console, status)
-    return stream.getvalue().replace(status.path, "s.toml")
+    return stream.getvalue()
 
 
 def rows(text: str, width: int = 80) -> int:
