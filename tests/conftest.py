@@ -117,6 +117,8 @@ def _refuse_network(monkeypatch: pytest.MonkeyPatch) -> None:
     resolve = socket.getaddrinfo
 
     def guarded_resolve(host: Any, *arguments: Any, **options: Any) -> Any:
+        if str(host.decode() if isinstance(host, bytes) else host).endswith(".invalid"):
+            raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")  # what every resolver says
         _require_near(host)
         return resolve(host, *arguments, **options)
 

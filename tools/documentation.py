@@ -18,7 +18,7 @@ from vzctl.cli.flags import change_options, global_options
 from vzctl.cli.main import app
 from vzctl.errors import ExitStatus
 from vzctl.render.contracts import CONTRACTS
-from vzctl.settings import SETTINGS, STANDARD_VARIABLES
+from vzctl.setting_table import SETTINGS, STANDARD_VARIABLES
 
 _BLOCK: Final = re.compile(r"(<!-- generated: (?P<name>[a-z-]+) -->\n).*?(<!-- end generated -->)", re.DOTALL)
 
