@@ -16,8 +16,18 @@ import pytest
 from tests.support.tools import IS_CI
 
 KEPT: Final = frozenset({"VZCTL_TEST_COMMAND"})
-CLEARED_PREFIXES: Final = ("VZCTL_", "XDG_", "_TYPER_", "_VZCTL_")
+CLEARED_PREFIXES: Final = ("VZCTL_", "XDG_", "_TYPER_", "_VZCTL_", "ASTRA")
 CLEARED: Final = (
+    "ALL_PROXY",
+    "HTTPS_PROXY",
+    "HTTP_PROXY",
+    "NO_PROXY",
+    "SSL_CERT_DIR",
+    "SSL_CERT_FILE",
+    "all_proxy",
+    "http_proxy",
+    "https_proxy",
+    "no_proxy",
     "CI",
     "CLICOLOR",
     "CLICOLOR_FORCE",

@@ -12,12 +12,16 @@ from vzctl.cli.options import (
     BatchOption,
     CredentialArgument,
     DatabaseOption,
+    DimensionOption,
     IfExists,
     IfExistsOption,
     IfMissing,
     IfMissingOption,
+    JobsOption,
     MaximumAgeOption,
+    ModelOption,
     NoteOption,
+    ParameterOption,
     ProviderOption,
     SecretEnvOption,
     SecretFileOption,
@@ -213,6 +217,35 @@ def find(
 
     given = SecretFlags(secret_stdin, secret_file, secret_env)
     run(context, lambda c, world: find_credentials(c, world.secret_source(given, prompt="Key to look for: ")))
+
+
+@reads(app, "verify")
+def verify(
+    context: typer.Context,
+    names: Annotated[
+        list[str] | None, typer.Argument(metavar="CREDENTIAL", help="Credentials.", show_default=False)
+    ] = None,
+    all_credentials: Annotated[bool, typer.Option("--all", help="All credentials in the state.")] = False,
+    level: Annotated[int, typer.Option("--level", metavar="1|2", help="1: who is this key; 2: embed one word.")] = 2,
+    jobs: JobsOption = 8,
+    wake: Annotated[bool, typer.Option("--wake", help="Also where a request may start a paid endpoint.")] = False,
+    model: ModelOption = None,
+    dimension: DimensionOption = None,
+    parameter: ParameterOption = None,
+) -> None:
+    """Test keys at their providers, for what their dependants declare; a service without them can be given."""
+    from vzctl.cli.service_options import service_of
+    from vzctl.usecases.verify import VerifyCredentials, verify_credentials
+
+    request = VerifyCredentials(
+        names=names or (),
+        all_credentials=all_credentials,
+        level=level,
+        jobs=jobs,
+        wake=wake,
+        service=service_of(None, model, dimension, None, False, parameter),
+    )
+    run(context, lambda c, _: verify_credentials(c, request))
 
 
 @changes(app, "remove")

@@ -102,3 +102,4 @@ SetAtOption = Annotated[
 BatchOption = Annotated[
     str | None, typer.Option("--from", metavar="FILE", help="JSON lines, one credential a line.", show_default=False)
 ]
+JobsOption = Annotated[int, typer.Option("--jobs", metavar="NUMBER", help="So many requests at once, 1 to 64.")]

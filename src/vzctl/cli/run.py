@@ -43,6 +43,8 @@ def run(context: typer.Context, work: Work, *, walks: bool = False, shows: bool 
         error.changed = made.state_file.write_count > 0  # type: ignore[union-attr]
         error.signal = world.interrupts.received  # type: ignore[union-attr]
         raise
+    finally:
+        world.close()
     status = outcome.status
     if status is ExitStatus.INTERRUPTED and world.interrupts.received == signal.SIGTERM:
         status = ExitStatus.TERMINATED

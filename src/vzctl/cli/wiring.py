@@ -27,6 +27,7 @@ from vzctl.usecases.context import Context
 from vzctl.vault.base import SecretStore
 
 if TYPE_CHECKING:
+    from vzctl.usecases.live import Live
     from vzctl.vault.canary import Canaries
 
 
@@ -39,6 +40,7 @@ class World:
         self.settings = read_settings(flags)
         self.interrupts = Interrupts()
         self._key_variables: set[str] = set()
+        self._live: Live | None = None
         self.prompter = Prompter(
             flags, no_input=self.settings.is_no_input, no_input_source=self.settings.no_input.source
         )
@@ -64,9 +66,23 @@ class World:
             tell=self.say,
             ask_done=self.prompter.ask_done,
             stop_requested=self.interrupts.requested,
+            open_live=self.open_live,
             is_read_only=self.settings.is_read_only,
             is_interactive=self.prompter.is_interactive,
         )
+
+    def open_live(self) -> Live:
+        """Return the clients of the network, made once."""
+        if self._live is None:
+            from vzctl.cli.network import make_live
+
+            self._live = make_live(self.settings, log=self.say if self.flags.verbose else None)
+        return self._live
+
+    def close(self) -> None:
+        """Let go of connections, if there are any."""
+        if self._live is not None:
+            self._live.http.close()
 
     def open_store(self, name: str) -> SecretStore:
         """Return the store of that name, as configured."""

@@ -28,6 +28,7 @@ from vzctl.usecases.secrets import Identity, Migration, Purged, SecretsStatus, S
 from vzctl.usecases.state import BackupList, Exported, Restored, StateCheck, StateLocation, StateSummary
 from vzctl.usecases.status import Status
 from vzctl.usecases.table import ColumnDetail, ColumnList
+from vzctl.usecases.verify import KeyTests
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,7 @@ CONTRACTS: Final = {
     "credentials.rotate": Contract(RotationResult, BatchItem, BatchTotal),
     "credentials.find": Contract(KeyMatches),
     "credentials.remove": Contract(Removal | None),
+    "credentials.verify": Contract(KeyTests),
     "scope.list": Contract(ScopeView),
     "scope.add": Contract(ScopeChange),
     "scope.remove": Contract(ScopeChange),

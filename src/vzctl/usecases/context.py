@@ -6,11 +6,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
+from typing import TYPE_CHECKING
 
 from vzctl.errors import UsageError
 from vzctl.secret import Secret
 from vzctl.store.state_file import StateFile
 from vzctl.vault.base import SecretItem, SecretStore
+
+if TYPE_CHECKING:
+    from vzctl.usecases.live import Live
 
 
 class Danger(Enum):
@@ -30,13 +34,18 @@ class Question:
     lines: Sequence[str] = ()
 
 
+def no_network() -> Live:
+    """Stand where a command was given no network."""
+    raise AssertionError("this command was not given the network")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
     """The world of one command.
 
     `confirm` asks a question and returns, or raises `CancelledError` (13) or `InputRequiredError` (8). `tell` shows a line
     to the person while work goes on; `ask_done` shows a person's step and asks whether it is done. `stop_requested` turns
-    True at the first ^C. No lock is held during any of them.
+    True at the first ^C. `open_live` returns the clients of the network. No lock is held during any of them.
     """
 
     state_file: StateFile
@@ -49,6 +58,7 @@ class Context:
     tell: Callable[[str], None]
     ask_done: Callable[[str, Sequence[str]], bool]
     stop_requested: Callable[[], bool]
+    open_live: Callable[[], Live] = no_network
     is_read_only: bool = False
     is_interactive: bool = False
     _opened: list[SecretStore] = field(default_factory=list)
