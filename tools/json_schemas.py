@@ -23,7 +23,17 @@ README: Final = "README.md"
 TIME: Final = r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$"
 ERROR_CODE: Final = "^[A-Z][A-Z0-9_]*$"
 COMMAND: Final = r"^([a-z]+(\.[a-z]+)?)?$"
-OUTCOMES: Final = ("OK", "ROTATION_OPEN", "MANUAL", "CHANGES", "INTERRUPTED", "TERMINATED")
+OUTCOMES: Final = (
+    "OK",
+    "ASTRA",
+    "PROVIDER",
+    "ROTATION_OPEN",
+    "MANUAL",
+    "CHANGES",
+    "UNKNOWN_SIDE",
+    "INTERRUPTED",
+    "TERMINATED",
+)
 """Exit statuses with which an answer comes; every other one is a failure."""
 
 _KEYWORDS: Final = frozenset({"$ref", "anyOf", "description", "items", "properties", "type"})

@@ -310,6 +310,11 @@ def test_a_key_of_no_form_is_not_shown_either() -> None:
     assert shown_text("İ the key", [Secret("abcdefgh")]) == "İ the key"
 
 
+@pytest.mark.parametrize("echo", ["sk-inval****-key", "sk-p************Vr8", "****Vr8p", "Zq9fX***", "a**b**c**d"])
+def test_the_ends_of_a_key_are_not_shown(echo: str) -> None:
+    assert shown_text(f"wrong key: {echo}.", []).removesuffix(".") == "wrong key: ****"
+
+
 def test_what_is_shown_is_one_short_line() -> None:
     text = reply_of(b"one\r\n\ttwo " + b"word " * 500).shown()
     assert text.startswith("one two word")

@@ -6,6 +6,7 @@ difference before you keep it.
 
 from __future__ import annotations
 
+import atexit
 import os
 import re
 import shutil
@@ -14,11 +15,14 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Final
 
 from tests.docs.pages import PAGES, TOP, Block, fenced, sessions
 from tests.support.cli import installed_command
+from tests.support.standin.providers import Providers
+from tests.support.standin.server import StandIn
 
 LIMIT_SECONDS: Final = 120
 ORGANIZATION: Final = TOP / "examples" / "organization"
@@ -177,11 +181,33 @@ def start_astra(shell: Shell) -> None:
     )
 
 
+def start_live(shell: Shell) -> None:
+    """The organization of examples/organization, with the providers of a stand-in."""
+    start_organization(shell)
+    providers = stand_in_for_pages()
+    path = shell.folder / ".config" / "vzctl" / "config.toml"
+    path.write_text(path.read_text(encoding="utf-8") + providers.configuration, encoding="utf-8")
+
+
+@cache
+def stand_in_for_pages() -> Providers:
+    """Return providers, on a server that runs until the tests are over, that know three of the organization's keys."""
+    stand_in = StandIn()
+    stand_in.__enter__()
+    atexit.register(stand_in.__exit__)
+    providers = Providers(stand_in)
+    providers.add("openai", _keys()["OPENAI_PROD_KEY"])
+    providers.add("voyageAI", "pa-" + "NotARealKey5".ljust(43, "x"))
+    providers.add("jinaAI", "jina_" + "NotARealKey7".ljust(40, "x"), trouble="balance")
+    return providers
+
+
 STARTS: Final[Mapping[str, Callable[[Shell], None]]] = {
     "": start_empty,
     "bare": start_bare,
     "organization": start_organization,
     "astra": start_astra,
+    "live": start_live,
 }
 
 

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from tests.support.standin.shared import LENIENT, STRICT
 from vzctl.errors import ExitStatus
 
 LOCAL: Final = ("local",)
@@ -35,7 +36,10 @@ ALONE: Final = frozenset({"init", "status", "audit", "completion", "help"})
 
 @dataclass(frozen=True, kw_only=True)
 class Case:
-    """A command line, how it ends, and what it needs: the key on stdin, lines run before it, files, variables."""
+    """A command line, how it ends, and what it needs: the key on stdin, lines run before it, files, variables.
+
+    `providers` are those of the stand-in that every key is sent to: ones that know all keys, or none.
+    """
 
     line: str
     status: ExitStatus = ExitStatus.OK
@@ -46,6 +50,7 @@ class Case:
     files: Mapping[str, str] = field(default_factory=dict)
     variables: Mapping[str, str] = field(default_factory=dict)
     configuration: str = ""
+    providers: str = LENIENT
 
     @property
     def words(self) -> list[str]:
@@ -222,6 +227,16 @@ CREDENTIAL_CASES: Final = [
     good("credentials remove openai-prod --confirm openai-prod"),
     good("credentials remove openai-prod --confirm openai-prod", MANUAL, planes=ASTRA),
     good("credentials remove nobody --if-missing skip"),
+    good("credentials verify openai-prod mistral-prod", planes=BOTH),
+    good("credentials verify --all --level 1 --jobs 2"),
+    good("credentials verify openai-leaked --model text-embedding-3-large --dimension 256"),
+    good("credentials verify openai-prod", ExitStatus.PROVIDER, providers=STRICT),
+    good("credentials verify --all", ExitStatus.PROVIDER, providers=STRICT, planes=BOTH),
+    bad("credentials verify", USAGE, "CREDENTIALS_MISSING"),
+    bad("credentials verify openai-prod --level 3", USAGE, "USAGE"),
+    bad("credentials verify openai-prod --jobs 0", USAGE, "USAGE"),
+    bad("credentials verify nobody", NOT_FOUND, "CREDENTIAL_NOT_FOUND"),
+    bad("credentials verify openai-unheld", STORE, "SECRET_NOT_HELD"),
     bad("credentials remove openai-prod --yes", INPUT, "CONFIRMATION_REQUIRED"),
     bad("credentials remove nobody", NOT_FOUND, "CREDENTIAL_NOT_FOUND"),
 ]

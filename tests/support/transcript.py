@@ -9,6 +9,7 @@
 
 Lines with `< ` after a command are its standard input; `$ write FILE` makes a file of them; NAME=VALUE before `vzctl`
 sets a variable; `{90 days ago}` is a moment. Two users type the same, one wants plain output and one human output.
+Every key is good at the providers that they reach.
 `python -m tests.support.transcript` writes the answers anew: read the difference before you keep it.
 """
 
@@ -26,6 +27,7 @@ from typing import Final
 import pytest
 
 from tests.support.cli import Cli, Result, days_ago
+from tests.support.standin.shared import LENIENT, shared
 
 FOLDER: Final = Path(__file__).parents[1] / "cli" / "transcripts"
 HOST: Final = "workstation"
@@ -47,8 +49,9 @@ class Typed:
 
 def play(text: str, folder: Path) -> str:
     """Type everything in the transcript as two users below `folder`, and return the transcript of it."""
-    plain = Cli.create(folder / "plain")
-    human = Cli.create(folder / "human")
+    plain, human = (Cli.create(folder / name) for name in ("plain", "human"))
+    for cli in (plain, human):
+        cli.configure(cli.configuration + shared()[LENIENT].configuration)
     with pytest.MonkeyPatch.context() as monkeypatch:
         monkeypatch.setattr("socket.gethostname", lambda: HOST)
         return "".join(_played(plain, human, typed) for typed in parse(text))

@@ -18,9 +18,7 @@ def make_live(settings: Settings, *, log: Callable[[str], None] | None) -> Live:
     for name in settings.live.provider_urls:
         if name not in WIRES:
             advice = did_you_mean(name, WIRES)
-            raise bad_config(
-                settings.live.path, f"providers.{name}.base_url", f"names no provider that is called{advice}"
-            )
+            raise bad_config(settings.live.path, f"providers.{name}.base_url", f"names no provider of vzctl{advice}")
     seconds = settings.timeout_seconds
     limits = Limits(
         connect_seconds=min(5.0, seconds),

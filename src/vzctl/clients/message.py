@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from vzctl.domain.diagnosis.redaction import MASK, redacted
+from vzctl.domain.names import without_secrets
 from vzctl.secret import Secret
 
 SHOWN_CHARACTERS: Final = 300
 SMALL_ANSWER: Final = 2 * 1024 * 1024
 LARGE_ANSWER: Final = 32 * 1024 * 1024
 _PIECE: Final = 6
-"""So many characters in a row of a secret are never shown; some providers repeat the beginning or the end of a key."""
+"""So many characters in a row of a secret are never shown."""
+_ENDS: Final = re.compile(r"[\w-]{0,12}\*{2,200}(?:[\w-]{0,12}\*{1,200}){0,8}[\w-]{0,12}")
+"""Some providers repeat the beginning and the end of a key around a row of stars."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +46,8 @@ class Call:
 
     @property
     def shown_url(self) -> str:
-        """The URL without its query, redacted."""
-        return redacted(self.url.partition("?")[0])
+        """The URL without its query, and without words that look like a key."""
+        return without_secrets(self.url.partition("?")[0])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +89,7 @@ def shown_text(text: str, secrets: Iterable[Secret]) -> str:
     line = " ".join(text[: SHOWN_CHARACTERS * 8].split())
     for secret in secrets:
         line = _without(line, secret.reveal())
-    line = redacted(line)
+    line = _ENDS.sub(MASK, redacted(line))
     return line if len(line) <= SHOWN_CHARACTERS else f"{line[:SHOWN_CHARACTERS]}…"
 
 

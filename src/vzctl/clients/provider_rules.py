@@ -56,7 +56,6 @@ RULES: Final = (
         ("maximum context length", "too many inputs", "max_tokens_per_request"),
         Verdict.PAYLOAD_TOO_LARGE,
     ),
-    Rule("azureOpenAI", (404,), ("deploymentnotfound",), Verdict.ENDPOINT_MISSING),
     Rule("azureOpenAI", (404,), (), Verdict.ENDPOINT_MISSING),
     Rule(
         "azureOpenAI",

@@ -64,7 +64,7 @@ class KeyTest:
     http_status: int | None
     upstream_code: str | None
     message: str
-    detail: str
+    detail: str | None
     notes: tuple[str, ...]
     vector_length: int | None
     dependants: tuple[str, ...]
@@ -241,7 +241,7 @@ def _findings(context: Context, tasks: list[_Task], request: VerifyCredentials) 
 
 def _tell(context: Context, total: int, done: int) -> None:
     if total >= PROGRESS_FROM and context.is_interactive:
-        context.tell(f"tested {done} of {total}")
+        context.tell(f"made {done} of {total} tests")
 
 
 def _finding(live: Live, task: _Task, request: VerifyCredentials) -> Finding:
@@ -276,7 +276,7 @@ def _tested(task: _Task, finding: Finding) -> KeyTest:
         http_status=finding.http_status,
         upstream_code=finding.upstream_code,
         message=meaning.sentence,
-        detail=finding.detail,
+        detail=finding.detail or None,
         notes=notes,
         vector_length=finding.length,
         dependants=task.addresses,
@@ -294,7 +294,7 @@ def _status(tests: tuple[KeyTest, ...]) -> ExitStatus:
 def _summary(tests: tuple[KeyTest, ...]) -> tuple[str, ...]:
     counts = {verdict: sum(test.verdict == verdict for test in tests) for verdict in Verdict}
     parts = [f"{counts[verdict]} {verdict.value}" for verdict in Verdict if counts[verdict]]
-    lines = [f"tested {counted(len(tests), 'key')}: {', '.join(parts)}" if parts else "there is no key to test"]
+    lines = [f"made {counted(len(tests), 'test')}: {', '.join(parts)}" if parts else "there is no key to test"]
     lines += [f'  "{test.credential}": {test.message}' for test in tests if not test.passed]
     return tuple(lines)
 

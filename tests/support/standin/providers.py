@@ -212,13 +212,18 @@ class Providers:
     """All providers on one stand-in; `urls` are the base URLs for `[providers.ID] base_url`."""
 
     stand_in: StandIn
+    prefix: str = ""
+    everyone: Account | None = None
+    """The account of every key that has none of its own."""
     accounts: dict[tuple[str, str], Account] = field(default_factory=dict)
     urls: dict[str, str] = field(default_factory=dict)
     _guard: threading.Lock = field(default_factory=threading.Lock)
 
     def __post_init__(self) -> None:
         for name in EXTERNAL:
-            self.urls[name] = self.stand_in.mount(f"/{name}", partial(self._serve, name)) + _BELOW.get(name, "/v1")
+            self.urls[name] = self.stand_in.mount(f"{self.prefix}/{name}", partial(self._serve, name)) + _BELOW.get(
+                name, "/v1"
+            )
 
     def add(self, provider: str, key: str, **account: Any) -> str:
         """Make a key valid; return it."""
@@ -230,6 +235,10 @@ class Providers:
         """Make a key invalid."""
         with self._guard:
             del self.accounts[provider, key]
+
+    def account(self, provider: str, key: str) -> Account | None:
+        """Return the account of a key, None for one that is not valid."""
+        return self.accounts.get((provider, key), self.everyone)
 
     @property
     def configuration(self) -> str:
@@ -251,7 +260,7 @@ class Providers:
         return self.embed(provider, key, *found)
 
     def _check(self, provider: str, key: str) -> Answer:
-        account = self.accounts.get((provider, key))
+        account = self.account(provider, key)
         if account is None:
             return _echoed(TROUBLES[provider]["invalid"], key)
         if account.trouble is not None and account.checks_too:
@@ -260,7 +269,7 @@ class Providers:
 
     def embed(self, provider: str, key: str | None, model: str, length: int | None, texts: list[str]) -> Answer:
         """Return what the provider answers to a request for embeddings with this key."""
-        account = self.accounts.get((provider, key or ""))
+        account = self.account(provider, key or "")
         if account is None:
             return _echoed(TROUBLES[provider]["invalid"], key or "")
         if account.trouble is not None:
