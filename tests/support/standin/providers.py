@@ -274,6 +274,10 @@ class Providers:
             return _echoed(TROUBLES[provider]["invalid"], key or "")
         if account.trouble is not None:
             return _echoed(TROUBLES[provider][account.trouble], key or "")
+        return self.answer(provider, account, model, length, texts)
+
+    def answer(self, provider: str, account: Account, model: str, length: int | None, texts: list[str]) -> Answer:
+        """Return vectors in this provider's form, of the account's own length, or the one asked for, or the model's."""
         made = account.length or length or LENGTHS.get(model)
         if made is None:
             return TROUBLES[provider].get("model", _detail(404, "model not found"))
