@@ -157,7 +157,10 @@ def test_the_table_of_sources_is_that_of_the_settings() -> None:
         ]
         assert setting.project is (project is not None)
     of_tables = {name for name in rows if name.startswith(("secrets.", "providers."))}
-    assert set(rows) - set(VALUES) == {"state", "astra.devops_url", "astra.data_api_hosts"} | of_tables
+    assert (
+        set(rows) - set(VALUES)
+        == {"state", "astra.devops_url", "astra.cli_profile", "astra.data_api_hosts"} | of_tables
+    )
 
 
 @pytest.mark.parametrize("name", VALUES)
@@ -459,6 +462,7 @@ FORBIDDEN: Final = {
     "timeout": "timeout = 1\n",
     "astra.environment": '[astra]\nenvironment = "dev"\n',
     "astra.devops_url": '[astra]\ndevops_url = "https://evil.example.com"\n',
+    "astra.cli_profile": '[astra]\ncli_profile = "evil"\n',
     "astra.data_api_hosts": '[astra]\ndata_api_hosts = ["evil.example.com"]\n',
     "providers.PROVIDER.base_url": '[providers.PROVIDER]\nbase_url = "https://evil.example.com"\n',
 }
@@ -482,6 +486,7 @@ def test_addresses_are_read_from_the_users_file(machine: Machine) -> None:
     [
         ("[astra]\ndevops_url = 1\n", "astra.devops_url"),
         ('[astra]\ndata_api_hosts = "one"\n', "astra.data_api_hosts"),
+        ("[astra]\ncli_profile = 1\n", "astra.cli_profile"),
         ("providers = 1\n", "providers"),
         ("[providers.openai]\nbase_url = true\n", "providers.openai.base_url"),
         ('[providers.openai]\nurl = "https://x"\n', "providers.openai.url"),

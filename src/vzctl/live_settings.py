@@ -17,6 +17,7 @@ class LiveSettings:
     """Addresses. `provider_urls` are base URLs by provider id, as written, checked at their use."""
 
     devops_url: str | None = None
+    cli_profile: str = "default"
     data_api_hosts: tuple[str, ...] = ()
     provider_urls: Mapping[str, str] = field(default_factory=dict)
     path: str = ""
@@ -27,6 +28,9 @@ def read_live(document: Mapping[str, Any], path: str) -> LiveSettings:
     devops_url = dig(document, "astra.devops_url")
     if devops_url is not None and not isinstance(devops_url, str):
         raise bad_config(path, "astra.devops_url", "must be a URL")
+    profile = dig(document, "astra.cli_profile")
+    if profile is not None and not isinstance(profile, str):
+        raise bad_config(path, "astra.cli_profile", "must be a word")
     providers = dig(document, "providers") or {}
     if not isinstance(providers, dict) or not all(isinstance(item, dict) for item in providers.values()):
         raise bad_config(path, "providers", "must hold a table for each provider, such as [providers.openai]")
@@ -39,6 +43,7 @@ def read_live(document: Mapping[str, Any], path: str) -> LiveSettings:
             urls[name] = url
     return LiveSettings(
         devops_url=devops_url,
+        cli_profile=profile or "default",
         data_api_hosts=word_list(document, path, "astra.data_api_hosts") or (),
         provider_urls=urls,
         path=path,

@@ -71,6 +71,12 @@ SETTINGS: Final = (
         default="30",
     ),
     Setting("astra.environment", "prod, dev or test", key="astra.environment", default="prod"),
+    Setting(
+        "astra.cli_profile",
+        "the profile of the Astra CLI whose token is used when no variable has one",
+        key="astra.cli_profile",
+        default="default",
+    ),
     Setting("astra.devops_url", "another address of the DevOps API", key="astra.devops_url"),
     Setting(
         "astra.data_api_hosts",
@@ -92,6 +98,12 @@ STANDARD_VARIABLES: Final = (
     ("FORCE_COLOR", "set and not empty or 0: color even when not at a terminal"),
     ("TERM", "dumb: no color"),
     ("COLUMNS", "width of tables at a terminal"),
+    (
+        "ASTRA_DB_APPLICATION_TOKEN",
+        "the Astra token, or that of a self-hosted Data API; --token-env names another variable",
+    ),
+    ("ASTRA_TOKEN_FILE", "a file that holds the token, when that variable is not set"),
+    ("ASTRARC", "the profiles of the Astra CLI, ~/.astrarc when unset; only read"),
     ("HTTPS_PROXY", "the proxy that requests go through"),
     ("NO_PROXY", "hosts that are reached without it"),
     ("SSL_CERT_FILE", "certificate authorities to trust instead of the built-in ones"),

@@ -30,7 +30,7 @@ KEYS: Final = {
     "mistral-prod": "mistral-first",
     "mistral-next": "mistral-second",
 }
-ALONE: Final = frozenset({"init", "status", "audit", "completion", "help"})
+ALONE: Final = frozenset({"init", "status", "audit", "completion", "help", "probe"})
 """Commands of one word."""
 
 
@@ -92,6 +92,9 @@ STORE: Final = ExitStatus.SECRET_STORE
 MANUAL: Final = ExitStatus.MANUAL
 OPEN: Final = ExitStatus.ROTATION_OPEN
 CHANGES: Final = ExitStatus.CHANGES
+
+AT_SHOP: Final = ("databases edit shop --endpoint <<shop>>",)
+NO_TOKEN: Final = {"ASTRA_DB_APPLICATION_TOKEN": ""}
 
 BATCH_OF_TWO: Final = (
     '{"name": "batch-1", "provider": "openai", "databases": ["shop"], "secret_env": "BATCH_KEY"}\n'
@@ -360,6 +363,21 @@ ROTATION_CASES: Final = [
     bad("pending drop", USAGE, "USAGE"),
 ]
 
+LIVE_CASES: Final = [
+    good("probe shop/default/products shop/default/orders.vector", planes=BOTH, before=AT_SHOP),
+    good("probe shop/default/products", ExitStatus.PROVIDER, before=AT_SHOP, providers=STRICT),
+    bad("probe", USAGE, "ADDRESSES_MISSING"),
+    bad("probe shop/default/plain", CONFLICT, "NOTHING_STORED"),
+    bad("probe shop/default/products", CONFLICT, "ENDPOINT_MISSING"),
+    bad("probe shop/default/products", ExitStatus.AUTH, "TOKEN_MISSING", before=AT_SHOP, variables=NO_TOKEN),
+    good("scope check openai-prod shop", planes=BOTH, before=AT_SHOP),
+    bad("scope check nobody", NOT_FOUND, "CREDENTIAL_NOT_FOUND"),
+    bad("scope check openai-prod shop", ExitStatus.AUTH, "TOKEN_MISSING", before=AT_SHOP, variables=NO_TOKEN),
+    good("databases wait shop", planes=ASTRA),
+    bad("databases wait archive", NOT_FOUND, "DATABASE_NOT_AT_ASTRA", planes=ASTRA),
+    bad("databases wait shop", CONFLICT, "NOT_AT_ASTRA"),
+]
+
 STATE_CASES: Final = [
     good("state path", planes=BOTH),
     bad("state path extra", USAGE, "USAGE"),
@@ -412,6 +430,7 @@ CASES: Final = [
     *SCOPE_CASES,
     *PLACE_CASES,
     *ROTATION_CASES,
+    *LIVE_CASES,
     *STATE_CASES,
     *SECRET_CASES,
 ]

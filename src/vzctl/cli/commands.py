@@ -31,6 +31,7 @@ SUMMARIES: Final = {
     "rotations": "Rotations that were begun: look, go on, take back.",
     "revocations": "Old keys that still have to be revoked at their provider.",
     "pending": "What a person still has to do at the Astra Portal.",
+    "probe": "Find out by experiment why no vectors are made: Astra's side or the provider's.",
     "state": "The state file: where it is, whether it is sound, its backups.",
     "secrets": "The secret store: make its identity, test it, put, reveal, migrate, purge.",
 }

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from vzctl.cli.astra_token import find_token
+from vzctl.clients.endpoint import DEVOPS_URLS
+from vzctl.clients.host_label import base_url
 from vzctl.clients.http import Http, Limits
 from vzctl.clients.provider_probe import ProviderProbes
 from vzctl.clients.provider_wire import WIRES
 from vzctl.config_file import bad_config
 from vzctl.domain.names import did_you_mean
 from vzctl.settings import Settings
-from vzctl.usecases.live import MOST_JOBS, Live
+from vzctl.usecases.live import MOST_JOBS, AstraToken, Live
 
 
-def make_live(settings: Settings, *, log: Callable[[str], None] | None) -> Live:
+def make_live(settings: Settings, *, log: Callable[[str], None] | None, token_variable: str | None) -> Live:
     """Return the clients; raise `UsageError` for an address that cannot be used. Opens no connection."""
     for name in settings.live.provider_urls:
         if name not in WIRES:
@@ -27,4 +30,28 @@ def make_live(settings: Settings, *, log: Callable[[str], None] | None) -> Live:
         connections=MOST_JOBS,
     )
     http = Http(limits, log=log or (lambda _: None))
-    return Live(http=http, probes=ProviderProbes(http, settings.live.provider_urls))
+    devops_url = settings.live.devops_url or DEVOPS_URLS[settings.astra_environment.value]
+    return Live(
+        http=http,
+        probes=ProviderProbes(http, settings.live.provider_urls),
+        find_token=_remembered(settings, token_variable, log),
+        environment=settings.astra_environment.value,
+        devops_url=base_url(devops_url, "astra.devops_url"),
+        trusted_hosts=settings.live.data_api_hosts,
+    )
+
+
+def _remembered(
+    settings: Settings, variable: str | None, log: Callable[[str], None] | None
+) -> Callable[[], AstraToken]:
+    """Return how the token is found: once, and its source is told."""
+    found: list[AstraToken] = []
+
+    def find() -> AstraToken:
+        if not found:
+            found.append(find_token(settings.environ, variable=variable, profile=settings.live.cli_profile))
+            if log is not None:
+                log(f"token: from {found[0].source}")
+        return found[0]
+
+    return find

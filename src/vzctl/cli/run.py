@@ -21,11 +21,18 @@ if TYPE_CHECKING:
 Work = Callable[["Context", "World"], "Outcome[Any]"]
 
 
-def run(context: typer.Context, work: Work, *, walks: bool = False, shows: bool = False) -> None:
+def run(
+    context: typer.Context,
+    work: Work,
+    *,
+    walks: bool = False,
+    shows: bool = False,
+    token_variable: str | None = None,
+) -> None:
     """Do the work and show its outcome; end with the outcome's exit status when that is not OK.
 
     `walks` defers ^C and SIGTERM to the end of a rotation's current step. `shows`: a person asked to see the data, although
-    something changes.
+    something changes. `token_variable` is that of `--token-env`.
     """
     from vzctl.cli.wiring import World
     from vzctl.render.show import show_outcome
@@ -34,6 +41,7 @@ def run(context: typer.Context, work: Work, *, walks: bool = False, shows: bool 
     world = World(flags, command_words(context))
     if flags.verbose:
         world.say(f"state: {world.settings.state.value} (from {world.settings.state.source})")
+    world.token_variable = token_variable
     made = world.context()
     try:
         with world.interrupts.deferred() if walks else contextlib.nullcontext():

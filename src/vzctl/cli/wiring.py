@@ -7,7 +7,8 @@ import getpass
 import os
 import socket
 import sys
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -41,6 +42,7 @@ class World:
         self.interrupts = Interrupts()
         self._key_variables: set[str] = set()
         self._live: Live | None = None
+        self.token_variable: str | None = None
         self.prompter = Prompter(
             flags, no_input=self.settings.is_no_input, no_input_source=self.settings.no_input.source
         )
@@ -67,6 +69,7 @@ class World:
             ask_done=self.prompter.ask_done,
             stop_requested=self.interrupts.requested,
             open_live=self.open_live,
+            ticks=ticks,
             is_read_only=self.settings.is_read_only,
             is_interactive=self.prompter.is_interactive,
         )
@@ -76,7 +79,8 @@ class World:
         if self._live is None:
             from vzctl.cli.network import make_live
 
-            self._live = make_live(self.settings, log=self.say if self.flags.verbose else None)
+            log = self.say if self.flags.verbose else None
+            self._live = make_live(self.settings, log=log, token_variable=self.token_variable)
         return self._live
 
     def close(self) -> None:
@@ -185,6 +189,17 @@ def read_settings(flags: Flags) -> Settings:
 def now() -> datetime:
     """Return the time, UTC, whole seconds: what the state file keeps."""
     return datetime.now(UTC).replace(microsecond=0)
+
+
+def ticks(seconds: float, every: float) -> Iterator[None]:
+    """Yield at once, and then every so many seconds until the time is over; at its very end once more."""
+    until = time.monotonic() + seconds
+    while True:
+        yield
+        left = until - time.monotonic()
+        if left <= 0:
+            return
+        time.sleep(min(every, left))
 
 
 def new_id() -> str:

@@ -14,6 +14,7 @@ from vzctl.usecases.audit import AuditTrail
 from vzctl.usecases.collection import CollectionDetail, CollectionList
 from vzctl.usecases.credential import CredentialDetail, KeyMatches
 from vzctl.usecases.database import DatabaseDetail, DatabaseList
+from vzctl.usecases.experiment import Experiments
 from vzctl.usecases.initialize import Initialized
 from vzctl.usecases.integration import IntegrationChange, IntegrationDetail, IntegrationList
 from vzctl.usecases.list_credentials import CredentialList
@@ -24,11 +25,13 @@ from vzctl.usecases.revocation import RevocationList
 from vzctl.usecases.rotate import BatchItem
 from vzctl.usecases.rotation_view import RotationDetail, RotationList, RotationResult
 from vzctl.usecases.scope import ScopeChange, ScopeView
+from vzctl.usecases.scope_check import ScopeObservations
 from vzctl.usecases.secrets import Identity, Migration, Purged, SecretsStatus, StoreTest
 from vzctl.usecases.state import BackupList, Exported, Restored, StateCheck, StateLocation, StateSummary
 from vzctl.usecases.status import Status
 from vzctl.usecases.table import ColumnDetail, ColumnList
 from vzctl.usecases.verify import KeyTests
+from vzctl.usecases.wait import Waited
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +71,7 @@ CONTRACTS: Final = {
     "credentials.remove": Contract(Removal | None),
     "credentials.verify": Contract(KeyTests),
     "scope.list": Contract(ScopeView),
+    "scope.check": Contract(ScopeObservations),
     "scope.add": Contract(ScopeChange),
     "scope.remove": Contract(ScopeChange),
     "scope.set": Contract(ScopeChange),
@@ -75,6 +79,7 @@ CONTRACTS: Final = {
     "databases.add": Contract(DatabaseDetail),
     "databases.show": Contract(DatabaseDetail),
     "databases.edit": Contract(DatabaseDetail),
+    "databases.wait": Contract(Waited),
     "databases.forget": Contract(DatabaseDetail | None),
     "collections.list": Contract(CollectionList),
     "collections.add": Contract(CollectionDetail),
@@ -94,6 +99,7 @@ CONTRACTS: Final = {
     "pending.list": Contract(PendingList),
     "pending.confirm": Contract(PendingChange),
     "pending.drop": Contract(PendingChange),
+    "probe": Contract(Experiments),
     "state.path": Contract(StateLocation),
     "state.show": Contract(StateSummary),
     "state.check": Contract(StateCheck),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
@@ -39,13 +39,19 @@ def no_network() -> Live:
     raise AssertionError("this command was not given the network")
 
 
+def no_time(_seconds: float, _every: float) -> Iterator[None]:
+    """Stand where a command has no time to wait: look once."""
+    yield
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
     """The world of one command.
 
-    `confirm` asks a question and returns, or raises `CancelledError` (13) or `InputRequiredError` (8). `tell` shows a line
-    to the person while work goes on; `ask_done` shows a person's step and asks whether it is done. `stop_requested` turns
-    True at the first ^C. `open_live` returns the clients of the network. No lock is held during any of them.
+    `confirm` asks a question and returns, or raises `CancelledError` (13) or `InputRequiredError` (8). `tell` shows a
+    line to the person while work goes on; `ask_done` shows a person's step and asks whether it is done.
+    `stop_requested` turns True at the first ^C. `open_live` returns the clients of the network; `ticks` counts out a
+    time in steps, the first one at once. No lock is held during any of them.
     """
 
     state_file: StateFile
@@ -59,6 +65,7 @@ class Context:
     ask_done: Callable[[str, Sequence[str]], bool]
     stop_requested: Callable[[], bool]
     open_live: Callable[[], Live] = no_network
+    ticks: Callable[[float, float], Iterator[None]] = no_time
     is_read_only: bool = False
     is_interactive: bool = False
     _opened: list[SecretStore] = field(default_factory=list)

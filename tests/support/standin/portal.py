@@ -26,6 +26,8 @@ class Portal:
     """
 
     caches: bool = False
+    anybody: str | None = None
+    """The key of every credential that has none of its own, but for invented names."""
     delay: int = 0
     credentials: dict[str, Stored] = field(default_factory=dict)
     _seen: dict[str, Stored] = field(default_factory=dict)
@@ -72,6 +74,8 @@ class Portal:
             view = self._seen if self._left > 0 else self.credentials
             self._left = max(0, self._left - 1)
             found = view.get(name.removesuffix(".providerKey"))
+            if found is None and self.anybody is not None and not name.startswith("vzctl-control"):
+                return Stored(provider, self.anybody, {database})
             if found is None or found.provider != provider or database not in found.scope:
                 return None
             return found
