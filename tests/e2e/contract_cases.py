@@ -211,7 +211,14 @@ CREDENTIAL_CASES: Final = [
         planes=ASTRA,
     ),
     bad(f"{ROTATE} --secret-stdin", INPUT, "CONFIRMATION_REQUIRED", stdin=KEY),
-    bad("credentials rotate openai-prod --secret-stdin --yes", INPUT, "TEST_IMPOSSIBLE", stdin=KEY),
+    good("credentials rotate openai-prod --secret-stdin --yes", stdin=KEY, before=AT_SHOP),
+    bad(
+        "credentials rotate openai-prod --secret-stdin --yes",
+        ExitStatus.PROVIDER,
+        "NEW_KEY_INVALID_KEY",
+        stdin=KEY,
+        providers=STRICT,
+    ),
     bad(
         "credentials rotate mistral-prod --skip-test --yes --secret-stdin",
         CONFLICT,
@@ -348,6 +355,8 @@ ROTATION_CASES: Final = [
     good("revocations list --all", before=("revocations done mistral-prod --yes",)),
     bad("revocations list --profile nobody", NOT_FOUND, "STATE_NOT_FOUND"),
     good("revocations done mistral-prod --yes", planes=BOTH),
+    good("revocations done mistral-prod --yes --check", providers=STRICT),
+    bad("revocations done mistral-prod --yes --check", CONFLICT, "KEY_STILL_ACCEPTED"),
     bad("revocations done mistral-prod", INPUT, "CONFIRMATION_REQUIRED"),
     bad("revocations done openai-prod --yes", NOT_FOUND, "REVOCATION_NOT_FOUND"),
     good("pending list", planes=BOTH),
@@ -376,6 +385,21 @@ LIVE_CASES: Final = [
     good("databases wait shop", planes=ASTRA),
     bad("databases wait archive", NOT_FOUND, "DATABASE_NOT_AT_ASTRA", planes=ASTRA),
     bad("databases wait shop", CONFLICT, "NOT_AT_ASTRA"),
+    good(f"collections create shop/default/made {SERVICE} --credential openai-prod", planes=BOTH, before=AT_SHOP),
+    good("collections create shop/default/alike --like shop/default/products --header", before=AT_SHOP),
+    bad(f"collections create shop/default/products {SERVICE} --header", CONFLICT, "COLLECTION_EXISTS"),
+    bad(f"collections create shop/default/made {SERVICE} --header --metric far", USAGE, "USAGE"),
+    good(f"tables attach shop/default/orders.sent --send {SERVICE} --header", planes=BOTH, before=AT_SHOP),
+    bad(
+        f"tables attach shop/default/orders.none --send {SERVICE} --header",
+        ExitStatus.ASTRA,
+        "DATA_API_REFUSED",
+        before=AT_SHOP,
+    ),
+    good(
+        "tables detach shop/default/orders.dropped --send --yes",
+        before=(*AT_SHOP, f"tables attach shop/default/orders.dropped {SERVICE} --header"),
+    ),
 ]
 
 STATE_CASES: Final = [

@@ -84,6 +84,7 @@ CONTRACTS: Final = {
     "collections.list": Contract(CollectionList),
     "collections.add": Contract(CollectionDetail),
     "collections.show": Contract(CollectionDetail),
+    "collections.create": Contract(CollectionDetail),
     "collections.forget": Contract(CollectionDetail | None),
     "tables.list": Contract(ColumnList),
     "tables.show": Contract(ColumnDetail),

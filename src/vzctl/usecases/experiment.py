@@ -168,19 +168,22 @@ def _experiment(
 
 def _through_astra(api: DataApi, item: Dependant, key: Secret | None) -> _Shown:
     """Search for one word: it makes one vector, and changes nothing."""
-    leaf = item.table if isinstance(item, Column) else item.local_name
-    column = item.column if isinstance(item, Column) else "$vectorize"
-    body: dict[str, Any] = {"sort": {column: WORD}, "options": {"limit": 1}, "projection": _smallest(item)}
-    answer: ApiAnswer = api.command("find", body, item.keyspace, leaf, key=key)
+    answer: ApiAnswer = api.command("find", search_body(item), item.keyspace, table_of(item), key=key)
     if answer.fault is None:
         return _Shown(Arm.OK)
     fault = answer.fault
     return _Shown(arm_of_fault(fault.code, fault.message, fault.provider_status), fault.message, fault.code)
 
 
-def _smallest(item: Dependant) -> dict[str, int]:
-    """Ask for as little of a document as can be: it is nobody's business here."""
-    return {item.column: 1} if isinstance(item, Column) else {"_id": 1}
+def search_body(item: Dependant) -> dict[str, Any]:
+    """Return a search for one word that brings as little of a document as can be: it is nobody's business here."""
+    column, shown = (item.column, item.column) if isinstance(item, Column) else ("$vectorize", "_id")
+    return {"sort": {column: WORD}, "options": {"limit": 1}, "projection": {shown: 1}}
+
+
+def table_of(item: Dependant) -> str:
+    """Return the collection or table that a command is sent to."""
+    return item.table if isinstance(item, Column) else item.local_name
 
 
 def _direct(live: Live, item: Dependant, key: Secret | None, *, wake: bool) -> _Shown:

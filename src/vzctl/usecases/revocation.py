@@ -10,12 +10,12 @@ from typing import Any, ClassVar
 from vzctl.domain import portal
 from vzctl.domain.records import Revocation, Version
 from vzctl.domain.rotation import REASON_LEAKED
-from vzctl.domain.rules import counted, provider_by_id
+from vzctl.domain.rules import counted, display_name, provider_by_id
 from vzctl.domain.state import State
 from vzctl.errors import ConflictError, NextStep, NotFoundError, UsageError
 from vzctl.usecases.context import Context, Question
 from vzctl.usecases.outcome import Columns, Notice, Outcome
-from vzctl.usecases.secret_version import drop_held
+from vzctl.usecases.secret_version import drop_held, read_version
 from vzctl.usecases.views import PortalVisit
 
 
@@ -55,10 +55,14 @@ class RevocationList:
 
 @dataclass(frozen=True, slots=True)
 class FinishRevocations:
-    """A person revoked these keys at their provider. Each is an id, or the name of a credential with only one."""
+    """A person revoked these keys at their provider. Each is an id, or the name of a credential with only one.
+
+    `check` asks the provider first whether it rejects them now.
+    """
 
     references: Sequence[str]
     dry_run: bool = False
+    check: bool = False
 
 
 def list_revocations(context: Context, *, include_done: bool = False) -> Outcome[RevocationList]:
@@ -90,6 +94,7 @@ def finish_revocations(context: Context, request: FinishRevocations) -> Outcome[
         return Outcome(data=RevocationList(rows), summary=(f"would mark {counted(len(rows), 'key')} as revoked",))
     if any(item.held for item in rows):
         context.store().probe()
+    seen = [_checked(context, state, item) for item in chosen] if request.check else []
     lines = [f'  {item.provider}: the key that "{item.credential}" had ({item.reason})' for item in rows]
     lines += [f"  {', '.join(item.same_key)} still uses this key and stops with it" for item in rows if item.same_key]
     question = f"Are these {counted(len(rows), 'key')} revoked at the provider? A rollback is impossible after this."
@@ -119,7 +124,7 @@ def finish_revocations(context: Context, request: FinishRevocations) -> Outcome[
     return Outcome(
         data=RevocationList(after),
         changed=True,
-        summary=(f"{counted(len(after), 'key')} marked as revoked and dropped from the store",),
+        summary=(*seen, f"{counted(len(after), 'key')} marked as revoked and dropped from the store"),
         warnings=warnings,
         next_steps=tuple(
             NextStep(f"vzctl credentials rotate {name}", "its key is revoked")
@@ -127,6 +132,28 @@ def finish_revocations(context: Context, request: FinishRevocations) -> Outcome[
             for name in item.same_key
         ),
     )
+
+
+def _checked(context: Context, state: State, revocation: Revocation) -> str:
+    """Ask the provider whether it rejects a key; raise `ConflictError` when it still takes it."""
+    owner, version = _owner(state, revocation)
+    name = display_name(owner.provider)
+    if not version.held:
+        return f'the old key of "{owner.name}" is not held here: {name} was not asked'
+    from vzctl.usecases.new_key import still_accepted  # the network, only for those who use it
+
+    accepted = still_accepted(context, state, owner, read_version(context, state, owner, version.id))
+    if accepted:
+        raise ConflictError(
+            f'{name} still accepts the old key of "{owner.name}": it is not revoked, or not yet',
+            code="KEY_STILL_ACCEPTED",
+            side="provider",
+            retryable=True,
+            next_steps=(NextStep("vzctl revocations list", "where and how it is revoked"),),
+        )
+    if accepted is None:
+        return f'{name} was asked about the old key of "{owner.name}", and its answer does not tell'
+    return f'{name} rejects the old key of "{owner.name}"'
 
 
 def row(state: State, revocation: Revocation) -> RevocationRow:

@@ -23,7 +23,7 @@ from vzctl.usecases.context import Context
 from vzctl.usecases.dependant import Service
 from vzctl.usecases.live import DEFAULT_JOBS, Live, in_parallel, require_jobs
 from vzctl.usecases.outcome import Columns, Notice, Outcome
-from vzctl.usecases.secret_version import read_version
+from vzctl.usecases.secret_version import Owner, read_version
 
 ONE_AT_A_TIME: Final = frozenset({"voyageAI"})
 """Providers whose free accounts may ask only a few times a minute."""
@@ -164,6 +164,16 @@ def _tasks(context: Context, state: State, credential: Credential, request: Veri
         )
         for wanted, fault, addresses in found.values()
     ]
+
+
+def services_of(state: State, credential: Owner) -> list[tuple[Wanted, str | None]]:
+    """Return every service that a key is used for, or a common one, each with why it cannot be tested, if it cannot."""
+    provider = provider_by_id(credential.provider)
+    found = {}
+    for item in Index(state).dependants_of_credential[credential.name]:
+        wanted, fault = _wanted(provider, item.model, item.dimension, item.parameters)
+        found[_key(wanted)] = (wanted, fault)
+    return list(found.values()) or [_of_request(provider, Service())]
 
 
 def _secret(context: Context, state: State, credential: Credential, *, is_named: bool) -> Secret | None:

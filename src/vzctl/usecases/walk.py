@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import Final
 
 from vzctl.domain import rotation as machine
 from vzctl.domain.index import Index
@@ -40,6 +41,9 @@ from vzctl.usecases.secret_version import (
     set_held,
     store_item,
 )
+
+NOT_TESTED: Final = "not tested"
+"""What is on record of a key that nobody tried, such as one that was handed in when the rotation had begun."""
 
 
 @dataclass(slots=True)
@@ -202,7 +206,7 @@ def _replace_pending(context: Context, rotation: Rotation, secret: Secret) -> bo
         owner = owner.with_version(replaced).with_version(version)
         step = current.step if current.is_past_no_return else Step.STAGING
         transaction.state = transaction.state.with_credential(replace(owner, pending=version.id)).with_rotation(
-            replace(current, new_version=version.id, step=step)
+            replace(current, new_version=version.id, step=step, test=NOT_TESTED)
         )
         transaction.describe(f'replaced the staged key of "{owner.name}"', subjects=(owner.name,))
     forget_version(context, owner.id, replaced.id)
@@ -224,12 +228,12 @@ def _secret_again(credential: Credential, given: Walk) -> Secret:
 
 
 def _tested(context: Context, rotation: Rotation) -> None:
-    """The seam of the live issue: nothing here can try a key, so nothing here claims that it works."""
+    """Record what the test showed that was made before the rotation began, or that there was none."""
     with context.state_file.transaction() as transaction:
         rotation = _unmoved(transaction.state, rotation)
-        transaction.state = transaction.state.with_rotation(replace(rotation, step=Step.TESTED, test="not tested"))
+        transaction.state = transaction.state.with_rotation(replace(rotation, step=Step.TESTED))
         transaction.describe(
-            f'"{rotation.snapshot.name}": the new key is not tested', subjects=(rotation.snapshot.name,)
+            f'"{rotation.snapshot.name}": the new key was {rotation.test}', subjects=(rotation.snapshot.name,)
         )
 
 

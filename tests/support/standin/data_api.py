@@ -195,10 +195,12 @@ class DataApi:
         columns = request.keyspace.tables[request.leaf]["columns"]
         operation = request.body["operation"]
         for name, service in (operation.get("addVectorize") or {}).get("columns", {}).items():
+            if name not in columns:
+                raise errors.unknown_column(name, f"{request.keyspace_name}.{request.leaf}")
             column = columns[name]
             stored, _ = self._service(request, service, column["dimension"])
             if not request.cluster.forgets_services:
-                support = column.pop("apiSupport")
+                support = column.pop("apiSupport", {})
                 column |= {"service": stored, "apiSupport": support}
         for name in (operation.get("dropVectorize") or {}).get("columns", []):
             columns[name].pop("service", None)

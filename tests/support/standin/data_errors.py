@@ -213,6 +213,16 @@ def unauthorized(place: str) -> DataApiError:
     )
 
 
+def unknown_column(name: str, place: str) -> DataApiError:
+    return DataApiError(
+        "CANNOT_VECTORIZE_UNKNOWN_COLUMNS",
+        "REQUEST",
+        "SCHEMA",
+        "Cannot vectorize unknown columns",
+        f"The table {place} has no column {name}.",
+    )
+
+
 def no_collection(name: str) -> DataApiError:
     return DataApiError(
         "COLLECTION_NOT_EXIST",

@@ -49,10 +49,9 @@ def _keyspace() -> Keyspace:
         "authentication": {"providerKey": "openai-prod.providerKey"},
     }
     vector = {"dimension": 1536, "metric": "cosine", "service": service}
-    columns = {
-        "id": {"type": "text"},
-        "vector": {"type": "vector", "dimension": 1536, "service": service, "apiSupport": {}},
-    }
+    columns: dict[str, Any] = {"id": {"type": "text"}}
+    for name in ("vector", "sent", "dropped"):
+        columns[name] = {"type": "vector", "dimension": 1536, "service": service, "apiSupport": {}}
     return Keyspace(
         collections={"products": {"vector": vector}},
         documents={"products": []},
