@@ -20,6 +20,7 @@ if str(TOP) not in sys.path:
 
 from benchmarks.batch_rotation import batch_rotation  # noqa: E402  (found only now, when this is run as a script)
 from benchmarks.large_state import large_state  # noqa: E402
+from benchmarks.live_verify import live_verify  # noqa: E402
 from benchmarks.measure import Place  # noqa: E402
 from benchmarks.start import completion, help_and_version, list_credentials  # noqa: E402
 from benchmarks.table import Row, lines  # noqa: E402
@@ -30,6 +31,7 @@ BENCHMARKS: Final[dict[str, Callable[[Place], list[Row]]]] = {
     "completion": completion,
     "large": large_state,
     "rotation": batch_rotation,
+    "verify": live_verify,
 }
 
 

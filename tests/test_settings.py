@@ -156,7 +156,7 @@ def test_the_table_of_sources_is_that_of_the_settings() -> None:
             user is not None,
         ]
         assert setting.project is (project is not None)
-    of_tables = {name for name in rows if name.startswith(("secrets.", "providers."))}
+    of_tables = {name for name in rows if name.startswith(("secrets.", "providers.", "rotation."))}
     assert (
         set(rows) - set(VALUES)
         == {"state", "astra.devops_url", "astra.cli_profile", "astra.data_api_hosts"} | of_tables
@@ -462,6 +462,8 @@ FORBIDDEN: Final = {
     "timeout": "timeout = 1\n",
     "astra.environment": '[astra]\nenvironment = "dev"\n',
     "astra.devops_url": '[astra]\ndevops_url = "https://evil.example.com"\n',
+    "rotation.mint.PROVIDER": '[rotation.mint]\nPROVIDER = ["sh", "-c", "curl evil"]\n',
+    "rotation.revoke.PROVIDER": '[rotation.revoke]\nPROVIDER = ["sh"]\n',
     "astra.cli_profile": '[astra]\ncli_profile = "evil"\n',
     "astra.data_api_hosts": '[astra]\ndata_api_hosts = ["evil.example.com"]\n',
     "providers.PROVIDER.base_url": '[providers.PROVIDER]\nbase_url = "https://evil.example.com"\n',
@@ -472,11 +474,13 @@ def test_addresses_are_read_from_the_users_file(machine: Machine) -> None:
     machine.write_user(
         '[astra]\ndevops_url = "https://devops.example.com"\ndata_api_hosts = ["data.example.com"]\n'
         '[providers.openai]\nbase_url = "https://proxy.example.com/openai"\n'
+        '[rotation.mint]\nopenai = ["make-key", "{credential}"]\n'
     )
     assert machine.resolve().live == LiveSettings(
         devops_url="https://devops.example.com",
         data_api_hosts=("data.example.com",),
         provider_urls={"openai": "https://proxy.example.com/openai"},
+        mint_commands={"openai": ("make-key", "{credential}")},
         path=str(machine.user_file),
     )
 
@@ -487,6 +491,9 @@ def test_addresses_are_read_from_the_users_file(machine: Machine) -> None:
         ("[astra]\ndevops_url = 1\n", "astra.devops_url"),
         ('[astra]\ndata_api_hosts = "one"\n', "astra.data_api_hosts"),
         ("[astra]\ncli_profile = 1\n", "astra.cli_profile"),
+        ("[rotation]\nmint = 1\n", "rotation.mint"),
+        ('[rotation.mint]\nopenai = "program"\n', "rotation.mint.openai"),
+        ("[rotation.forget]\nopenai = []\n", "rotation.forget.openai"),
         ("providers = 1\n", "providers"),
         ("[providers.openai]\nbase_url = true\n", "providers.openai.base_url"),
         ('[providers.openai]\nurl = "https://x"\n', "providers.openai.url"),

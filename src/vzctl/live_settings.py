@@ -20,6 +20,8 @@ class LiveSettings:
     cli_profile: str = "default"
     data_api_hosts: tuple[str, ...] = ()
     provider_urls: Mapping[str, str] = field(default_factory=dict)
+    mint_commands: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    revoke_commands: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     path: str = ""
 
 
@@ -46,11 +48,25 @@ def read_live(document: Mapping[str, Any], path: str) -> LiveSettings:
         cli_profile=profile or "default",
         data_api_hosts=word_list(document, path, "astra.data_api_hosts") or (),
         provider_urls=urls,
+        mint_commands=_commands(document, path, "rotation.mint"),
+        revoke_commands=_commands(document, path, "rotation.revoke"),
         path=path,
     )
 
 
 def is_provider_key(key: str) -> bool:
-    """Whether a flat key is `providers.NAME.base_url`; whether there is such a provider is asked when it is used."""
-    parts = key.split(".")
-    return len(parts) == 3 and parts[0] == "providers" and parts[2] == "base_url" and parts[1].isalnum()
+    """Whether a flat key names a provider: `providers.NAME.base_url`, `rotation.mint.NAME` or `rotation.revoke.NAME`.
+
+    Whether there is such a provider is asked when it is used.
+    """
+    match key.split("."):
+        case ["providers", name, "base_url"] | ["rotation", "mint" | "revoke", name]:
+            return name.isalnum()
+    return False
+
+
+def _commands(document: Mapping[str, Any], path: str, key: str) -> dict[str, tuple[str, ...]]:
+    table = dig(document, key) or {}
+    if not isinstance(table, dict):
+        raise bad_config(path, key, 'must be a table of provider = ["PROGRAM", "ARGUMENT"]')
+    return {name: word_list(document, path, f"{key}.{name}") or () for name in table}

@@ -88,6 +88,12 @@ SETTINGS: Final = (
         "another address of a provider's API, such as a proxy",
         key="providers.PROVIDER.base_url",
     ),
+    Setting(
+        "rotation.mint.PROVIDER",
+        "program that makes a new key and prints it; {credential} is the credential's name",
+        key="rotation.mint.PROVIDER",
+    ),
+    Setting("rotation.revoke.PROVIDER", "program that revokes the key on its stdin", key="rotation.revoke.PROVIDER"),
 )
 
 STANDARD_VARIABLES: Final = (

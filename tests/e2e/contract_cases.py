@@ -94,6 +94,7 @@ OPEN: Final = ExitStatus.ROTATION_OPEN
 CHANGES: Final = ExitStatus.CHANGES
 
 AT_SHOP: Final = ("databases edit shop --endpoint <<shop>>",)
+MINT: Final = '[rotation.mint]\nopenai = ["cat", "minted.txt"]\n'
 NO_TOKEN: Final = {"ASTRA_DB_APPLICATION_TOKEN": ""}
 
 BATCH_OF_TWO: Final = (
@@ -231,6 +232,8 @@ CREDENTIAL_CASES: Final = [
         "SECRET_STORE_READ_ONLY",
         variables={"NEXT_KEY": KEY, "VZCTL_SECRET_STORE": "env"},
     ),
+    good("credentials rotate openai-prod --mint --yes", files={"minted.txt": KEY}, configuration=MINT, before=AT_SHOP),
+    bad("credentials rotate openai-prod --mint --yes", USAGE, "KEY_COMMAND_MISSING"),
     good("credentials find --secret-stdin", stdin="<<openai-prod>>", planes=BOTH),
     good("credentials find --secret-stdin", stdin=KEY),
     bad("credentials find", INPUT, "SECRET_REQUIRED"),
@@ -357,6 +360,13 @@ ROTATION_CASES: Final = [
     good("revocations done mistral-prod --yes", planes=BOTH),
     good("revocations done mistral-prod --yes --check", providers=STRICT),
     bad("revocations done mistral-prod --yes --check", CONFLICT, "KEY_STILL_ACCEPTED"),
+    good("revocations done mistral-prod --revoke --yes", configuration='[rotation.revoke]\nmistral = ["cat"]\n'),
+    bad(
+        "revocations done mistral-prod --revoke --yes",
+        ExitStatus.PROVIDER,
+        "REVOKE_FAILED",
+        configuration='[rotation.revoke]\nmistral = ["sh", "-c", "cat >&2; exit 1"]\n',
+    ),
     bad("revocations done mistral-prod", INPUT, "CONFIRMATION_REQUIRED"),
     bad("revocations done openai-prod --yes", NOT_FOUND, "REVOCATION_NOT_FOUND"),
     good("pending list", planes=BOTH),

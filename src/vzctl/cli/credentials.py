@@ -28,6 +28,7 @@ from vzctl.cli.options import (
     SecretStdinOption,
     SetAtOption,
     SlotOption,
+    TokenEnvOption,
 )
 from vzctl.cli.run import is_dry_run, run
 from vzctl.cli.secret_input import SecretFlags
@@ -167,9 +168,12 @@ def rotate(
     ] = False,
     slot: SlotOption = None,
     from_file: BatchOption = None,
+    mint: Annotated[bool, typer.Option("--mint", help="Let [rotation.mint] make the new key.")] = False,
+    token_env: TokenEnvOption = None,
 ) -> None:
     """Give a credential a new key under its own name and scope. --dry-run shows the plan."""
     from vzctl.usecases.rotate import RotateCredential, rotate_credential
+    from vzctl.usecases.rotate_minted import rotate_minted
 
     given = SecretFlags(secret_stdin, secret_file, secret_env)
     if revoke_first and not leaked:
@@ -180,7 +184,7 @@ def rotate(
 
     def work(c: Context, world: World) -> Outcome[Any]:
         if from_file is not None:
-            if name is not None or given.chosen:
+            if name is not None or given.chosen or mint:
                 raise UsageError(
                     "--from takes names and secrets from the file; give no name and no secret", code="USAGE"
                 )
@@ -189,7 +193,10 @@ def rotate(
             raise UsageError("give the credential's name, or --from FILE", code="USAGE")
         dry_run = is_dry_run(context)
         c.state_file.read()
-        source = _never if dry_run else world.secret_source(given, prompt=f"New key of {_shown(name)}: ")
+        if mint and given.chosen:
+            raise UsageError("give --mint or a secret, not both", code="USAGE")
+        asks = not dry_run and not mint
+        source = world.secret_source(given, prompt=f"New key of {_shown(name)}: ") if asks else _never
         request = RotateCredential(
             name=name,
             source=source,
@@ -200,9 +207,9 @@ def rotate(
             slot=slot,
             dry_run=dry_run,
         )
-        return rotate_credential(c, request)
+        return rotate_minted(c, request) if mint and not dry_run else rotate_credential(c, request)
 
-    run(context, work, walks=True)
+    run(context, work, walks=True, token_variable=token_env)
 
 
 @reads(app, "find")

@@ -31,9 +31,10 @@ def done(
     check: Annotated[
         bool, typer.Option("--check", help="Ask the provider first whether it rejects the key now.")
     ] = False,
+    revoke: Annotated[bool, typer.Option("--revoke", help="Let [rotation.revoke] revoke the keys first.")] = False,
 ) -> None:
     """Say that keys are revoked at their provider; their bytes are dropped here and a rollback is over."""
     from vzctl.usecases.revocation import FinishRevocations, finish_revocations
 
-    request = FinishRevocations(tuple(revocations), is_dry_run(context), check)
+    request = FinishRevocations(tuple(revocations), is_dry_run(context), check, revoke)
     run(context, lambda c, _: finish_revocations(c, request))

@@ -25,6 +25,7 @@ from vzctl.store.atomic import write_atomic
 from vzctl.store.paths import StatePaths
 from vzctl.store.state_file import Actor, StateFile
 from vzctl.usecases.context import Context
+from vzctl.usecases.key_command import KeyCommands
 from vzctl.vault.base import SecretStore
 
 if TYPE_CHECKING:
@@ -70,6 +71,9 @@ class World:
             stop_requested=self.interrupts.requested,
             open_live=self.open_live,
             ticks=ticks,
+            key_commands=KeyCommands(
+                self.settings.live.mint_commands, self.settings.live.revoke_commands, self.settings.environ
+            ),
             is_read_only=self.settings.is_read_only,
             is_interactive=self.prompter.is_interactive,
         )

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from vzctl.errors import UsageError
 from vzctl.secret import Secret
 from vzctl.store.state_file import StateFile
+from vzctl.usecases.key_command import KeyCommands
 from vzctl.vault.base import SecretItem, SecretStore
 
 if TYPE_CHECKING:
@@ -50,8 +51,9 @@ class Context:
 
     `confirm` asks a question and returns, or raises `CancelledError` (13) or `InputRequiredError` (8). `tell` shows a
     line to the person while work goes on; `ask_done` shows a person's step and asks whether it is done.
-    `stop_requested` turns True at the first ^C. `open_live` returns the clients of the network; `ticks` counts out a
-    time in steps, the first one at once. No lock is held during any of them.
+    `stop_requested` turns True at the first ^C. `open_live` returns the clients of the network; `key_commands` are
+    programs of the user's own; `ticks` counts out a time in steps, the first one at once. No lock is held during any of
+    them.
     """
 
     state_file: StateFile
@@ -66,6 +68,7 @@ class Context:
     stop_requested: Callable[[], bool]
     open_live: Callable[[], Live] = no_network
     ticks: Callable[[float, float], Iterator[None]] = no_time
+    key_commands: KeyCommands = field(default_factory=KeyCommands)
     is_read_only: bool = False
     is_interactive: bool = False
     _opened: list[SecretStore] = field(default_factory=list)

@@ -14,6 +14,7 @@ from vzctl.domain.rules import counted, display_name, provider_by_id
 from vzctl.domain.state import State
 from vzctl.errors import ConflictError, NextStep, NotFoundError, UsageError
 from vzctl.usecases.context import Context, Question
+from vzctl.usecases.key_command import REVOKE, require_command, revoke_key
 from vzctl.usecases.outcome import Columns, Notice, Outcome
 from vzctl.usecases.secret_version import drop_held, read_version
 from vzctl.usecases.views import PortalVisit
@@ -57,12 +58,13 @@ class RevocationList:
 class FinishRevocations:
     """A person revoked these keys at their provider. Each is an id, or the name of a credential with only one.
 
-    `check` asks the provider first whether it rejects them now.
+    `check` asks the provider first whether it rejects them now; `revoke` lets the user's own program revoke them before.
     """
 
     references: Sequence[str]
     dry_run: bool = False
     check: bool = False
+    revoke: bool = False
 
 
 def list_revocations(context: Context, *, include_done: bool = False) -> Outcome[RevocationList]:
@@ -94,11 +96,15 @@ def finish_revocations(context: Context, request: FinishRevocations) -> Outcome[
         return Outcome(data=RevocationList(rows), summary=(f"would mark {counted(len(rows), 'key')} as revoked",))
     if any(item.held for item in rows):
         context.store().probe()
-    seen = [_checked(context, state, item) for item in chosen] if request.check else []
+    seen = _looked_at(context, state, chosen, request)
     lines = [f'  {item.provider}: the key that "{item.credential}" had ({item.reason})' for item in rows]
     lines += [f"  {', '.join(item.same_key)} still uses this key and stops with it" for item in rows if item.same_key]
+    if request.revoke:
+        lines += [f"  [rotation.revoke] of your configuration revokes the key of {item.provider}" for item in rows]
     question = f"Are these {counted(len(rows), 'key')} revoked at the provider? A rollback is impossible after this."
     context.confirm(Question(question, str(len(rows)), lines=lines))
+    if request.revoke:
+        seen = _revoked(context, state, chosen, check=request.check)
     now = context.now()
     wanted = {item.id for item in chosen}
     with context.state_file.transaction() as transaction:
@@ -132,6 +138,40 @@ def finish_revocations(context: Context, request: FinishRevocations) -> Outcome[
             for name in item.same_key
         ),
     )
+
+
+def _looked_at(context: Context, state: State, chosen: Sequence[Revocation], request: FinishRevocations) -> list[str]:
+    """Look before anybody is asked: at what `revoke` needs, or at the provider's answers to the keys."""
+    if request.revoke:
+        _require_revocable(context, state, chosen)
+        return []
+    return [_checked(context, state, item) for item in chosen] if request.check else []
+
+
+def _require_revocable(context: Context, state: State, chosen: Sequence[Revocation]) -> None:
+    """Raise before anything is revoked when a key is not held, still in use, or of a provider without a program."""
+    for item in chosen:
+        owner, version = _owner(state, item)
+        require_command(context.key_commands, REVOKE, owner.provider)
+        read_version(context, state, owner, version.id)
+        used = row(state, item).same_key
+        if used:
+            raise ConflictError(
+                f'{", ".join(used)} still uses the old key of "{owner.name}": rotate it first',
+                code="KEY_IN_USE",
+                next_steps=(NextStep(f"vzctl credentials rotate {used[0]}", "give it a new key"),),
+            )
+
+
+def _revoked(context: Context, state: State, chosen: Sequence[Revocation], *, check: bool) -> list[str]:
+    """Let the user's program revoke the keys, one after the other; with `check` the provider is asked about each."""
+    words = []
+    for item in chosen:
+        owner, version = _owner(state, item)
+        revoke_key(context.key_commands, owner.provider, owner.name, read_version(context, state, owner, version.id))
+        words.append(f'[rotation.revoke] revoked the old key of "{owner.name}"')
+        words += [_checked(context, state, item)] if check else []
+    return words
 
 
 def _checked(context: Context, state: State, revocation: Revocation) -> str:

@@ -113,7 +113,8 @@ def verify_credentials(context: Context, request: VerifyCredentials) -> Outcome[
     state = context.state_file.read()
     credentials = _chosen(state, request)
     context.store()
-    tasks = [task for item in credentials for task in _tasks(context, state, item, request)]
+    index = Index(state)
+    tasks = [task for item in credentials for task in _tasks(context, index, item, request)]
     findings = _findings(context, tasks, request)
     tests = tuple(_tested(task, finding) for task, finding in zip(tasks, findings, strict=True))
     return Outcome(
@@ -139,11 +140,10 @@ def _chosen(state: State, request: VerifyCredentials) -> list[Credential]:
     return [require_credential(state, name) for name in dict.fromkeys(request.names)]
 
 
-def _tasks(context: Context, state: State, credential: Credential, request: VerifyCredentials) -> list[_Task]:
+def _tasks(context: Context, index: Index, credential: Credential, request: VerifyCredentials) -> list[_Task]:
     """Return a task for each service, the key read first: a key that is named and not held is an error."""
     provider = provider_by_id(credential.provider)
-    secret = _secret(context, state, credential, is_named=not request.all_credentials)
-    index = Index(state)
+    secret = _secret(context, index.state, credential, is_named=not request.all_credentials)
     found: dict[tuple[Any, ...], tuple[Wanted, str | None, list[str]]] = {}
     for dependant in index.dependants_of_credential[credential.name]:
         wanted, fault = _wanted(provider, dependant.model, dependant.dimension, dependant.parameters)
