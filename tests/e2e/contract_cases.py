@@ -374,6 +374,18 @@ ROTATION_CASES: Final = [
     good("pending confirm --all", planes=ASTRA),
     good("pending confirm remove-scope:openai-prod:logs", planes=ASTRA),
     good("pending confirm --all", planes=LOCAL),
+    good(
+        "pending confirm add-credential:openai-wanted add-scope:openai-wanted:shop --check",
+        planes=ASTRA,
+        before=AT_SHOP,
+    ),
+    bad(
+        "pending confirm remove-scope:openai-prod:logs --check",
+        ExitStatus.ASTRA,
+        "NOT_IN_FORCE",
+        planes=ASTRA,
+        before=("databases edit logs --endpoint <<logs>>",),
+    ),
     bad("pending confirm add-scope:openai-wanted:shop", CONFLICT, "PENDING_OUT_OF_ORDER", planes=ASTRA),
     bad("pending confirm", USAGE, "USAGE", planes=BOTH),
     good("pending drop --all --yes", planes=ASTRA),

@@ -104,7 +104,7 @@ def _observe(
     api: DataApi, state: State, credential: Credential, database: Database, control: str, collection: str
 ) -> ScopeObservation:
     in_scope = any(entry.database == database.id and entry.removal_wanted_at is None for entry in credential.scope)
-    seen, detail = _look(api, credential, control, collection)
+    seen, detail = look(api, credential, control, collection)
     expected = USABLE if in_scope else REFUSED
     return ScopeObservation(
         database=database_ref(Index(state), database.id),
@@ -115,7 +115,8 @@ def _observe(
     )
 
 
-def _look(api: DataApi, credential: Credential, control: str, collection: str) -> tuple[str, str | None]:
+def look(api: DataApi, credential: Credential, control: str, collection: str) -> tuple[str, str | None]:
+    """Return what one database shows, and its words; `control` is an invented name, `collection` one that is free."""
     keyspaces = api.keyspaces()
     if not keyspaces:
         return NOT_OBSERVABLE, "the database has no keyspace"

@@ -38,8 +38,9 @@ def shared() -> dict[str, Astra]:
 
 
 def filled_in(text: str, providers: str) -> str:
-    """Return the text with the endpoint of the database `shop` in its place."""
-    return text.replace("<<shop>>", shared()[providers].endpoint(SHOP))
+    """Return the text with the endpoints of the databases in their places."""
+    astra = shared()[providers]
+    return text.replace("<<shop>>", astra.endpoint(SHOP)).replace("<<logs>>", astra.endpoint(LOGS))
 
 
 def _keyspace() -> Keyspace:
