@@ -30,7 +30,7 @@ def live_verify(place: Place) -> list[Row]:
         stand_in.fail(times=None, latency=LATENCY_SECONDS)
         _configure(place, providers)
         keys = {f"KEY_{number}": f"key-of-a-benchmark-{number}" for number in range(CREDENTIALS)}
-        words = [VZCTL, "--state", str(state), "credentials", "verify"]
+        words = [VZCTL, "--state", str(state), "credentials", "verify", "--dimension", "8"]
         programs = {
             "all": Program([*words, "--all", "--jobs", str(JOBS)], "ok", keys),
             "one": Program([*words, "credential-0"], "ok", keys),

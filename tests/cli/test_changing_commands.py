@@ -22,6 +22,7 @@ CHANGING = {
     "databases edit": ["logs", "--status", "PARKED"],
     "databases forget": ["logs"],
     "collections add": ["shop/default/second"],
+    "collections create": ["shop/default/second"],
     "collections forget": ["shop/default/products"],
     "tables attach": ["shop/default/events.other"],
     "tables detach": ["shop/default/events.vector"],

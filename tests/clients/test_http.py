@@ -17,7 +17,7 @@ import pytest
 from tests.support.standin.server import Answer, Asked, StandIn
 from tests.support.tools import require_tools
 from vzctl.clients.fault import CAUSES, SENTENCES, Cause, NoReply, cause_of, error_for
-from vzctl.clients.http import Http, Limits
+from vzctl.clients.http import POOL_SIZE, Http, Limits
 from vzctl.clients.message import Call, Reply, SecretHeader, shown_text
 from vzctl.clients.retry import pause, retry_after
 from vzctl.errors import AstraError, ProviderError
@@ -97,6 +97,17 @@ def test_many_threads_may_send_at_once(stand_in: StandIn, http: Http, fine: str)
         thread.join()
     assert len(stand_in.asked) == 8
     assert stand_in.most_at_once > 1
+
+
+def test_more_requests_than_a_pool_holds_are_under_way_at_once(stand_in: StandIn, http: Http, fine: str) -> None:
+    stand_in.fail(times=None, latency=0.3)
+    threads = [threading.Thread(target=http.send, args=(call(fine),)) for _ in range(2 * POOL_SIZE + 1)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(stand_in.asked) == 2 * POOL_SIZE + 1
+    assert stand_in.most_at_once > POOL_SIZE
 
 
 def test_a_secret_goes_in_its_header_and_nowhere_else(stand_in: StandIn, http: Http, fine: str, log: list[str]) -> None:

@@ -13,7 +13,7 @@ from vzctl.clients.provider_wire import WIRES
 from vzctl.config_file import bad_config
 from vzctl.domain.names import did_you_mean
 from vzctl.settings import Settings
-from vzctl.usecases.live import MOST_JOBS, AstraToken, Live
+from vzctl.usecases.live import AstraToken, Live
 
 
 def make_live(settings: Settings, *, log: Callable[[str], None] | None, token_variable: str | None) -> Live:
@@ -27,7 +27,6 @@ def make_live(settings: Settings, *, log: Callable[[str], None] | None, token_va
         connect_seconds=min(5.0, seconds),
         read_seconds=min(20.0, seconds),
         total_seconds=seconds,
-        connections=MOST_JOBS,
     )
     http = Http(limits, log=log or (lambda _: None))
     devops_url = settings.live.devops_url or DEVOPS_URLS[settings.astra_environment.value]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import ssl
 import threading
 import time
 from collections.abc import Callable, Coroutine
@@ -26,16 +27,25 @@ from vzctl.clients.retry import AGAIN_AFTER_CAUSE, AGAIN_AFTER_STATUS, pause, re
 T = TypeVar("T")
 
 CLOSING_SECONDS: Final = 5.0
+POOL_SIZE: Final = 8
+"""Connections of one pool. Its bookkeeping takes longer with each of them, so many requests at once get several pools."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """How long a request may take, retries included, and how many connections are kept."""
+    """How long a request may take, retries included."""
 
     connect_seconds: float = 5.0
     read_seconds: float = 20.0
     total_seconds: float = 30.0
-    connections: int = 32
+
+
+@dataclass(slots=True)
+class _Pool:
+    """A client with its connections, and how many requests it has under way."""
+
+    client: httpx.AsyncClient
+    under_way: int = 0
 
 
 class Http:
@@ -53,7 +63,8 @@ class Http:
         self._jitter = jitter
         self._starting = threading.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._client: httpx.AsyncClient | None = None
+        self._pools: list[_Pool] = []
+        self._tls: ssl.SSLContext | None = None
         self._closed = False
 
     def __enter__(self) -> Self:
@@ -100,8 +111,8 @@ class Http:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        if self._client is not None:
-            await self._client.aclose()
+        for pool in self._pools:
+            await pool.client.aclose()
 
     async def _exchange(self, call: Call) -> Reply:
         started = time.monotonic()
@@ -140,44 +151,60 @@ class Http:
             return NoReply(Cause.BAD_URL, call.party)
 
     async def _read(self, call: Call, started: float) -> Reply:
-        request = self._build(call)
-        response = await self._http().send(request, stream=True)
+        pool = self._pool()
+        pool.under_way += 1
         try:
-            chunks: list[bytes] = []
-            size = 0
-            async for chunk in response.aiter_bytes():
-                size += len(chunk)
-                if size > call.largest_answer:
-                    raise NoReply(Cause.TOO_LARGE, call.party)
-                chunks.append(chunk)
+            response = await pool.client.send(_build(pool.client, call), stream=True)
+            try:
+                body = await _body(response, call)
+            finally:
+                await response.aclose()
         finally:
-            await response.aclose()
+            pool.under_way -= 1
         headers = {name.lower(): value for name, value in response.headers.items()}
         seconds = time.monotonic() - started
-        return Reply(call=call, status=response.status_code, headers=headers, body=b"".join(chunks), seconds=seconds)
+        return Reply(call=call, status=response.status_code, headers=headers, body=body, seconds=seconds)
 
-    def _build(self, call: Call) -> httpx.Request:
-        headers = {"User-Agent": f"vzctl/{__version__}", "Accept": "application/json", "Accept-Encoding": "identity"}
-        headers |= call.headers
-        headers |= {item.name: f"{item.prefix}{item.secret.reveal()}" for item in call.secrets}
-        client = self._http()
-        if call.body is None:
-            return client.build_request(call.method, call.url, headers=headers)
-        return client.build_request(call.method, call.url, headers=headers, json=call.body)
-
-    def _http(self) -> httpx.AsyncClient:
-        if self._client is None:
-            limits = self._limits
-            self._client = httpx.AsyncClient(
-                timeout=httpx.Timeout(limits.read_seconds, connect=limits.connect_seconds),
-                limits=httpx.Limits(max_connections=limits.connections, max_keepalive_connections=limits.connections),
-                follow_redirects=False,  # a key goes with every request: it must not go to another host
-                trust_env=True,  # HTTPS_PROXY, NO_PROXY, SSL_CERT_FILE
-            )
-        self._client.cookies.clear()
-        return self._client
+    def _pool(self) -> _Pool:
+        """Return the first pool that is not full: one request after the other stays on one connection."""
+        for pool in self._pools:
+            if pool.under_way < POOL_SIZE:
+                pool.client.cookies.clear()
+                return pool
+        if self._tls is None:
+            self._tls = httpx.create_ssl_context(trust_env=True)  # SSL_CERT_FILE
+        client = httpx.AsyncClient(
+            verify=self._tls,
+            timeout=httpx.Timeout(self._limits.read_seconds, connect=self._limits.connect_seconds),
+            limits=httpx.Limits(max_connections=POOL_SIZE, max_keepalive_connections=POOL_SIZE),
+            follow_redirects=False,  # a key goes with every request: it must not go to another host
+            trust_env=True,  # HTTPS_PROXY, NO_PROXY
+        )
+        self._pools.append(_Pool(client))
+        return self._pools[-1]
 
     def _tell(self, call: Call, outcome: Reply | NoReply, started: float) -> None:
         milliseconds = round((time.monotonic() - started) * 1000)
         result = f"HTTP {outcome.status}" if isinstance(outcome, Reply) else outcome.cause.value
         self._log(f"{call.method} {call.shown_url}: {result} after {milliseconds} ms")
+
+
+async def _body(response: httpx.Response, call: Call) -> bytes:
+    """Return the body; raise `NoReply` as soon as it is larger than such an answer can be."""
+    chunks: list[bytes] = []
+    size = 0
+    async for chunk in response.aiter_bytes():
+        size += len(chunk)
+        if size > call.largest_answer:
+            raise NoReply(Cause.TOO_LARGE, call.party)
+        chunks.append(chunk)
+    return b"".join(chunks)
+
+
+def _build(client: httpx.AsyncClient, call: Call) -> httpx.Request:
+    headers = {"User-Agent": f"vzctl/{__version__}", "Accept": "application/json", "Accept-Encoding": "identity"}
+    headers |= call.headers
+    headers |= {item.name: f"{item.prefix}{item.secret.reveal()}" for item in call.secrets}
+    if call.body is None:
+        return client.build_request(call.method, call.url, headers=headers)
+    return client.build_request(call.method, call.url, headers=headers, json=call.body)
