@@ -274,3 +274,28 @@ def test_progress_is_told_to_a_person_only(live: Cli, providers: Providers, tmp_
     assert live.run("credentials", "add", "--from", "batch.jsonl", env=keys).status == 0
     result = live.run("credentials", "verify", *names)
     assert (result.status, result.err) == (0, "made 21 tests: 21 ok\n")
+
+
+def test_only_a_person_is_told_how_far_it_is(live: Cli, providers: Providers, monkeypatch: pytest.MonkeyPatch) -> None:
+    """At a terminal a long run says how many tests are done; a script gets the result alone."""
+    from vzctl.usecases import verify
+
+    monkeypatch.setattr(verify, "PROGRESS_FROM", 1)
+    providers.add("openai", KEY)
+    result = live.run("credentials", "verify", "openai-prod")
+    assert "of 1 tests" not in result.err
+
+
+def test_a_key_that_is_not_the_recorded_one_stops_all(live: Cli, providers: Providers) -> None:
+    text = live.state.read_text(encoding="utf-8")
+    start = text.index('fingerprint = "hm:')
+    changed = text[:start] + 'fingerprint = "hm:0000000000000000"' + text[text.index("\n", start) :]
+    live.state.write_text(changed, encoding="utf-8")
+    result = live.run("credentials", "verify", "--all")
+    assert (result.status, "holds another key" in result.err) == (ExitStatus.SECRET_STORE, True)
+
+
+def test_a_provider_that_is_down_may_be_tried_again(live: Cli, providers: Providers) -> None:
+    providers.add("openai", KEY, trouble="down")
+    result = live.run("credentials", "verify", "openai-prod")
+    assert "next: vzctl credentials verify openai-prod   # try again in a while" in result.err

@@ -83,7 +83,7 @@ def left_open(context: Context, rotation_id: str, error: VzctlError) -> VzctlErr
         side=error.side,
         evidence=error.evidence,
         next_steps=(NextStep(f"vzctl rotations resume {rotation.snapshot.name}", "go on"), *error.next_steps),
-    )
+    ).answered(error.http_status, error.upstream_code)
 
 
 def _left_open(context: Context, rotation_id: str) -> Rotation | None:
