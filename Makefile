@@ -92,8 +92,8 @@ clean: ## remove everything that make made
 
 .PHONY: venv
 venv: ## make the virtual environment for developers, .venv
-	$(make_venv) '$(VENV)' dev,age
+	$(make_venv) '$(VENV)' dev,age,serve
 
 .PHONY: quickstart-venv
 quickstart-venv:
-	$(make_venv) .venv-quickstart age
+	$(make_venv) .venv-quickstart age,serve

@@ -68,6 +68,16 @@ heading 'An organization: 6 databases, 5 integrations, 8 credentials, 12 collect
 sh "$examples/organization/load.sh"
 run vzctl status
 
+heading 'What is really there: answers of the DevOps API and the Data API, compared with the state'
+
+observed=$examples/observed
+run vzctl sync --from "$observed/databases.json" "$observed/embedding-providers.json" --dry-run
+run vzctl sync --from "$observed/databases.json" --yes
+run vzctl sync --from "$observed/shop-collections.json" "$observed/shop-tables.json" \
+    --database shop --keyspace default_keyspace --yes
+run vzctl state check
+run vzctl scope add openai-archive shop
+
 heading 'Let another database use a credential: also while it is initializing'
 
 run vzctl scope add openai-prod staging
@@ -181,6 +191,27 @@ heading 'What happened, from the audit'
 run vzctl audit --subject "$name"
 run vzctl state check
 
+heading 'Whose fault is an error? One of the provider, one of Astra, and one that nobody can tell'
+
+diagnose() {
+    printf '$ echo "%s" | vzctl diagnose\n' "$1"
+    printf '%s\n' "$1" | vzctl diagnose
+    echo
+}
+
+diagnose "openai.RateLimitError: Error code: 429 - {'error': {'code': 'insufficient_quota'}}"
+diagnose "Invalid credential name for vectorize: the credential name 'openai-prdo' is not valid. Credential not found."
+diagnose 'Error: 503 Service Unavailable'
+
+heading 'The map: what hangs together, as a page for the browser'
+
+run vzctl map --out "$folder/map.html"
+
+# ------------------------------------------------------------------ self-hosting
+
+# A folder inside this one, with a state of its own: the tour of the credential service leaves the organization as it is.
+TMPDIR=$folder sh "$examples/self-hosted/tour.sh"
+
 cat >"$folder/env.sh" <<SH
 export XDG_CONFIG_HOME='$folder/config' XDG_STATE_HOME='$folder/state'
 export PATH='$(dirname "$(command -v vzctl)")':"\$PATH"
@@ -190,6 +221,7 @@ heading 'That was it'
 
 cat <<TEXT
 The state file: $state
+The map of it:  $folder/map.html
 To go on in this organization, first: . $folder/env.sh
 Then try:
   vzctl status

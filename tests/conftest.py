@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import signal
 import socket
 import time
 from collections.abc import Iterator
@@ -53,6 +54,9 @@ FIXED: Final = {
     "TERM": "xterm-256color",
     "TZ": "UTC",
 }
+
+# A shell starts what runs in the background with ^C ignored, and every process of a test would inherit that.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 hypothesis.settings.register_profile("local", deadline=None)
 hypothesis.settings.register_profile("ci", deadline=None, derandomize=True, database=None, print_blob=True)

@@ -16,9 +16,12 @@ import typer
 
 from vzctl.cli.flags import change_options, global_options
 from vzctl.cli.main import app
+from vzctl.domain.diagnosis.causes import causes
+from vzctl.domain.diagnosis.table import rules
 from vzctl.errors import ExitStatus
 from vzctl.render.contracts import CONTRACTS
 from vzctl.setting_table import SETTINGS, STANDARD_VARIABLES
+from vzctl.usecases.explain import known_codes
 
 _BLOCK: Final = re.compile(r"(<!-- generated: (?P<name>[a-z-]+) -->\n).*?(<!-- end generated -->)", re.DOTALL)
 
@@ -30,9 +33,16 @@ every change. *Columns* are those of `-o plain`, separated by tabs: new ones are
 columns prints `key<TAB>value` lines. What `-o json` prints is in [json.md](json.md).
 """
 
+_ERRORS: Final = """\
+# Errors
+
+Made from the tables that `vzctl explain` and `vzctl diagnose` run on; [diagnose.md](diagnose.md) is the guide.
+"""
+
 PAGES: Final = {
     "docs/commands.md": (_COMMANDS, ("commands",)),
     "docs/configuration.md": ("# Configuration and environment\n", ("settings", "standard-variables")),
+    "docs/errors.md": (_ERRORS, ("error-codes", "legacy-error-codes", "sentences")),
     "docs/exit-codes.md": ("# Exit codes\n", ("exit-codes",)),
 }
 """Pages with blocks, and how a page begins when there is none yet."""
@@ -76,6 +86,50 @@ def settings() -> str:
 def standard_variables() -> str:
     """Return the table of variables that are not vzctl's own."""
     return _table(("variable", "meaning"), ((f"`{name}`", meaning) for name, meaning in STANDARD_VARIABLES))
+
+
+def cause_table() -> str:
+    """Return the table of causes that a verdict can name."""
+    rows = ((cause.side, f"`{cause.name}`", cause.meaning, cause.advice) for cause in causes().values())
+    return _table(("side", "cause", "meaning", "what to do"), rows)
+
+
+def error_codes() -> str:
+    """Return the table of the codes that today's Data API documents."""
+    return _codes(legacy=False)
+
+
+def legacy_error_codes() -> str:
+    """Return the table of the codes of earlier Data APIs."""
+    return _codes(legacy=True)
+
+
+def sentences() -> str:
+    """Return what is recognized by its words, each rule with an example of its own, in the order in which they are tried."""
+    shown = (rule for rule in rules() if rule.needs.every or rule.needs.pattern)
+    rows = ((f"`{rule.id}`", rule.side, f"`{rule.cause}`", _literal(rule.example)) for rule in shown)
+    return _table(("rule", "side", "cause", "an example"), rows)
+
+
+def _codes(*, legacy: bool) -> str:
+    rows = (
+        (
+            f"`{entry.code}`",
+            entry.side.value,
+            " ".join(text for text in (entry.meaning, entry.how_to_decide) if text),
+            entry.what_to_do,
+        )
+        for entry in known_codes().values()
+        if entry.legacy is legacy
+    )
+    return _table(("code", "side", "meaning", "what to do"), rows)
+
+
+def _literal(text: str) -> str:
+    """Return any text as code on one line; one more backtick around it than there are in it."""
+    line = " ".join(text.split())
+    fence = "`" * (1 + max((len(found) for found in re.findall("`+", line)), default=0))
+    return f"{fence} {line} {fence}" if "`" in line else f"`{line}`"
 
 
 def commands() -> str:
@@ -169,8 +223,12 @@ def _table(headings: tuple[str, ...], rows: Iterator[tuple[str, ...]]) -> str:
 
 
 BLOCKS: Final = {
+    "causes": cause_table,
     "commands": commands,
+    "error-codes": error_codes,
     "exit-codes": exit_codes,
+    "legacy-error-codes": legacy_error_codes,
+    "sentences": sentences,
     "settings": settings,
     "standard-variables": standard_variables,
 }

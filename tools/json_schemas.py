@@ -22,7 +22,7 @@ FAILURE: Final = "failure.json"
 README: Final = "README.md"
 TIME: Final = r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$"
 ERROR_CODE: Final = "^[A-Z][A-Z0-9_]*$"
-COMMAND: Final = r"^([a-z]+(\.[a-z]+)?)?$"
+COMMAND: Final = r"^([a-z]+(\.[a-z]+){0,2})?$"
 OUTCOMES: Final = (
     "OK",
     "ASTRA",

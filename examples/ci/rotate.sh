@@ -8,7 +8,8 @@
 # and the next run goes on with it.
 #
 # Exit status: that of vzctl. 0 nothing was due, or the key is rotated; 14 a person's step at the Portal is next;
-# 12 a rotation is past its point of no return and open, call somebody; anything else is an error.
+# 12 a rotation is past its point of no return and open, call somebody; anything else is an error, a name that does not
+# exist (3) and a new key that is the one it has already (4) among them.
 set -eu
 
 name=${1:?usage: NEW_KEY=… sh rotate.sh CREDENTIAL}
@@ -25,27 +26,37 @@ save() {
     exit "$status"
 }
 
-# First column only: names have no spaces, and grep compares whole lines.
+# $1 is in the first column of $2. A list comes as text, not through a pipe, so that a command that fails is noticed.
 is_among() {
-    cut -f 1 | grep -Fqx -- "$1"
+    printf '%s\n' "$2" | cut -f 1 | grep -Fqx -- "$1"
 }
 
-trap save EXIT
+list_due() {
+    vzctl credentials list --due -o plain -q
+}
 
-if vzctl rotations list --open -o plain | is_among "$name"; then
+# A pipeline that is cancelled or too slow sends TERM: the rotation is saved then too.
+trap save EXIT
+trap 'exit 143' TERM
+trap 'exit 130' INT
+
+vzctl credentials show "$name" -o plain >/dev/null
+
+open=$(vzctl rotations list --open -o plain -q)
+if is_among "$name" "$open"; then
     # Every run is another host; the concurrency rule of the pipeline says that nobody else goes on with it.
     vzctl rotations resume "$name" --secret-env NEW_KEY --take-over
     exit
 fi
 
-due=$(vzctl credentials list --due --exit-code -o plain -q) || {
-    status=$?
-    if [ "$status" -ne 20 ]; then
-        exit "$status"
-    fi
-}
-if ! printf '%s\n' "$due" | is_among "$name"; then
+due=$(list_due)
+if ! is_among "$name" "$due"; then
     echo "the key of $name is not due"
     exit
 fi
 vzctl credentials rotate "$name" --secret-env NEW_KEY --skip-test --yes
+due=$(list_due)
+if is_among "$name" "$due"; then
+    echo "the key of $name is still due: NEW_KEY is the key that it has already" >&2
+    exit 4
+fi

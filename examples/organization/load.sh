@@ -15,12 +15,12 @@ run() {
     "$@"
 }
 
-run vzctl -q databases add shop --region us-east-2
-run vzctl -q databases add search --region us-east-2
-run vzctl -q databases add support --region eu-west-1
-run vzctl -q databases add archive --region eu-west-1
-run vzctl -q databases add staging --region us-east-2 --status INITIALIZING
-run vzctl -q databases add trials --region us-east-2 --status PENDING
+run vzctl -q databases add shop --id 4eb85804-41bf-4443-b201-8ff29b7fd0d0 --region us-east-2
+run vzctl -q databases add search --id 8f2fdc24-ad1c-45a2-917e-2103716fd1b2 --region us-east-2
+run vzctl -q databases add support --id 860555ba-d6d6-4050-9ef1-4b7a6067106a --region eu-west-1
+run vzctl -q databases add archive --id c1a7d0f3-6b2e-4d58-9e04-7f3a5b8c2d16 --region eu-west-1
+run vzctl -q databases add staging --id 40383983-eb58-4246-ab78-b0d96f1635bd --region us-east-2 --status INITIALIZING
+run vzctl -q databases add trials --id e47b9a52-0c8d-4f61-b3d7-1a6f9e5c8b30 --region us-east-2 --status PENDING
 
 run vzctl credentials add --from "$organization/credentials.jsonl"
 run vzctl -q credentials edit openai-archive --set-at 2025-03-01

@@ -1,7 +1,3 @@
 """vzctl: integrations, credentials and scopes of Astra DB vectorize, from the command line."""
 
-from __future__ import annotations
-
-from typing import Final
-
-__version__: Final = "0.1.0"
+__version__ = "0.1.0"  # nothing is imported here: every start, and every TAB, would wait for it

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import gc
 import os
+import signal
 import sys
 
 
 def main() -> None:
     """Answer a TAB, or run the command line."""
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        # Until the command line is read there is nothing to tidy up: ^C just ends the process. `Root` takes over.
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
     if "_VZCTL_COMPLETE" in os.environ:
         from vzctl.completion.engine import run
 

@@ -42,14 +42,17 @@ def load_document(path: str) -> dict[str, Any]:
 
 
 def flat_keys(document: Mapping[str, Any], prefix: str = "") -> list[str]:
-    """Return every key as `table.key`; the keys of `secrets.env` are names that people choose, and stay out."""
+    """Return every key as `table.key`, an empty table as `table.`.
+
+    The keys of `secrets.env` are names that people choose, and stay out.
+    """
     keys: list[str] = []
     for key, value in document.items():
         name = f"{prefix}{key}"
         if name == "secrets.env":
             keys.append(name)
         elif isinstance(value, dict):
-            keys.extend(flat_keys(value, f"{name}.") or [name])
+            keys.extend(flat_keys(value, f"{name}.") or [f"{name}."])
         else:
             keys.append(name)
     return keys

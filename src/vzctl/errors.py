@@ -63,6 +63,13 @@ class NextStep:
     comment: str
 
 
+def shell_word(text: str) -> str:
+    """Return the text as one word of a command that a person pastes into a shell: names of databases may be anything."""
+    import shlex  # hardly any name needs it
+
+    return text if text.isascii() and text.replace("-", "").replace("_", "").isalnum() else shlex.quote(text)
+
+
 class VzctlError(Exception):
     """A failure that vzctl foresaw.
 

@@ -206,6 +206,9 @@ class _Layers:
         return Sourced(default, "default")
 
 
+LONGEST_PROFILE: Final = 100
+"""Characters: it names a folder."""
+
 _USER_KEYS: Final = frozenset(
     {item.key for item in SETTINGS if item.key is not None and not item.key.startswith("secrets.env")}
 )
@@ -217,14 +220,26 @@ def _check_keys(document: Mapping[str, Any], path: str, *, project: bool) -> Non
     for key in flat_keys(document):
         if not project and (key == "secrets.env" or is_provider_key(key)):
             continue
-        if key not in allowed:
-            if project and (key in _USER_KEYS | {"secrets.env"} or is_provider_key(key)):
+        if key not in allowed and not (key.endswith(".") and _may_be_empty(key, allowed, project=project)):
+            name = key.removesuffix(".")
+            if project and _is_of_user(name):
                 reason = (
                     "may not be set by a project file, which comes with a repository; set it in your own configuration"
                 )
             else:
                 reason = "is not a setting of vzctl"
-            raise bad_config(path, key, reason)
+            raise bad_config(path, name, reason)
+
+
+def _may_be_empty(table: str, allowed: frozenset[str], *, project: bool) -> bool:
+    return any(item.startswith(table) for item in allowed) or (not project and is_provider_key(f"{table}base_url"))
+
+
+def _is_of_user(name: str) -> bool:
+    """Whether the user's own file may hold this key or table."""
+    keys = _USER_KEYS | {"secrets.env"}
+    is_known = any(item == name or item.startswith(f"{name}.") for item in keys)
+    return is_known or is_provider_key(name) or is_provider_key(f"{name}.base_url")
 
 
 def _state(layers: _Layers, profile: Sourced) -> Sourced:
@@ -236,6 +251,8 @@ def _state(layers: _Layers, profile: Sourced) -> Sourced:
         return Sourced(_inside_project(layers, found.value), found.source)
     if not found.value.strip():
         raise UsageError(f"the path of the state is empty (from {found.source})", code="SETTING_INVALID")
+    if not os.path.basename(os.path.normpath(os.path.join(layers.cwd, os.path.expanduser(found.value)))):
+        raise UsageError(f"the path of the state is no file (from {found.source})", code="SETTING_INVALID")
     if "\0" in found.value:
         raise UsageError("a path cannot hold a NUL character", code="USAGE")
     return Sourced(os.path.join(layers.cwd, os.path.expanduser(found.value)), found.source)
@@ -309,12 +326,13 @@ def _check_profile(profile: Sourced) -> None:
     name = profile.value
     if (
         not name
+        or len(name) > LONGEST_PROFILE
         or name.startswith(".")
         or not name.isascii()
         or not name.replace("-", "").replace("_", "").replace(".", "").isalnum()
     ):
         raise UsageError(
-            f"{name!a} cannot be a profile; use letters, digits, '.', '_' and '-' (from {profile.source})",
+            f"{name[:LONGEST_PROFILE]!a} cannot be a profile; use letters, digits, '.', '_' and '-' (from {profile.source})",
             code="PROFILE_INVALID",
         )
 

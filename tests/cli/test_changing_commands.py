@@ -21,6 +21,8 @@ CHANGING = {
     "databases add": ["third"],
     "databases edit": ["logs", "--status", "PARKED"],
     "databases forget": ["logs"],
+    "databases token create": ["shop", "--out", "shop.token"],
+    "databases token revoke": ["shop", "missing", "--if-missing", "skip"],
     "collections add": ["shop/default/second"],
     "collections create": ["shop/default/second"],
     "collections forget": ["shop/default/products"],
@@ -38,6 +40,7 @@ CHANGING = {
     "secrets reveal": ["openai-prod"],
     "secrets migrate": ["--source", "exec"],
     "secrets purge": [],
+    "sync": ["--from", "answer.json", "--database", "shop", "--keyspace", "default"],
 }
 AT_A_TERMINAL = {"secrets reveal"}
 """Refused here before anything else: tests/e2e/test_terminal.py has it."""
@@ -59,6 +62,8 @@ def busy(tmp_path_factory: pytest.TempPathFactory) -> Cli:
     exec_store = '[secrets.exec]\nget = ["cat", "{item}"]\nset = ["tee", "{item}"]\ndelete = ["rm", "{item}"]\n'
     configuration = cli.folder / "config" / "vzctl" / "config.toml"
     cli.configure(configuration.read_text(encoding="utf-8") + exec_store)
+    answer = '{"status": {"collections": [{"name": "seen", "options": {}}]}}'
+    (cli.folder / "answer.json").write_text(answer, encoding="utf-8")
     return cli
 
 
@@ -67,7 +72,7 @@ def keep_half_a_rotation(cli: Cli) -> None:
     assert cli.rotate("half", key="sk-half-new").status == 0
     backups = sorted((cli.folder / "state/vzctl/default/state.toml.d/backups").glob("*.toml"))
     begun = next(path for path in reversed(backups) if 'step = "STAGING"' in path.read_text(encoding="utf-8"))
-    cli.ok("state", "restore", begun.stem, "--confirm", str(int(begun.stem)))
+    cli.rewind(int(begun.stem))
 
 
 def test_the_table_has_every_changing_command() -> None:

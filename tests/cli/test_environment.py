@@ -44,11 +44,12 @@ def test_json_is_the_same_everywhere(cli: Cli, surroundings: dict[str, str]) -> 
 
 @pytest.mark.parametrize("columns", ["40", "80", "100", "300"])
 @pytest.mark.parametrize("words", ["databases list", "collections list", "credentials list", "providers list", "audit"])
-def test_no_character_of_a_human_table_is_lost_at_any_width(cli: Cli, words: str, columns: str) -> None:
+def test_no_word_of_a_human_table_is_broken_or_lost_at_any_width(cli: Cli, words: str, columns: str) -> None:
     wide = cli.run(*words.split(), "-o", "human", env={"COLUMNS": "1000"})
     narrow = cli.run(*words.split(), "-o", "human", env={"COLUMNS": columns})
-    assert all(len(line) <= int(columns) for line in narrow.lines)
-    assert sorted("".join(narrow.out.split())) == sorted("".join(wide.out.split()))
+    # A line is longer only where it holds one thing that people copy whole; the terminal breaks it, and not the text.
+    assert [line for line in narrow.lines if len(line) > int(columns) and len(line.split()) > 2] == []
+    assert set(wide.out.casefold().split()) - {"-"} <= set(narrow.out.casefold().split())
 
 
 @pytest.mark.parametrize(
@@ -58,8 +59,9 @@ def test_no_character_of_a_human_table_is_lost_at_any_width(cli: Cli, words: str
         ("collections list", "shop/default/ein_sehr_langer_name_einer_sammlung"),
     ],
 )
-def test_what_people_copy_is_not_broken_at_a_usual_width(cli: Cli, words: str, whole: str) -> None:
-    assert whole in cli.run(*words.split(), "-o", "human", env={"COLUMNS": "110"}).out
+@pytest.mark.parametrize("columns", ["40", "80", "110"])
+def test_what_people_copy_is_not_broken(cli: Cli, words: str, whole: str, columns: str) -> None:
+    assert whole in cli.run(*words.split(), "-o", "human", env={"COLUMNS": columns}).out
 
 
 ESCAPE = "\x1b["
@@ -122,7 +124,9 @@ def test_control_characters_of_a_hand_edited_state_move_no_cursor(cli: Cli, tmp_
 
 def test_quiet_leaves_data_and_errors_and_verbose_says_where_the_state_is(cli: Cli) -> None:
     quiet = cli.run("credentials", "list", "--due", "-q")
-    assert (quiet.err, cli.run("databases", "edit", "shop", "-n", "--status", "PARKED", "-q").err) == ("", "")
+    assert (quiet.err, cli.run("databases", "edit", "shop", "--status", "PARKED", "-q").err) == ("", "")
+    # What a dry run says is its result.
+    assert cli.run("databases", "edit", "shop", "-n", "--status", "ACTIVE", "-q").err == 'would edit "shop"\n'
     assert cli.run("credentials", "show", "nobody", "-q").err != ""
     assert cli.run("credentials", "list", "-v").err == f"state: {cli.state} (from default)\n"
     assert cli.run("credentials", "list", "-v", "-q").err == ""

@@ -149,7 +149,7 @@ def test_a_signal_while_a_key_is_awaited_ends_the_command_and_leaves_nothing(cli
     with fifo.open("wb"):  # returns when the command has opened its end, so it is waiting now
         process.send_signal(number)
         out, err = process.communicate(timeout=60)
-    expected = 130 if number == signal.SIGINT else -signal.SIGTERM
+    expected = 130 if number == signal.SIGINT else 143
     assert (process.returncode, out, cli.everything()) == (expected, b"", before)
     assert b"Traceback" not in err
 

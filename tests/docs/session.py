@@ -105,9 +105,10 @@ class Shell:
             (os.path.realpath(self.folder), HOME),
             (str(self.folder), HOME),
             (str(TOP), "."),
-            (socket.gethostname(), "laptop"),
         ):
             text = text.replace(found, shown)
+        # A whole word: a short host name may be a part of a random key.
+        text = re.sub(rf"\b{re.escape(socket.gethostname())}\b", "laptop", text)
         return "".join(f"{line.rstrip()}\n" for line in text.splitlines())
 
 

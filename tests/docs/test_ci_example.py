@@ -172,3 +172,38 @@ def test_a_pipeline_uses_this_version_and_these_files(name: str) -> None:
     assert re.search(r"concurrency:|resource_group:", text), "one writer at a time"
     assert "14" in text
     assert "12" in text
+
+
+@pytest.mark.slow
+def test_a_name_that_does_not_exist_is_no_success(clone: Clone) -> None:
+    status, output = clone.run("sh ci/rotate.sh opnai-prod")
+    assert (status, 'there is no credential "opnai-prod"' in output) == (3, True)
+    assert clone.pushed() == ["first"]
+
+
+@pytest.mark.slow
+def test_a_new_key_that_is_the_one_it_has_already_is_no_success(clone: Clone) -> None:
+    status, output = clone.run("NEW_KEY=$OPENAI_KEY sh ci/rotate.sh openai-prod")
+    assert (status, "still due: NEW_KEY is the key that it has already" in output) == (4, True), output
+
+
+@pytest.mark.slow
+def test_a_run_that_is_ended_by_a_signal_pushes_what_was_changed(clone: Clone) -> None:
+    # The pipeline's time is up while vzctl works: it finishes its step, and the script saves it.
+    wrapper = clone.folder.parent / "bin" / "vzctl"
+    wrapper.parent.mkdir()
+    real = clone.ok("command -v vzctl").strip()
+    wrapper.write_text(
+        f'#!/bin/sh\n{real} "$@"\nstatus=$?\ncase "$*" in *rotate*) kill -TERM $PPID;; esac\nexit $status\n',
+        encoding="utf-8",
+    )
+    wrapper.chmod(0o755)
+    status, output = clone.run(f'PATH="{wrapper.parent}:$PATH" sh ci/rotate.sh openai-prod')
+    assert status == 143, output
+    assert (clone.pushed(), clone.is_clean()) == (["vzctl: openai-prod", "first"], True)
+
+
+@pytest.mark.slow
+def test_where_vzctl_is_set_up_already_nothing_is_replaced(clone: Clone) -> None:
+    status, output = clone.run("VZCTL_IDENTITY=other sh ci/configure.sh")
+    assert (status, "is there already; nothing was replaced" in output) == (1, True)

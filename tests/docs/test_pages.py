@@ -42,7 +42,7 @@ def place(block: Block) -> str:
 @pytest.mark.parametrize(("page", "name"), SESSIONS, ids=[f"{page.stem}-{name}" for page, name in SESSIONS])
 def test_the_commands_of_a_page_show_what_it_shows(page: Path, name: str, models: Path) -> None:
     found = sessions(page, TEXTS[page])[name]
-    require_tools(*(tool for tool in ("git", "jq") if any(f"{tool} " in block.text for block in found)))
+    require_tools(*(tool for tool in ("curl", "git", "jq") if any(f"{tool} " in block.text for block in found)))
     shell = shell_at(found[0].start, models / f"{page.stem}-{name}", models / "models")
     try:
         answers = shell.play(found)

@@ -74,27 +74,33 @@ def check_story(output: str, folder: Path) -> None:
         "vzctl init",
         "vzctl -q secrets identity",
         "vzctl status",
+        "vzctl sync --from",
         "vzctl scope add",
         "vzctl credentials remove openai-prod --dry-run",
         "vzctl credentials rotate openai-prod --secret-env",
         "kill -KILL",
         "vzctl rotations resume",
         "vzctl audit --subject",
+        "vzctl map --out",
     ):
         assert any(command.startswith(words) for command in commands), words
-    assert "6 dependants would lose $vectorize" in output
-    assert "error" not in output
+    assert "8 credentials of 5 integrations, 6 databases" in output, "what was loaded, before the sync"
+    assert "5 dependants would lose $vectorize" in output
+    assert [line for line in output.splitlines() if line.startswith("error: ")] == []
+    sides = ["the provider's side: ", "Astra's side: ", "not decidable from this text"]
+    assert [line for line in output.splitlines() if line.startswith(tuple(sides))] != []
+    assert (folder / "map.html").read_text(encoding="utf-8").startswith("<!doctype html>")
     assert "Traceback" not in output
-    assert output.splitlines()[-7].endswith(str(state))
+    assert output.splitlines()[-8].endswith(str(state))
     assert [line for line in output.splitlines()[-4:-1] if line.startswith("  vzctl ")] == output.splitlines()[-4:-1]
     check_state(tomli.loads(state.read_text(encoding="utf-8")))
 
 
 def check_state(document: dict[str, list[dict[str, object]]]) -> None:
     assert {rotation["step"] for rotation in document["rotations"]} == {Step.DONE}
-    assert len({database["status"] for database in document["databases"]}) == 4
-    assert (len(document["integrations"]), len(document["credentials"])) == (5, 8)
-    assert (len(document["collections"]), len({column["table"] for column in document["columns"]})) == (12, 4)
+    assert {database["status"] for database in document["databases"]} == {"ACTIVE", "HIBERNATED", "PENDING"}
+    assert (len(document["databases"]), len(document["integrations"]), len(document["credentials"])) == (7, 6, 9)
+    assert (len(document["collections"]), len({column["table"] for column in document["columns"]})) == (13, 4)
     (shared,) = [item for item in document["credentials"] if item["name"] == "openai-prod"]
     assert len(list(shared["scope"])) == 4  # type: ignore[call-overload]
     used_in = {item["database"] for item in document["collections"] if item.get("credential") == "openai-prod"}

@@ -20,6 +20,7 @@ from vzctl.domain.records import (
     Revocation,
     Rotation,
     ScopeEntry,
+    ServiceToken,
     Snapshot,
     Version,
 )
@@ -36,6 +37,7 @@ SECTIONS: Final = {
     "`[[collections]]`": Collection,
     "`[[rotations]]`": Rotation,
     "`[[revocations]]`": Revocation,
+    "`[[service_tokens]]`": ServiceToken,
 }
 
 

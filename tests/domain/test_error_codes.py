@@ -7,6 +7,7 @@ from typing import Final
 
 import pytest
 
+from vzctl.domain.diagnosis.codes import all_codes
 from vzctl.domain.error_codes import codes_in, error_codes, probable_code
 from vzctl.domain.error_codes_entry import Side
 
@@ -112,6 +113,23 @@ def test_the_provider_is_blamed_for_exactly_what_it_answered_or_failed_to_answer
 )
 def test_names_that_mislead_have_the_right_side_and_cause(code: str, side: Side, cause: str | None) -> None:
     assert (error_codes()[code].side, error_codes()[code].cause) == (side, cause)
+
+
+# These words mean a provider only where the text around them speaks of one; the diagnosis reads that text.
+LEFT_TO_THE_TEXT: Final = {"CLIENT_ERROR", "SERVER_ERROR"}
+# Sent for an odd status of a provider, it says in its fixed text that the provider could not be reached.
+TEXT_BESIDE_THE_POINT: Final = {"EMBEDDING_PROVIDER_UNAVAILBLE"}
+
+
+def test_what_is_explained_and_what_is_diagnosed_agree_on_side_cause_and_age() -> None:
+    diagnosed = all_codes()
+    assert {item.code for item in EVERY} - set(diagnosed) == set()
+    pairs = [(item, diagnosed[item.code]) for item in EVERY]
+    sided = [(item.code, item.side.value, fact.side) for item, fact in pairs if item.side is not Side.DEPENDS]
+    assert {code for code, explained, found in sided if explained != found} == LEFT_TO_THE_TEXT
+    causes = {item.code for item, fact in pairs if item.cause is not None and item.cause != fact.cause}
+    assert causes - LEFT_TO_THE_TEXT == TEXT_BESIDE_THE_POINT
+    assert [item.code for item, fact in pairs if item.legacy != fact.legacy] == []
 
 
 def test_only_legacy_codes_are_replaced_and_every_replacement_leads_to_a_current_code() -> None:

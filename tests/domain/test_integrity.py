@@ -19,6 +19,7 @@ from tests.support.builders import (
     a_revocation,
     a_rotation,
     a_scope_entry,
+    a_service_token,
     a_snapshot,
     a_state,
     a_version,
@@ -49,8 +50,62 @@ def test_an_empty_state_is_sound() -> None:
     assert list(breakages(a_state())) == []
 
 
+TOKEN = a_service_token(SHOP)
 BROKEN: list[tuple[str, State, Place, str]] = [
     ("schema", a_state(schema=2), ("schema",), "is 2, this vzctl reads 1"),
+    (
+        "a certificate name twice",
+        a_state(
+            databases=[
+                a_database("shop", certificate_name="x.example"),
+                a_database("blog", certificate_name="X.example"),
+            ]
+        ),
+        ("databases", 1, "certificate_name"),
+        '"X.example" is there twice',
+    ),
+    (
+        "a freshness below zero",
+        a_state(databases=[a_database("shop", freshness_seconds=-1)]),
+        ("databases", 0, "freshness_seconds"),
+        "must be 0 to 604800",
+    ),
+    (
+        "a freshness above a week",
+        a_state(databases=[a_database("shop", freshness_seconds=604801)]),
+        ("databases", 0, "freshness_seconds"),
+        "must be 0 to 604800",
+    ),
+    (
+        "a token twice",
+        a_shop(service_tokens=[TOKEN, TOKEN]),
+        ("service_tokens", 1, "id"),
+        '"t1" is there twice',
+    ),
+    (
+        "a token of no database",
+        a_shop(service_tokens=[a_service_token("nowhere")]),
+        ("service_tokens", 0, "database"),
+        '"nowhere" is no database here',
+    ),
+    (
+        "a token id with a space",
+        a_shop(service_tokens=[a_service_token(SHOP, id="t 1")]),
+        ("service_tokens", 0, "id"),
+        "must be letters, digits, '-' and '_'",
+    ),
+    (
+        "a hash that is too short",
+        a_shop(service_tokens=[replace(TOKEN, sha256="ab")]),
+        ("service_tokens", 0, "sha256"),
+        "must be 64 digits of 0-9 a-f",
+    ),
+    (
+        "a hash in capitals",
+        a_shop(service_tokens=[replace(TOKEN, sha256=TOKEN.sha256.upper())]),
+        ("service_tokens", 0, "sha256"),
+        "must be 64 digits of 0-9 a-f",
+    ),
     ("serial below zero", a_state(serial=-1), ("serial",), "is no number of changes"),
     ("serial far too high", a_state(serial=2**53), ("serial",), "is no number of changes"),
     ("lineage empty", a_state(lineage=""), ("lineage",), "must be a UUID: letters, digits and '-'"),

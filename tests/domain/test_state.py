@@ -63,13 +63,24 @@ def test_a_credential_knows_its_versions() -> None:
     assert MAIN.database_ids == {SHOP.id, BLOG.id}
 
 
-def test_a_version_is_added_replaced_in_place_and_removed() -> None:
+def test_a_version_is_added_and_replaced_in_place() -> None:
     credential = a_credential(versions=[a_version("v1"), a_version("v2")])
     changed, new = a_version("v1", held=False), a_version("v3")
     assert credential.with_version(changed).versions == (changed, a_version("v2"))
     assert credential.with_version(new).versions == (a_version("v1"), a_version("v2"), new)
-    assert credential.without_version("v1").versions == (a_version("v2"),)
-    assert credential.without_version("v9") == credential
+
+
+def test_a_version_is_forgotten_unless_the_revocations_list_names_it() -> None:
+    credential = a_credential(versions=[a_version("x1"), a_version("x2")], scope=[SHOP, BLOG])
+    state = STATE.with_credential(credential)
+    assert state.with_version_forgotten(credential, "x1").credential_by_id(credential.id) == replace(
+        credential, versions=(a_version("x2"),)
+    )
+    assert state.with_version_forgotten(credential, "x9") == state
+    listed = state.with_revocation(a_revocation(credential, "x1"))
+    assert listed.with_version_forgotten(credential, "x1").credential_by_id(credential.id) == replace(
+        credential, versions=(a_version("x1", held=False), a_version("x2"))
+    )
 
 
 def test_dependants_are_collections_then_columns() -> None:

@@ -30,7 +30,7 @@ def prepared(case: Case, original: Cli, folder: Path, keys: Mapping[str, str] = 
 def run_case(cli: Cli, case: Case, *more: str, keys: Mapping[str, str] = KEYS, **variables: str) -> Result:
     """Run the case's line with more words after it."""
     env = {name: filled(text, keys) for name, text in case.variables.items()}
-    words = [word.replace("{newest}", newest_backup(cli)) for word in case.words]
+    words = [word.replace("{newest}", newest_backup(cli)).replace("{token}", first_token(cli)) for word in case.words]
     return cli.run(*words, *more, stdin=filled(case.stdin, keys), env={**env, **variables})
 
 
@@ -45,3 +45,9 @@ def newest_backup(cli: Cli) -> str:
     """Return the serial of the newest backup."""
     names = [path.name for path in (cli.state.parent / "state.toml.d" / "backups").glob("*")]
     return str(max((int(found[0]) for name in names if (found := re.search(r"\d+", name))), default=0))
+
+
+def first_token(cli: Cli) -> str:
+    """Return the id of the first service token."""
+    found = re.search(r'\[\[service_tokens\]\]\nid = "(\w+)"', cli.state.read_text(encoding="utf-8"))
+    return found[1] if found is not None else ""

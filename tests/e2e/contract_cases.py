@@ -30,8 +30,12 @@ KEYS: Final = {
     "mistral-prod": "mistral-first",
     "mistral-next": "mistral-second",
 }
-ALONE: Final = frozenset({"init", "status", "audit", "completion", "help", "probe"})
+ALONE: Final = frozenset(
+    {"init", "status", "sync", "map", "probe", "diagnose", "explain", "audit", "completion", "help"}
+)
 """Commands of one word."""
+NOUNS_IN_NOUNS: Final = frozenset({"databases token"})
+"""What has verbs of its own, so that its commands have three words."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,7 +65,9 @@ class Case:
     def command(self) -> str:
         """The dotted name."""
         first, *others = self.words
-        return first if first in ALONE else f"{first}.{others[0]}"
+        if first in ALONE:
+            return first
+        return ".".join([first, *others[: 2 if f"{first} {others[0]}" in NOUNS_IN_NOUNS else 1]])
 
     @property
     def error_code(self) -> str:
@@ -115,6 +121,17 @@ ROOT_CASES: Final = [
     good("status -v"),
     good("status --exit-code", CHANGES, planes=BOTH),
     bad("status --profile nobody", NOT_FOUND, "STATE_NOT_FOUND"),
+    good("map", planes=BOTH),
+    good("map --format tree", planes=BOTH),
+    good("map --format mermaid", planes=BOTH),
+    good("map --format html", planes=BOTH),
+    good("map --out map.html", planes=BOTH),
+    good("map --format mermaid --out -"),
+    bad("map --profile nobody", NOT_FOUND, "STATE_NOT_FOUND"),
+    bad("map --format picture", USAGE, "USAGE"),
+    bad("map --out map", USAGE, "FORMAT_MISSING"),
+    bad("map --out nowhere/map.html", USAGE, "MAP_NOT_WRITABLE"),
+    bad("map --format tree --out identity.txt", CONFLICT, "MAP_FILE_EXISTS"),
     good("audit", planes=BOTH),
     good("audit --subject openai-prod --limit 2"),
     bad("audit --limit many", USAGE, "USAGE"),
@@ -423,6 +440,35 @@ LIVE_CASES: Final = [
         before=(*AT_SHOP, f"tables attach shop/default/orders.dropped {SERVICE} --header"),
     ),
 ]
+UNAUTHORIZED: Final = (
+    "Provider 'openai' returned a HTTP client error with HTTP 401; error message: Incorrect API key: <<new>>"
+)
+TWO_ERRORS: Final = (
+    '{"errors":[{"errorCode":"VECTORIZE_CREDENTIAL_INVALID","message":"Invalid credential name: \'openai-prod\'"},'
+    '{"errorCode":"EMBEDDING_PROVIDER_RATE_LIMITED","message":"Provider \'mistral\' said <<new>>"}]}'
+)
+DIAGNOSIS_CASES: Final = [
+    good("diagnose", stdin=UNAUTHORIZED, planes=BOTH),
+    good("diagnose -", stdin=TWO_ERRORS, planes=BOTH),
+    good("diagnose - --database archive", stdin=TWO_ERRORS, planes=BOTH),
+    good("diagnose error.txt --exit-code", ExitStatus.PROVIDER, files={"error.txt": UNAUTHORIZED}),
+    good("diagnose --text 'Unknown keyspace: the keyspace does not exist' --exit-code", ExitStatus.ASTRA),
+    good("diagnose --exit-code", ExitStatus.UNKNOWN_SIDE, stdin="errorCode: <<new>>, token <<openai-prod>> failed"),
+    good("diagnose --profile nobody", stdin=UNAUTHORIZED),
+    good("diagnose --lines", stdin='{"id": 7, "payload": "insufficient_quota for key <<new>>"}\n', planes=BOTH),
+    good("diagnose --follow --dedupe", stdin="12:00:01 ERROR insufficient_quota for key <<new>>\n", planes=BOTH),
+    bad("diagnose", USAGE, "PAYLOAD_EMPTY"),
+    bad("diagnose nowhere.txt", USAGE, "PAYLOAD_UNREADABLE"),
+    bad("diagnose --lines --follow", USAGE, "USAGE"),
+    bad("diagnose --dedupe", USAGE, "USAGE", stdin=UNAUTHORIZED),
+    bad("diagnose --database nowhere", NOT_FOUND, "DATABASE_NOT_FOUND", stdin=UNAUTHORIZED),
+    bad("diagnose", USAGE, "PAYLOAD_NOT_TEXT", stdin="\x00\x01\x02\x03\x04\x05\x06\x07\x08\x0e\x0f\x10"),
+    good("explain embedding_provider_rate_limited"),
+    good("explain --all"),
+    bad("explain VECTORIZE_CREDENTAL", NOT_FOUND, "CODE_NOT_FOUND"),
+    bad("explain", USAGE, "USAGE"),
+    bad("explain 'EMBEDDING_PROVIDER_TIMEOUT or EMBEDDING_PROVIDER_RATE_LIMITED'", CONFLICT, "CODE_AMBIGUOUS"),
+]
 
 STATE_CASES: Final = [
     good("state path", planes=BOTH),
@@ -469,14 +515,147 @@ SECRET_CASES: Final = [
     bad("secrets purge --because", USAGE, "USAGE"),
 ]
 
+SYNC: Final = "sync --from answer.json"
+IN_SHOP: Final = f"{SYNC} --database shop --keyspace default"
+
+
+def answer(*rows: str) -> dict[str, str]:
+    """Return the file of an explained answer of `findCollections`."""
+    return {"answer.json": f'{{"status": {{"collections": [{", ".join(rows)}]}}}}'}
+
+
+def seen(name: str, credential: str) -> str:
+    """Return a collection as the Data API explains it."""
+    key = f'{{"providerKey": "{credential}.providerKey"}}'
+    service = f'{{"provider": "openai", "modelName": "text-embedding-3-small", "authentication": {key}}}'
+    return f'{{"name": "{name}", "options": {{"vector": {{"dimension": 1536, "service": {service}}}}}}}'
+
+
+def listed(*databases: tuple[str, str, str]) -> dict[str, str]:
+    """Return the file of an answer of the DevOps API: id, name and region of each database."""
+    rows = [
+        f'{{"id": "{number}", "info": {{"name": "{name}", "region": "{region}"}}, "status": "ACTIVE"}}'
+        for number, name, region in databases
+    ]
+    return {"answer.json": f"[{', '.join(rows)}]"}
+
+
+PRODUCTS: Final = seen("products", "openai-prod")
+SHOP_ROW: Final = ("11111111-1111-4111-8111-111111111111", "shop", "us-east1")
+FRESH_ROW: Final = ("44444444-4444-4444-8444-444444444444", "fresh", "eu-west1")
+
+SYNC_CASES: Final = [
+    good(f"{IN_SHOP} --yes", planes=BOTH, files=answer(PRODUCTS, seen("fresh", "openai-fresh"))),
+    good(f"{IN_SHOP} --yes", files=answer(PRODUCTS, '{"name": "plain", "options": {}}')),
+    good(f"{IN_SHOP} --dry-run --exit-code", CHANGES, planes=BOTH, files=answer(PRODUCTS)),
+    good(f"{IN_SHOP} --prune --yes", files=answer(seen("products", "mistral-prod"))),
+    good(f"{IN_SHOP} --yes", planes=BOTH, files=answer(seen("leak", "openai-leaked"), seen("odd", "two words"))),
+    good(f"{IN_SHOP} --yes --only credentials", files=answer(seen("fresh", "openai-fresh"))),
+    good(f"{SYNC} --yes", planes=BOTH, files=listed(SHOP_ROW, FRESH_ROW)),
+    good(f"{SYNC} --prune --dry-run", files=listed(SHOP_ROW)),
+    good(f"{SYNC} --prune --confirm logs", files=listed(FRESH_ROW), before=(f"{SYNC} --other-organization --yes",)),
+    good(
+        f"{SYNC} --exit-code",
+        CHANGES,
+        planes=BOTH,
+        files={"answer.json": '{"status": {"embeddingProviders": {"openai": {}, "acme": {}}}}'},
+    ),
+    good(f"{IN_SHOP} --yes", files=answer(seen("<<new>>", "openai-prod"), seen("second", "<<new>>"))),
+    good(f"{SYNC} --yes", files=listed(SHOP_ROW, (FRESH_ROW[0], "<<new>>", "<<new>>"))),
+    bad(IN_SHOP, INPUT, "CONFIRMATION_REQUIRED", files=answer(PRODUCTS, seen("fresh", "openai-fresh"))),
+    bad(f"{SYNC} --yes", USAGE, "PLACE_MISSING", files=answer(PRODUCTS)),
+    bad(f"{IN_SHOP} --yes", USAGE, "ANSWER_NOT_EXPLAINED", files=answer('"products"')),
+    bad(f"{IN_SHOP} --yes", USAGE, "ANSWER_DUPLICATE", files=answer(PRODUCTS, PRODUCTS)),
+    bad(f"{SYNC} --yes", USAGE, "ANSWER_NOT_JSON", files={"answer.json": '[{"id": "<<new>>"'}),
+    bad(f"{SYNC} --yes", USAGE, "ANSWER_UNKNOWN", files={"answer.json": '{"<<new>>": "<<new>>"}'}),
+    bad(f"{SYNC} --yes", CONFLICT, "OTHER_ORGANIZATION", planes=BOTH, files=listed(FRESH_ROW)),
+    bad(SYNC, USAGE, "ANSWER_UNREADABLE"),
+    bad("sync", USAGE, "ANSWERS_MISSING"),
+    bad("sync --from -", USAGE, "ANSWER_EMPTY"),
+]
+
+WRITTEN_BEFORE: Final = ("serve config --database shop --write out",)
+TOKEN_MADE: Final = ("databases token create shop --out shop.token",)
+SERVICE_CASES: Final = [
+    good("databases token list", planes=BOTH),
+    good("databases token list shop", before=TOKEN_MADE),
+    bad("databases token list nowhere", NOT_FOUND, "DATABASE_NOT_FOUND"),
+    good("databases token create shop --out shop.token --note 'the first node'"),
+    good("databases token create shop --print"),
+    bad("databases token create shop", USAGE, "TOKEN_NEEDS_A_PLACE"),
+    bad("databases token create shop --out config", CONFLICT, "FILE_EXISTS"),
+    bad("databases token create shop --out nowhere/shop.token", USAGE, "FILE_NOT_WRITABLE"),
+    bad("databases token create shop --out shop.token", CONFLICT, "CONTROL_PLANE_NOT_LOCAL", planes=ASTRA),
+    good("databases token revoke shop {token} --yes", before=TOKEN_MADE),
+    good("databases token revoke shop nothing --if-missing skip", planes=BOTH),
+    bad("databases token revoke shop nothing --yes", NOT_FOUND, "TOKEN_NOT_FOUND"),
+    bad("databases token revoke shop {token}", INPUT, "CONFIRMATION_REQUIRED", before=TOKEN_MADE),
+    good("databases edit shop --certificate-name shop.example --freshness 30s"),
+    good("databases edit shop --no-certificate-name --freshness immediate"),
+    bad("databases edit shop --freshness soon", USAGE, "FRESHNESS_INVALID"),
+    bad("databases edit shop --freshness 8d", USAGE, "FRESHNESS_INVALID"),
+    bad("databases edit shop --certificate-name ''", USAGE, "CERTIFICATE_NAME_INVALID"),
+    bad("databases edit shop --certificate-name shop.example --no-certificate-name", USAGE, "USAGE"),
+    bad(
+        "databases edit logs --certificate-name SHOP.example",
+        CONFLICT,
+        "CERTIFICATE_NAME_TAKEN",
+        before=("databases edit shop --certificate-name shop.example",),
+    ),
+    bad("databases edit shop --freshness 30s", CONFLICT, "CONTROL_PLANE_NOT_LOCAL", planes=ASTRA),
+    bad(
+        "databases forget archive --yes",
+        CONFLICT,
+        "DATABASE_IN_USE",
+        before=("databases token create archive --print",),
+    ),
+    bad("serve run", CONFLICT, "CONTROL_PLANE_NOT_LOCAL", planes=ASTRA),
+    bad("serve run --bind nowhere", USAGE, "BIND_INVALID"),
+    bad("serve run --bind 127.0.0.1:99999", USAGE, "BIND_INVALID"),
+    bad("serve run --database nowhere", NOT_FOUND, "DATABASE_NOT_FOUND"),
+    bad("serve run --bind 0.0.0.0:0", USAGE, "TLS_REQUIRED"),
+    bad("serve run --bind 0.0.0.0:0 --insecure --database shop", USAGE, "DATABASE_BEYOND_LOOPBACK"),
+    bad("serve run --tls-cert cert.pem", USAGE, "USAGE"),
+    bad("serve run --client-ca ca.pem", USAGE, "USAGE"),
+    bad("serve run --tls-cert cert.pem --tls-key key.pem", USAGE, "TLS_INVALID"),
+    bad("serve run --profile nobody", NOT_FOUND, "STATE_NOT_FOUND"),
+    good("serve config --database shop"),
+    good("serve config --database shop --token-file shop.token --freshness 30s", before=TOKEN_MADE),
+    good("serve config --database shop --token-file shop.token --write out", before=TOKEN_MADE),
+    good("serve config --database shop --format compose --url https://vzctl:8084/v1 --ca /etc/ca.pem"),
+    good("serve config --database shop --format kubernetes --client-cert /etc/a.pem --client-key /etc/b.pem"),
+    good("serve config --database shop --format systemd --write out"),
+    bad("serve config", USAGE, "USAGE"),
+    bad("serve config --database nowhere", NOT_FOUND, "DATABASE_NOT_FOUND"),
+    bad("serve config --database shop --format yaml", USAGE, "USAGE"),
+    bad("serve config --database shop --freshness soon", USAGE, "FRESHNESS_INVALID"),
+    bad("serve config --database shop --url http://user:word@host/v1", USAGE, "URL_INVALID"),
+    bad("serve config --database shop --ca ca.pem", USAGE, "PATH_INVALID"),
+    bad("serve config --database shop --client-cert /etc/a.pem", USAGE, "USAGE"),
+    bad("serve config --database shop --token-file identity.txt", USAGE, "TOKEN_FILE_INVALID"),
+    bad("serve config --database shop --token-file nowhere", USAGE, "TOKEN_FILE_INVALID"),
+    bad("serve config --database shop --write out", CONFLICT, "FILE_EXISTS", before=WRITTEN_BEFORE),
+    bad("serve config --database shop --write identity.txt", USAGE, "FILE_NOT_WRITABLE"),
+    bad("serve config --database shop", CONFLICT, "CONTROL_PLANE_NOT_LOCAL", planes=ASTRA),
+    good("serve check --url http://127.0.0.1:1/v1", planes=BOTH),
+    good("serve check --url http://127.0.0.1:1/v1 --exit-code", CHANGES),
+    good("serve check --url http://127.0.0.1:1/v1 --profile nobody"),
+    bad("serve check --url ftp://127.0.0.1", USAGE, "URL_INVALID"),
+    bad("serve check --token-file nowhere", USAGE, "TOKEN_FILE_INVALID"),
+    bad("serve check --url https://127.0.0.1:1/v1 --ca nowhere", USAGE, "TLS_INVALID"),
+]
+
 CASES: Final = [
     *ROOT_CASES,
+    *SYNC_CASES,
     *CATALOGUE_CASES,
     *CREDENTIAL_CASES,
     *SCOPE_CASES,
     *PLACE_CASES,
     *ROTATION_CASES,
     *LIVE_CASES,
+    *DIAGNOSIS_CASES,
     *STATE_CASES,
     *SECRET_CASES,
+    *SERVICE_CASES,
 ]

@@ -10,6 +10,8 @@ import fcntl
 import json
 import os
 import resource
+import signal
+import subprocess
 import unicodedata
 from pathlib import Path
 from typing import Final
@@ -226,7 +228,7 @@ def test_a_held_lock_names_its_holder_and_stops_changes_only(cli: Cli) -> None:
             9,
             "error: the state is locked by process 7 on elsewhere: scope add, since 2026-01-31T12:00:00Z; "
             "waited 0.01 s\n"
-            "  next: vzctl state check --lock-timeout 60   # wait longer; works on every command\n",
+            "  next: the same command with --lock-timeout 60   # wait longer\n",
             before,
         )
         assert cli.run("databases", "list").status == 0
@@ -442,6 +444,11 @@ def test_a_name_of_two_hundred_characters_is_cut_in_the_error(cli: Cli) -> None:
         ("providers", "show", "{}"),
         ("collections", "show", "shop/default/{}"),
         ("secrets", "reveal", "openai-prod", "--which", "{}"),
+        ("databases", "token", "revoke", "shop", "{}"),
+        ("databases", "token", "create", "shop", "--print", "--note", "{}"),
+        ("databases", "edit", "shop", "--certificate-name", "{}"),
+        ("serve", "config", "--database", "{}"),
+        ("serve", "run", "--bind", "{}"),
         ("state", "restore", "{}"),
         ("help", "{}"),
         ("{}",),
@@ -572,3 +579,131 @@ def test_a_working_directory_that_is_gone_is_said(cli: Cli) -> None:
     require_tool("sh")
     result = cli.program(["sh", "-c", 'rmdir "$PWD" && exec "$@"', "sh", *installed_command()], "status", cwd=gone)
     assert (result.status, result.error) == (3, "the working directory no longer exists")
+
+
+@pytest.mark.parametrize(
+    "words", [["--version"], ["--help"], ["credentials", "--help"], ["credentials"], [], ["help", "exit-codes"]]
+)
+def test_a_full_disk_under_standard_output_is_no_bug(cli: Cli, words: list[str]) -> None:
+    if not os.path.exists("/dev/full"):
+        pytest.skip("this system has no /dev/full")
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run(
+            [*installed_command(), *words],
+            env=cli.process_environment(),
+            stdout=full,
+            stderr=subprocess.PIPE,
+            check=False,
+        )
+    said = done.stderr.decode()
+    assert (done.returncode, said.startswith("error: cannot write"), len(said.splitlines())) == (1, True, 1), said
+
+
+def test_an_empty_table_of_the_configuration_says_nothing(cli: Cli) -> None:
+    configuration = cli.folder / "config" / "vzctl" / "config.toml"
+    configuration.write_text(configuration.read_text(encoding="utf-8") + "[policy]\n[secrets.exec]\n", encoding="utf-8")
+    cli.ok("status")
+    configuration.write_text("[nonsense]\n", encoding="utf-8")
+    assert cli.run("status").error.endswith("'nonsense' is not a setting of vzctl")
+
+
+def test_an_interrupt_before_the_command_line_is_read_leaves_no_traceback(cli: Cli, tmp_path: Path) -> None:
+    # A typer that sends ^C while it is imported, as a person's may arrive then.
+    shadow = tmp_path / "shadow"
+    shadow.mkdir()
+    (shadow / "typer.py").write_text("import os, signal\nos.kill(os.getpid(), signal.SIGINT)\n", encoding="utf-8")
+    result = cli.process("status", env={"PYTHONPATH": str(shadow)})
+    assert (result.status, result.out, result.err) == (-signal.SIGINT, "", "")
+
+
+@pytest.mark.parametrize("command", ["add", "rotate"])
+def test_a_batch_from_a_closed_standard_input_is_a_wrong_call(cli: Cli, command: str) -> None:
+    words = ["credentials", command, "--from", "-", "--yes"]
+    done = subprocess.run(
+        ["sh", "-c", 'exec "$@" <&-', "sh", *installed_command(), *words],
+        env=cli.process_environment(),
+        capture_output=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (2, b"error: standard input is closed: no batch can be read from it\n")
+
+
+@pytest.mark.parametrize("key", ["name", "note", "provider"])
+def test_half_a_character_in_a_batch_is_refused_before_anything_is_recorded(cli: Cli, key: str) -> None:
+    lines = [{"name": "one", "provider": "openai", "none": True}, {"name": "two", "provider": "openai", "none": True}]
+    lines[1][key] = "\ud800"
+    before = cli.everything()
+    result = cli.run("credentials", "add", "--from", "-", stdin="".join(json.dumps(line) + "\n" for line in lines))
+    assert (result.status, result.error, cli.everything()) == (
+        2,
+        f'line 2 of the batch "{key}" has half a character in it: neither the state file nor a name could hold it',
+        before,
+    )
+
+
+@pytest.mark.parametrize("days", [-5, 0, 10**20])
+def test_a_maximum_age_that_is_none_is_refused_in_a_batch_too(cli: Cli, days: int) -> None:
+    line = json.dumps({"name": "one", "provider": "openai", "none": True, "max_age_days": days})
+    before = cli.everything()
+    result = cli.run("credentials", "add", "--from", "-", stdin=line)
+    assert (result.status, cli.everything()) == (2, before), result.err
+
+
+@pytest.mark.parametrize(
+    ("words", "env"), [(("--state", "/"), {}), ((), {"VZCTL_STATE": "/"}), ((), {"VZCTL_PROFILE": "a" * 300})]
+)
+@pytest.mark.parametrize("command", [("status",), ("secrets", "test")])
+def test_a_path_that_is_no_file_and_a_profile_that_is_no_name_are_wrong_calls(
+    cli: Cli, words: tuple[str, ...], env: dict[str, str], command: tuple[str, ...]
+) -> None:
+    assert cli.run(*command, *words, env=env).status == 2
+
+
+def test_a_serial_that_cannot_rise_is_a_broken_state(cli: Cli) -> None:
+    text = cli.state.read_text(encoding="utf-8")
+    cli.state.write_text(text.replace("serial = 2\n", f"serial = {2**53 - 1}\n"), encoding="utf-8")
+    before = cli.state.read_bytes()
+    result = cli.run("databases", "edit", "shop", "--region", "r")
+    assert (result.status, "no further change can be counted" in result.error) == (9, True)
+    assert cli.state.read_bytes() == before
+
+
+@pytest.mark.parametrize("kind", ["fifo", "link"])
+def test_what_came_with_a_cloned_folder_is_no_record_of_a_test_item(cli: Cli, kind: str) -> None:
+    folder = cli.state.parent / "state.toml.d" / "canaries"
+    folder.mkdir(exist_ok=True)
+    if kind == "fifo":
+        os.mkfifo(folder / "canary-0")
+    else:
+        (folder / "canary-0").symlink_to("/dev/zero")
+    result = cli.process("secrets", "test")
+    assert result.status == 0, result.err
+    assert os.path.lexists(folder / "canary-0")
+
+
+def test_sigterm_ends_a_command_and_what_it_started(cli: Cli) -> None:
+    script = 'echo $$ >"$0"; exec sleep 300'
+    pid_file = cli.folder / "pid"
+    sleeper = json.dumps(["sh", "-c", script, str(pid_file), "{item}"])
+    configuration = cli.folder / "config" / "vzctl" / "config.toml"
+    configuration.write_text(
+        f'[secrets]\nstore = "exec"\n[secrets.exec]\nget = {sleeper}\nset = {sleeper}\ndelete = {sleeper}\n',
+        encoding="utf-8",
+    )
+    process = subprocess.Popen(
+        [*installed_command(), "secrets", "test", "-o", "json"],
+        env=cli.process_environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    while not pid_file.exists() or not pid_file.read_text(encoding="utf-8").strip():
+        assert process.poll() is None
+    process.terminate()
+    out, _ = process.communicate(timeout=60)
+    assert (process.returncode, json.loads(out)["code"]) == (143, "TERMINATED")
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(pid_file.read_text(encoding="utf-8")), 0)
+
+
+def test_a_terminal_without_columns_shows_what_there_is(cli: Cli) -> None:
+    assert "shop" in cli.ok("databases", "list", "-o", "human", env={"COLUMNS": "0"}).out

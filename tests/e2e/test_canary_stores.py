@@ -159,3 +159,13 @@ def test_a_batch_that_a_store_stops_says_what_became_of_each_item(user: Cli) -> 
     assert (second["ok"], second["code"], second["changed"]) == (False, "NOT_STARTED", False)
     assert total["data"] == {"total": 2, "ok": 0, "waiting": 0, "failed": 1, "not_started": 1, "exit_code": 10}
     assert (total["code"], total["changed"], total["message"]) == ("SECRET_STORE", True, "0 of 2 done")
+
+
+def test_a_variable_of_the_env_store_is_not_handed_to_the_programs_of_the_exec_store(user: Cli) -> None:
+    configuration = user.folder / "config" / "vzctl" / "config.toml"
+    text = configuration.read_text(encoding="utf-8") + '[secrets.env]\n"openai-prod" = "OPENAI_KEY"\n'
+    configuration.write_text(text, encoding="utf-8")
+    user.ok("secrets", "test", env={"OPENAI_KEY": NEW, "VISIBLE": "yes"})
+    recorded = (user.folder / "store" / "environment").read_text(encoding="utf-8")
+    assert "VISIBLE=yes" in recorded
+    assert not leaks_in(recorded.encode(), ALL)

@@ -185,6 +185,12 @@ VALID: Final = [
     "secrets migrate --source env --delete-source",
     "secrets purge",
     "secrets identity new-identity.txt",
+    "databases token create shop --print --note x",
+    "databases token list shop",
+    "databases token revoke shop nothing --if-missing skip",
+    "databases edit shop --certificate-name shop.example --freshness 30s",
+    "serve config --database shop --format compose --freshness immediate",
+    "serve check --url http://127.0.0.1:1/v1 --exit-code",
 ]
 
 

@@ -222,6 +222,7 @@ def test_every_command_that_a_person_follows_up_on_has_cases_on_both_planes() ->
     on_astra = {case.command for case in CASES if "astra" in case.planes}
     same_everywhere = {
         "completion",
+        "explain",
         "help",
         "providers.list",
         "providers.show",

@@ -249,7 +249,7 @@ def test_where_prompts_are_forbidden_the_error_names_the_flag_that_answers(
     for words, error in cases.items():
         with at_terminal(cli, *words, *flag, env=env) as terminal:
             assert terminal.ends() == 8
-        assert terminal.screen.startswith(f"error: {error}\n")
+        assert " ".join(terminal.screen.split()).startswith(f"error: {error}"), "lines are broken between words"
     assert cli.everything() == before
 
 
@@ -428,7 +428,7 @@ def test_a_rollback_is_walked_with_a_person_too(cli: Cli) -> None:
         terminal.reads("you recreate it in the Portal with the old key")
         terminal.reads("Type openai-prod to go on: ")
         terminal.types("openai-prod")
-        terminal.reads("paste the OLD key: vzctl secrets reveal openai-prod shows it at a terminal")
+        terminal.reads("that is the OLD key: vzctl secrets reveal openai-prod shows it at a terminal")
         for _ in range(2):
             terminal.reads("Done? [y/N] ")
             terminal.types("y")
@@ -440,31 +440,21 @@ def test_a_rollback_is_walked_with_a_person_too(cli: Cli) -> None:
 
 
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_a_first_signal_is_remembered_until_the_step_ends(cli: Cli, number: signal.Signals, status: int) -> None:
+def test_a_signal_while_the_key_is_waited_for_ends_the_rotation_at_once(
+    cli: Cli, number: signal.Signals, status: int
+) -> None:
+    """While a step is under way it is finished first: tests/crash/test_interrupts.py."""
     cli.add()
     before = cli.everything()
     os.mkfifo(cli.folder / "fifo")
     words = ("credentials", "rotate", "openai-prod", "--secret-file", "fifo", "--yes", "--skip-test")
-    with at_terminal(cli, *words) as terminal:
-        with (cli.folder / "fifo").open("wb") as fifo:  # returns when the command waits for the key
-            terminal.child.kill(number)
-            terminal.reads("finishing the current step, then stopping; once more to stop now")
-            fifo.write(b"sk-second")
+    with (
+        at_terminal(cli, *words) as terminal,
+        (cli.folder / "fifo").open("wb"),
+    ):  # returns when the command waits for the key
+        terminal.child.kill(number)
         assert terminal.ends() == status
     assert "interrupted; nothing more was changed" in terminal.screen
-    assert cli.everything() == before
-
-
-def test_a_second_signal_stops_at_once(cli: Cli) -> None:
-    cli.add()
-    before = cli.everything()
-    os.mkfifo(cli.folder / "fifo")
-    words = ("credentials", "rotate", "openai-prod", "--secret-file", "fifo", "--yes", "--skip-test")
-    with at_terminal(cli, *words) as terminal, (cli.folder / "fifo").open("wb"):
-        terminal.presses(CONTROL_C)
-        terminal.reads("finishing the current step")
-        terminal.presses(CONTROL_C)
-        assert terminal.ends() == 130
     assert cli.everything() == before
 
 
@@ -499,3 +489,48 @@ def test_an_error_in_json_mode_at_a_terminal_is_one_document_and_one_line_for_th
     document, line = terminal.screen.splitlines()
     assert document.startswith('{"schema":"vzctl/1","ok":false,"code":"CREDENTIAL_NOT_FOUND"')
     assert line == 'error: there is no credential "nobody"'
+
+
+def test_the_map_at_a_terminal_is_a_tree_of_its_width(cli: Cli) -> None:
+    cli.add().collect("shop/default/products")
+    seen = {}
+    for columns, env in ((120, {}), (40, {}), (80, {"TERM": "dumb"}), (80, {"LC_ALL": "C"}), (80, {"NO_COLOR": "1"})):
+        with at_terminal(cli, "map", env=env, columns=columns) as terminal:
+            assert terminal.ends() == 0
+        seen[columns, *env] = terminal.seen
+    assert "├─" not in seen[120,]
+    assert "   └─ " in seen[120,]
+    assert "shop/default/products\x1b[0m" not in seen[120,]
+    assert "\x1b[1mOpenAI (openai)\x1b[0m" in seen[120,]
+    assert "products\r\n" in seen[40,]
+    for plain in (seen[80, "TERM"], seen[80, "LC_ALL"]):
+        assert "`- " in plain
+        assert "└" not in plain
+    assert "\x1b" not in seen[80, "TERM"] + seen[80, "NO_COLOR"]
+
+
+def test_a_map_written_at_a_terminal_says_where_it_is(cli: Cli) -> None:
+    with at_terminal(cli, "map", "--out", "map.html") as terminal:
+        assert terminal.ends() == 0
+    assert "wrote the map to " in terminal.screen
+    assert (cli.folder / "map.html").read_text(encoding="utf-8").endswith("</html>\n")
+
+
+def test_a_drawing_at_a_terminal_is_the_text_that_a_file_would_hold(cli: Cli) -> None:
+    cli.ok("map", "--out", "map.html")
+    written = (cli.folder / "map.html").read_text(encoding="utf-8")
+    with at_terminal(cli, "map", "--format", "html", env={"LC_ALL": "C", "PYTHONIOENCODING": "latin-1"}) as terminal:
+        assert terminal.ends() == 0
+    times = re.compile(r"\d{4}-\d\d-\d\d.\d\d:\d\d(:\d\dZ)?")
+    assert times.sub("", terminal.seen.replace("\r\n", "\n")) == times.sub("", written)
+
+
+def test_status_at_a_terminal_ends_with_the_most_urgent_command(cli: Cli) -> None:
+    for number in range(40):
+        cli.ok("credentials", "add", f"key-{number}", "--provider", "openai", "--no-secret")
+    with at_terminal(cli, "status", columns=80) as terminal:
+        assert terminal.ends() == 0
+    lines = terminal.seen.rstrip().splitlines()
+    assert lines[-1] == "next: vzctl credentials rotate key-0   # the most urgent: key due"
+    assert len(lines) < 40
+    assert any(line.endswith(" more: \x1b[0m\x1b[36mvzctl credentials list --due\x1b[0m") for line in lines)

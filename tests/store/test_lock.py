@@ -109,7 +109,7 @@ def test_a_second_one_is_refused_with_the_name_of_the_first(tmp_path: Path) -> N
         "the state is locked by process 4711 on workbench: credentials rotate, since 2026-01-31T12:00:00Z; waited 0 s"
     )
     assert (error.code, error.exit_status, error.retryable) == ("STATE_LOCKED", ExitStatus.STATE, True)
-    assert error.next_steps == (NextStep("vzctl state check --lock-timeout 60", "wait longer; works on every command"),)
+    assert error.next_steps == (NextStep("the same command with --lock-timeout 60", "wait longer"),)
     assert path.read_text() == introduction(HOLDER)
 
 

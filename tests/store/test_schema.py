@@ -96,7 +96,16 @@ def test_the_file_says_what_it_is_and_holds_every_table_once() -> None:
     tables = {"organization", "integrations", "databases", "credentials", "retired", "collections", "columns"}
     document = tomli.loads(text)
     assert list(document)[:4] == ["schema", "lineage", "serial", "vzctl"]
-    assert set(document) == {"schema", "lineage", "serial", "vzctl", *tables, "rotations", "revocations"}
+    assert set(document) == {
+        "schema",
+        "lineage",
+        "serial",
+        "vzctl",
+        *tables,
+        "rotations",
+        "revocations",
+        "service_tokens",
+    }
 
 
 def test_the_smallest_state_is_short() -> None:

@@ -449,12 +449,12 @@ def test_restoring_puts_back_a_state_and_the_serial_still_rises(file: StateFile)
     first = add(file, SHOP)
     add(file, BLOG)
     add(file, NEWS)
-    restored = file.restore(first.serial, Change("state restore"))
+    restored = file.restore(first.serial, Change("state restore")).state
     assert restored == replace(first, serial=5)
     assert file.read() == restored
     assert serials(file) == [4, 3, 2, 1]
     assert outcomes(file)[-1] == (5, "state restore", "done")
-    back = file.restore(4, Change("state restore"))
+    back = file.restore(4, Change("state restore")).state
     assert [item.name for item in back.databases] == ["shop", "blog", "news"]
     assert back.serial == 6
 
@@ -473,7 +473,7 @@ def test_restoring_over_a_broken_file_keeps_its_bytes_and_every_good_backup(file
     add(file, BLOG)
     good = {item.serial: item.path.read_bytes() for item in list_backups(file.paths.backups)}
     file.paths.state.write_bytes(data)
-    restored = file.restore(1, Change("state restore"))
+    restored = file.restore(1, Change("state restore")).state
     # The broken file was serial 3, as the newest backup is 2: the serial rises above both.
     assert (restored.serial, restored.databases) == (4, ())
     assert file.read() == restored
@@ -489,7 +489,7 @@ def test_restoring_when_the_file_is_gone(file: StateFile) -> None:
     add(file, SHOP)
     add(file, BLOG)
     file.paths.state.unlink()
-    restored = file.restore(2, Change("state restore"))
+    restored = file.restore(2, Change("state restore")).state
     assert (restored.serial, restored.databases) == (4, (SHOP,))
     assert serials(file) == [2, 1]
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from typing import Any, Final
 from uuid import NAMESPACE_DNS, uuid5
 
@@ -26,6 +27,7 @@ from vzctl.domain.records import (
     Revocation,
     Rotation,
     ScopeEntry,
+    ServiceToken,
     Snapshot,
     Step,
     Version,
@@ -87,6 +89,8 @@ def a_database(
     endpoint: str | None = None,
     observed_at: datetime | None = None,
     gone_since: datetime | None = None,
+    certificate_name: str | None = None,
+    freshness_seconds: int | None = None,
     extra: dict[str, Any] | None = None,
 ) -> Database:
     """Return a database; without an id, name and region make one."""
@@ -98,6 +102,27 @@ def a_database(
         endpoint=endpoint,
         observed_at=observed_at,
         gone_since=gone_since,
+        certificate_name=certificate_name,
+        freshness_seconds=freshness_seconds,
+        extra=extra or {},
+    )
+
+
+def a_service_token(
+    database: Database | str,
+    token: str = "token",
+    *,
+    id: str = "t1",  # noqa: A002  (the field's own name)
+    created_at: datetime = LONG_AGO,
+    note: str | None = None,
+    extra: dict[str, Any] | None = None,
+) -> ServiceToken:
+    return ServiceToken(
+        id=id,
+        database=database if isinstance(database, str) else database.id,
+        sha256=sha256(token.encode()).hexdigest(),
+        created_at=created_at,
+        note=note,
         extra=extra or {},
     )
 
@@ -382,6 +407,7 @@ def a_state(
     columns: Sequence[Column] = (),
     rotations: Sequence[Rotation] = (),
     revocations: Sequence[Revocation] = (),
+    service_tokens: Sequence[ServiceToken] = (),
     extra: dict[str, Any] | None = None,
 ) -> State:
     """Return a state; without `integrations`, those of its credentials are enabled."""
@@ -401,6 +427,7 @@ def a_state(
         columns=tuple(columns),
         rotations=tuple(rotations),
         revocations=tuple(revocations),
+        service_tokens=tuple(service_tokens),
         extra=extra or {},
     )
 
@@ -408,7 +435,13 @@ def a_state(
 def a_full_state(control_plane: ControlPlane = ControlPlane.LOCAL) -> State:
     """Return a sound state that holds at least one of everything, every optional field set somewhere."""
     shop, blog = (
-        a_database("shop", endpoint="https://db.example:8181", observed_at=NOW),
+        a_database(
+            "shop",
+            endpoint="https://db.example:8181",
+            observed_at=NOW,
+            certificate_name="shop.example",
+            freshness_seconds=30,
+        ),
         a_database("blog", region=None),
     )
     gone = a_database("old", status="TERMINATED", gone_since=LONG_AGO)
@@ -449,4 +482,5 @@ def a_full_state(control_plane: ControlPlane = ControlPlane.LOCAL) -> State:
             a_rotation(main, id="r1", new_version="v-new", step=Step.STAGING),
         ],
         revocations=[a_revocation(main, "v1")],
+        service_tokens=[a_service_token(shop), a_service_token(blog, "other", id="t2", note="the second node")],
     )

@@ -33,6 +33,7 @@ _SHAPES: Final = (
     (re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"), "2026-01-31T12:00:00Z"),
     (re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\+00:00"), "2026-01-31 12:00:00+00:00"),
     (re.compile(r"hm:[0-9a-f]{16}"), "hm:ffffffffffffffff"),
+    (re.compile(r"\bvzt_[0-9a-f]{12}_[0-9a-f]{64}\b"), f"vzt_iiiiiiiiiiii_{'f' * 64}"),
     (re.compile(r"\b[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}\b"), None),
     (re.compile(r"(?<![0-9a-f-])[0-9a-f]{12}(?![0-9a-f-])"), "iiiiiiiiiiii"),
     (re.compile(r"\bage1[0-9a-z]{58}\b"), "age1recipient"),
@@ -125,6 +126,11 @@ class Cli:
         """The state file of this user's profile."""
         profile = self.environment.get("VZCTL_PROFILE", "default")
         return self.folder / "state" / "vzctl" / profile / "state.toml"
+
+    def rewind(self, serial: int) -> None:
+        """Put the file of an earlier serial in place, as a checkout of the repository does, or as a crash left it."""
+        backup = self.state.parent / "state.toml.d" / "backups" / f"{serial:08d}.toml"
+        self.state.write_bytes(backup.read_bytes())
 
     def document(self) -> dict[str, Any]:
         """Return the state file, parsed by somebody else than vzctl."""
@@ -242,12 +248,15 @@ def days_ago(days: int) -> str:
 
 def every_command() -> Iterator[tuple[str, Any]]:
     """Yield `status`, `credentials add`, … with the command itself: every command that is no noun."""
-    for noun, command in _command().commands.items():
-        verbs = getattr(command, "commands", None)
-        if verbs is None:
-            yield noun, command
+    yield from _commands_in(_command())
+
+
+def _commands_in(group: Any, words: str = "") -> Iterator[tuple[str, Any]]:
+    for name, command in group.commands.items():
+        if getattr(command, "commands", None) is None:
+            yield f"{words}{name}", command
         else:
-            yield from ((f"{noun} {verb}", child) for verb, child in verbs.items())
+            yield from _commands_in(command, f"{words}{name} ")
 
 
 def installed_command() -> list[str]:

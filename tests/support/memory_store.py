@@ -80,6 +80,7 @@ def a_context(
         policy_days=90,
         confirm=confirm or Asked(),
         tell=lambda _: None,
+        present=lambda _: None,
         ask_done=not_done,
         stop_requested=stop_requested,
     )

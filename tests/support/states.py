@@ -17,6 +17,7 @@ from tests.support.builders import (
     a_revocation,
     a_rotation,
     a_scope_entry,
+    a_service_token,
     a_snapshot,
     a_state,
     a_version,
@@ -150,6 +151,8 @@ def sound_states(draw: st.DrawFn, planes: st.SearchStrategy[ControlPlane] | None
             endpoint=draw(maybe(texts)),
             observed_at=draw(maybe(times)),
             gone_since=draw(maybe(times)),
+            certificate_name=draw(maybe(st.just(f"name {number}.{draw(texts).casefold()}"))),
+            freshness_seconds=draw(maybe(st.integers(0, 7 * 24 * 3600))),
             extra=draw(extras),
         )
         for number in range(draw(st.integers(0, 3)))
@@ -194,6 +197,17 @@ def sound_states(draw: st.DrawFn, planes: st.SearchStrategy[ControlPlane] | None
                 extra=draw(extras),
             )
             for number, item in enumerate(held)
+        ],
+        service_tokens=[
+            a_service_token(
+                item,
+                draw(texts),
+                id=f"token{number}",
+                created_at=draw(times),
+                note=draw(maybe(texts)),
+                extra=draw(extras),
+            )
+            for number, item in enumerate(databases)
         ],
         extra=draw(extras),
     )

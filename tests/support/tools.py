@@ -12,6 +12,7 @@ IS_CI: Final = os.environ.get("CI", "").lower() in {"1", "true", "yes"}
 """Whether the run itself is CI; remembered here because tests do not see `CI`."""
 
 PACKAGES: Final = {
+    "chromedriver": "chromium-driver",
     "dbus-run-session": "dbus",
     "gnome-keyring-daemon": "gnome-keyring",
     "gpg": "gnupg",

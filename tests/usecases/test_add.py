@@ -27,7 +27,7 @@ def interrupted(cli: Cli, key: str = "sk-first", plane: str = "local") -> Cli:
     """Leave what a crash right after the intent leaves: the version on record, its bytes perhaps in the store."""
     cli.init(plane).add(key=key)
     begun = cli.document()["serial"] - 1
-    cli.ok("state", "restore", str(begun), "--confirm", str(begun))
+    cli.rewind(begun)
     assert "current" not in credential(cli)
     return cli
 
@@ -236,12 +236,12 @@ def test_what_cannot_be_a_key_is_refused_with_a_reason_and_never_repeated(
         (
             ("--secret-env", "NOT_SET"),
             2,
-            'the environment variable "NOT_SET" is not set; --secret-env takes a variable\'s name, never the key itself',
+            'the environment variable "NOT_SET" is not set or not exported; --secret-env takes its name, never the key',
         ),
         (
             ("--secret-env", "sk-proj-0123456789abcdef0123456789"),
             2,
-            "the environment variable that is not set; --secret-env takes a variable's name, never the key itself",
+            "the environment variable that is not set or not exported; --secret-env takes its name, never the key",
         ),
     ],
 )
@@ -252,3 +252,10 @@ def test_a_key_that_cannot_be_read_is_an_error_that_names_the_place(
     before = cli.everything()
     result = cli.run("credentials", "add", "openai-prod", "--provider", "openai", *way)
     assert (result.status, result.error, cli.everything()) == (status, error, before)
+
+
+def test_a_second_try_says_anew_how_the_credential_shall_be(cli: Cli) -> None:
+    interrupted(cli)
+    cli.add("openai-prod", "--note", "hello", "--max-age-days", "30", "--set-at", "2025-03-01", key="sk-first")
+    found = credential(cli)
+    assert (found["note"], found["max_age_days"], str(found["key_set_at"])[:10]) == ("hello", 30, "2025-03-01")

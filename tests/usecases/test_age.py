@@ -11,12 +11,23 @@ def due(cli: Cli, *words: str) -> list[str]:
     return [row[0] for row in cli.ok("credentials", "list", "--due", *words).rows]
 
 
-@pytest.mark.parametrize(("days", "is_due"), [(89, False), (90, True), (400, True), (-3, False)])
+@pytest.mark.parametrize(("days", "is_due"), [(89, False), (90, True), (400, True), (-1, False)])
 def test_a_key_is_due_when_it_reaches_the_limit_of_the_policy(cli: Cli, days: int, is_due: bool) -> None:
     cli.init().add("openai-prod", "--set-at", days_ago(days))
     facts = cli.ok("credentials", "show", "openai-prod").facts
     shown = (facts["credential.age_days"], facts["credential.due"])
     assert shown == (str(max(days, 0)), str(is_due).lower())
+
+
+@pytest.mark.parametrize("command", ["add", "edit"])
+def test_a_key_cannot_have_been_set_in_the_future(cli: Cli, command: str) -> None:
+    cli.init().add("openai-prod")
+    before = cli.everything()
+    add = ("credentials", "add", "other", "--provider", "openai", "--no-secret")
+    words = add if command == "add" else ("credentials", "edit", "openai-prod")
+    result = cli.run(*words, "--set-at", "2999-01-01")
+    assert (result.status, result.error) == (2, "2999-01-01 is in the future: --set-at says when the key was set")
+    assert cli.everything() == before
 
 
 def test_an_unknown_age_is_due(cli: Cli) -> None:

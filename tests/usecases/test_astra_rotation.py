@@ -200,7 +200,20 @@ def test_going_back_the_old_key_is_pasted_from_reveal(cli: Cli) -> None:
     begin(cli)
     attest(cli, "removed")
     result = attest(cli, command="rollback")
-    assert "  paste the OLD key: vzctl secrets reveal openai-prod shows it at a terminal\n" in result.err
+    assert "  that is the OLD key: vzctl secrets reveal openai-prod shows it at a terminal\n" in result.err
+
+
+def test_after_its_end_the_old_key_is_the_previous_one_and_the_new_one_the_pending_before(cli: Cli) -> None:
+    prepare(cli)
+    begin(cli)
+    new = attest(cli, "removed")
+    assert "  that is the NEW key: vzctl secrets reveal openai-prod --which pending shows it at a terminal\n" in new.err
+    assert attest(cli, "recreated", "scoped").status == 0
+    cli.run("rotations", "rollback", "openai-prod", "--confirm", "openai-prod")
+    back = attest(cli, "removed")
+    assert (
+        "  that is the OLD key: vzctl secrets reveal openai-prod --which previous shows it at a terminal\n" in back.err
+    )
 
 
 def test_a_rollback_can_be_attested_in_one_go_and_again_is_harmless(cli: Cli) -> None:
@@ -343,7 +356,8 @@ def test_the_store_holding_another_key_is_not_taken_for_the_staged_one(cli: Cli)
     result = attest(cli, "removed")
     assert (result.status, result.error) == (
         10,
-        'the secret store holds another key for "openai-prod" than the one that was recorded',
+        'the secret store holds another key for "openai-prod" than the one that was recorded; '
+        'the rotation of "openai-prod" stands at TESTED',
     )
 
 
@@ -385,3 +399,39 @@ def test_a_key_that_an_open_rotation_may_go_back_to_is_not_marked_as_revoked(cli
         'error: a rotation of "openai-prod" is open and needs this key\n'
         "  next: vzctl rotations resume openai-prod   # finish it first\n",
     )
+
+
+@pytest.mark.parametrize(
+    ("words", "environment", "error"),
+    [
+        (("--attest", "scoped"), {}, '"scoped" cannot be attested now'),
+        ((), {"VZCTL_SECRET_STORE": "env"}, "the secret"),
+    ],
+)
+def test_a_rollback_that_fails_past_the_removal_ends_as_an_open_rotation(
+    cli: Cli, words: tuple[str, ...], environment: dict[str, str], error: str
+) -> None:
+    prepare(cli)
+    begin(cli)
+    attest(cli, "removed")
+    before = cli.document()
+    result = cli.run("rotations", "rollback", "openai-prod", "--confirm", "openai-prod", *words, env=environment)
+    assert (result.status, cli.document()) == (12, before), result.err
+    assert result.error.startswith(error)
+    assert 'the rotation of "openai-prod" stands at REMOVED' in result.error
+
+
+def test_another_new_key_does_not_forget_that_the_leaked_one_was_revoked(cli: Cli) -> None:
+    prepare(cli)
+    words = ("--leaked", "--revoke-first", "--confirm", "openai-prod")
+    assert cli.rotate("openai-prod", *words).status == 14
+    assert attest(cli, "revoked").facts["rotation.step"] == "REVOKED"
+    replaced = cli.run("rotations", "resume", "openai-prod", "--replace-secret", "--secret-stdin", stdin="sk-third")
+    assert (replaced.status, replaced.facts["rotation.step"]) == (14, "REVOKED"), replaced.err
+    back = attest(cli, command="rollback")
+    assert (back.status, back.error) == (
+        4,
+        'the rotation of "openai-prod" cannot be taken back: the old key is known to others',
+    )
+    assert attest(cli, "removed", "recreated", "scoped").facts["rotation.step"] == "DONE"
+    assert [item["reason"] for item in cli.document()["revocations"] if "done_at" in item] == ["leaked"]

@@ -151,9 +151,9 @@ def test_a_rotation_that_moved_on_while_asked_is_not_turned_back(cli: Cli, monke
         cli, monkeypatch, lambda: cli.run("rotations", "resume", "openai-prod", "--attest", "removed")
     )
     refused(
-        ConflictError,
+        RotationOpenError,
         "CHANGED_MEANWHILE",
-        'the rotation of "openai-prod" moved on meanwhile; look again',
+        'the rotation of "openai-prod" moved on meanwhile; look again; the rotation of "openai-prod" stands at REMOVED',
         lambda: roll_back_rotation(context, RollBackRotation(name="openai-prod")),
     )
     assert cli.ok("rotations", "show", "openai-prod").facts["rotation.step"] == "REMOVED"
@@ -163,9 +163,7 @@ def test_a_rotation_that_a_restore_took_away_is_not_walked(cli: Cli, monkeypatch
     cli.init("astra").add().attest_all()
     before = cli.document()["serial"]
     assert cli.rotate().status == 14
-    context = before_the_lock(
-        cli, monkeypatch, lambda: cli.ok("state", "restore", str(before), "--confirm", str(before))
-    )
+    context = before_the_lock(cli, monkeypatch, lambda: cli.rewind(before))
     refused(
         ConflictError,
         "CHANGED_MEANWHILE",
@@ -415,11 +413,10 @@ def test_a_restore_in_the_middle_of_replacing_a_key_is_no_crash(
     cli: Cli, monkeypatch: pytest.MonkeyPatch, nth: int
 ) -> None:
     cli.init("astra")
-    before = str(cli.document()["serial"])
+    before = cli.document()["serial"]
     cli.add().attest_all()
     assert cli.rotate().status == 14
-    restore = ("state", "restore", before, "--confirm", before)
-    context = before_reading(cli, monkeypatch, lambda: cli.ok(*restore), nth=nth)
+    context = before_reading(cli, monkeypatch, lambda: cli.rewind(before), nth=nth)
     request = ResumeRotation(name="openai-prod", source=lambda: Secret("sk-third"), replace_secret=True)
     with pytest.raises(ConflictError) as caught:
         resume_rotation(context, request)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -184,7 +185,7 @@ def test_after_the_revocation_there_is_no_way_back(cli: Cli) -> None:
     result = cli.run("rotations", "rollback", "openai-prod", "--confirm", "openai-prod")
     assert (result.status, result.err) == (
         4,
-        'error: the rotation of "openai-prod" cannot be taken back: the old key is not held here\n'
+        'error: the rotation of "openai-prod" cannot be taken back: the old key is revoked at its provider\n'
         "  next: vzctl credentials rotate openai-prod   # give it another new key instead\n",
     )
 
@@ -248,13 +249,16 @@ def test_a_provider_that_left_the_catalogue_is_said(cli: Cli) -> None:
     )
 
 
+INTERRUPTED = ["error:", "interrupted;", "nothing", "more", "was", "changed"]
+
+
 def begun_only(cli: Cli) -> Path:
     """Leave what a crash right after the beginning would, and return the file of the staged bytes."""
     cli.init().add()
     assert cli.rotate().status == 0
     backups = sorted((cli.state.parent / "state.toml.d" / "backups").glob("*.toml"))
     begun = next(path for path in reversed(backups) if 'step = "STAGING"' in path.read_text(encoding="utf-8"))
-    cli.ok("state", "restore", begun.stem, "--confirm", str(int(begun.stem)))
+    cli.rewind(int(begun.stem))
     return next((cli.folder / "state").rglob(f"{credential(cli)['pending']}.age"))
 
 
@@ -272,8 +276,32 @@ def test_a_rotation_is_taken_back_while_the_store_is_only_read(cli: Cli) -> None
     assert cli.ok("rotations", "show", "openai-prod").facts["rotation.step"] == "ROLLED_BACK"
 
 
-def test_a_sigterm_is_remembered_until_the_step_ends_and_told_by_the_exit_status(cli: Cli) -> None:
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize("source", ["--secret-file", "--from"])
+def test_a_signal_while_a_key_is_waited_for_ends_the_command_at_once(
+    cli: Cli, source: str, number: signal.Signals, status: int
+) -> None:
+    cli.init().add()
+    before = cli.everything()
+    fifo = cli.folder / "fifo"
+    os.mkfifo(fifo)
+    words = ["credentials", "rotate", *([] if source == "--from" else ["openai-prod"]), source, str(fifo)]
+    process = subprocess.Popen(
+        [*installed_command(), *words, "--skip-test", "--yes"],
+        env=cli.process_environment(),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+    )
+    with fifo.open("wb"):  # returns when the command has opened it too; nobody ever writes
+        process.send_signal(number)
+        said = process.communicate(timeout=60)[1].decode()
+    assert (process.returncode, said.split()) == (status, INTERRUPTED)
+    assert cli.everything() == before
+
+
+def test_a_signal_while_the_key_is_asked_for_again_leaves_the_rotation_where_it_was(cli: Cli) -> None:
     begun_only(cli)
+    before = cli.document()
     fifo = cli.folder / "fifo"
     os.mkfifo(fifo)
     words = ("rotations", "resume", "openai-prod", "--secret-file", str(fifo), "--replace-secret")
@@ -283,10 +311,10 @@ def test_a_sigterm_is_remembered_until_the_step_ends_and_told_by_the_exit_status
     assert process.stderr is not None
     with fifo.open("wb") as file:  # returns when the command waits for the key
         process.terminate()
-        assert process.stderr.readline().startswith(b"finishing the current step, then stopping")
-        file.write(b"sk-third")
-    said = process.communicate(timeout=60)[1].decode()
-    assert (process.returncode, said.splitlines()[0]) == (143, 'the rotation of "openai-prod" stands at STAGED')
+        said = process.communicate(timeout=60)[1].decode()
+        file.close()
+    assert (process.returncode, said.split()) == (143, INTERRUPTED)
+    assert cli.document() == before
 
 
 def test_a_key_that_does_not_look_like_the_providers_is_accepted_with_a_warning(cli: Cli) -> None:
@@ -303,5 +331,76 @@ def test_a_key_whose_beginning_shows_that_it_cannot_embed_is_refused(cli: Cli) -
         2,
         'error: a key that begins with "sk-admin-" cannot be used with OpenAI: '
         "it is an administration key of OpenAI, which cannot make embeddings\n",
+        before,
+    )
+
+
+@pytest.mark.parametrize(
+    ("key", "status", "error"),
+    [
+        ("sk-first", 4, 'this is the key that "openai-prod" has already; a rotation needs a new one'),
+        ("sk-zero", 4, 'this key was the key of "openai-prod" before; a rotation needs a new one'),
+        ("sk-admin-1", 2, 'a key that begins with "sk-admin-" cannot be used with OpenAI'),
+    ],
+)
+def test_another_key_for_an_open_rotation_is_judged_like_the_first(cli: Cli, key: str, status: int, error: str) -> None:
+    cli.init().add(key="sk-zero")
+    assert cli.rotate(key="sk-first").status == 0
+    assert cli.rotate(key="sk-second").status == 0
+    cli.rewind(serial_of(cli, "STAGING"))
+    before = cli.document()
+    result = cli.run("rotations", "resume", "openai-prod", "--replace-secret", "--secret-stdin", stdin=key)
+    assert (result.status, result.error.startswith(error), cli.document()) == (status, True, before), result.err
+
+
+def serial_of(cli: Cli, step: str) -> int:
+    """Return the serial of the newest backup in which a rotation stands at that step."""
+    folder = cli.state.parent / "state.toml.d" / "backups"
+    return max(int(path.stem) for path in folder.iterdir() if f'step = "{step}"' in path.read_text(encoding="utf-8"))
+
+
+def test_a_key_that_is_revoked_is_not_gone_back_to_although_its_bytes_are_still_there(cli: Cli) -> None:
+    cli.init().add()
+    assert cli.rotate().status == 0
+    cli.ok("revocations", "done", "openai-prod", "--yes")
+    text = cli.state.read_text(encoding="utf-8").replace("held = false", "held = true")  # its deletion was killed
+    cli.state.write_text(text, encoding="utf-8")
+    before = cli.document()
+    result = cli.run("rotations", "rollback", "openai-prod", "--confirm", "openai-prod")
+    assert (result.status, result.error, cli.document()) == (
+        4,
+        'the rotation of "openai-prod" cannot be taken back: the old key is revoked at its provider',
+        before,
+    )
+
+
+def test_a_failing_store_says_where_the_rotation_stands_and_how_to_go_on(cli: Cli) -> None:
+    begun_only(cli).write_bytes(b"half of an age f")
+    result = cli.run("rotations", "resume", "openai-prod")
+    lines = result.err.splitlines()
+    assert (result.status, lines[0].endswith('; the rotation of "openai-prod" stands at STAGING')) == (10, True)
+    assert lines[1] == "  next: vzctl rotations resume openai-prod   # go on"
+
+
+def test_a_revocation_that_is_done_already_changes_nothing(cli: Cli) -> None:
+    cli.init().add()
+    assert cli.rotate().status == 0
+    revocation = cli.document()["revocations"][0]["id"]
+    cli.ok("revocations", "done", revocation, "--yes")
+    before = cli.everything()
+    again = cli.ok("revocations", "done", revocation, "--yes")
+    assert (again.err, cli.everything()) == ("marked as revoked already: nothing to do\n", before)
+
+
+def test_a_key_that_was_taken_back_and_revoked_is_not_rotated_to_again(cli: Cli) -> None:
+    cli.init().add()
+    assert cli.rotate(key="sk-second").status == 0
+    cli.ok("rotations", "rollback", "openai-prod", "--confirm", "openai-prod")
+    cli.ok("revocations", "done", "openai-prod", "--yes")
+    before = cli.document()
+    result = cli.rotate(key="sk-second")
+    assert (result.status, result.error, cli.document()) == (
+        4,
+        'this key of "openai-prod" was revoked at its provider; a rotation needs a new one',
         before,
     )

@@ -167,7 +167,6 @@ def test_rule_8_a_database_with_dependants_leaves_a_scope_only_by_force(cli: Cli
     assert (result.status, result.err, cli.everything()) == (
         4,
         'error: 1 dependant of "openai-prod" would lose vectorize: shop/default/products\n'
-        "  side: astra\n"
         "  next: vzctl scope remove openai-prod shop --force   # take them out of service on purpose\n",
         before,
     )

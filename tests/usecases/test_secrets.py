@@ -56,10 +56,11 @@ def test_secrets_move_from_file_to_exec_and_back(cli: Cli) -> None:
     )
     assert len(age_files(cli)) == 3
     back = cli.ok("secrets", "migrate", "--source", "exec", "--delete-source", "--yes")
+    assert back.err == "copied 0 secrets from exec to file, each read back; 3 there already\n"
     assert (back.facts["deleted"], exec_files(folder), len(age_files(cli))) == ("true", [], 3)
     assert [row[3] for row in cli.ok("audit").rows][-2:] == [
         "copied 3 secrets from file to exec",
-        "copied 3 secrets from exec to file",
+        "copied 0 secrets from exec to file; deleting them there",
     ]
 
 
@@ -98,8 +99,18 @@ def test_from_the_env_store_secrets_are_copied_and_stay_there(cli: Cli) -> None:
     cli.configure(configuration.read_text(encoding="utf-8") + '[secrets.env]\n"openai-prod" = "OPENAI_API_KEY"\n')
     key = {"OPENAI_API_KEY": "sk-from-env"}
     cli.ok("credentials", "add", "openai-prod", "--provider", "openai", env={**key, "VZCTL_SECRET_STORE": "env"})
-    cli.ok("secrets", "migrate", "--source", "env", "--delete-source", "--yes", env=key)
-    assert len(age_files(cli)) == 1
+    before = cli.everything()
+    refused = cli.run("secrets", "migrate", "--source", "env", "--delete-source", "--yes", env=key)
+    assert (refused.status, refused.error, cli.everything()) == (
+        2,
+        "the env store is only read: nothing can be deleted there",
+        before,
+    )
+    copied = cli.ok("secrets", "migrate", "--source", "env", "--yes", env=key)
+    assert (copied.err, len(age_files(cli))) == ("copied 1 secret from env to file, each read back\n", 1)
+    again = cli.ok("secrets", "migrate", "--source", "env", "--yes", "-o", "json")
+    assert '"changed":false' in again.out
+    assert '"copied":[]' in again.out
 
 
 def test_with_nothing_held_a_migration_changes_nothing(cli: Cli) -> None:

@@ -100,6 +100,8 @@ class Key:
     undo: str | None = None
     """The key before the last rotation, as long as the rotation can be taken back."""
     rotated: bool = False
+    revoked: set[str | None] = field(default_factory=set)
+    """Keys of this credential that were revoked at the provider."""
 
 
 @dataclass
@@ -281,7 +283,7 @@ class UseCases(RuleBasedStateMachine):
     def rotate(self, name: str, key: str, steps: int | None) -> None:
         found = self.model.credentials.get(name)
         refused = NotFoundError if found is None else self.model.blocked(name)
-        if found is not None and refused is None and key in found.previous and key != found.key:
+        if found is not None and refused is None and key != found.key and key in {*found.previous, *found.revoked}:
             refused = ConflictError
         request = RotateCredential(name=name, source=lambda: Secret(key), skip_test=True)
         outcome = self.run(lambda c: rotate_credential(c, request), refused, steps)
@@ -378,6 +380,9 @@ class UseCases(RuleBasedStateMachine):
         request = FinishRevocations([revocation.id])
         if self.run(lambda c: finish_revocations(c, request), ConflictError if needed else None):
             self.model.to_revoke.remove((name, key))
+            live = state.credential_by_id(owner.id)
+            if live is not None:
+                self.model.credentials[live.name].revoked.add(key)
             assert all(item.id != revocation.id for item in self.file.read().open_revocations())
 
     # ---------------------------------------------------------------- scope and dependants

@@ -122,7 +122,10 @@ def test_the_item_is_put_in_wherever_it_is_asked_for(tmp_path: Path) -> None:
 def test_the_secret_is_neither_in_arguments_nor_in_the_environment(make: Make, tmp_path: Path) -> None:
     """Also not when it came in through a variable (`--secret-env`), which every child would inherit."""
     spy = f'tr "\\0" " " < /proc/$$/cmdline > {tmp_path}/arguments; env > {tmp_path}/environment; '
-    store = make(set=spy + SET, environ={"GIVEN": SECRET, "GIVEN_WITH_NEWLINE": SECRET + "\n", "KEPT": "x"})
+    store = make(
+        set=spy + SET,
+        environ={"GIVEN": SECRET, "GIVEN_WITH_NEWLINE": SECRET + "\n", "JSON": f'{{"k":"{SECRET}"}}', "KEPT": "x"},
+    )
     store.write(FIRST, Secret(SECRET))
     assert FIRST.path in (tmp_path / "arguments").read_text()
     assert SECRET not in (tmp_path / "arguments").read_text()

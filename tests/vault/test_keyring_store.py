@@ -143,7 +143,7 @@ def test_a_timeout_can_be_tried_again_and_other_stores_are_offered(use: Use) -> 
     assert caught.value.next_steps == (
         NextStep("vzctl secrets test", "write, read and delete a test value in the configured store"),
         NextStep("VZCTL_SECRET_STORE=exec vzctl secrets test", "try a password manager, set up in [secrets.exec]"),
-        NextStep("VZCTL_SECRET_STORE=file vzctl secrets test", "try age files, set up in [secrets.file]; for CI"),
+        NextStep("vzctl secrets identity ~/identity.txt", "set up age files, which need no daemon; fit for CI"),
         NextStep("VZCTL_SECRET_STORE=env vzctl secrets test", "try variables named in [secrets.env]; read only"),
     )
 

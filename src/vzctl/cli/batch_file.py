@@ -39,6 +39,8 @@ def read_batch(path: str) -> list[BatchLine]:
 def _read(path: str) -> str:
     try:
         if path == "-":
+            if sys.stdin is None or sys.stdin.closed:
+                raise UsageError("standard input is closed: no batch can be read from it", code="BATCH_INVALID")
             data = sys.stdin.buffer.read(MAXIMUM_BATCH_BYTES + 1)
         else:
             with open(path, "rb") as file:
@@ -76,7 +78,7 @@ def _line(number: int, text: str) -> BatchLine:
     return BatchLine(
         name=name,
         provider=_text(number, item, "provider"),
-        databases=tuple(databases),
+        databases=tuple(_text(number, {"databases": entry}, "databases") or "" for entry in databases),
         secret=_secret(number, item),
         note=_text(number, item, "note"),
         max_age_days=_number(number, item, "max_age_days"),
@@ -103,6 +105,8 @@ def _text(number: int, item: dict[str, object], key: str) -> str | None:
         return None
     if not isinstance(value, str) or not value:
         raise _wrong(number, f'"{key}" must be a text that is not empty')
+    if any("\ud800" <= character <= "\udfff" for character in value):
+        raise _wrong(number, f'"{key}" has half a character in it: neither the state file nor a name could hold it')
     return value
 
 

@@ -18,6 +18,8 @@ from typer.models import CommandInfo
 SUMMARIES: Final = {
     "init": "Create the state file.",
     "status": "Show one screen: counts, ages, open rotations, pending steps, keys to revoke, problems.",
+    "sync": "Compare what is really there with the state: show the drift, then record it.",
+    "map": "Show what hangs together: provider, credential, database, collection and column.",
     "audit": "Show who changed what, when.",
     "completion": "Print the completion script of a shell.",
     "help": "Explain a topic: environment or exit-codes; or a command.",
@@ -32,7 +34,10 @@ SUMMARIES: Final = {
     "revocations": "Old keys that still have to be revoked at their provider.",
     "pending": "What a person still has to do at the Astra Portal.",
     "probe": "Find out by experiment why no vectors are made: Astra's side or the provider's.",
+    "diagnose": "Tell whose fault an error is: Astra's side, the provider's, or not decidable.",
+    "explain": "Explain an error code of the Data API: its side, what it means, what to do.",
     "state": "The state file: where it is, whether it is sound, its backups.",
+    "serve": "The credential service that a self-hosted Data API asks.",
     "secrets": "The secret store: make its identity, test it, put, reveal, migrate, purge.",
 }
 """In the order in which help shows them. The module of a command has its name."""
@@ -71,12 +76,21 @@ def _load(name: str) -> Any:
     """Return a noun's group, whose verbs are made when they are asked for, or the command without a noun."""
     app: typer.Typer = import_module(f"vzctl.cli.{_MODULES.get(name, name)}").app
     verbs = {str(info.name): partial(_make, info) for info in app.registered_commands}
-    if name in verbs:
-        return verbs[name]()
+    return verbs[name]() if name in verbs else _group(app)
+
+
+def _group(app: typer.Typer) -> Any:
+    """Return a noun's group; a noun inside it, such as the tokens of databases, is one of its commands."""
+    makers: dict[str, Callable[[], Any]] = {str(info.name): partial(_make, info) for info in app.registered_commands}
+    makers |= {
+        str(info.typer_instance.info.name): partial(_group, info.typer_instance)
+        for info in app.registered_groups
+        if info.typer_instance is not None
+    }
     empty = copy(app)
-    empty.registered_commands = []
+    empty.registered_commands, empty.registered_groups = [], []
     group: Any = typer.main.get_group(empty)
-    group.commands = Commands(verbs)
+    group.commands = Commands(makers)
     return group
 
 

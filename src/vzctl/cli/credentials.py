@@ -99,6 +99,10 @@ def add(
                 raise UsageError(
                     "--from takes everything from the file; give no name, provider, scope or secret", code="USAGE"
                 )
+            if any(item is not None for item in (note, max_age_days, slot, set_at)):
+                raise UsageError(
+                    "--from takes note, max_age_days and slot from the file, and has no --set-at", code="USAGE"
+                )
             return _add_batch(c, world, from_file, if_exists, is_dry_run(context))
         if name is None or provider is None:
             raise UsageError("give the credential's name and --provider, or --from FILE", code="USAGE")
@@ -176,11 +180,7 @@ def rotate(
     from vzctl.usecases.rotate_minted import rotate_minted
 
     given = SecretFlags(secret_stdin, secret_file, secret_env)
-    if revoke_first and not leaked:
-        raise UsageError(
-            "--revoke-first goes with --leaked; otherwise the old key is revoked last, so that nothing stops",
-            code="USAGE",
-        )
+    _require_leaked(leaked=leaked, revoke_first=revoke_first)
 
     def work(c: Context, world: World) -> Outcome[Any]:
         if from_file is not None:
@@ -188,6 +188,8 @@ def rotate(
                 raise UsageError(
                     "--from takes names and secrets from the file; give no name and no secret", code="USAGE"
                 )
+            if revoke_first or slot is not None:
+                raise UsageError("--revoke-first and --slot are for one credential, not for --from", code="USAGE")
             return _rotate_batch(c, world, from_file, skip_test=skip_test, leaked=leaked, minimum_scope=minimum_scope)
         if name is None:
             raise UsageError("give the credential's name, or --from FILE", code="USAGE")
@@ -210,6 +212,14 @@ def rotate(
         return rotate_minted(c, request) if mint and not dry_run else rotate_credential(c, request)
 
     run(context, work, walks=True, token_variable=token_env)
+
+
+def _require_leaked(*, leaked: bool, revoke_first: bool) -> None:
+    if revoke_first and not leaked:
+        raise UsageError(
+            "--revoke-first goes with --leaked; otherwise the old key is revoked last, so that nothing stops",
+            code="USAGE",
+        )
 
 
 @reads(app, "find")
@@ -275,7 +285,9 @@ def _add_batch(c: Context, world: World, path: str, if_exists: IfExists, dry_run
     from vzctl.usecases.add_credential import AddCredential
 
     requests = []
-    for line in read_batch(path):
+    with world.interrupts.waiting():
+        lines = read_batch(path)
+    for line in lines:
         if line.provider is None:
             raise UsageError(f'the batch names no provider for "{line.name}"', code="BATCH_INVALID")
         source = world.secret_source(line.secret, prompt="") if line.secret is not None else None
@@ -303,7 +315,9 @@ def _rotate_batch(
     from vzctl.usecases.rotate import RotateCredential, rotate_batch
 
     requests = []
-    for line in read_batch(path):
+    with world.interrupts.waiting():
+        lines = read_batch(path)
+    for line in lines:
         if line.secret is None or line.provider is not None or line.databases:
             raise UsageError(
                 f'a rotation of "{line.name}" needs secret_env or secret_file, and neither provider nor databases',

@@ -14,12 +14,16 @@ from vzctl.cli.options import (
     IfExistsOption,
     IfMissing,
     IfMissingOption,
+    NoteOption,
     TokenEnvOption,
     WakeOption,
 )
 from vzctl.cli.run import is_dry_run, run
+from vzctl.errors import UsageError
 
 app = noun("databases")
+tokens = noun("token", "Service tokens: how `vzctl serve` knows which self-hosted database is asking.")
+app.add_typer(tokens)
 
 NameOption = Annotated[str | None, typer.Option("--name", metavar="TEXT", help="Its name.", show_default=False)]
 RegionOption = Annotated[str | None, typer.Option("--region", metavar="TEXT", help="Its region.", show_default=False)]
@@ -75,11 +79,44 @@ def edit(
     region: RegionOption = None,
     status: StatusOption = None,
     endpoint: EndpointOption = None,
+    certificate_name: Annotated[
+        str | None,
+        typer.Option(
+            "--certificate-name",
+            metavar="TEXT",
+            help="Self-hosted: the name in its client certificate.",
+            show_default=False,
+        ),
+    ] = None,
+    no_certificate_name: Annotated[
+        bool, typer.Option("--no-certificate-name", help="No client certificate speaks for it any more.")
+    ] = False,
+    freshness: Annotated[
+        str | None,
+        typer.Option(
+            "--freshness",
+            metavar="immediate|TIME",
+            help="Self-hosted: how long its Data API keeps a key, such as 30s.",
+            show_default=False,
+        ),
+    ] = None,
 ) -> None:
     """Change what is recorded of a database."""
     from vzctl.usecases.database import EditDatabase, edit_database
 
-    request = EditDatabase(database, name, region, status, endpoint, is_dry_run(context))
+    if certificate_name is not None and no_certificate_name:
+        raise UsageError("give --certificate-name or --no-certificate-name, not both", code="USAGE")
+    request = EditDatabase(
+        database,
+        name,
+        region,
+        status,
+        endpoint,
+        certificate_name,
+        no_certificate_name,
+        freshness,
+        is_dry_run(context),
+    )
     run(context, lambda c, _: edit_database(c, request))
 
 
@@ -112,3 +149,48 @@ def forget(
 
     request = ForgetDatabase(database, force, if_missing.value, is_dry_run(context))
     run(context, lambda c, _: forget_database(c, request))
+
+
+@reads(tokens, "list")
+def token_list(
+    context: typer.Context,
+    database: Annotated[str | None, typer.Argument(metavar="DB", help="A database.", show_default=False)] = None,
+) -> None:
+    """List service tokens: of all databases, or of one."""
+    from vzctl.usecases.service_token import list_tokens
+
+    run(context, lambda c, _: list_tokens(c, database))
+
+
+@changes(tokens, "create")
+def token_create(
+    context: typer.Context,
+    database: DatabaseArgument,
+    out: Annotated[
+        str | None,
+        typer.Option(
+            "--out", metavar="FILE", help="A new file for the token, readable by you alone.", show_default=False
+        ),
+    ] = None,
+    print_: Annotated[bool, typer.Option("--print", help="Print the token on standard output.")] = False,
+    note: NoteOption = None,
+) -> None:
+    """Make a service token of a database; only its hash is kept. Two work side by side, so one can replace the other."""
+    from vzctl.usecases.service_token import CreateToken, create_token
+
+    request = CreateToken(database, out, print_, note, is_dry_run(context))
+    run(context, lambda c, _: create_token(c, request), shows=print_)
+
+
+@changes(tokens, "revoke")
+def token_revoke(
+    context: typer.Context,
+    database: DatabaseArgument,
+    token: Annotated[str, typer.Argument(metavar="TOKEN", help="The token's id.", show_default=False)],
+    if_missing: IfMissingOption = IfMissing.FAIL,
+) -> None:
+    """Stop accepting a service token."""
+    from vzctl.usecases.service_token import RevokeToken, revoke_token
+
+    request = RevokeToken(database, token, if_missing.value, is_dry_run(context))
+    run(context, lambda c, _: revoke_token(c, request))

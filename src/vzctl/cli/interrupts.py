@@ -5,8 +5,29 @@ from __future__ import annotations
 import contextlib
 import signal
 import sys
+import threading
 from collections.abc import Iterator
 from types import FrameType
+
+
+class Terminated(KeyboardInterrupt):
+    """SIGTERM: ends a command like ^C does, with what it had begun tidied up."""
+
+    signal = signal.SIGTERM
+
+
+def listen() -> None:
+    """Make ^C and SIGTERM exceptions, where they would end the process as it stands; one that is ignored stays ignored."""
+    if threading.current_thread() is not threading.main_thread():
+        return
+    if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    if signal.getsignal(signal.SIGTERM) is not signal.SIG_IGN:
+        signal.signal(signal.SIGTERM, _terminate)
+
+
+def _terminate(_number: int, _frame: FrameType | None) -> None:
+    raise Terminated
 
 
 class Interrupts:
@@ -14,6 +35,7 @@ class Interrupts:
 
     def __init__(self) -> None:
         self.received: int | None = None
+        self._is_waiting = False
 
     def requested(self) -> bool:
         """Whether a signal asked to stop."""
@@ -29,8 +51,23 @@ class Interrupts:
             for number, handler in before.items():
                 signal.signal(number, handler)
 
+    @contextlib.contextmanager
+    def waiting(self) -> Iterator[None]:
+        """Inside the block nothing is under way but a wait for somebody's input: a signal ends it at once."""
+        before, self._is_waiting = self._is_waiting, True
+        try:
+            if self.received is not None:
+                raise KeyboardInterrupt
+            yield
+        finally:
+            self._is_waiting = before
+
     def _receive(self, number: int, _frame: FrameType | None) -> None:
-        if self.received is not None:
-            raise KeyboardInterrupt
+        was_received = self.received is not None
         self.received = number
-        sys.stderr.write("finishing the current step, then stopping; once more to stop now\n")
+        if was_received or self._is_waiting:
+            raise KeyboardInterrupt
+        # Nobody there to read it, or a write that the signal fell into, is no reason to leave the step unfinished.
+        with contextlib.suppress(OSError, ValueError, RuntimeError, AttributeError):
+            sys.stderr.write("finishing the current step, then stopping; once more to stop now\n")
+            sys.stderr.flush()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import sys
@@ -12,6 +13,7 @@ import typer
 
 from vzctl.cli.commands import SUMMARIES, root_commands
 from vzctl.cli.flags import Group, version_option
+from vzctl.cli.interrupts import listen
 from vzctl.errors import ExitStatus, UsageError, VzctlError
 
 # Typer carries its own copy of click and exports only this leaf; its parents are what the parser raises.
@@ -50,6 +52,7 @@ class Root(Group):
 
     def _run(self, words: list[str], prog_name: str, extra: dict[str, Any]) -> int:
         try:
+            listen()
             _require_text(words)
             # Not `super().main`: it makes exits of ^C and of a broken pipe without a word, and without JSON.
             with self.make_context(prog_name, list(words), **extra) as context:
@@ -59,7 +62,10 @@ class Root(Group):
         except VzctlError as error:
             return _fail(error, words)
         except _ClickError as error:
-            return self._usage(error, words)
+            try:
+                return self._usage(error, words)
+            except VzctlError as failure:
+                return _fail(failure, words)
         except (KeyboardInterrupt, typer.Abort) as error:
             return _interrupted(error, words)
         except BrokenPipeError:
@@ -67,6 +73,13 @@ class Root(Group):
 
             silence_stdout()
             return ExitStatus.OK
+        except OSError as error:
+            if error.errno != errno.ENOSPC:
+                return _internal(error, words)
+            from vzctl.render.show import silence_stdout
+
+            silence_stdout()
+            return _fail(VzctlError(f"cannot write: {error.strerror}", code="OUTPUT_NOT_WRITABLE"), words)
         except Exception as error:  # noqa: BLE001  (the last line of defence: a bug must not become a traceback)
             return _internal(error, words)
         return ExitStatus.OK

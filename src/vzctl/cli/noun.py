@@ -13,10 +13,15 @@ from vzctl.cli.flags import ChangeCommand, Command, Group
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-def noun(name: str) -> typer.Typer:
-    """Return the group of a noun; bare, it prints its help."""
+def noun(name: str, summary: str = "") -> typer.Typer:
+    """Return the group of a noun; bare, it prints its help. One that is inside another noun brings its summary."""
     return typer.Typer(
-        cls=Group, name=name, help=SUMMARIES[name], no_args_is_help=True, add_completion=False, rich_markup_mode=None
+        cls=Group,
+        name=name,
+        help=summary or SUMMARIES[name],
+        no_args_is_help=True,
+        add_completion=False,
+        rich_markup_mode=None,
     )
 
 

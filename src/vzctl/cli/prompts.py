@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import signal
 import sys
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, TextIO
@@ -12,14 +11,19 @@ from vzctl.cli.flags import Flags
 from vzctl.errors import CancelledError, InputRequiredError, NextStep, UsageError
 
 if TYPE_CHECKING:
+    from vzctl.cli.interrupts import Interrupts
     from vzctl.usecases.context import Question
 
 
 class Prompter:
-    """Asks at the terminal, or says which flag would have answered."""
+    """Asks at the terminal, or says which flag would have answered.
 
-    def __init__(self, flags: Flags, *, no_input: bool, no_input_source: str) -> None:
+    While a person types, a signal ends the command at once, also inside a rotation that otherwise finishes its step.
+    """
+
+    def __init__(self, flags: Flags, interrupts: Interrupts, *, no_input: bool, no_input_source: str) -> None:
         self._flags = flags
+        self._interrupts = interrupts
         self._no_input = no_input
         self._no_input_source = no_input_source
 
@@ -50,8 +54,7 @@ class Prompter:
                 evidence=question.lines,
                 next_steps=(NextStep(f"the same command with {flag}", "when this is what you want"),),
             )
-        for line in question.lines:
-            self.say(line)
+        self.present(question.lines)
         if severe:
             answer = self._ask(f"{question.text} Type {question.name} to go on: ")
             if answer != question.name:
@@ -77,25 +80,30 @@ class Prompter:
         """Read a secret without echo."""
         import getpass
 
-        with _plain_interrupts():
+        with self._interrupts.waiting():
             try:
                 return getpass.getpass(prompt)
             except EOFError:
                 raise CancelledError("cancelled: nothing was changed", code="CANCELLED") from None
 
+    def present(self, lines: Sequence[str]) -> None:
+        """Show lines that a person must have read before an answer is asked for, `--quiet` or not."""
+        for line in lines:
+            self.say(line)
+
     def say(self, line: str) -> None:
         """Show a line to the person."""
         from vzctl.render.cells import escape
+        from vzctl.render.show import write_talk
 
-        sys.stderr.write(f"{escape(line)}\n")
-        sys.stderr.flush()
+        write_talk([escape(line)])
 
     def _ask(self, prompt: str) -> str:
         from vzctl.render.cells import escape
 
         sys.stderr.write(escape(prompt))
         sys.stderr.flush()
-        with _plain_interrupts(), _terminal() as terminal:
+        with self._interrupts.waiting(), _terminal() as terminal:
             answer = terminal.readline()
         if not answer.endswith("\n"):
             sys.stderr.write("\n")
@@ -113,17 +121,6 @@ def _terminal() -> Iterator[TextIO]:
         return
     with open("/dev/tty", encoding="utf-8", errors="replace") as terminal:
         yield terminal
-
-
-@contextlib.contextmanager
-def _plain_interrupts() -> Iterator[None]:
-    """While a person types, ^C cancels at once, also inside a rotation that otherwise finishes its step."""
-    before = signal.getsignal(signal.SIGINT)
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
 
 
 def _is_terminal(stream: TextIO | None) -> bool:

@@ -16,9 +16,11 @@ from vzctl.errors import ExitStatus
 if TYPE_CHECKING:
     from vzctl.cli.wiring import World
     from vzctl.usecases.context import Context
+    from vzctl.usecases.diagnosis import Diagnosis
     from vzctl.usecases.outcome import Outcome
 
 Work = Callable[["Context", "World"], "Outcome[Any]"]
+StreamWork = Callable[["Context", "World", Callable[["Diagnosis"], None]], "Outcome[Any]"]
 
 
 def run(
@@ -32,7 +34,7 @@ def run(
     """Do the work and show its outcome; end with the outcome's exit status when that is not OK.
 
     `walks` defers ^C and SIGTERM to the end of a rotation's current step. `shows`: a person asked to see the data, although
-    something changes. `token_variable` is that of `--token-env`.
+    something changes; not once more when it was shown before a question. `token_variable` is that of `--token-env`.
     """
     from vzctl.cli.wiring import World
     from vzctl.render.show import show_outcome
@@ -49,7 +51,8 @@ def run(
     except (Exception, KeyboardInterrupt) as error:
         # The boundary must be able to say that a command which failed had changed something.
         error.changed = made.state_file.write_count > 0  # type: ignore[union-attr]
-        error.signal = world.interrupts.received  # type: ignore[union-attr]
+        if world.interrupts.received is not None:
+            error.signal = world.interrupts.received  # type: ignore[union-attr]
         raise
     finally:
         world.close()
@@ -61,11 +64,27 @@ def run(
         outcome,
         command=dotted(context),
         settings=world.settings,
-        quiet=flags.quiet,
-        reads=shows or not isinstance(context.command, ChangeCommand),
+        quiet=flags.quiet and not flags.dry_run,  # what a dry run says is its result
+        reads=not world.has_shown and (shows or not isinstance(context.command, ChangeCommand)),
     )
     if status is not ExitStatus.OK:
         raise typer.Exit(int(status))
+
+
+def stream(context: typer.Context, work: StreamWork) -> None:
+    """Do work that shows one thing after the other while it goes on; end with the outcome's exit status."""
+    from vzctl.cli.wiring import World
+    from vzctl.render.show import talk
+    from vzctl.render.stream import StreamPrinter
+
+    flags = flags_of(context)
+    world = World(flags, command_words(context))
+    printer = StreamPrinter(dotted(context), world.settings)
+    outcome = work(world.context(), world, printer.show)
+    if not flags.quiet and world.settings.output.value != "json":
+        talk(outcome)
+    if outcome.status is not ExitStatus.OK:
+        raise typer.Exit(int(outcome.status))
 
 
 def command_words(context: typer.Context) -> str:

@@ -79,7 +79,7 @@ def _variable(name: str, environ: dict[str, str]) -> str:
     if name not in environ:
         shown = f'"{name}"' if name.isidentifier() and len(name) <= 64 else "that"
         raise UsageError(
-            f"the environment variable {shown} is not set; --secret-env takes a variable's name, never the key itself",
+            f"the environment variable {shown} is not set or not exported; --secret-env takes its name, never the key",
             code="SECRET_VARIABLE_UNSET",
         )
     return environ[name]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import getpass
 import os
 import socket
@@ -19,6 +18,7 @@ from vzctl.cli.prompts import Prompter
 from vzctl.cli.secret_input import SecretFlags, no_way_given, read_flags
 from vzctl.errors import NextStep, NotFoundError, SecretStoreError, UsageError
 from vzctl.render.cells import escape
+from vzctl.render.show import write_talk
 from vzctl.secret import Secret
 from vzctl.settings import Settings, StoreSettings, resolve
 from vzctl.store.atomic import write_atomic
@@ -41,11 +41,15 @@ class World:
         self.command = command
         self.settings = read_settings(flags)
         self.interrupts = Interrupts()
+        self.has_shown = False
         self._key_variables: set[str] = set()
         self._live: Live | None = None
         self.token_variable: str | None = None
         self.prompter = Prompter(
-            flags, no_input=self.settings.is_no_input, no_input_source=self.settings.no_input.source
+            flags,
+            self.interrupts,
+            no_input=self.settings.is_no_input,
+            no_input_source=self.settings.no_input.source,
         )
 
     def context(self) -> Context:
@@ -67,8 +71,10 @@ class World:
             policy_days=self.settings.policy_days,
             confirm=self.prompter.confirm,
             tell=self.say,
+            present=self.prompter.present,
             ask_done=self.prompter.ask_done,
             stop_requested=self.interrupts.requested,
+            show=self.show,
             open_live=self.open_live,
             ticks=ticks,
             key_commands=KeyCommands(
@@ -116,7 +122,7 @@ class World:
         given.require_one_at_most()
         if given.chosen:
             self._key_variables.update(name for name in (given.variable,) if name is not None)
-            return lambda: read_flags(given, dict(self.settings.environ))
+            return lambda: self._read_flags(given)
         if credential is not None and self.settings.secrets.store.value == "env":
             return lambda: self._from_env_store(credential)
         if not self.prompter.is_interactive:
@@ -126,10 +132,20 @@ class World:
     def say(self, line: str) -> None:
         """Talk to the person, unless told to be quiet."""
         if not self.flags.quiet:
-            # Nobody there to read it is no reason to stop; what is said may name things from outside.
-            with contextlib.suppress(OSError, ValueError):
-                sys.stderr.write(f"{escape(line)}\n")
-                sys.stderr.flush()
+            write_talk([escape(line)])  # what is said may name things from outside
+
+    def _read_flags(self, given: SecretFlags) -> Secret:
+        # A FIFO may never be written to.
+        with self.interrupts.waiting():
+            return read_flags(given, dict(self.settings.environ))
+
+    def show(self, data: object) -> None:
+        """Show a plan on stderr before the question about it, when somebody is about to be asked."""
+        if self.prompter.is_interactive and not self.flags.yes and self.flags.confirm is None:
+            from vzctl.render.show import show_plan
+
+            show_plan(data, self.settings)
+            self.has_shown = True
 
     def _from_env_store(self, credential: str) -> Secret:
         from vzctl.vault.base import SecretItem
@@ -154,7 +170,8 @@ class World:
                 next_steps=(NextStep("vzctl help environment", "every setting"),),
             )
         # The variables that carry a key in are vzctl's alone: a child gets a key through its stdin.
-        environ = {name: text for name, text in self.settings.environ.items() if name not in self._key_variables}
+        private = self._key_variables | set(secrets.variables.values())
+        environ = {name: text for name, text in self.settings.environ.items() if name not in private}
         return ExecStore(commands.get, commands.set, commands.delete, environ=environ, canaries=self._canaries())
 
     def _file_store(self, secrets: StoreSettings) -> SecretStore:

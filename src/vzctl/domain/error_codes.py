@@ -14,6 +14,7 @@ from typing import Final
 from vzctl.domain import (
     error_codes_document,
     error_codes_embedding,
+    error_codes_legacy_drafts,
     error_codes_legacy_requests,
     error_codes_legacy_schema,
     error_codes_legacy_services,
@@ -28,6 +29,7 @@ from vzctl.domain.error_codes_entry import ErrorCode
 _MODULES: Final = (
     error_codes_document,
     error_codes_embedding,
+    error_codes_legacy_drafts,
     error_codes_legacy_requests,
     error_codes_legacy_schema,
     error_codes_legacy_services,

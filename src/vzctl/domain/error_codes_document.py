@@ -226,7 +226,7 @@ _UPDATE: Final = (
         "UNSUPPORTED_UPDATE_OPERATOR_FOR_VECTORIZE",
         "$vectorize was changed with an operator other than setting or unsetting it.",
         "Set the whole $vectorize text with $set, which makes a new embedding.",
-        cause="usage_bad_vectorize_value",
+        cause="invalid_request",
         vectorize=True,
     ),
 )

@@ -133,7 +133,7 @@ _EMBEDDING: Final = (
         "VECTORIZE_INVALID_SHARED_KEY_VALUE_FORMAT",
         "The credential in the authentication block is not written as NAME.providerKey.",
         "Give providerKey the credential's name, with one .providerKey at its end at most.",
-        cause="credential_not_found",
+        cause="bad_collection_options",
         vectorize=True,
         replaced_by=("VECTORIZE_CREDENTIAL_INVALID",),
     ),

@@ -23,7 +23,7 @@ _FILTER: Final = (
         "FILTER_ID_NOT_INDEXED",
         "_id was filtered with something other than equality, and this collection does not index it.",
         "Use $eq or $in on _id.",
-        cause="invalid_request",
+        cause="index_missing",
     ),
     astra(
         "FILTER_INVALID_EXPRESSION",
@@ -41,7 +41,7 @@ _FILTER: Final = (
         "FILTER_PATH_UNINDEXED",
         "The collection's indexing options leave the filtered field out.",
         "Filter on an indexed field, or create the collection anew with that field indexed.",
-        cause="invalid_request",
+        cause="index_missing",
     ),
     astra(
         "FILTER_UNSUPPORTED_DATA_TYPE",
@@ -122,7 +122,7 @@ _SORT: Final = (
         "CANNOT_LEXICAL_SORT_WITH_SKIP_OPTION",
         "`skip` cannot go with a sort by text relevance.",
         "Drop `skip` and ask for a larger limit.",
-        cause="invalid_request",
+        cause="usage_sort_conflict",
     ),
     astra(
         "CANNOT_SORT_ON_MULTIPLE_VECTORIZE",
@@ -198,7 +198,7 @@ _SORT: Final = (
         "CANNOT_VECTOR_SORT_WITH_SKIP_OPTION",
         "`skip` cannot go with a vector search.",
         "Remove `skip`; take more rows and drop the first ones yourself.",
-        cause="invalid_request",
+        cause="usage_sort_conflict",
     ),
     astra(
         "INVALID_REGULAR_SORT_EXPRESSION",
@@ -210,7 +210,7 @@ _SORT: Final = (
         "INVALID_VECTOR_SORT_EXPRESSION",
         "A vector column is sorted by something that is neither vector nor text.",
         "Give a list of numbers, a $binary vector, or a text when the column has an embedding service.",
-        cause="usage_bad_vectorize_value",
+        cause="invalid_request",
         vectorize=True,
     ),
     astra(
@@ -223,7 +223,6 @@ _SORT: Final = (
         "SORT_CLAUSE_INVALID",
         "The sort as a whole is not acceptable, for example special keys beside others.",
         "Read the problem in the text; $vector or $vectorize stand alone in a sort.",
-        cause="usage_sort_conflict",
         vectorize=True,
     ),
     astra(
@@ -236,7 +235,7 @@ _SORT: Final = (
         "SORT_CLAUSE_PATH_UNINDEXED",
         "The collection's indexing options leave the sorted field out.",
         "Sort by an indexed field, or recreate the collection with other indexing.",
-        cause="invalid_request",
+        cause="index_missing",
     ),
     astra(
         "SORT_CLAUSE_VALUE_INVALID",

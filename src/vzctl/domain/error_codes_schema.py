@@ -156,7 +156,7 @@ _VECTORS: Final = (
         "UNSUPPORTED_VECTOR_INDEX_FOR_DATA_TYPES",
         "createVectorIndex names a column of another type than vector.",
         "Use createIndex for it, or name the vector column.",
-        cause="usage_no_vector",
+        cause="invalid_request",
     ),
     astra(
         "VECTOR_SEARCH_NOT_SUPPORTED",

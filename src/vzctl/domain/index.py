@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
+from typing import Final
 
 from vzctl.domain.records import Credential, Database, Dependant, Rotation
 from vzctl.domain.state import State
@@ -39,8 +41,12 @@ class Index:
         return f"{self.database_name(dependant.database)}/{dependant.keyspace}/{dependant.local_name}"
 
 
+_ONE_WORD: Final = re.compile(r"[\w.,:@%+=][\w.,:@%+=-]*")
+"""What a shell takes as it is. Other names may come from outside, and commands with them are copied into a shell."""
+
+
 def display_names(databases: tuple[Database, ...]) -> dict[str, str]:
-    """Map each database id to `name` when that is unique, else `name@region` when that is, else the id."""
+    """Map each database id to `name` when that is unique and one word, else `name@region` when that is, else the id."""
     by_name: defaultdict[str, int] = defaultdict(int)
     by_region: defaultdict[tuple[str, str | None], int] = defaultdict(int)
     for database in databases:
@@ -48,12 +54,12 @@ def display_names(databases: tuple[Database, ...]) -> dict[str, str]:
         by_region[database.name, database.region] += 1
     names: dict[str, str] = {}
     for database in databases:
-        if by_name[database.name] == 1:
-            names[database.id] = database.name
-            continue
         regional = f"{database.name}@{database.region}"
         # Some other database may be named like this one with its region: a name that reality allows, and vzctl does not.
-        if database.region is not None and by_region[database.name, database.region] == 1 and regional not in by_name:
+        is_regional = database.region is not None and by_region[database.name, database.region] == 1
+        if by_name[database.name] == 1 and _ONE_WORD.fullmatch(database.name):
+            names[database.id] = database.name
+        elif is_regional and regional not in by_name and _ONE_WORD.fullmatch(regional):
             names[database.id] = regional
         else:
             names[database.id] = database.id

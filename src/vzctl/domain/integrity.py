@@ -22,6 +22,7 @@ from vzctl.domain.records import (
     Revocation,
     Rotation,
     ScopeEntry,
+    ServiceToken,
     Snapshot,
     Step,
     Version,
@@ -33,6 +34,9 @@ Place = tuple[str | int, ...]
 
 HIGHEST_SERIAL: Final = 2**53
 """The whole numbers up to here are the same in every JSON reader; no state gets anywhere near."""
+LONGEST_FRESHNESS: Final = 7 * 24 * 3600
+"""Seconds for which a Data API may keep a key; longer than a week is a mistake."""
+_HEXADECIMAL: Final = frozenset("0123456789abcdef")
 _SHOWN_AT_MOST: Final = 60
 _TIME_SUFFIXES: Final = ("_at", "_since")
 
@@ -62,6 +66,7 @@ def breakages(state: State) -> Iterator[Breakage]:
     yield from _duplicates("rotations", "id", [item.id for item in state.rotations])
     yield from _duplicates("revocations", "id", [item.id for item in state.revocations])
     yield from _credentials(state)
+    yield from _service(state)
     yield from _dependants(state)
     yield from _references(state)
     yield from _times(state)
@@ -131,6 +136,28 @@ def _versions(position: int, credential: Credential) -> Iterator[Breakage]:
             )
 
 
+def _service(state: State) -> Iterator[Breakage]:
+    """Two databases that look the same to the credential service would be given each other's keys."""
+    databases = {item.id for item in state.databases}
+    named = [(number, item.certificate_name) for number, item in enumerate(state.databases) if item.certificate_name]
+    seen: set[str] = set()
+    for position, name in named:
+        if name.casefold() in seen:
+            yield Breakage(("databases", position, "certificate_name"), f"{_shown(name)} is there twice")
+        seen.add(name.casefold())
+    for position, database in enumerate(state.databases):
+        if database.freshness_seconds is not None and not 0 <= database.freshness_seconds <= LONGEST_FRESHNESS:
+            yield Breakage(("databases", position, "freshness_seconds"), f"must be 0 to {LONGEST_FRESHNESS}")
+    yield from _duplicates("service_tokens", "id", [item.id for item in state.service_tokens])
+    for position, token in enumerate(state.service_tokens):
+        if token.database not in databases:
+            yield Breakage(("service_tokens", position, "database"), f"{_shown(token.database)} is no database here")
+        if not is_path_word(token.id):
+            yield Breakage(("service_tokens", position, "id"), "must be letters, digits, '-' and '_'")
+        if len(token.sha256) != 64 or not set(token.sha256) <= _HEXADECIMAL:
+            yield Breakage(("service_tokens", position, "sha256"), "must be 64 digits of 0-9 a-f")
+
+
 def _dependants(state: State) -> Iterator[Breakage]:
     databases = {item.id for item in state.databases}
     for table, items in (("collections", state.collections), ("columns", state.columns)):
@@ -177,7 +204,7 @@ def _open_rotation(
 
 
 def _times(state: State) -> Iterator[Breakage]:
-    for table in ("integrations", "databases", "credentials", "retired", *_DEPENDANTS, "rotations", "revocations"):
+    for table in ("integrations", "databases", "credentials", "retired", *_DEPENDANTS, *_EVENTS):
         for position, item in enumerate(getattr(state, table)):
             yield from _times_of((table, position), item)
             for inner in _INNER.get(table, ()):
@@ -205,6 +232,7 @@ def _shown(text: str) -> str:
 
 
 _DEPENDANTS: Final = ("collections", "columns")
+_EVENTS: Final = ("rotations", "revocations", "service_tokens")
 _INNER: Final = {"credentials": ("scope", "versions"), "retired": ("versions",)}
 _FIRST_TIME: Final = datetime(1, 1, 2, tzinfo=UTC)
 _LAST_TIME: Final = datetime(9999, 12, 30, tzinfo=UTC)
@@ -223,5 +251,6 @@ _TIME_KEYS: Final[dict[type, tuple[str, ...]]] = {
         Rotation,
         Snapshot,
         Revocation,
+        ServiceToken,
     )
 }

@@ -13,6 +13,7 @@ from typing import Final
 from vzctl.errors import NextStep, UsageError
 
 MAXIMUM_NAME_LENGTH: Final = 50
+MAXIMUM_DATABASE_NAME_LENGTH: Final = 200
 RESERVED_SUFFIXES: Final = (".providerKey", ".accessId", ".secretKey")
 SUFFIX_ADDED_BY_DATA_API: Final = ".providerKey"
 
@@ -104,6 +105,16 @@ def name_fault(name: str) -> str | None:
     for suffix in RESERVED_SUFFIXES:
         if name.endswith(suffix):
             return f'it ends in "{suffix}", which the Data API adds to names by itself'
+    return None
+
+
+def database_name_fault(name: str) -> str | None:
+    """Return why vzctl cannot keep a database under this name, or None when it can."""
+    if looks_like_secret(name):
+        return "it looks like a key"
+    is_short = 0 < len(name) <= MAXIMUM_DATABASE_NAME_LENGTH
+    if not is_short or not name.strip() or not name.isprintable() or name != name.strip() or "/" in name or "@" in name:
+        return "it must be printable, without '/' or '@' and without outer spaces"
     return None
 
 

@@ -38,6 +38,17 @@ def pending_steps(state: State) -> list[PendingStep]:
     return [*_additions(state), *_removals(state)]
 
 
+def unproven(state: State) -> Iterator[Evidence]:
+    """Yield how each fact is known that nobody has seen: `wanted` or `attested`. A removal that is wanted is not done yet."""
+    entries = (entry for item in state.credentials for entry in item.scope)
+    facts: list[Integration | Credential | ScopeEntry] = [*state.integrations, *state.credentials, *entries]
+    for fact in facts:
+        if fact.removal_wanted_at is not None:
+            yield Evidence.WANTED
+        elif fact.evidence in (Evidence.WANTED, Evidence.ATTESTED):
+            yield fact.evidence
+
+
 def find_pending(state: State, step_id: str) -> PendingStep:
     """Return the step with that id, or raise `NotFoundError`."""
     for step in pending_steps(state):

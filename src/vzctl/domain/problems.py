@@ -10,9 +10,10 @@ from typing import Final
 from vzctl.domain.catalogue import service_problems
 from vzctl.domain.index import Index
 from vzctl.domain.records import Credential, Dependant
+from vzctl.domain.revocation import is_revoked
 from vzctl.domain.rules import display_name, provider_by_id
 from vzctl.domain.state import State
-from vzctl.errors import NextStep
+from vzctl.errors import NextStep, shell_word
 
 KNOWN_STATUSES: Final = frozenset(
     [
@@ -64,9 +65,16 @@ def find_problems(state: State) -> list[Problem]:
     ]
 
 
+def problems_of_dependant(index: Index, item: Dependant) -> list[Problem]:
+    """Return what is wrong with one collection or column."""
+    return list(_dependant(index, item))
+
+
 def _dependant(index: Index, item: Dependant) -> Iterator[Problem]:
     address = index.address(item)
-    show = NextStep(f"vzctl {'collections' if item.kind == 'collection' else 'tables'} show {address}", "look at it")
+    show = NextStep(
+        f"vzctl {'collections' if item.kind == 'collection' else 'tables'} show {shell_word(address)}", "look at it"
+    )
     if item.provider is None:
         return
     for sentence in service_problems(item.provider, item.model, item.dimension, item.parameters):
@@ -75,8 +83,9 @@ def _dependant(index: Index, item: Dependant) -> Iterator[Problem]:
         return
     credential = index.credentials.get(item.credential)
     if credential is None:
+        database = shell_word(index.database_name(item.database))
         fix = NextStep(
-            f"vzctl credentials add {item.credential} --provider {item.provider} --scope {index.database_name(item.database)}",
+            f"vzctl credentials add {item.credential} --provider {item.provider} --scope {database}",
             "recreate it under exactly this name",
         )
         message = f'the {item.kind} "{address}" uses the credential "{item.credential}", which does not exist'
@@ -90,7 +99,7 @@ def _dependant(index: Index, item: Dependant) -> Iterator[Problem]:
         yield Problem("CREDENTIAL_OF_OTHER_PROVIDER", address, message, show)
     if item.database not in credential.database_ids:
         name = index.database_name(item.database)
-        fix = NextStep(f"vzctl scope add {credential.name} {name}", "put the database into the scope")
+        fix = NextStep(f"vzctl scope add {credential.name} {shell_word(name)}", "put the database into the scope")
         message = f'the {item.kind} "{address}" uses "{credential.name}", whose scope lacks the database "{name}"'
         yield Problem("OUT_OF_SCOPE", address, message, fix)
 
@@ -109,6 +118,12 @@ def _credential(index: Index, credential: Credential) -> Iterator[Problem]:
         message = f'adding the credential "{credential.name}" was interrupted: it has no key yet'
         fix = NextStep(f"vzctl credentials add {credential.name} --provider {credential.provider}", "finish it")
         yield Problem("CREDENTIAL_INCOMPLETE", credential.name, message, fix)
+    if credential.current is not None and is_revoked(index.state, credential.current):
+        message = (
+            f'the key of "{credential.name}" was revoked at {display_name(credential.provider)}, and is in force here'
+        )
+        fix = NextStep(f"vzctl credentials rotate {credential.name}", "give it a new one")
+        yield Problem("KEY_REVOKED", credential.name, message, fix)
     if credential.max_age_days is not None and credential.max_age_days < 1:
         message = f'the credential "{credential.name}" has a maximum age of {credential.max_age_days} days'
         fix = NextStep(f"vzctl credentials edit {credential.name} --max-age-days 90", "set a sensible one")
@@ -131,11 +146,11 @@ def _databases(index: Index) -> Iterator[Problem]:
         name = index.database_name(database.id)
         if database.status not in KNOWN_STATUSES:
             message = f'the database "{name}" has a status never seen: {database.status!a}'
-            fix = NextStep(f"vzctl databases edit {name} --status ACTIVE", "correct it")
+            fix = NextStep(f"vzctl databases edit {shell_word(name)} --status ACTIVE", "correct it")
             yield Problem("STATUS_UNKNOWN", name, message, fix)
         if database.gone_since is not None and index.dependants_in_database[database.id]:
             message = f'the database "{name}" is gone, but collections or columns in it are recorded'
-            fix = NextStep(f"vzctl databases forget {name} --force", "forget it with them")
+            fix = NextStep(f"vzctl databases forget {shell_word(name)} --force", "forget it with them")
             yield Problem("DATABASE_GONE", name, message, fix)
 
 

@@ -93,12 +93,29 @@ class Database:
     endpoint: str | None = None
     observed_at: datetime | None = None
     gone_since: datetime | None = None
+    certificate_name: str | None = None
+    freshness_seconds: int | None = None
     extra: Extra = field(default_factory=dict)
 
     @property
     def is_active(self) -> bool:
         """Whether collections and columns can be created in it (rule 3)."""
         return self.status == "ACTIVE"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceToken:
+    """What tells the credential service which self-hosted database is asking. The token itself is not kept.
+
+    Its SHA-256 is enough: a token is 256 random bits, so there is no dictionary that a slower hash would have to slow down.
+    """
+
+    id: str
+    database: str
+    sha256: str
+    created_at: datetime
+    note: str | None = None
+    extra: Extra = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,10 +182,6 @@ class Credential:
         if self.version(version.id) is None:
             return replace(self, versions=(*self.versions, version))
         return replace(self, versions=tuple(version if old.id == version.id else old for old in self.versions))
-
-    def without_version(self, version_id: str) -> Self:
-        """Return a copy without that version."""
-        return replace(self, versions=tuple(version for version in self.versions if version.id != version_id))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,11 +20,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
+from vzctl.domain import revocation
 from vzctl.domain.records import (
     Credential,
     Direction,
     Evidence,
-    Revocation,
     Rotation,
     ScopeEntry,
     Snapshot,
@@ -38,11 +38,6 @@ PORTAL_GROUP_SIZE: Final = 10
 
 PERSON_STEPS: Final = (Step.REVOKED, Step.REMOVED, Step.RECREATED, Step.SCOPED)
 """Steps that a person does and attests; every other step is vzctl's own."""
-
-REASON_ROTATED: Final = "rotated"
-REASON_LEAKED: Final = "leaked"
-REASON_ROLLED_BACK: Final = "rolled back"
-REASON_REMOVED: Final = "removed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,13 +172,12 @@ def finish_forward(state: State, rotation: Rotation, now: datetime, new_id: Call
             **_evidence(state, now),
         )
     )
+    state = revocation.in_force_again(state, rotation.new_version)
     if old is not None:
-        reason = REASON_LEAKED if rotation.leaked else REASON_ROTATED
-        done_at = now if rotation.revoke_first else None
-        revocation = Revocation(
-            id=new_id(), credential=credential.id, version=old, reason=reason, due_since=now, done_at=done_at
-        )
-        state = state.with_revocation(revocation)
+        reason = revocation.REASON_LEAKED if rotation.leaked else revocation.REASON_ROTATED
+        state, listed = revocation.to_revoke(state, credential.id, old, reason, now, new_id)
+        if rotation.revoke_first:
+            state = revocation.done(state, listed, now)
     return state.with_rotation(replace(rotation, step=Step.DONE, new_key_used=True, finished_at=now))
 
 
@@ -204,25 +198,14 @@ def finish_back(state: State, rotation: Rotation, now: datetime, new_id: Callabl
         scope=restored_scope(state, credential, rotation, now) if was_changed else credential.scope,
         **(_evidence(state, now) if was_changed else {}),
     )
-    revocations = tuple(
-        item
-        for item in state.revocations
-        if not (item.credential == credential.id and item.version == rotation.old_version and item.done_at is None)
-    )
-    state = replace(state, revocations=revocations)
+    state = revocation.in_force_again(state, rotation.old_version)
     if rotation.new_key_used:
-        state = state.with_revocation(
-            Revocation(
-                id=new_id(),
-                credential=credential.id,
-                version=rotation.new_version,
-                reason=REASON_ROLLED_BACK,
-                due_since=now,
-            )
-        )
+        reason = revocation.REASON_ROLLED_BACK
+        state, _ = revocation.to_revoke(state, credential.id, rotation.new_version, reason, now, new_id)
+        state = state.with_credential(credential)
     else:
-        credential = credential.without_version(rotation.new_version)
-    return state.with_credential(credential).with_rotation(replace(rotation, step=Step.ROLLED_BACK, finished_at=now))
+        state = state.with_version_forgotten(credential, rotation.new_version)
+    return state.with_rotation(replace(rotation, step=Step.ROLLED_BACK, finished_at=now))
 
 
 def restored_scope(state: State, credential: Credential, rotation: Rotation, now: datetime) -> tuple[ScopeEntry, ...]:

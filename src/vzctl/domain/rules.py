@@ -12,7 +12,7 @@ from vzctl.domain.index import Index
 from vzctl.domain.names import did_you_mean
 from vzctl.domain.records import Credential, Database, Dependant, Rotation
 from vzctl.domain.state import State
-from vzctl.errors import ConflictError, NextStep, NotFoundError, RotationOpenError
+from vzctl.errors import ConflictError, NextStep, NotFoundError, RotationOpenError, shell_word
 
 if TYPE_CHECKING:
     from vzctl.domain.provider import Provider
@@ -107,8 +107,8 @@ def require_in_scope(index: Index, credential: Credential, database: Database) -
         raise ConflictError(
             f'the database "{name}" is not in the scope of the credential "{credential.name}"',
             code="DATABASE_NOT_IN_SCOPE",
-            side="astra",
-            next_steps=(NextStep(f"vzctl scope add {credential.name} {name}", "put it into the scope"),),
+            side=_side(index.state),
+            next_steps=(NextStep(f"vzctl scope add {credential.name} {shell_word(name)}", "put it into the scope"),),
         )
 
 
@@ -121,7 +121,9 @@ def require_same_service(existing: Dependant, address: str, provider_id: str | N
         "with the other credential, then copy the documents",
         code="COLLECTION_SERVICE_LOCKED",
         next_steps=(
-            NextStep(f"vzctl collections show {address}", "its model, dimension and parameters, for the new one"),
+            NextStep(
+                f"vzctl collections show {shell_word(address)}", "its model, dimension and parameters, for the new one"
+            ),
         ),
     )
 
@@ -131,17 +133,22 @@ def require_scope_removable(index: Index, credential: Credential, database_ids: 
     affected = scope_dependants(index, credential, database_ids)
     if affected and not force:
         addresses = [index.address(item) for item in affected]
-        databases = " ".join(dict.fromkeys(index.database_name(item.database) for item in affected))
+        databases = " ".join(dict.fromkeys(shell_word(index.database_name(item.database)) for item in affected))
         raise ConflictError(
             f'{counted(len(addresses), "dependant")} of "{credential.name}" would lose vectorize: {listed(addresses)}',
             code="SCOPE_HAS_DEPENDANTS",
-            side="astra",
+            side=_side(index.state),
             next_steps=(
                 NextStep(
                     f"vzctl scope remove {credential.name} {databases} --force", "take them out of service on purpose"
                 ),
             ),
         )
+
+
+def _side(state: State) -> str | None:
+    """Where the Astra Portal enforces the scope, its refusal is Astra's side; this state's own refusal is nobody else's."""
+    return None if state.is_local else "astra"
 
 
 def scope_dependants(index: Index, credential: Credential, database_ids: Sequence[str]) -> list[Dependant]:

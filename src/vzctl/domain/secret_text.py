@@ -17,7 +17,7 @@ _QUOTES: Final = "\"'`"
 
 def parse_secret(text: str) -> Secret:
     """Return the secret without its one trailing newline; raise `UsageError` for what cannot be a key."""
-    text = text.removesuffix("\n").removesuffix("\r")
+    text = text.removesuffix("\r\n").removesuffix("\n")
     fault = _fault(text)
     if fault is not None:
         raise UsageError(f"the secret was refused: {fault}", code="SECRET_INVALID")
@@ -35,7 +35,7 @@ def _fault(text: str) -> str | None:
         return 'it begins like a header; hand in the key alone, without "Bearer"'
     if "\n" in text or "\r" in text:
         return "it has more than one line"
-    if any(character.isspace() for character in text):
+    if any(character in " \t" or (character.isspace() and character >= "\xa0") for character in text):
         return "it contains a space or a tab"
     if any("\ud800" <= character <= "\udfff" for character in text):
         return "it is not valid UTF-8"

@@ -19,6 +19,7 @@ from vzctl.domain.records import (
     RetiredCredential,
     Revocation,
     Rotation,
+    ServiceToken,
     Version,
 )
 
@@ -43,6 +44,7 @@ class State:
     columns: tuple[Column, ...] = ()
     rotations: tuple[Rotation, ...] = ()
     revocations: tuple[Revocation, ...] = ()
+    service_tokens: tuple[ServiceToken, ...] = ()
     extra: Extra = field(default_factory=dict)
 
     @property
@@ -74,6 +76,10 @@ class State:
     def dependants_of(self, credential_name: str) -> list[Dependant]:
         """Return the collections and columns that hold this credential's name."""
         return [item for item in self.dependants() if item.credential == credential_name]
+
+    def tokens_of(self, database_id: str) -> list[ServiceToken]:
+        """Return the service tokens of a database."""
+        return [item for item in self.service_tokens if item.database == database_id]
 
     def open_rotation(self, credential_id: str) -> Rotation | None:
         """Return the credential's open rotation, or None."""
@@ -108,6 +114,17 @@ class State:
         """Return a copy in which the credential is added or replaces the one with its id."""
         return replace(self, credentials=_put(self.credentials, credential, "id"))
 
+    def with_version_forgotten(self, credential: Credential, version_id: str) -> Self:
+        """Return a copy with the credential as it is given, but without that version.
+
+        A version that the revocations list names stays on record, and is held no longer.
+        """
+        if any(item.version == version_id for item in self.revocations):
+            versions = tuple(replace(item, held=item.held and item.id != version_id) for item in credential.versions)
+        else:
+            versions = tuple(item for item in credential.versions if item.id != version_id)
+        return self.with_credential(replace(credential, versions=versions))
+
     def with_retired(self, retired: RetiredCredential) -> Self:
         """Return a copy in which the tombstone is added or replaces the one with its id."""
         return replace(self, retired=_put(self.retired, retired, "id"))
@@ -132,13 +149,25 @@ class State:
         """Return a copy in which the revocation is added or replaces the one with its id."""
         return replace(self, revocations=_put(self.revocations, revocation, "id"))
 
+    def with_service_token(self, token: ServiceToken) -> Self:
+        """Return a copy in which the token is added or replaces the one with its id."""
+        return replace(self, service_tokens=_put(self.service_tokens, token, "id"))
+
+    def without_service_token(self, token_id: str) -> Self:
+        """Return a copy without that token."""
+        return replace(self, service_tokens=tuple(item for item in self.service_tokens if item.id != token_id))
+
     def without_integration(self, provider: str) -> Self:
         """Return a copy without that provider's integration."""
         return replace(self, integrations=tuple(item for item in self.integrations if item.provider != provider))
 
     def without_database(self, database_id: str) -> Self:
-        """Return a copy without that database; what refers to it is the caller's business."""
-        return replace(self, databases=tuple(item for item in self.databases if item.id != database_id))
+        """Return a copy without that database and its service tokens; what else refers to it is the caller's business."""
+        return replace(
+            self,
+            databases=tuple(item for item in self.databases if item.id != database_id),
+            service_tokens=tuple(item for item in self.service_tokens if item.database != database_id),
+        )
 
     def without_credential(self, credential_id: str) -> Self:
         """Return a copy without that credential."""

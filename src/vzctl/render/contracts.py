@@ -14,10 +14,13 @@ from vzctl.usecases.audit import AuditTrail
 from vzctl.usecases.collection import CollectionDetail, CollectionList
 from vzctl.usecases.credential import CredentialDetail, KeyMatches
 from vzctl.usecases.database import DatabaseDetail, DatabaseList
+from vzctl.usecases.diagnosis import Diagnosis
 from vzctl.usecases.experiment import Experiments
+from vzctl.usecases.explain import CodeDetail, CodeList
 from vzctl.usecases.initialize import Initialized
 from vzctl.usecases.integration import IntegrationChange, IntegrationDetail, IntegrationList
 from vzctl.usecases.list_credentials import CredentialList
+from vzctl.usecases.map_nodes import Map
 from vzctl.usecases.pending import PendingChange, PendingList
 from vzctl.usecases.provider import ProviderDetail, ProviderList
 from vzctl.usecases.remove_credential import Removal
@@ -27,8 +30,12 @@ from vzctl.usecases.rotation_view import RotationDetail, RotationList, RotationR
 from vzctl.usecases.scope import ScopeChange, ScopeView
 from vzctl.usecases.scope_check import ScopeObservations
 from vzctl.usecases.secrets import Identity, Migration, Purged, SecretsStatus, StoreTest
+from vzctl.usecases.serve_check import ServiceCheck
+from vzctl.usecases.serve_config import ServeConfig
+from vzctl.usecases.service_token import TokenCreated, TokenList
 from vzctl.usecases.state import BackupList, Exported, Restored, StateCheck, StateLocation, StateSummary
 from vzctl.usecases.status import Status
+from vzctl.usecases.sync import SyncReport
 from vzctl.usecases.table import ColumnDetail, ColumnList
 from vzctl.usecases.verify import KeyTests
 from vzctl.usecases.wait import Waited
@@ -53,6 +60,8 @@ class Contract:
 CONTRACTS: Final = {
     "init": Contract(Initialized),
     "status": Contract(Status),
+    "sync": Contract(SyncReport),
+    "map": Contract(Map),
     "audit": Contract(AuditTrail),
     "completion": Contract(Text),
     "help": Contract(Text),
@@ -81,6 +90,9 @@ CONTRACTS: Final = {
     "databases.edit": Contract(DatabaseDetail),
     "databases.wait": Contract(Waited),
     "databases.forget": Contract(DatabaseDetail | None),
+    "databases.token.list": Contract(TokenList),
+    "databases.token.create": Contract(TokenCreated),
+    "databases.token.revoke": Contract(TokenList),
     "collections.list": Contract(CollectionList),
     "collections.add": Contract(CollectionDetail),
     "collections.show": Contract(CollectionDetail),
@@ -101,12 +113,16 @@ CONTRACTS: Final = {
     "pending.confirm": Contract(PendingChange),
     "pending.drop": Contract(PendingChange),
     "probe": Contract(Experiments),
+    "diagnose": Contract(Diagnosis),
+    "explain": Contract(CodeDetail | CodeList),
     "state.path": Contract(StateLocation),
     "state.show": Contract(StateSummary),
     "state.check": Contract(StateCheck),
     "state.backups": Contract(BackupList),
     "state.restore": Contract(Restored),
     "state.export": Contract(Exported),
+    "serve.config": Contract(ServeConfig),
+    "serve.check": Contract(ServiceCheck),
     "secrets.status": Contract(SecretsStatus),
     "secrets.test": Contract(StoreTest),
     "secrets.identity": Contract(Identity),
@@ -116,5 +132,8 @@ CONTRACTS: Final = {
 }
 """In the order of the documentation."""
 
-WITHOUT_JSON: Final = {"secrets.reveal": "shows a secret to a person at a terminal, in no other form"}
+WITHOUT_JSON: Final = {
+    "secrets.reveal": "shows a secret to a person at a terminal, in no other form",
+    "serve.run": "serves until it is stopped; its log is JSON lines on stderr",
+}
 """Commands that never answer in JSON, and why; their failures are JSON all the same."""

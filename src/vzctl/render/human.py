@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import textwrap
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Final, TextIO
 
 from rich.cells import cell_len
@@ -10,32 +11,54 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from vzctl.domain.rules import counted
-from vzctl.render.cells import human_cell
+from vzctl.render import map_tree, status_screen
+from vzctl.render.cells import escape, human_cell
+from vzctl.render.diagnosis import show_code, show_diagnosis
+from vzctl.render.drift import show_sync
 from vzctl.render.envelope import field_names
 from vzctl.render.plain import rows_of
+from vzctl.usecases.diagnosis import Diagnosis
+from vzctl.usecases.explain import CodeDetail
+from vzctl.usecases.map_nodes import Map
 from vzctl.usecases.provider import ProviderDetail
 from vzctl.usecases.secrets import Revealed
+from vzctl.usecases.serve_config import ServeConfig
 from vzctl.usecases.state import Exported
 from vzctl.usecases.status import Status
+from vzctl.usecases.sync import SyncReport
 from vzctl.usecases.views import DatabaseRef, PortalVisit
 
 COLUMN_GAP: Final = 2
-NARROWEST: Final = 10
-"""A column that is folded keeps this many characters a line, when the terminal has them."""
-COPIED: Final = ("ID", "ADDRESS", "VERSION")
+USUAL_WIDTH: Final = 80
+"""Columns, where COLUMNS says that there are none."""
+INDENT: Final = "    "
+COMMAND: Final = "COMMAND"
+"""The heading of commands, which are copied as a whole line."""
+_STYLES: Final = {
+    "attested": "2",
+    "bad": "31",
+    "command": "36",
+    "good": "32",
+    "heading": "1",
+    "quiet": "2",
+    "warn": "33",
+    "yellow": "33",
+}
+"""Select Graphic Rendition by style: the standard eight colors, which every theme of a terminal makes legible."""
 
 
 class _Console(Console):
     """rich's console, but a reader that went away is the caller's business: rich would end the process with status 1."""
 
+    ascii_only = False
+
     def on_broken_pipe(self) -> None:
         raise BrokenPipeError
 
 
-def make_console(stream: TextIO, *, color: bool) -> Console:
+def make_console(stream: TextIO, *, color: bool, ascii_only: bool = False) -> Console:
     """Return a console that never guesses: color as decided by the settings, no markup, no highlighting, no emoji."""
-    return _Console(
+    console = _Console(
         file=stream,
         force_terminal=color,
         color_system="standard" if color else None,
@@ -45,6 +68,10 @@ def make_console(stream: TextIO, *, color: bool) -> Console:
         emoji=False,
         soft_wrap=False,
     )
+    console.ascii_only = ascii_only
+    if console.width < 1:
+        console.width = USUAL_WIDTH
+    return console
 
 
 def show(console: Console, data: Any) -> None:
@@ -68,41 +95,78 @@ def _table(console: Console, rows: tuple[Any, ...]) -> None:
     columns = type(rows[0]).columns
     cells = [[human_cell(heading, getattr(row, field)) for heading, field in columns] for row in rows]
     shown = [number for number in range(len(columns)) if any(line[number] != "-" for line in cells)]
+    given = _widths(
+        {number: [columns[number][0], *(line[number] for line in cells)] for number in shown}, console.width
+    )
+    if not given:
+        _records(console, [[(columns[number][0], line[number]) for number in shown] for line in cells])
+        return
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold", show_edge=False, pad_edge=False)
-    widths = {
-        number: max(cell_len(text) for text in (columns[number][0], *(line[number] for line in cells)))
-        for number in shown
-    }
-    given = _widths([(number, columns[number][0], widths[number]) for number in shown], console.width)
     for number in shown:
-        table.add_column(Text(columns[number][0]), overflow="fold", width=given.get(number))
+        table.add_column(Text(columns[number][0]), overflow="fold", width=given[number])
     for line in cells:
         table.add_row(*(Text(line[number], style=_style(columns[number][0], line[number])) for number in shown))
     console.print(table)
 
 
-def _widths(columns: list[tuple[int, str, int]], width: int) -> dict[int, int]:
-    """Return the width of each column (number, heading, natural width); nothing when not even the narrowest fit.
+def _records(console: Console, records: list[list[tuple[str, str]]]) -> None:
+    """Print rows as records: what a row is about on a line of its own, the rest below it; the terminal alone breaks words."""
+    for (first, name), *others in records:
+        _print_pieces(console, [[(f"{first.lower()} ", "quiet"), (name, "heading")]])
+        line: list[tuple[str, str]] = []
+        for heading, value in others:
+            if value == "-":
+                continue
+            pair = [(f"{heading.lower()} ", "quiet"), (value, _style(heading, value))]
+            if line and _cells(line) + COLUMN_GAP + _cells(pair) > console.width - len(INDENT):
+                _print_pieces(console, _broken(line, console.width))
+                line = []
+            line += [*([(" " * COLUMN_GAP, "")] if line else []), *pair]
+        if line:
+            _print_pieces(console, _broken(line, console.width))
 
-    As many values as possible are not folded: ids and addresses come first, because they are copied; then from left to
-    right. What room is left is shared by those that are folded. Headings are folded only when there is no other way.
+
+def _broken(line: list[tuple[str, str]], width: int) -> Iterator[list[tuple[str, str]]]:
+    """Yield the indented line; a text that has no room on it goes on below, broken between words."""
+    if _cells(line) <= width - len(INDENT):
+        yield [(INDENT, ""), *line]
+        return
+    text = "".join(piece for piece, _ in line)
+    for number, part in enumerate(
+        textwrap.wrap(text, max(width - 2 * len(INDENT), 1), break_long_words=False, break_on_hyphens=False)
+    ):
+        yield [(INDENT * (2 if number else 1) + part, "")]
+
+
+def _cells(pieces: list[tuple[str, str]]) -> int:
+    return sum(cell_len(text) for text, _ in pieces)
+
+
+def _widths(columns: dict[int, list[str]], width: int) -> dict[int, int]:
+    """Return the width of each column (by number, with its texts); nothing when some word would have to be broken.
+
+    Names, ids and addresses are copied, and a part of one is worth nothing. From left to right as many columns as possible
+    are not broken at all; what room is left is shared by those that are broken between words.
     """
-    given = {number: min(natural, max(NARROWEST, cell_len(heading))) for number, heading, natural in columns}
+    natural = {number: max(map(cell_len, texts)) for number, texts in columns.items()}
+    given = {
+        number: natural[number]
+        if texts[0] == COMMAND
+        else max(cell_len(word) for text in texts for word in text.split() or [""])
+        for number, texts in columns.items()
+    }
     room = width - sum(given.values()) - COLUMN_GAP * (len(columns) - 1)
     if room < 0:
-        given = {number: min(natural, NARROWEST) for number, _, natural in columns}
-        room = width - sum(given.values()) - COLUMN_GAP * (len(columns) - 1)
-    if room < 0:
         return {}
-    folded = []
-    for number, _, natural in sorted(columns, key=lambda column: column[1] not in COPIED):
-        if natural - given[number] <= room:
-            room -= natural - given[number]
-            given[number] = natural
+    broken = []
+    for number in columns:
+        if natural[number] - given[number] <= room:
+            room -= natural[number] - given[number]
+            given[number] = natural[number]
         else:
-            folded.append((number, natural))
-    for position, (number, natural) in enumerate(folded):
-        more = min(natural - given[number], room // (len(folded) - position))
+            broken.append(number)
+    for position, number in enumerate(broken):
+        more = min(natural[number] - given[number], room // (len(broken) - position))
         given[number] += more
         room -= more
     return given
@@ -143,26 +207,22 @@ def _collect(data: Any, pairs: list[tuple[str, str]], tables: list[tuple[str, tu
 
 
 def _status(console: Console, status: Status) -> None:
-    counts = status.counts
-    console.print(Text(f"{status.organization} ({status.control_plane})  serial {status.serial}", style="bold"))
-    console.print(Text(status.path, style="dim"), soft_wrap=True)
-    console.print(
-        f"{counted(counts.credentials, 'credential')} of {counted(counts.integrations, 'integration')}, "
-        f"{counted(counts.databases, 'database')} ({counts.active_databases} active), "
-        f"{counted(counts.collections, 'collection')}, {counted(counts.columns, 'table column')}"
-    )
-    oldest = counted(status.oldest_key_days, "day") if status.oldest_key_days is not None else "unknown"
-    console.print(f"oldest key {oldest}; {status.keys_due} due, {status.keys_of_unknown_age} of unknown age")
-    if not status.attention:
-        console.print(Text("nothing wants attention", style="green"))
-    for item in status.attention:
-        line = Text(f"\n{item.kind}: ", style="bold yellow" if item.kind != "leaked key" else "bold red")
-        line.append(human_cell("", f"{item.subject}: {item.message}"), style="none")
-        console.print(line)
-        console.print(Text(f"    {human_cell('', item.command)}", style="cyan"), soft_wrap=True)
+    _print_pieces(console, status_screen.lines(status, status_screen.Screen(console.width, console.height, cell_len)))
     if status.settings:
-        console.print()
-        _table(console, status.settings)
+        console.file.write("\n")
+        # Paths are long: in a table most terminals would have no room for them.
+        width = max(len(item.name) for item in status.settings) + COLUMN_GAP
+        _print_pieces(
+            console,
+            (
+                [
+                    (f"{item.name:<{width}}", ""),
+                    (escape(item.value), "heading"),
+                    (f"  ({escape(item.source)})", "quiet"),
+                ]
+                for item in status.settings
+            ),
+        )
 
 
 def _provider(console: Console, provider: ProviderDetail) -> None:
@@ -184,11 +244,40 @@ def _exported(console: Console, exported: Exported) -> None:
     console.print(Text(exported.toml), end="", soft_wrap=True)
 
 
+def _serve_config(console: Console, config: ServeConfig) -> None:
+    console.print(Text(config.raw_text), end="", soft_wrap=True)
+
+
 def _revealed(console: Console, revealed: Revealed) -> None:
     console.print(Text(revealed.secret.reveal()), soft_wrap=True)
 
 
+def _map(console: Console, data: Map) -> None:
+    """Print the tree; nothing when a drawing went to a file, because stderr tells where it is."""
+    if data.drawing is not None:
+        return
+    ascii_only = getattr(console, "ascii_only", False)
+    paper = map_tree.Paper(map_tree.ASCII if ascii_only else map_tree.UNICODE, console.width, cell_len)
+    _print_pieces(console, map_tree.lines(data, paper), "ascii" if ascii_only else None)
+
+
+def _print_pieces(console: Console, lines: Iterable[Sequence[tuple[str, str]]], encoding: str | None = None) -> None:
+    """Print lines of styled pieces, which the terminal alone breaks.
+
+    Not through rich, which would take seconds for the twenty thousand lines of a large map.
+    """
+    encoding = encoding or console.encoding
+    for line in lines:
+        text = "".join(_painted(console, text, _STYLES.get(style, "")) for text, style in line)
+        console.file.write(text.encode(encoding, "backslashreplace").decode(encoding) + "\n")
+
+
+def _painted(console: Console, text: str, codes: str) -> str:
+    return f"\x1b[{codes}m{text}\x1b[0m" if codes and not console.no_color else text
+
+
 def _style(heading: str, text: str) -> str:
+    """Return the style of a cell, for rich by its name and elsewhere by `_STYLES`."""
     if heading == "DUE" and text == "yes":
         return "yellow"
     return "yellow" if heading == "STATUS" and text != "ACTIVE" else "none"
@@ -197,6 +286,11 @@ def _style(heading: str, text: str) -> str:
 _SPECIAL: dict[type, Callable[[Console, Any], None]] = {
     Status: _status,
     ProviderDetail: _provider,
+    CodeDetail: show_code,
+    Diagnosis: show_diagnosis,
     Exported: _exported,
+    ServeConfig: _serve_config,
     Revealed: _revealed,
+    SyncReport: show_sync,
+    Map: _map,
 }

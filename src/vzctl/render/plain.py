@@ -10,13 +10,15 @@ from vzctl.render.envelope import field_names
 
 
 def lines(data: Any) -> Iterator[str]:
-    """Yield the lines of an answer."""
+    """Yield the lines of an answer. `plain_data` is what stands for one that is no list, `raw_text` what is printed as it is."""
+    data = getattr(data, "plain_data", data)
     rows = rows_of(data)
-    if hasattr(data, "raw_text"):
-        yield from data.raw_text.splitlines()
+    raw_text = getattr(data, "raw_text", None)
+    if raw_text is not None:
+        yield from raw_text.splitlines()
     elif rows is not None:
         for row in rows:
-            yield "\t".join(plain_cell(getattr(row, field)) for _, field in type(row).columns)
+            yield "\t".join([plain_cell(getattr(row, field)) for _, field in type(row).columns])
     elif data is not None:
         yield from _pairs(data, "")
 

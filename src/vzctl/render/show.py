@@ -11,6 +11,8 @@ from typing import TextIO
 from vzctl.errors import VzctlError
 from vzctl.render import envelope, plain
 from vzctl.render.cells import escape
+from vzctl.render.folding import folded
+from vzctl.render.map_drawing import needs_ascii
 from vzctl.settings import Settings, is_true
 from vzctl.usecases.outcome import AnyOutcome
 
@@ -26,7 +28,19 @@ def show_outcome(outcome: AnyOutcome, *, command: str, settings: Settings, quiet
     elif reads:
         _show_human(outcome, settings)
     if not quiet:
-        _talk(outcome)
+        talk(outcome)
+
+
+def show_plan(data: object, settings: Settings) -> None:
+    """Show to a person, on stderr, what is about to be asked; nobody there to read it is no failure."""
+    from vzctl.render import human
+
+    if sys.stderr is None or sys.stderr.closed:
+        return
+    color = wants_color(settings.color.value, settings.environ, sys.stderr)
+    with contextlib.suppress(OSError):
+        human.show(human.make_console(sys.stderr, color=color), data)
+        sys.stderr.flush()
 
 
 def show_failure(error: VzctlError, *, command: str, output: str) -> None:
@@ -79,11 +93,11 @@ def write_data(text: str) -> None:
 
 
 def write_talk(lines: Iterable[str]) -> None:
-    """Write lines to stderr; nobody there to read them is no failure."""
+    """Write lines to stderr, at a terminal broken between words; nobody there to read them is no failure."""
     if sys.stderr is None or sys.stderr.closed:
         return
     try:
-        for line in lines:
+        for line in folded(lines, sys.stderr):
             encoding = sys.stderr.encoding or "utf-8"
             sys.stderr.write(line.encode(encoding, "backslashreplace").decode(encoding) + "\n")
         sys.stderr.flush()
@@ -107,15 +121,21 @@ def _show_human(outcome: AnyOutcome, settings: Settings) -> None:
 
     if sys.stdout is None or sys.stdout.closed:
         return
+    drawing = getattr(getattr(outcome.data, "plain_data", None), "raw_text", None)
+    if drawing is not None:
+        write_data(drawing)  # what a file would hold, whoever reads it
+        return
     color = wants_color(settings.color.value, settings.environ, sys.stdout)
     try:
-        human.show(human.make_console(sys.stdout, color=color), outcome.data)
+        ascii_only = needs_ascii(settings.environ)
+        human.show(human.make_console(sys.stdout, color=color, ascii_only=ascii_only), outcome.data)
         sys.stdout.flush()
     except OSError as error:
         _give_up(error)
 
 
-def _talk(outcome: AnyOutcome) -> None:
+def talk(outcome: AnyOutcome) -> None:
+    """Write what is said beside the data: what happened, warnings, and what to run next."""
     write_talk(escape(line) for line in outcome.summary)
     # A batch may warn of the same thing about several subjects: the sentence says it once.
     write_talk(dict.fromkeys(f"warning: {escape(item.message)}" for item in outcome.warnings))

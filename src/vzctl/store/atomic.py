@@ -51,6 +51,22 @@ def open_own_file(path: Path, flags: int) -> int:
     return descriptor
 
 
+def create_new_file(path: Path, data: bytes, *, mode: int = 0o600) -> None:
+    """Make a new file that has its mode before its content; what is there is never replaced. Raises `OSError`."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            os.fchmod(file.fileno(), mode)
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+    except BaseException:
+        with contextlib.suppress(OSError):
+            os.unlink(path)
+        raise
+    sync_directory(path.parent)
+
+
 def append_line(path: Path, line: bytes) -> None:
     """Append one line and flush it to disk; a torn last line of an earlier crash is closed first. Raises `OSError`."""
     descriptor = open_own_file(path, os.O_RDWR | os.O_CREAT | os.O_APPEND)

@@ -34,15 +34,13 @@ def save(folder: Path, serial: int, data: bytes) -> Path:
 
 def prune(folder: Path, keep: int = KEPT) -> None:
     """Drop all but the newest `keep` backups; one that cannot be dropped is left for the next time."""
-    # By time, not by serial: after a checkout of an older state the newest backup has a low serial.
-    by_time = sorted(list_backups(folder), key=lambda backup: (backup.saved_at, backup.serial), reverse=True)
-    for backup in by_time[keep:]:
+    for backup in list_backups(folder)[keep:]:
         with contextlib.suppress(OSError):
             os.unlink(backup.path)
 
 
 def list_backups(folder: Path) -> list[Backup]:
-    """Return the backups, newest first."""
+    """Return the backups, newest first: by time, since after a checkout of an older state the newest has a low serial."""
     found = []
     with contextlib.suppress(FileNotFoundError, NotADirectoryError):
         for entry in os.scandir(folder):
@@ -51,4 +49,4 @@ def list_backups(folder: Path) -> list[Backup]:
                 status = entry.stat()
                 saved_at = datetime.fromtimestamp(int(status.st_mtime), tz=UTC)
                 found.append(Backup(int(stem), saved_at, status.st_size, Path(entry.path)))
-    return sorted(found, key=lambda backup: backup.serial, reverse=True)
+    return sorted(found, key=lambda backup: (backup.saved_at, backup.serial), reverse=True)

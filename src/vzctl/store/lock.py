@@ -73,7 +73,7 @@ def _acquire(descriptor: int, path: Path, timeout_seconds: float, on_wait: Calla
                 f"the state is locked by {_read_holder(path)}; waited {timeout_seconds:g} s",
                 code="STATE_LOCKED",
                 retryable=True,
-                next_steps=(NextStep("vzctl state check --lock-timeout 60", "wait longer; works on every command"),),
+                next_steps=(NextStep("the same command with --lock-timeout 60", "wait longer"),),
             )
         if waited >= _NOTICE_AFTER_SECONDS and not said:
             on_wait(_read_holder(path))

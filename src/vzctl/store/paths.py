@@ -54,6 +54,11 @@ class StatePaths:
         return self.folder / "cache" / "names.json"
 
     @property
+    def fetches(self) -> Path:
+        """Which database fetched which version of a key from the credential service."""
+        return self.folder / "fetches.json"
+
+    @property
     def canaries(self) -> Path:
         """Test items that may be in a secret store right now, one file each."""
         return self.folder / "canaries"

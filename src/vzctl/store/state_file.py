@@ -10,15 +10,20 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from vzctl import __version__
+from vzctl.domain.integrity import HIGHEST_SERIAL
 from vzctl.domain.state import State
 from vzctl.errors import ConflictError, NextStep, NotFoundError, StateError
 from vzctl.store.atomic import make_private_directory, remove_unfinished, write_atomic
 from vzctl.store.audit import AuditLog, Change
 from vzctl.store.paths import GITIGNORE, StatePaths
 from vzctl.store.schema import RowTexts, format_state, parse_state, require_sound
+
+if TYPE_CHECKING:
+    from vzctl.domain.restoration import Restoration
+    from vzctl.store.backups import Backup
 
 MAXIMUM_SIZE_BYTES: Final = 256 * 1024 * 1024
 """Far above 10 000 credentials x 2 000 databases (about 20 MB); a larger file is not a state."""
@@ -141,25 +146,62 @@ class StateFile:
             self.audit.intend(change_id, serial, change, self._now(), is_note=True)
             self.audit.conclude(change_id, serial, "done")
 
-    def restore(self, serial: int, change: Change) -> State:
-        """Put the backup of `serial` in the file's place; the serial still rises. Works on a broken file too."""
+    def list_backups(self) -> list[Backup]:
+        """Return the backups, newest first; raise `StateError` when the folder cannot be read."""
         from vzctl.store import backups
 
+        try:
+            return backups.list_backups(self.paths.backups)
+        except OSError as error:
+            raise self._not_readable(self.paths.backups, error) from error
+
+    def newest_sound_backup(self) -> tuple[int, State] | None:
+        """Return the serial and the state of the newest backup that can be read: a broken file may have become one too."""
+        for backup in self.list_backups():
+            with contextlib.suppress(StateError):
+                return backup.serial, self._parse_backup(backup)
+        return None
+
+    def _parse_backup(self, backup: Backup) -> State:
+        try:
+            return parse_state(backup.path.read_bytes(), str(backup.path))
+        except OSError as error:
+            raise self._not_readable(backup.path, error) from error
+
+    def _not_readable(self, path: Path, error: OSError) -> StateError:
+        return StateError(
+            f'cannot read "{path}": {error.strerror or error}',
+            code="STATE_UNREADABLE",
+            next_steps=(NextStep("vzctl state path", "where it is"),),
+        )
+
+    def restore(self, serial: int, change: Change) -> Restoration:
+        """Put the backup of `serial` in the file's place; the serial still rises. Works on a broken file too.
+
+        What is known of keys is carried over, from the file or, when that is broken, from the newest sound backup.
+        """
+        from vzctl.domain.restoration import Restoration, carry_over
+
         with self._locked():
-            backup = next((item for item in backups.list_backups(self.paths.backups) if item.serial == serial), None)
+            found = self.list_backups()
+            backup = next((item for item in found if item.serial == serial), None)
             if backup is None:
                 raise NotFoundError(
                     f"there is no backup of serial {serial}",
                     code="BACKUP_NOT_FOUND",
                     next_steps=(NextStep("vzctl state backups", "those that exist"),),
                 )
-            restored = parse_state(backup.path.read_bytes(), str(backup.path))
-            data, current = self._whatever_is_there()
-            newest = max(item.serial for item in backups.list_backups(self.paths.backups))
+            restored = self._parse_backup(backup)
+            data, known = self._whatever_is_there()
+            newest = max(item.serial for item in found)
             # A state that cannot be read was the one after its newest backup, which must not be replaced by it.
-            serial_now = max(restored.serial, current.serial if current else newest + 1, newest)
-            after = replace(restored, serial=serial_now + 1, vzctl=__version__)
-            return self._write(after, change, (serial_now, data) if data else None)
+            serial_now = max(restored.serial, known.serial if known else newest + 1, newest)
+            if known is None:
+                sound = self.newest_sound_backup()
+                known = sound[1] if sound is not None else restored
+            after = carry_over(restored, known, self._now(), self._new_id)
+            after = replace(after, serial=serial_now + 1, vzctl=__version__)
+            return Restoration(restored, self._write(after, change, (serial_now, data) if data else None))
 
     def _parse(self, data: bytes) -> tuple[bytes, State]:
         """Parse, but not the same bytes twice.
@@ -218,6 +260,12 @@ class StateFile:
         from vzctl.store import backups
         from vzctl.store.names_cache import write_names_cache
 
+        if state.serial >= HIGHEST_SERIAL:
+            raise StateError(
+                f'"{self.shown_path}" has the serial {state.serial - 1}, and no further change can be counted',
+                code="STATE_BROKEN",
+                next_steps=(NextStep("vzctl state backups", "a state with a sensible serial"),),
+            )
         require_sound(state)
         data = format_state(state, self._written)
         change_id = self._new_id()

@@ -11,11 +11,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from vzctl.domain.address import find_database
+from vzctl.domain.age import require_maximum_age, require_past
 from vzctl.domain.catalogue import find_provider
 from vzctl.domain.index import Index
 from vzctl.domain.names import parse_credential_name, refuse_secret_in
 from vzctl.domain.provider import Provider
 from vzctl.domain.records import Credential, Database, ScopeEntry, Version
+from vzctl.domain.revocation import in_force_again
 from vzctl.domain.rules import (
     listed,
     require_credential,
@@ -55,6 +57,8 @@ def add_credential(context: Context, request: AddCredential) -> Outcome[Credenti
     context.require_writable()
     name = parse_credential_name(request.name)
     refuse_secret_in(request.note, "a note")
+    require_past(request.set_at, context.now())
+    require_maximum_age(request.max_age_days)
     provider = find_provider(request.provider)
     require_takes_credential(provider)
     state = context.state_file.read()
@@ -99,30 +103,35 @@ def _intended(
     state = enabled(state, provider, now)
     begun = state.credential(request.name)
     if begun is not None:
-        return state.with_credential(replace(_without_left(begun), pending=version.id).with_version(version))
-    return state.with_credential(
-        Credential(
-            id=credential_id,
-            name=request.name,
-            provider=provider.id,
-            created_at=now,
-            key_set_at=request.set_at if request.source is None else (request.set_at or now),
-            max_age_days=request.max_age_days,
-            note=request.note,
-            slot=request.slot,
-            pending=version.id,
-            versions=(version,),
-            **wanted(state, now),
+        state, begun = _without_left(state, begun)
+    else:
+        begun = Credential(
+            id=credential_id, name=request.name, provider=provider.id, created_at=now, **wanted(state, now)
         )
+    begun = replace(_as_asked(begun, request, now), pending=version.id)
+    return state.with_credential(begun.with_version(version))
+
+
+def _as_asked(credential: Credential, request: AddCredential, now: datetime) -> Credential:
+    """Return the credential as this request wants it: a second try says anew how it shall be."""
+    return replace(
+        credential,
+        key_set_at=request.set_at if request.source is None else (request.set_at or now),
+        max_age_days=request.max_age_days,
+        note=request.note,
+        slot=request.slot,
     )
 
 
-def _without_left(begun: Credential) -> Credential:
-    """Return the credential without the version of an interrupted try; while that may have bytes, it stays as held."""
+def _without_left(state: State, begun: Credential) -> tuple[State, Credential]:
+    """Forget the version of an interrupted try; while that may have bytes, it stays as held."""
     left = begun.version(begun.pending)
     if left is None:
-        return begun
-    return begun.with_version(replace(left, held=True)) if left.fingerprint else begun.without_version(left.id)
+        return state, begun
+    if left.fingerprint:
+        return state, begun.with_version(replace(left, held=True))
+    state = state.with_version_forgotten(replace(begun, pending=None), left.id)
+    return state, require_credential(state, begun.name)
 
 
 def _record_intent(context: Context, provider: Provider, request: AddCredential, secret: Secret) -> Version:
@@ -176,8 +185,8 @@ def _put_in_force(context: Context, request: AddCredential, version: Version) ->
             ScopeEntry(database=item, added_at=now, **wanted(state, now))
             for item in dict.fromkeys(database.id for database in databases)
         )
-        credential = replace(credential, current=version.id, pending=None, scope=scope)
-        state = state.with_credential(credential)
+        credential = replace(_as_asked(credential, request, now), current=version.id, pending=None, scope=scope)
+        state = in_force_again(state.with_credential(credential), version.id)
         if request.source is not None:
             state = set_held(state, credential.id, [version.id], held=True)
         transaction.state = state
@@ -254,7 +263,6 @@ def _exists_already(
 
 
 def _updated(state: State, request: AddCredential, now: datetime) -> State:
-
     credential = require_credential(state, request.name)
     require_no_rotation(state, credential)
     new = [find_database(state, item).id for item in request.databases]

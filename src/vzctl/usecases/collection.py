@@ -11,7 +11,7 @@ from vzctl.domain.names import strip_data_api_suffix
 from vzctl.domain.records import Collection
 from vzctl.domain.rules import require_same_service
 from vzctl.domain.state import State
-from vzctl.errors import ConflictError, NextStep, NotFoundError
+from vzctl.errors import ConflictError, NextStep, NotFoundError, shell_word
 from vzctl.usecases.context import Context, Question
 from vzctl.usecases.dependant import (
     DependantFilter,
@@ -144,7 +144,7 @@ def _exists(state: State, existing: Collection, request: AddCollection) -> Outco
         raise ConflictError(
             f'the collection "{request.address}" is recorded already',
             code="COLLECTION_EXISTS",
-            next_steps=(NextStep(f"vzctl collections show {request.address}", "look at it"),),
+            next_steps=(NextStep(f"vzctl collections show {shell_word(request.address)}", "look at it"),),
         )
     return Outcome(
         data=_detail(state, request.address), summary=(f'the collection "{request.address}" is recorded already',)

@@ -49,11 +49,11 @@ def no_time(_seconds: float, _every: float) -> Iterator[None]:
 class Context:
     """The world of one command.
 
-    `confirm` asks a question and returns, or raises `CancelledError` (13) or `InputRequiredError` (8). `tell` shows a
-    line to the person while work goes on; `ask_done` shows a person's step and asks whether it is done.
-    `stop_requested` turns True at the first ^C. `open_live` returns the clients of the network; `key_commands` are
-    programs of the user's own; `ticks` counts out a time in steps, the first one at once. No lock is held during any of
-    them.
+    `confirm` asks a question and returns, or raises `CancelledError` (13) or `InputRequiredError` (8). `tell` shows a line
+    to the person while work goes on, `present` lines and `show` a whole plan, to be read before anything is asked; `ask_done`
+    shows a person's step and asks whether it is done. `stop_requested` turns True at the first ^C. `open_live` returns the
+    clients of the network; `key_commands` are programs of the user's own; `ticks` counts out a time in steps, the first one
+    at once. No lock is held during any of them.
     """
 
     state_file: StateFile
@@ -64,8 +64,10 @@ class Context:
     policy_days: int
     confirm: Callable[[Question], None]
     tell: Callable[[str], None]
+    present: Callable[[Sequence[str]], None]
     ask_done: Callable[[str, Sequence[str]], bool]
     stop_requested: Callable[[], bool]
+    show: Callable[[object], None] = lambda _: None
     open_live: Callable[[], Live] = no_network
     ticks: Callable[[float, float], Iterator[None]] = no_time
     key_commands: KeyCommands = field(default_factory=KeyCommands)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import ClassVar
 
+from vzctl.domain.age import require_maximum_age, require_past
 from vzctl.domain.index import Index
 from vzctl.domain.names import refuse_secret_in
 from vzctl.domain.records import Credential
@@ -123,6 +124,7 @@ def show_credential(context: Context, name: str) -> Outcome[CredentialDetail]:
 def edit_credential(context: Context, request: EditCredential) -> Outcome[CredentialDetail]:
     """Change metadata only; never the name, the provider or the secret."""
     context.require_writable()
+    require_past(request.set_at, context.now())
     before = context.state_file.read()
     _edited(before, request)
     if request.dry_run:
@@ -220,8 +222,7 @@ def _edited(state: State, request: EditCredential) -> State:
         refuse_secret_in(request.note, "a note")
         changes["note"] = request.note or None
     if request.max_age_days is not None:
-        if request.max_age_days < 1:
-            raise UsageError("a maximum age is 1 day or more", code="MAXIMUM_AGE_INVALID")
+        require_maximum_age(request.max_age_days)
         changes["max_age_days"] = request.max_age_days
     if request.slot is not None:
         require_slot(credential.provider, request.slot)

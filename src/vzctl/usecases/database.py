@@ -5,21 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import ClassVar
-from urllib.parse import urlsplit
 from uuid import UUID, uuid4
 
 from vzctl.domain.address import find_database
 from vzctl.domain.index import Index
-from vzctl.domain.names import refuse_secret_as_name, refuse_secret_in
+from vzctl.domain.names import refuse_secret_in
 from vzctl.domain.records import Database
 from vzctl.domain.rules import counted, listed, require_credential, require_no_rotation
+from vzctl.domain.service import parse_freshness
 from vzctl.domain.state import State
-from vzctl.errors import ConflictError, NextStep, NotFoundError, UsageError
+from vzctl.errors import ConflictError, NextStep, NotFoundError, UsageError, shell_word
 from vzctl.usecases.context import Context, Danger, Question
+from vzctl.usecases.database_input import parse_certificate_name, parse_database_name, parse_endpoint, parse_status
 from vzctl.usecases.outcome import Columns, Notice, Outcome
 from vzctl.usecases.views import DependantRef, dependant_line, dependant_refs
-
-ASTRA_HOSTS = ("apps.astra.datastax.com", "apps.astra-dev.datastax.com", "apps.astra-test.datastax.com")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +34,9 @@ class DatabaseRow:
     dependant_count: int
     observed_at: datetime | None
     gone_since: datetime | None
+    certificate_name: str | None
+    freshness_seconds: int | None
+    service_token_count: int
 
     columns: ClassVar[Columns] = (
         ("NAME", "name"),
@@ -102,7 +104,16 @@ class EditDatabase:
     region: str | None = None
     status: str | None = None
     endpoint: str | None = None
+    certificate_name: str | None = None
+    no_certificate_name: bool = False
+    freshness: str | None = None
     dry_run: bool = False
+
+    @property
+    def says_nothing(self) -> bool:
+        """Whether there is nothing to change."""
+        new = (self.name, self.region, self.status, self.endpoint, self.certificate_name, self.freshness)
+        return not self.no_certificate_name and all(item is None for item in new)
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,17 +161,13 @@ def add_database(context: Context, request: AddDatabase) -> Outcome[DatabaseDeta
         _require_new(transaction.state, database, request)
         transaction.state = transaction.state.with_database(database)
         transaction.describe(f'record the database "{database.name}" ({database.id})', subjects=(database.name,))
+    shown = shell_word(Index(transaction.state).database_name(database.id))
     return Outcome(
         data=_detail(transaction.state, database),
         changed=True,
         summary=(f'recorded the database "{database.name}" ({database.status}), id {database.id}',),
         warnings=_ambiguity(transaction.state, database),
-        next_steps=(
-            NextStep(
-                f"vzctl scope add CREDENTIAL {Index(transaction.state).database_name(database.id)}",
-                "let it use a credential",
-            ),
-        ),
+        next_steps=(NextStep(f"vzctl scope add CREDENTIAL {shown}", "let it use a credential"),),
     )
 
 
@@ -198,6 +205,7 @@ def forget_database(context: Context, request: ForgetDatabase) -> Outcome[Databa
     index = Index(state)
     lines = [f"  forgets: {dependant_line(index, item)}" for item in index.dependants_in_database[database.id]]
     lines += [f"  leaves the scope of {item.name}" for item in detail.credentials]
+    lines += [f"  revokes the service token {item.id}" for item in state.tokens_of(database.id)]
     danger = Danger.SEVERE if lines else Danger.MODERATE
     context.confirm(Question(f'Forget the database "{database.name}"?', database.name, danger, lines))
     with context.state_file.transaction() as transaction:
@@ -218,65 +226,6 @@ def _new_database(state: State, request: AddDatabase) -> Database:
     return Database(
         id=database_id, name=name, region=request.region, status=parse_status(request.status), endpoint=endpoint
     )
-
-
-def parse_database_name(name: str) -> str:
-    """Return the name when it can be typed again: printable, not empty, no `/`, no `@`."""
-    refuse_secret_as_name(name)
-    if (
-        not name.strip()
-        or not name.isprintable()
-        or name != name.strip()
-        or len(name) > 200
-        or "/" in name
-        or "@" in name
-    ):
-        raise UsageError(
-            f"{name[:60]!a} cannot be a database name: it must be printable, without '/' or '@' and without outer spaces",
-            code="DATABASE_NAME_INVALID",
-        )
-    return name
-
-
-def parse_status(status: str) -> str:
-    """Return the status in upper case; statuses that nobody knows are recorded and shown as a problem."""
-    if not status.isascii() or not status.replace("_", "").isalpha():
-        raise UsageError(
-            f"{status[:60]!a} is no status; ACTIVE, PENDING and HIBERNATED are some", code="STATUS_INVALID"
-        )
-    return status.upper()
-
-
-def parse_endpoint(state: State, endpoint: str | None) -> str | None:
-    """Return the endpoint when it is a plain http(s) address of the right plane, without user, query or fragment."""
-    if endpoint is None:
-        return None
-    refuse_secret_in(endpoint, "an endpoint")
-    try:
-        parts = urlsplit(endpoint)
-        host, _ = parts.hostname, parts.port
-    except ValueError:
-        host, parts = None, urlsplit("")
-    if (
-        parts.scheme not in ("http", "https")
-        or not host
-        or parts.username
-        or parts.password
-        or parts.query
-        or parts.fragment
-    ):
-        raise UsageError(
-            "an endpoint is an address such as https://HOST or http://HOST:8181, without user, password, query or fragment",
-            code="ENDPOINT_INVALID",
-        )
-    is_astra = host.endswith(ASTRA_HOSTS)
-    if state.is_local and is_astra:
-        raise ConflictError(
-            f'"{host}" is an Astra endpoint; this state is the authority for self-hosted databases (control plane local)',
-            code="ENDPOINT_OF_OTHER_PLANE",
-            next_steps=(NextStep("vzctl init --control-plane astra --profile astra", "a state of its own for Astra"),),
-        )
-    return endpoint.rstrip("/")
 
 
 def _parse_id(state: State, text: str | None) -> str:
@@ -332,15 +281,30 @@ def _ambiguity(state: State, database: Database) -> tuple[Notice, ...]:
 def _edited(state: State, request: EditDatabase) -> Database:
     database = find_database(state, request.reference)
     refuse_secret_in(request.region, "a region")
-    if request.name is None and request.region is None and request.status is None and request.endpoint is None:
-        raise UsageError("nothing to edit: give --name, --region, --status or --endpoint", code="USAGE")
+    if request.says_nothing:
+        raise UsageError(
+            "nothing to edit: give --name, --region, --status, --endpoint, --certificate-name or --freshness",
+            code="USAGE",
+        )
     return replace(
         database,
         name=parse_database_name(request.name) if request.name is not None else database.name,
         region=request.region if request.region is not None else database.region,
         status=parse_status(request.status) if request.status is not None else database.status,
         endpoint=parse_endpoint(state, request.endpoint) if request.endpoint is not None else database.endpoint,
+        certificate_name=_certificate_name(state, database, request),
+        freshness_seconds=database.freshness_seconds
+        if request.freshness is None
+        else parse_freshness(state, request.freshness),
     )
+
+
+def _certificate_name(state: State, database: Database, request: EditDatabase) -> str | None:
+    if request.no_certificate_name:
+        return None
+    if request.certificate_name is None:
+        return database.certificate_name
+    return parse_certificate_name(state, database, request.certificate_name)
 
 
 def _forgotten(state: State, database: Database, *, force: bool) -> State:
@@ -349,13 +313,17 @@ def _forgotten(state: State, database: Database, *, force: bool) -> State:
     credentials = index.credentials_in_scope(database.id)
     for credential in credentials:
         require_no_rotation(state, credential)
-    if (dependants or credentials) and not force:
+    tokens = state.tokens_of(database.id)
+    if (dependants or credentials or tokens) and not force:
         names = [*(index.address(item) for item in dependants), *(f"scope of {item.name}" for item in credentials)]
+        names += [f"service token {item.id}" for item in tokens]
         raise ConflictError(
             f'{counted(len(names), "fact")} about "{database.name}" would be forgotten with it: {listed(names)}',
             code="DATABASE_IN_USE",
             next_steps=(
-                NextStep(f"vzctl databases forget {index.database_name(database.id)} --force", "forget them too"),
+                NextStep(
+                    f"vzctl databases forget {shell_word(index.database_name(database.id))} --force", "forget them too"
+                ),
             ),
         )
     for credential in credentials:
@@ -385,6 +353,9 @@ def _row(index: Index, database: Database, scope_count: int) -> DatabaseRow:
         dependant_count=len(index.dependants_in_database.get(database.id, ())),
         observed_at=database.observed_at,
         gone_since=database.gone_since,
+        certificate_name=database.certificate_name,
+        freshness_seconds=database.freshness_seconds,
+        service_token_count=len(index.state.tokens_of(database.id)),
     )
 
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 
 from vzctl.domain.index import Index
 from vzctl.domain.pending import PendingStep
-from vzctl.domain.records import Credential, Evidence, RetiredCredential, Revocation
-from vzctl.domain.rotation import REASON_REMOVED
+from vzctl.domain.records import Credential, Evidence, RetiredCredential
+from vzctl.domain.revocation import REASON_REMOVED, to_revoke
 from vzctl.domain.rules import counted, require_credential, require_no_rotation
 from vzctl.domain.state import State
 from vzctl.errors import ConflictError, ExitStatus, NextStep
@@ -106,10 +106,7 @@ def retired(context: Context, state: State, credential: Credential) -> tuple[Sta
     state = state.without_credential(credential.id).with_retired(tombstone)
     if credential.current is None:
         return state, None
-    revocation = Revocation(
-        id=context.new_id(), credential=credential.id, version=credential.current, reason=REASON_REMOVED, due_since=now
-    )
-    return state.with_revocation(revocation), revocation.id
+    return to_revoke(state, credential.id, credential.current, REASON_REMOVED, now, context.new_id)
 
 
 def confirm_removal(context: Context, step: PendingStep) -> None:

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar
 
 from vzctl.domain import portal
 from vzctl.domain.records import Revocation, Version
-from vzctl.domain.rotation import REASON_LEAKED
+from vzctl.domain.revocation import REASON_LEAKED, done
 from vzctl.domain.rules import counted, display_name, provider_by_id
 from vzctl.domain.state import State
 from vzctl.errors import ConflictError, NextStep, NotFoundError, UsageError
 from vzctl.usecases.context import Context, Question
 from vzctl.usecases.key_command import REVOKE, require_command, revoke_key
+from vzctl.usecases.key_spread import cache_warning, spread_of_old_key
 from vzctl.usecases.outcome import Columns, Notice, Outcome
 from vzctl.usecases.secret_version import drop_held, read_version
 from vzctl.usecases.views import PortalVisit
@@ -92,30 +93,25 @@ def finish_revocations(context: Context, request: FinishRevocations) -> Outcome[
     for item in chosen:
         _require_not_in_use(state, item)
     rows = tuple(row(state, item) for item in chosen)
+    early = _too_early(context, state, chosen)
+    cached = tuple(Notice("OLD_KEY_MAY_BE_CACHED", text, name) for name, text in early.items())
     if request.dry_run:
-        return Outcome(data=RevocationList(rows), summary=(f"would mark {counted(len(rows), 'key')} as revoked",))
+        summary = (f"would mark {counted(len(rows), 'key')} as revoked",)
+        return Outcome(data=RevocationList(rows), summary=summary, warnings=cached)
     if any(item.held for item in rows):
         context.store().probe()
     seen = _looked_at(context, state, chosen, request)
     lines = [f'  {item.provider}: the key that "{item.credential}" had ({item.reason})' for item in rows]
     lines += [f"  {', '.join(item.same_key)} still uses this key and stops with it" for item in rows if item.same_key]
+    lines += [f"  {text}" for text in early.values()]
     if request.revoke:
         lines += [f"  [rotation.revoke] of your configuration revokes the key of {item.provider}" for item in rows]
-    question = f"Are these {counted(len(rows), 'key')} revoked at the provider? A rollback is impossible after this."
-    context.confirm(Question(question, str(len(rows)), lines=lines))
+    context.confirm(Question(_question(len(rows), revoke=request.revoke), str(len(rows)), lines=lines))
     if request.revoke:
         seen = _revoked(context, state, chosen, check=request.check)
-    now = context.now()
+    writes = context.state_file.write_count
     wanted = {item.id for item in chosen}
-    with context.state_file.transaction() as transaction:
-        for item in transaction.state.revocations:
-            if item.id in wanted and item.done_at is None:
-                _require_not_in_use(transaction.state, item)
-                transaction.state = transaction.state.with_revocation(replace(item, done_at=now))
-        names = tuple(dict.fromkeys(item.credential for item in rows))
-        transaction.describe(
-            *(f'the old key of "{name}" was revoked at the provider' for name in names), subjects=names
-        )
+    _record(context, wanted, tuple(dict.fromkeys(item.credential for item in rows)))
     for item in chosen:
         drop_held(context, item.credential, [item.version])
     state = context.state_file.read()
@@ -127,17 +123,30 @@ def finish_revocations(context: Context, request: FinishRevocations) -> Outcome[
         )
         for item in still
     )
+    changed = context.state_file.write_count > writes
     return Outcome(
         data=RevocationList(after),
-        changed=True,
-        summary=(*seen, f"{counted(len(after), 'key')} marked as revoked and dropped from the store"),
-        warnings=warnings,
+        changed=changed or request.revoke,
+        summary=(*seen, _marked(len(after), changed=changed)),
+        warnings=(*cached, *warnings),
         next_steps=tuple(
             NextStep(f"vzctl credentials rotate {name}", "its key is revoked")
             for item in still
             for name in item.same_key
         ),
     )
+
+
+def _question(keys: int, *, revoke: bool) -> str:
+    which = "this key" if keys == 1 else f"these {keys} keys"
+    asked = f"Revoke {which} at the provider now?" if revoke else f"Did you revoke {which} at the provider?"
+    return f"{asked} A rollback is impossible after this."
+
+
+def _marked(keys: int, *, changed: bool) -> str:
+    if not changed:
+        return "marked as revoked already: nothing to do"
+    return f"{counted(keys, 'key')} marked as revoked and dropped from the store"
 
 
 def _looked_at(context: Context, state: State, chosen: Sequence[Revocation], request: FinishRevocations) -> list[str]:
@@ -194,6 +203,30 @@ def _checked(context: Context, state: State, revocation: Revocation) -> str:
     if accepted is None:
         return f'{name} was asked about the old key of "{owner.name}", and its answer does not tell'
     return f'{name} rejects the old key of "{owner.name}"'
+
+
+def _record(context: Context, wanted: set[str], names: tuple[str, ...]) -> None:
+    now = context.now()
+    with context.state_file.transaction() as transaction:
+        for item in transaction.state.revocations:
+            if item.id in wanted and item.done_at is None:
+                _require_not_in_use(transaction.state, item)
+                transaction.state = done(transaction.state, item.id, now)
+        transaction.describe(
+            *(f'the old key of "{name}" was revoked at the provider' for name in names), subjects=names
+        )
+
+
+def _too_early(context: Context, state: State, revocations: Sequence[Revocation]) -> dict[str, str]:
+    """Return, by credential, why a self-hosted Data API may still use its old key: only the leaked ones cannot wait."""
+    found: dict[str, str] = {}
+    for item in revocations:
+        owner, version = _owner(state, item)
+        spread = spread_of_old_key(context, state, owner, version.id, item.due_since)
+        warning = cache_warning(spread, owner.name, context.now())
+        if warning is not None and item.done_at is None:
+            found[owner.name] = warning
+    return found
 
 
 def row(state: State, revocation: Revocation) -> RevocationRow:

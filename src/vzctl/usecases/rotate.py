@@ -9,7 +9,7 @@ from typing import ClassVar
 from vzctl.domain import rotation as machine
 from vzctl.domain.names import without_secrets
 from vzctl.domain.provider import Provider
-from vzctl.domain.records import Credential, Rotation, Step, Version
+from vzctl.domain.records import Credential, Evidence, Rotation, Step, Version
 from vzctl.domain.rules import provider_by_id, require_credential, require_no_rotation
 from vzctl.domain.state import State
 from vzctl.errors import ConflictError, ExitStatus, NextStep, SecretStoreError, VzctlError
@@ -18,7 +18,7 @@ from vzctl.usecases.context import Context, Danger, Question, SecretSource
 from vzctl.usecases.credential import require_slot
 from vzctl.usecases.outcome import NOT_BEGUN, Columns, Fault, Notice, Outcome, batch_status
 from vzctl.usecases.rotation_view import RotationPlan, RotationResult, plan_lines, rotation_plan
-from vzctl.usecases.secret_version import take_secret
+from vzctl.usecases.secret_version import require_new_key, take_secret
 from vzctl.usecases.walk import Walk, walk
 
 
@@ -80,11 +80,16 @@ def rotate_credential(context: Context, request: RotateCredential) -> Outcome[Ro
         plan = _plan(context, state, request, _planned(context, state, credential, request), None)
         return Outcome(data=RotationResult(plan, None), summary=plan_lines(plan))
     context.store().probe()
+    if context.is_interactive:
+        # A person reads what will happen before the key is asked for.
+        plan = rotation_plan(context, state, credential, _planned(context, state, credential, request), None)
+        context.present(plan_lines(plan))
     prepared = prepare(context, state, request)
     if prepared is None:
         return _nothing_to_do(context, state, credential, request)
     prepared = _tried(context, state, prepared)
-    context.confirm(_question(prepared.plan))
+    lines = (f"  test          {prepared.plan.test}",) if context.is_interactive else plan_lines(prepared.plan)
+    context.confirm(_question(prepared.plan, lines=lines))
     return _start(context, prepared)
 
 
@@ -131,13 +136,7 @@ def prepare(context: Context, state: State, request: RotateCredential) -> Prepar
     current = credential.current_version
     if current is not None and current.fingerprint == fingerprint:
         return None
-    earlier = [credential.version(item) for item in credential.previous]
-    if any(item is not None and item.fingerprint == fingerprint for item in earlier):
-        raise ConflictError(
-            f'this key was the key of "{credential.name}" before; a rotation needs a new one',
-            code="SECRET_USED_BEFORE",
-            next_steps=(NextStep(f"vzctl rotations rollback {credential.name}", "go back to the key before this one"),),
-        )
+    require_new_key(state, credential, secret)
     rotation = _planned(context, state, credential, request)
     version = Version(id=rotation.new_version, created_at=context.now(), fingerprint=fingerprint)
     plan = _plan(context, state, request, rotation, fingerprint)
@@ -228,6 +227,12 @@ def _rotatable(context: Context, state: State, request: RotateCredential) -> Cre
                 NextStep(f"vzctl credentials add {credential.name} --provider {credential.provider}", "finish it"),
             ),
         )
+    if credential.evidence is Evidence.WANTED:
+        raise ConflictError(
+            f'"{credential.name}" is not at Astra yet: a person has to add it at the Portal first',
+            code="CREDENTIAL_WANTED",
+            next_steps=(NextStep("vzctl pending list", "the steps that are left"),),
+        )
     if credential.removal_wanted_at is not None:
         raise ConflictError(
             f'the removal of "{credential.name}" is waiting for a person',
@@ -290,9 +295,9 @@ def _tried(context: Context, state: State, prepared: Prepared) -> Prepared:
     return replace(prepared, rotation=rotation, plan=replace(prepared.plan, test=f"the new key was {words}"))
 
 
-def _question(plan: RotationPlan) -> Question:
+def _question(plan: RotationPlan, *, lines: Sequence[str]) -> Question:
     danger = Danger.MODERATE if plan.rollback_possible else Danger.SEVERE
-    return Question(f'Rotate "{plan.credential}" now?', plan.credential, danger, plan_lines(plan))
+    return Question(f'Rotate "{plan.credential}" now?', plan.credential, danger, lines)
 
 
 def _nothing_to_do(

@@ -8,10 +8,12 @@ from dataclasses import dataclass, replace
 from vzctl.domain import rotation as machine
 from vzctl.domain.names import did_you_mean
 from vzctl.domain.records import Credential, Direction, Rotation, Step
+from vzctl.domain.revocation import is_revoked
 from vzctl.domain.rules import require_credential
 from vzctl.domain.state import State
-from vzctl.errors import ConflictError, NextStep, NotFoundError
+from vzctl.errors import ConflictError, NextStep, NotFoundError, VzctlError
 from vzctl.usecases.context import Context, Danger, Question, SecretSource
+from vzctl.usecases.key_spread import freshness_steps, spread_lines, spread_of_rotation
 from vzctl.usecases.outcome import Outcome
 from vzctl.usecases.rotation_view import RotationDetail, RotationList, rotation_detail, rotation_row
 from vzctl.usecases.secret_version import read_version
@@ -56,14 +58,15 @@ def show_rotation(context: Context, name: str) -> Outcome[RotationDetail]:
     """Return the credential's open rotation, or its last one; a rotation's id is accepted too."""
     state = context.state_file.read()
     rotation = _latest(state, name)
-    detail = rotation_detail(state, rotation)
-    steps: list[NextStep] = []
+    spread = spread_of_rotation(context, state, rotation)
+    detail = replace(rotation_detail(state, rotation), fetches=spread.rows, old_key_free_from=spread.free_from)
+    steps: list[NextStep] = [*freshness_steps(spread)]
     if rotation.is_open:
         attest = f" --attest {detail.next_step.lower()}" if detail.next_is_manual and detail.next_step else ""
         steps.append(NextStep(f"vzctl rotations resume {rotation.snapshot.name}{attest}", "go on"))
         if rotation.direction is Direction.FORWARD:
             steps.append(NextStep(f"vzctl rotations rollback {rotation.snapshot.name}", "take it back"))
-    return Outcome(data=detail, next_steps=tuple(steps))
+    return Outcome(data=detail, summary=spread_lines(spread, context.now()), next_steps=tuple(steps))
 
 
 def resume_rotation(context: Context, request: ResumeRotation) -> Outcome[RotationDetail]:
@@ -78,7 +81,7 @@ def resume_rotation(context: Context, request: ResumeRotation) -> Outcome[Rotati
             next_steps=(NextStep(f"vzctl credentials rotate {rotation.snapshot.name}", "begin a new one"),),
         )
     try:
-        _require_host(context, rotation, take_over=request.take_over)
+        _require_host(context, rotation, "resume", take_over=request.take_over)
         machine.require_attestable(rotation, request.attests, is_local=state.is_local)
     except ConflictError as error:
         raise left_open(context, rotation.id, error) from None
@@ -95,8 +98,17 @@ def roll_back_rotation(context: Context, request: RollBackRotation) -> Outcome[R
     context.require_writable()
     state = context.state_file.read()
     rotation = _latest(state, request.name)
+    try:
+        return _roll_back(context, request, state, rotation)
+    except VzctlError as error:
+        raise left_open(context, rotation.id, error) from None
+
+
+def _roll_back(
+    context: Context, request: RollBackRotation, state: State, rotation: Rotation
+) -> Outcome[RotationDetail]:
     name = rotation.snapshot.name
-    _require_host(context, rotation, take_over=request.take_over)
+    _require_host(context, rotation, "rollback", take_over=request.take_over)
     credential = _require_can_go_back(state, rotation)
     turned = machine.turned_back(rotation)
     only_drops = turned.step is Step.DROPPING
@@ -108,7 +120,9 @@ def roll_back_rotation(context: Context, request: RollBackRotation) -> Outcome[R
         read_version(context, state, credential, rotation.old_version)
     elif context.store().writable:
         context.store().probe()
-    context.confirm(_question(state, rotation, only_drops=only_drops))
+    if turned != rotation:
+        # Who attests a further step of the way back has said yes to the way back already.
+        context.confirm(_question(state, rotation, only_drops=only_drops))
     with context.state_file.transaction() as transaction:
         current = next((item for item in transaction.state.rotations if item.id == rotation.id), None)
         if current != rotation:
@@ -142,14 +156,14 @@ def _latest(state: State, name: str) -> Rotation:
     )
 
 
-def _require_host(context: Context, rotation: Rotation, *, take_over: bool) -> None:
+def _require_host(context: Context, rotation: Rotation, verb: str, *, take_over: bool) -> None:
     if rotation.is_open and rotation.host != context.host and not take_over:
         raise ConflictError(
             f'the rotation of "{rotation.snapshot.name}" was begun on "{rotation.host}", this is "{context.host}"',
             code="ROTATION_ON_OTHER_HOST",
             next_steps=(
                 NextStep(
-                    f"vzctl rotations resume {rotation.snapshot.name} --take-over", "if nobody goes on with it there"
+                    f"vzctl rotations {verb} {rotation.snapshot.name} --take-over", "if nobody goes on with it there"
                 ),
             ),
         )
@@ -182,6 +196,12 @@ def _require_can_go_back(state: State, rotation: Rotation) -> Credential:
             next_steps=(NextStep(f"vzctl rotations show {name}", "where it stands"),),
         )
     old = credential.version(rotation.old_version)
+    if changes_key and is_revoked(state, rotation.old_version):
+        raise ConflictError(
+            f'the rotation of "{name}" cannot be taken back: the old key is revoked at its provider',
+            code="ROLLBACK_IMPOSSIBLE",
+            next_steps=(NextStep(f"vzctl credentials rotate {name}", "give it another new key instead"),),
+        )
     if changes_key and (old is None or not old.held):
         raise ConflictError(
             f'the rotation of "{name}" cannot be taken back: the old key is not held here',

@@ -14,6 +14,7 @@ from vzctl.domain.records import Credential, Direction, Rotation, Step
 from vzctl.domain.rules import provider_by_id
 from vzctl.domain.state import State
 from vzctl.usecases.context import Context
+from vzctl.usecases.key_spread import FetchRow
 from vzctl.usecases.outcome import Columns
 from vzctl.usecases.views import DatabaseRef, DependantRef, PortalVisit, database_ref, dependant_refs
 
@@ -32,6 +33,8 @@ class RotationPlan:
     interruption: str
     rollback_possible: bool
     rollback: str
+    leaked: bool
+    revoke_first: bool
     test: str
     same_key_elsewhere: tuple[str, ...]
     steps: tuple[str, ...]
@@ -76,7 +79,7 @@ class RotationRow:
 
 @dataclass(frozen=True, slots=True)
 class RotationList:
-    """Rotations, newest last."""
+    """Rotations, oldest first."""
 
     rotations: tuple[RotationRow, ...]
 
@@ -98,6 +101,8 @@ class RotationDetail:
     next_is_manual: bool
     portal: PortalVisit | None
     checks: tuple[Check, ...]
+    fetches: tuple[FetchRow, ...] = ()
+    old_key_free_from: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +132,8 @@ def rotation_plan(
         interruption=_interruption(state),
         rollback_possible=possible,
         rollback=why,
+        leaked=rotation.leaked,
+        revoke_first=rotation.revoke_first,
         test="the new key is tested first, at its provider and through one dependant; --skip-test leaves that out",
         same_key_elsewhere=tuple(item.name for item in machine.same_key_elsewhere(state, credential)),
         steps=tuple(step.value for step in machine.route(rotation, is_local=state.is_local)),
@@ -138,7 +145,10 @@ def rotation_plan(
 def plan_lines(plan: RotationPlan) -> tuple[str, ...]:
     """Return the plan for people, a fact a line."""
     age = f"{plan.age_days} days old" if plan.age_days is not None else "of unknown age"
-    lines = [f'rotate "{plan.credential}" ({plan.provider}), its key is {age}', "  name          stays, byte for byte"]
+    lines = [f'rotate "{plan.credential}" ({plan.provider}), its key is {age}']
+    if plan.leaked:
+        lines.append(f"  old key       {_old_key(plan)}")
+    lines.append("  name          stays, byte for byte")
     scope = ", ".join(item.name for item in plan.databases) or "no database"
     lines.append(f"  scope         {scope}")
     if plan.dropped_databases:
@@ -147,13 +157,20 @@ def plan_lines(plan: RotationPlan) -> tuple[str, ...]:
     lines.append(f"  interruption  {plan.interruption}")
     lines.append(f"  rollback      {plan.rollback}")
     lines.append(f"  test          {plan.test}")
-    lines.append(
-        "  old key       stays valid at the provider until you revoke it there: last of all, so that nothing stops"
-    )
+    if not plan.leaked:
+        lines.append(f"  old key       {_old_key(plan)}")
     if plan.same_key_elsewhere:
         lines.append(f"  same key      also held by {', '.join(plan.same_key_elsewhere)}: revoking it stops those too")
     lines.append(f"  steps         {' > '.join(plan.steps)}")
     return tuple(lines)
+
+
+def _old_key(plan: RotationPlan) -> str:
+    if plan.revoke_first:
+        return "is known to others: you revoke it at the provider first, and what depends on it stops until the end"
+    if plan.leaked:
+        return "is known to others: revoke it at the provider as soon as the new one is in force"
+    return "stays valid at the provider until you revoke it there: last of all, so that nothing stops"
 
 
 def rotation_row(state: State, rotation: Rotation) -> RotationRow:
@@ -213,8 +230,7 @@ def portal_visit(index: Index, rotation: Rotation, step: Step | None) -> PortalV
         found = portal.remove_credential(provider, name)
     elif step is Step.RECREATED:
         found = portal.add_credential(provider, name)
-        which = "old" if rotation.direction is Direction.BACK else "new"
-        return PortalVisit(found.title, (*found.lines, _where_the_key_is(name, which)))
+        return PortalVisit(found.title, (*found.lines, _where_the_key_is(index, rotation)))
     else:
         found = portal.add_to_scope(
             provider, name, [index.database_name(item) for item in machine.next_group(rotation)]
@@ -266,7 +282,12 @@ def _interruption(state: State) -> str:
     return "$vectorize fails for everything above from the removal until its database is back in scope"
 
 
-def _where_the_key_is(name: str, which: str) -> str:
-    if which == "old":
-        return f"paste the OLD key: vzctl secrets reveal {name} shows it at a terminal"
-    return "paste the NEW key, the one you gave to this rotation"
+def _where_the_key_is(index: Index, rotation: Rotation) -> str:
+    """Say which key is pasted, and the command that shows exactly that one: on the way back the new one may be current."""
+    name = rotation.snapshot.name
+    credential = index.credentials.get(name)
+    version = machine.target_version(rotation)
+    pointers = {} if credential is None else {credential.current: "", credential.pending: " --which pending"}
+    option = pointers.get(version, " --which previous")
+    which = "OLD" if rotation.direction is Direction.BACK else "NEW"
+    return f"that is the {which} key: vzctl secrets reveal {name}{option} shows it at a terminal"

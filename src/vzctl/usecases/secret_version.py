@@ -11,9 +11,11 @@ from dataclasses import replace
 
 from vzctl.domain.provider import Provider
 from vzctl.domain.records import Credential, RetiredCredential, Version
+from vzctl.domain.revocation import is_revoked
+from vzctl.domain.rules import counted
 from vzctl.domain.secret_text import looks_unusual, require_usable
 from vzctl.domain.state import State
-from vzctl.errors import NextStep, SecretStoreError
+from vzctl.errors import ConflictError, NextStep, SecretStoreError
 from vzctl.secret import Secret
 from vzctl.usecases.context import Context, SecretSource, item_of
 from vzctl.usecases.outcome import Notice
@@ -35,6 +37,32 @@ def take_secret(provider: Provider, source: SecretSource) -> tuple[Secret, tuple
         return secret, ()
     text = f"the key does not look like a key of {provider.display_name}; it was accepted, formats change"
     return secret, (Notice("SECRET_LOOKS_UNUSUAL", text, provider.id),)
+
+
+def require_new_key(state: State, credential: Credential, secret: Secret) -> None:
+    """Raise `ConflictError` for a key that this credential has or had: rotating to it would end with revoking it."""
+    fingerprint = secret.fingerprint(state.organization.fingerprint_salt)
+    used = [item for item in credential.versions if item.fingerprint == fingerprint and item.id != credential.pending]
+    if any(item.id == credential.current for item in used):
+        raise ConflictError(
+            f'this is the key that "{credential.name}" has already; a rotation needs a new one',
+            code="SECRET_IS_CURRENT",
+            next_steps=(NextStep(f"vzctl rotations show {credential.name}", "where the rotation stands"),),
+        )
+    if any(is_revoked(state, item.id) for item in used):
+        raise ConflictError(
+            f'this key of "{credential.name}" was revoked at its provider; a rotation needs a new one',
+            code="SECRET_REVOKED",
+            next_steps=(NextStep("vzctl revocations list --all", "the keys that were revoked"),),
+        )
+    if any(item.id in credential.previous for item in used):
+        last = credential.version(credential.previous[-1])
+        steps = (NextStep(f"vzctl rotations rollback {credential.name}", "go back to the key before this one"),)
+        raise ConflictError(
+            f'this key was the key of "{credential.name}" before; a rotation needs a new one',
+            code="SECRET_USED_BEFORE",
+            next_steps=steps if last is not None and last in used and last.held else (),
+        )
 
 
 def read_version(context: Context, state: State, owner: Owner, version_id: str | None) -> Secret:
@@ -98,7 +126,7 @@ def forget_version(context: Context, credential_id: str, version_id: str) -> Non
     with context.state_file.transaction() as transaction:
         current = transaction.state.credential_by_id(credential_id)
         if current is not None:
-            transaction.state = transaction.state.with_credential(current.without_version(version_id))
+            transaction.state = transaction.state.with_version_forgotten(current, version_id)
         transaction.describe(f'forget a replaced key of "{credential.name}"', subjects=(credential.name,))
 
 
@@ -125,10 +153,17 @@ def drop_held(context: Context, owner_id: str, version_ids: Sequence[str]) -> bo
     )
     if owner is None or not held:
         return False
-    delete_bytes(context, state, owner, held)
+    try:
+        delete_bytes(context, state, owner, held)
+    except SecretStoreError as error:
+        error.message += f'; everything else is recorded, and bytes of "{owner.name}" may still be in the store'
+        error.next_steps = (NextStep("vzctl secrets purge", "delete them when the store works"), *error.next_steps)
+        raise
     with context.state_file.transaction() as transaction:
         transaction.state = set_held(transaction.state, owner_id, held, held=False)
-        transaction.describe(f'delete {len(held)} secret of "{owner.name}" from the store', subjects=(owner.name,))
+        transaction.describe(
+            f'delete {counted(len(held), "secret")} of "{owner.name}" from the store', subjects=(owner.name,)
+        )
     return True
 
 

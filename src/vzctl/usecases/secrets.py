@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import ClassVar
 
 from vzctl.domain.problems import unneeded_versions
-from vzctl.domain.records import Credential
+from vzctl.domain.records import Credential, Version
 from vzctl.domain.rules import counted, provider_by_id, require_credential, require_no_rotation
 from vzctl.domain.state import State
 from vzctl.errors import ConflictError, InputRequiredError, NextStep, SecretStoreError, UsageError
@@ -268,22 +268,49 @@ def migrate_secrets(
         raise UsageError("source and target are the same store", code="USAGE")
     if not target.writable:
         raise SecretStoreError(f'the secret store "{target.name}" is only read', code="SECRET_STORE_READ_ONLY")
+    if delete_source and not source.writable:
+        raise UsageError(f"the {source.name} store is only read: nothing can be deleted there", code="USAGE")
     held = [(owner, version) for owner, version in state.versions() if version.held]
     names = tuple(f"{owner.name} {version.id}" for owner, version in held)
-    data = Migration(source.name, target.name, names, deleted=delete_source and not dry_run)
     if dry_run:
-        return Outcome(
-            data=data, summary=(f"would copy {counted(len(held), 'secret')} from {source.name} to {target.name}",)
-        )
+        data = Migration(source.name, target.name, names, deleted=False)
+        text = f"would copy {counted(len(held), 'secret')} from {source.name} to {target.name}"
+        return Outcome(data=data, summary=(text,))
     source.probe()
     target.probe()
     context.confirm(Question(f"Copy {counted(len(held), 'secret')} from {source.name} to {target.name}?", target.name))
+    copied = _copy(state, held, source, target)
+    changed = bool(copied) or (delete_source and bool(held))
+    if changed:
+        # Before anything is deleted: the audit knows what was meant, whatever comes in between.
+        what = f"copied {counted(len(copied), 'secret')} from {source.name} to {target.name}"
+        deleting = "; deleting them there" if delete_source else ""
+        context.state_file.note(Change("secrets migrate", (), (what + deleting,)))
+    if delete_source:
+        for owner, version in held:
+            source.delete(store_item(state, owner, version.id))
+    there = len(held) - len(copied)
+    already = f"; {there} there already" if there else ""
+    return Outcome(
+        data=Migration(source.name, target.name, copied, deleted=delete_source),
+        changed=changed,
+        summary=(
+            f"copied {counted(len(copied), 'secret')} from {source.name} to {target.name}, each read back{already}",
+        ),
+    )
+
+
+def _copy(
+    state: State, held: Sequence[tuple[Owner, Version]], source: SecretStore, target: SecretStore
+) -> tuple[str, ...]:
+    """Copy what the target does not have; raise `SecretStoreError` for what neither of them has."""
+    copied = []
     for owner, version in held:
         item = store_item(state, owner, version.id)
-        secret = source.read(item)
-        if secret is None and _in_store(target, state, owner, version.id) == "present":
-            # A migration that was killed has deleted it in the source, and so had all of them read back in the target.
+        if _in_store(target, state, owner, version.id) == "present":
+            # Also when a migration that was killed has deleted it in the source: then all of them were read back here.
             continue
+        secret = source.read(item)
         if secret is None:
             raise SecretStoreError(
                 f'{source.name} does not hold the key of "{owner.name}"; nothing was deleted',
@@ -292,17 +319,8 @@ def migrate_secrets(
             )
         require_recorded(state, owner.name, version, secret)
         target.write(item, secret)
-    if delete_source and source.writable:
-        for owner, version in held:
-            source.delete(store_item(state, owner, version.id))
-    context.state_file.note(
-        Change("secrets migrate", (), (f"copied {len(held)} secrets from {source.name} to {target.name}",))
-    )
-    return Outcome(
-        data=data,
-        changed=bool(held),
-        summary=(f"copied {counted(len(held), 'secret')} from {source.name} to {target.name}, each read back",),
-    )
+        copied.append(f"{owner.name} {version.id}")
+    return tuple(copied)
 
 
 def purge_secrets(context: Context, *, dry_run: bool = False) -> Outcome[Purged]:

@@ -7,12 +7,12 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 from vzctl.domain.problems import Problem, find_problems
+from vzctl.domain.restoration import Restoration
 from vzctl.errors import ExitStatus, NextStep, NotFoundError, UsageError
-from vzctl.store import backups
 from vzctl.store.audit import Change
 from vzctl.store.schema import FOOTER, format_state
 from vzctl.usecases.context import Context, Danger, Question
-from vzctl.usecases.outcome import Columns, Outcome
+from vzctl.usecases.outcome import Columns, Notice, Outcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +99,7 @@ class BackupList:
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """The state that was put back; its serial is higher than any before it."""
+    """The state that was put back; its serial is higher than any before it, but in a dry run that of the backup."""
 
     path: str
     restored_serial: int
@@ -179,21 +179,21 @@ def problem_row(problem: Problem) -> ProblemRow:
 
 def list_state_backups(context: Context) -> Outcome[BackupList]:
     """Return the backups, newest first."""
-    found = backups.list_backups(context.state_file.paths.backups)
+    found = context.state_file.list_backups()
     rows = tuple(BackupRow(item.serial, item.saved_at, item.size, str(item.path)) for item in found)
     return Outcome(data=BackupList(rows))
 
 
 def restore_state(context: Context, request: RestoreState) -> Outcome[Restored]:
-    """Put a backup in the state's place. Rotations begun since are unknown afterwards, their secrets left over."""
+    """Put a backup in the state's place; what is known of keys is carried over (`vzctl.domain.restoration`)."""
     context.require_writable()
-    found = backups.list_backups(context.state_file.paths.backups)
+    found = context.state_file.list_backups()
     if not found:
         raise NotFoundError(
             "there is no backup", code="BACKUP_NOT_FOUND", next_steps=(NextStep("vzctl state path", "where it is"),)
         )
     if request.which == "latest":
-        serial = found[0].serial
+        serial = _newest_sound(context)
     elif request.which.isascii() and request.which.isdigit():
         serial = int(request.which)
     else:
@@ -209,16 +209,47 @@ def restore_state(context: Context, request: RestoreState) -> Outcome[Restored]:
     shown = context.state_file.shown_path
     if request.dry_run:
         return Outcome(data=Restored(shown, serial, serial), summary=(f"would restore serial {serial}",))
-    lines = ("everything that was changed since is forgotten here; nothing at Astra or at a provider changes",)
+    lines = (
+        "everything that was changed since is forgotten here; nothing at Astra or at a provider changes",
+        "what is known of keys stays known: those held, those to revoke, and a key in force whose predecessor is gone",
+    )
     context.confirm(Question(f"Restore the state of serial {serial}?", str(serial), Danger.SEVERE, lines))
     change = Change(context.state_file.actor.command, (f"serial {serial}",), (f"restore the state of serial {serial}",))
-    state = context.state_file.restore(serial, change)
+    restoration = context.state_file.restore(serial, change)
+    serial_now = restoration.state.serial
     return Outcome(
-        data=Restored(shown, serial, state.serial),
+        data=Restored(shown, serial, serial_now),
         changed=True,
-        summary=(f"restored the state of serial {serial}; it is serial {state.serial} now",),
-        next_steps=(NextStep("vzctl state check", "what does not fit together"),),
+        summary=(f"restored the state of serial {serial}; it is serial {serial_now} now",),
+        warnings=_notices(restoration, serial),
+        next_steps=(
+            NextStep("vzctl state check", "what does not fit together"),
+            *(NextStep(f"vzctl secrets put {name}", "hand its key in again") for name in restoration.lost_keys()),
+            *(NextStep(f"vzctl credentials rotate {name}", "give it a new key") for name in restoration.revoked_keys()),
+        ),
     )
+
+
+def _notices(restoration: Restoration, serial: int) -> tuple[Notice, ...]:
+    """Return what did not become as it was."""
+    told = (
+        ("KEY_KEPT", restoration.kept_keys(), f'"{{}}" keeps the key it has now, not the one of serial {serial}'),
+        ("KEY_NOT_HELD", restoration.lost_keys(), 'the key of "{}" was deleted from the store since'),
+        ("CREDENTIAL_REMOVED", restoration.gone(), '"{}" was removed at the Portal since, and is not brought back'),
+        ("KEY_REVOKED", restoration.revoked_keys(), 'the key of "{}" was revoked at its provider since'),
+    )
+    return tuple(Notice(code, text.format(name), name) for code, names, text in told for name in names)
+
+
+def _newest_sound(context: Context) -> int:
+    newest = context.state_file.newest_sound_backup()
+    if newest is None:
+        raise NotFoundError(
+            "there is no backup that can be read",
+            code="BACKUP_NOT_FOUND",
+            next_steps=(NextStep("vzctl state backups", "those there are"),),
+        )
+    return newest[0]
 
 
 def export_state(context: Context) -> Outcome[Exported]:

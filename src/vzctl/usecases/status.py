@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Final
 
-from vzctl.domain.age import age_days, is_due
-from vzctl.domain.pending import PendingStep, pending_steps
+from vzctl.domain.age import age_days, is_due, maximum_age_days
+from vzctl.domain.pending import PendingStep, pending_steps, unproven
 from vzctl.domain.problems import find_problems
-from vzctl.domain.records import Rotation
-from vzctl.domain.rotation import REASON_LEAKED
+from vzctl.domain.records import Credential, Evidence, Rotation
+from vzctl.domain.revocation import REASON_LEAKED
 from vzctl.domain.rules import display_name
 from vzctl.domain.state import State
 from vzctl.errors import ExitStatus, NextStep
@@ -19,6 +20,16 @@ from vzctl.usecases.outcome import Columns, Outcome
 from vzctl.usecases.revocation import RevocationRow
 from vzctl.usecases.revocation import row as revocation_row
 from vzctl.usecases.rotation_view import rotation_row
+
+LISTS: Final = {
+    "leaked key": "vzctl revocations list",
+    "open rotation": "vzctl rotations list --open",
+    "problem": "vzctl state check",
+    "pending step": "vzctl pending list",
+    "key to revoke": "vzctl revocations list",
+    "key due": "vzctl credentials list --due",
+}
+"""The kinds of what wants a person, the most urgent first, each with the command that lists all of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +57,23 @@ class Attention:
 
 
 @dataclass(frozen=True, slots=True)
+class AttentionGroup:
+    """How many things of one kind want a person, and the command that lists them."""
+
+    kind: str
+    count: int
+    command: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unproven:
+    """Facts of the `astra` plane that nobody has seen: wanted and not done, or done as a person says."""
+
+    wanted: int
+    attested: int
+
+
+@dataclass(frozen=True, slots=True)
 class SettingRow:
     """A setting with its source."""
 
@@ -58,7 +86,7 @@ class SettingRow:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """The state of the organization; `attention` has the most urgent first. `settings` only with `-v`."""
+    """The state of the organization; `attention` has the most urgent first, as `groups` has. `settings` only with `-v`."""
 
     path: str
     organization: str
@@ -70,6 +98,8 @@ class Status:
     keys_of_unknown_age: int
     attention: tuple[Attention, ...]
     settings: tuple[SettingRow, ...]
+    groups: tuple[AttentionGroup, ...]
+    unproven: Unproven
 
 
 def show_status(context: Context, *, settings: tuple[SettingRow, ...] = (), exit_code: bool = False) -> Outcome[Status]:
@@ -78,6 +108,8 @@ def show_status(context: Context, *, settings: tuple[SettingRow, ...] = (), exit
     now = context.now()
     ages = [age for item in state.credentials if (age := age_days(item, now)) is not None]
     attention = _attention(context, state)
+    kinds = Counter(item.kind for item in attention)
+    facts = Counter(unproven(state))
     data = Status(
         path=context.state_file.shown_path,
         organization=state.organization.name,
@@ -96,18 +128,28 @@ def show_status(context: Context, *, settings: tuple[SettingRow, ...] = (), exit
         keys_of_unknown_age=sum(item.key_set_at is None for item in state.credentials),
         attention=attention,
         settings=settings,
+        groups=tuple(AttentionGroup(kind, kinds[kind], LISTS[kind]) for kind in LISTS if kinds[kind]),
+        unproven=Unproven(facts[Evidence.WANTED], facts[Evidence.ATTESTED]),
     )
-    steps = (NextStep(attention[0].command, attention[0].message),) if attention else _first_steps(state)
+    steps = (
+        (NextStep(attention[0].command, f"the most urgent: {attention[0].kind}"),) if attention else _first_steps(state)
+    )
     status = ExitStatus.CHANGES if exit_code and attention else ExitStatus.OK
     return Outcome(data=data, next_steps=steps, status=status)
 
 
 def _attention(context: Context, state: State) -> tuple[Attention, ...]:
     """Most urgent first: leaked keys, open rotations, broken rules, a person's steps, keys to revoke, keys due."""
-    revocations = [revocation_row(state, item) for item in state.open_revocations()]
+    revocations = sorted(
+        (revocation_row(state, item) for item in state.open_revocations()), key=lambda item: item.due_since
+    )
+    rotations = sorted(
+        (item for item in state.rotations if item.is_open),
+        key=lambda item: (not item.is_past_no_return, item.started_at),
+    )
     return (
         *(_leaked(item) for item in revocations if item.reason == REASON_LEAKED),
-        *(_open_rotation(state, item) for item in state.rotations if item.is_open),
+        *(_open_rotation(state, item) for item in rotations),
         *(Attention("problem", item.subject, item.message, item.next_step.command) for item in find_problems(state)),
         *(_pending(item) for item in ([] if state.is_local else pending_steps(state))),
         *(_to_revoke(item) for item in revocations if item.reason != REASON_LEAKED),
@@ -137,13 +179,19 @@ def _to_revoke(item: RevocationRow) -> Attention:
 
 
 def _due(context: Context, state: State) -> Iterator[Attention]:
+    """Yield the keys that are due, those furthest over their limit first; nobody knows how urgent an unknown age is."""
     now = context.now()
     rotating = {item.credential for item in state.rotations if item.is_open}
-    for credential in state.credentials:
-        if credential.id not in rotating and is_due(credential, now, context.policy_days):
-            age = age_days(credential, now)
-            text = "the age of its key is unknown" if age is None else f"its key is {age} days old"
-            yield Attention("key due", credential.name, text, f"vzctl credentials rotate {credential.name}")
+
+    def days_left(credential: Credential) -> float:
+        age = age_days(credential, now)
+        return float("inf") if age is None else maximum_age_days(credential, context.policy_days) - age
+
+    due = [item for item in state.credentials if item.id not in rotating and is_due(item, now, context.policy_days)]
+    for credential in sorted(due, key=days_left):
+        age = age_days(credential, now)
+        text = "the age of its key is unknown" if age is None else f"its key is {age} days old"
+        yield Attention("key due", credential.name, text, f"vzctl credentials rotate {credential.name}")
 
 
 def _first_steps(state: State) -> tuple[NextStep, ...]:

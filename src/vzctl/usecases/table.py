@@ -13,7 +13,7 @@ from vzctl.domain.index import Index
 from vzctl.domain.records import Column
 from vzctl.domain.rules import service_text
 from vzctl.domain.state import State
-from vzctl.errors import ConflictError, NextStep, NotFoundError, VzctlError
+from vzctl.errors import ConflictError, NextStep, NotFoundError, VzctlError, shell_word
 from vzctl.usecases.context import Context, Question
 from vzctl.usecases.dependant import (
     Attachment,
@@ -111,7 +111,9 @@ def attach_column(context: Context, request: AttachColumn) -> Outcome[ColumnDeta
             f'"{request.address}" is attached to {service_text(existing)} already',
             code="COLUMN_HAS_SERVICE",
             next_steps=(
-                NextStep(f"vzctl tables attach {request.address} --replace …", "replace it; stored vectors stay"),
+                NextStep(
+                    f"vzctl tables attach {shell_word(request.address)} --replace …", "replace it; stored vectors stay"
+                ),
             ),
         )
     data = _detail(after, request.address, _add_vectorize(parse_address(request.address), attachment))

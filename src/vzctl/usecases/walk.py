@@ -19,7 +19,9 @@ from vzctl.domain.records import (
     Step,
     Version,
 )
-from vzctl.domain.rules import display_name
+from vzctl.domain.revocation import is_revoked
+from vzctl.domain.rules import display_name, provider_by_id
+from vzctl.domain.secret_text import require_usable
 from vzctl.domain.state import State
 from vzctl.errors import (
     ConflictError,
@@ -28,6 +30,7 @@ from vzctl.errors import (
     NextStep,
     RotationOpenError,
     SecretStoreError,
+    StateError,
     VzctlError,
 )
 from vzctl.secret import Secret
@@ -37,6 +40,7 @@ from vzctl.usecases.rotation_view import RotationDetail, portal_visit, rotation_
 from vzctl.usecases.secret_version import (
     delete_bytes,
     forget_version,
+    require_new_key,
     require_recorded,
     set_held,
     store_item,
@@ -66,33 +70,37 @@ def walk(context: Context, rotation_id: str, given: Walk) -> Outcome[RotationDet
     except VzctlError as error:
         raise left_open(context, rotation_id, error) from None
     except KeyboardInterrupt:
-        if _left_open(context, rotation_id) is None:
+        left = _left_open(context, rotation_id)
+        if left is None or not left.is_past_no_return:
             raise
         state = context.state_file.read()
         return _stopped(state, _rotation(state, rotation_id), changed=True, interrupted=True)
 
 
 def left_open(context: Context, rotation_id: str, error: VzctlError) -> VzctlError:
-    """Return the error to end with: past the point of no return it says so, and is a `RotationOpenError`."""
+    """Return the error to end with: it says where the rotation stands, and is a `RotationOpenError` past no return."""
     rotation = None if isinstance(error, RotationOpenError) else _left_open(context, rotation_id)
-    if rotation is None:
+    if rotation is None or not (rotation.is_past_no_return or isinstance(error, SecretStoreError | StateError)):
         return error
-    return RotationOpenError(
-        f'{error.message}; the rotation of "{rotation.snapshot.name}" stands at {step_text(rotation)}',
-        code=error.code,
-        side=error.side,
-        evidence=error.evidence,
-        next_steps=(NextStep(f"vzctl rotations resume {rotation.snapshot.name}", "go on"), *error.next_steps),
-    ).answered(error.http_status, error.upstream_code)
+    message = f'{error.message}; the rotation of "{rotation.snapshot.name}" stands at {step_text(rotation)}'
+    says_how = any(step.command.startswith("vzctl rotations ") for step in error.next_steps)
+    ways = () if says_how else (NextStep(f"vzctl rotations resume {rotation.snapshot.name}", "go on"),)
+    steps = (*ways, *error.next_steps)
+    if rotation.is_past_no_return:
+        return RotationOpenError(
+            message, code=error.code, side=error.side, evidence=error.evidence, next_steps=steps
+        ).answered(error.http_status, error.upstream_code)
+    error.message, error.next_steps = message, steps
+    return error
 
 
 def _left_open(context: Context, rotation_id: str) -> Rotation | None:
-    """Return the rotation when it is past its point of no return, as far as the state can still be read."""
+    """Return the rotation when somebody still has to finish it, as far as the state can still be read."""
     try:
         rotation = _rotation(context.state_file.read(), rotation_id)
     except VzctlError:
         return None
-    return rotation if rotation.is_past_no_return else None
+    return rotation if rotation.is_open else None
 
 
 def _walk(context: Context, rotation_id: str, given: Walk) -> Outcome[RotationDetail]:
@@ -133,6 +141,12 @@ def _ensure_staged(context: Context, state: State, rotation: Rotation, given: Wa
     """
     credential = _credential(state, rotation)
     version = _version(credential, rotation.new_version)
+    if is_revoked(state, version.id):
+        raise ConflictError(
+            f'the new key of "{credential.name}" was revoked at its provider',
+            code="SECRET_REVOKED",
+            next_steps=(NextStep(f"vzctl rotations rollback {credential.name}", "take the rotation back"),),
+        )
     is_there = _is_in_store(context, state, credential, version, given)
     if not is_there or given.replace_secret:
         secret = _secret_again(credential, given)
@@ -147,7 +161,7 @@ def _ensure_staged(context: Context, state: State, rotation: Rotation, given: Wa
                         ),
                     ),
                 )
-            return _replace_pending(context, rotation, secret)
+            return _replace_pending(context, rotation, _judged(state, credential, secret))
         if not is_there:
             context.store().write(store_item(state, credential, version.id), secret)
     if rotation.step is not Step.STAGING and version.held:
@@ -204,7 +218,8 @@ def _replace_pending(context: Context, rotation: Rotation, secret: Secret) -> bo
         owner = _credential(transaction.state, current)
         replaced = replace(_version(owner, current.new_version), held=True)
         owner = owner.with_version(replaced).with_version(version)
-        step = current.step if current.is_past_no_return else Step.STAGING
+        is_kept = current.is_past_no_return or current.step is Step.REVOKED
+        step = current.step if is_kept else Step.STAGING
         transaction.state = transaction.state.with_credential(replace(owner, pending=version.id)).with_rotation(
             replace(current, new_version=version.id, step=step, test=NOT_TESTED)
         )
@@ -225,6 +240,15 @@ def _secret_again(credential: Credential, given: Walk) -> Secret:
             ),
         )
     return given.source()
+
+
+def _judged(state: State, credential: Credential, secret: Secret) -> Secret:
+    """Return the key when it may take the place of the staged one: what `credentials rotate` asks of a key."""
+    provider = provider_by_id(credential.provider)
+    if provider is not None:
+        require_usable(provider, secret)
+    require_new_key(state, credential, secret)
+    return secret
 
 
 def _tested(context: Context, rotation: Rotation) -> None:

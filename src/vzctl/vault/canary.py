@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import fcntl
+import os
 import secrets
+import stat
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
@@ -14,6 +16,8 @@ from vzctl.secret import Secret
 from vzctl.vault.base import SecretItem, SecretStore
 
 PREFIX: Final = "canary-"
+LONGEST_NAME: Final = 64
+"""Characters: more than any store's name has."""
 
 
 class Canaries:
@@ -85,10 +89,13 @@ def _locked(record: Path, store_name: str) -> Iterator[bool]:
     """Hold the lock of a record, and yield whether that succeeded and its canary is of this store."""
     with ExitStack() as opened:
         try:
-            file = opened.enter_context(record.open())
+            # The folder may have come with a cloned repository: no link is followed, and a pipe or a device is no record.
+            descriptor = os.open(record, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+            file = opened.enter_context(os.fdopen(descriptor, encoding="utf-8"))
+            is_plain = stat.S_ISREG(os.fstat(descriptor).st_mode)
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             # An empty record: killed before the name was written, so no store has its canary.
-            is_ours = file.read() in (store_name, "") and record.exists()
+            is_ours = is_plain and file.read(LONGEST_NAME) in (store_name, "") and record.exists()
         except (OSError, ValueError):
             is_ours = False
         yield is_ours

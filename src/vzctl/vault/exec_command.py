@@ -5,9 +5,12 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import threading
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from types import FrameType
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +38,7 @@ def run_command(
     The program gets a session of its own: its children can be killed with it, and it cannot stop vzctl by asking
     something at the terminal.
     """
+    signals = HeldSignals()
     try:
         process = subprocess.Popen(
             arguments,
@@ -45,10 +49,12 @@ def run_command(
             start_new_session=True,
         )
     except OSError as error:
+        signals.release()
         raise CommandNotStartedError(error.strerror or type(error).__name__) from None
     answer = None
     with process:
         try:
+            signals.release()
             stdout, stderr = process.communicate(stdin, timeout=time_limit_seconds)
             answer = Answer(process.returncode, stdout, stderr)
         except subprocess.TimeoutExpired:
@@ -60,6 +66,34 @@ def run_command(
         # Not raised inside `except`: the timeout's own exception holds what the program printed so far.
         raise CommandTimedOutError
     return answer
+
+
+class HeldSignals:
+    """^C and SIGTERM that come while a program is being started wait until there is something that can be killed.
+
+    Not by a mask: the program would inherit it.
+    """
+
+    def __init__(self) -> None:
+        self._received: list[tuple[int, FrameType | None]] = []
+        self._handlers: dict[int, Any] = {}
+        if threading.current_thread() is threading.main_thread():
+            for number in (signal.SIGINT, signal.SIGTERM):
+                self._handlers[number] = signal.signal(number, self._receive)
+
+    def release(self) -> None:
+        """Give the signals back to those who handled them, and the ones that came as well."""
+        for number, handler in self._handlers.items():
+            signal.signal(number, handler)
+        for number, frame in self._received:
+            handler = self._handlers[number]
+            if callable(handler):
+                handler(number, frame)
+            else:
+                signal.raise_signal(number)
+
+    def _receive(self, number: int, frame: FrameType | None) -> None:
+        self._received.append((number, frame))
 
 
 def kill_with_children(process: subprocess.Popen[bytes]) -> None:

@@ -19,6 +19,8 @@ from vzctl.vault.proof import prove_deleted
 
 PLACEHOLDER: Final = "{item}"
 TIME_LIMIT_SECONDS: Final = 30.0
+SHORTEST_KEY: Final = 8
+"""Characters: something shorter, which no provider issues, would be found in ordinary variables by chance."""
 
 
 class ExecStore:
@@ -104,8 +106,7 @@ class ExecStore:
             return run_command(
                 [argument.replace(PLACEHOLDER, path) for argument in self._commands[verb]],
                 stdin=value.encode(),
-                # A secret given by --secret-env is in our own environment; the program gets it through stdin only.
-                environ={name: text for name, text in self._environ.items() if not value or text.strip() != value},
+                environ={name: text for name, text in self._environ.items() if not _carries(text, value)},
                 time_limit_seconds=self._timeout_seconds,
             )
         except CommandNotStartedError as error:
@@ -174,6 +175,11 @@ class ExecStore:
             return Secret(value.decode())
         message = f"{self._command('get')} gave something that is not text for `{item.credential_name}`"
         raise store_failure(self.name, codes.FAILED, message)
+
+
+def _carries(text: str, secret: str) -> bool:
+    """Whether a variable of our own environment has the secret in it, alone or inside something else such as JSON."""
+    return bool(secret) and (text.strip() == secret or (len(secret) >= SHORTEST_KEY and secret in text))
 
 
 def require_usable(verb: str, arguments: Sequence[str]) -> None:

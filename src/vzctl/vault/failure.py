@@ -12,7 +12,7 @@ TEST_AGAIN: Final = NextStep("vzctl secrets test", "write, read and delete a tes
 OTHER_STORES: Final = {
     "keyring": NextStep("VZCTL_SECRET_STORE=keyring vzctl secrets test", "try the keyring of the operating system"),
     "exec": NextStep("VZCTL_SECRET_STORE=exec vzctl secrets test", "try a password manager, set up in [secrets.exec]"),
-    "file": NextStep("VZCTL_SECRET_STORE=file vzctl secrets test", "try age files, set up in [secrets.file]; for CI"),
+    "file": NextStep("vzctl secrets identity ~/identity.txt", "set up age files, which need no daemon; fit for CI"),
     "env": NextStep("VZCTL_SECRET_STORE=env vzctl secrets test", "try variables named in [secrets.env]; read only"),
 }
 """There is no silent fallback: every other store is offered, none is taken."""

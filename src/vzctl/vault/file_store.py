@@ -19,7 +19,8 @@ from vzctl.vault.identity import load_identities, not_written
 from vzctl.vault.item_path import safe_words
 from vzctl.vault.proof import prove_deleted, prove_with_canary, prove_written
 
-WRITE_ATTEMPTS: Final = 5
+WRITE_ATTEMPTS: Final = 100
+"""Many, because each one fails only when another process deletes a directory in the very moment between two calls."""
 
 
 class FileStore:
@@ -84,7 +85,6 @@ class FileStore:
         self._decrypt(box, "what is encrypted to [secrets.file] recipients")
         path = self._path(item)
         try:
-            remove_unfinished(path)
             self._save(path, box)
         except OSError as error:
             remove_empty(path.parent, below=self._directory)
@@ -107,15 +107,17 @@ class FileStore:
         remove_empty(path.parent, below=self._directory)
         prove_deleted(self, item)
 
-    def _save(self, path: Path, box: bytes, attempts: int = WRITE_ATTEMPTS) -> None:
-        try:
-            ensure_directory(path.parent)
-            self._write_atomic(path, box)
-        except FileNotFoundError:
-            # Another process has just deleted the last secret beside this one, and the directory with it.
-            if attempts == 1:
-                raise
-            self._save(path, box, attempts - 1)
+    def _save(self, path: Path, box: bytes) -> None:
+        for attempt in range(1, WRITE_ATTEMPTS + 1):
+            try:
+                ensure_directory(path.parent)
+                remove_unfinished(path)
+                self._write_atomic(path, box)
+                return
+            except FileNotFoundError:
+                # Another process has just deleted the last secret beside this one, and the directory with it.
+                if attempt == WRITE_ATTEMPTS:
+                    raise
 
     def _path(self, item: SecretItem) -> Path:
         lineage, credential_id, version_id = safe_words(item)

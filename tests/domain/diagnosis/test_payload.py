@@ -100,6 +100,22 @@ def test_three_errors_in_ten_thousand_lines_of_log_are_found_and_counted() -> No
     ]
 
 
+@pytest.mark.parametrize(
+    "beginning", ["INFO: ", "ERROR:root:", "[pod/api-7c/app] 2026-01-02T03:04:05Z ", "web-1  | 03:04:05 ", ""]
+)
+def test_errors_in_a_log_are_found_however_its_lines_begin(beginning: str) -> None:
+    lines = [f"{beginning}request {number} was served" for number in range(200)]
+    lines[20] = f"{beginning}{UNKNOWN_TOKEN}"
+    lines[90] = f"{beginning}openai said 429: insufficient_quota"
+    lines[91:91] = ["Traceback (most recent call last):", '  File "a.py", line 1, in a', "ValueError: no more"]
+    lines[150] = f"{beginning}Collection does not exist, collection name: orders"
+    assert summary("\n".join(lines)) == [
+        ("astra", "astra_auth", 1),
+        ("provider", "quota_exhausted", 1),
+        ("astra", "collection_unknown", 1),
+    ]
+
+
 def test_the_errors_of_one_answer_are_told_apart_and_equal_ones_counted() -> None:
     answer = (
         '{"status":{"insertedIds":[]},"errors":['

@@ -14,10 +14,7 @@ COMMAND_FIELD_VALUE_INVALID a field of the command has a value that is not accep
 COMMAND_FIELD_UNKNOWN the command has a field that the Data API does not know
 COMMAND_UNKNOWN no command of this name exists for this kind of address (database, keyspace, collection or table)
 HYBRID_FIELD_CONFLICT $hybrid stands beside $lexical, $vector or $vectorize, which it replaces
-HYBRID_FIELD_UNSUPPORTED_VALUE_TYPE the value of $hybrid is neither text nor an object
 HYBRID_FIELD_UNKNOWN_SUBFIELDS $hybrid holds members other than $lexical and $vectorize
-HYBRID_FIELD_UNSUPPORTED_SUBFIELD_VALUE_TYPE a member of $hybrid is not text
-INVALID_CREATE_COLLECTION_FIELD createCollection was sent with a field that does not exist
 REQUEST_NOT_JSON the body of the request is not JSON
 REQUEST_STRUCTURE_MISMATCH the body is JSON of another structure than the command wants
 UNSUPPORTED_CONTENT_TYPE the Content-Type header is not application/json
@@ -88,6 +85,8 @@ UNSUPPORTED_SORT_FOR_TABLE_DELETE_COMMAND deleting in a table cannot sort
 UNSUPPORTED_SORT_FOR_TABLE_UPDATE_COMMAND updating in a table cannot sort
 UNSUPPORTED_PAGINATION_WITH_IN_MEMORY_SORTING a sort in memory has no next page
 [usage_bad_vectorize_value]
+HYBRID_FIELD_UNSUPPORTED_VALUE_TYPE the value of $hybrid is neither text nor an object
+HYBRID_FIELD_UNSUPPORTED_SUBFIELD_VALUE_TYPE a member of $hybrid is not text
 INVALID_VECTORIZE_VALUE_TYPE $vectorize holds something that is not text
 [usage_vector_and_vectorize]
 INVALID_USAGE_OF_VECTORIZE a document carries both $vector and $vectorize
@@ -120,10 +119,13 @@ MISSING_AUTHENTICATION_TOKEN the request carries no token
 UNAUTHENTICATED_REQUEST the token is not valid for this database
 [astra_permission]
 UNAUTHORIZED_ACCESS the role of the token does not allow this command here
+[bad_collection_options]
+INVALID_CREATE_COLLECTION_FIELD createCollection was sent with a field that does not exist
 """
 
 SCHEMA: Final = """
 [invalid_request]
+LEXICAL_NOT_ENABLED_FOR_COLLECTION this collection was created without lexical search
 CANNOT_ADD_EXISTING_COLUMNS the table already has a column of this name
 CANNOT_ADD_EXISTING_FIELD the type already has a field of this name
 CANNOT_ADD_EXISTING_INDEX an index of this name already exists in the keyspace
@@ -136,10 +138,8 @@ CANNOT_DROP_PRIMARY_KEY_COLUMNS a column of the primary key cannot be dropped
 CANNOT_DROP_TYPE_USED_BY_TABLE a table still uses the type
 CANNOT_DROP_UNKNOWN_COLUMNS the column to drop does not exist
 CANNOT_DROP_UNKNOWN_TYPE the type to drop does not exist
-CANNOT_DROP_VECTORIZE_FROM_NON_VECTOR_COLUMNS only a vector column can lose its embedding service
 CANNOT_DROP_VECTORIZE_FROM_UNKNOWN_COLUMNS the column that should lose its embedding service does not exist
 CANNOT_RENAME_UNKNOWN_TYPE_FIELD the field to rename does not exist
-CANNOT_VECTORIZE_NON_VECTOR_COLUMNS only a vector column can have an embedding service
 CANNOT_VECTORIZE_UNKNOWN_COLUMNS the column that should get an embedding service does not exist
 COLUMN_NOT_FOUND the table has no such column
 COLUMN_TYPE_INCORRECT the type of a column is missing or malformed
@@ -174,10 +174,7 @@ UNSUPPORTED_VECTOR_INDEX_FOR_DATA_TYPES only a vector column can have a vector i
 [bad_collection_options]
 INVALID_CREATE_COLLECTION_OPTIONS the options of createCollection were refused; the message says which
 INVALID_INDEXING_DEFINITION the indexing option of createCollection is not valid
-INVALID_VECTORIZE_FIELD_CONFIGURATION the stored embedding service of a column cannot be read
-INVALID_VECTORIZE_TABLE_CONFIGURATION the stored embedding services of a table cannot be read
 LEXICAL_FEATURE_NOT_ENABLED this database has no lexical search
-LEXICAL_NOT_ENABLED_FOR_COLLECTION this collection was created without lexical search
 MCP_FEATURE_NOT_ENABLED this database does not offer MCP
 MISSING_DIMENSION_IN_VECTOR_COLUMN a vector column without an embedding service needs a dimension
 RERANKING_FEATURE_NOT_ENABLED this database has no reranking
@@ -215,10 +212,17 @@ VECTORIZE_CREDENTIAL_INVALID the credential that the collection or column names 
 [model_deprecated]
 DEPRECATED_AI_MODEL the model is deprecated: what exists goes on, nothing new may use it
 END_OF_LIFE_AI_MODEL the model is at its end of life: nothing that uses it works any more
+[usage_no_vector]
+CANNOT_VECTORIZE_NON_VECTOR_COLUMNS only a vector column can have an embedding service
+CANNOT_DROP_VECTORIZE_FROM_NON_VECTOR_COLUMNS only a vector column can lose its embedding service
+[astra_server_bug]
+INVALID_VECTORIZE_TABLE_CONFIGURATION the stored embedding services of a table cannot be read
+INVALID_VECTORIZE_FIELD_CONFIGURATION the stored embedding service of a column cannot be read
 """
 
 SERVER: Final = """
 [astra_server_bug]
+EMBEDDING_REQUEST_ENCODING_ERROR Astra failed to write the request to the provider
 INTERNAL_SERVER_ERROR the Data API failed in a way that it does not expect
 UNEXPECTED_SERVER_ERROR an exception of the Data API that nobody handled; its class and text say where
 COLLECTION_SCHEMA_VERSION_INVALID the collection was made by another version of the Data API
@@ -249,8 +253,6 @@ EMBEDDING_GATEWAY_REQUEST_PROCESSING_ERROR Astra's embedding gateway failed to h
 EMBEDDING_GATEWAY_RATE_LIMITED Astra's embedding gateway, not the provider, limits the rate
 EMBEDDING_GATEWAY_UNABLE_RESOLVE_AUTHENTICATION_TYPE the key of the credential could not be fetched; the message says why
 EMBEDDING_GATEWAY_UNEXPECTED_RESPONSE Astra's embedding gateway answered something unexpected
-EMBEDDING_REQUEST_ENCODING_ERROR Astra failed to write the request to the provider
-EMBEDDING_RESPONSE_DECODING_ERROR Astra failed to read the answer of its embedding service
 [header_key_missing]
 EMBEDDING_PROVIDER_AUTHENTICATION_KEYS_NOT_PROVIDED no embedding key came with the request, and none is stored under the name
 RERANKING_PROVIDER_AUTHENTICATION_KEY_NOT_PROVIDED no reranking key came with the request
@@ -271,8 +273,8 @@ IN_MEMORY_SORTING_DUE_TO_OUT_OF_ORDER_PARTITION_SORTING a warning: the sort is i
 IN_MEMORY_SORTING_DUE_TO_PARTITION_KEY_NOT_RESTRICTED a warning: without the partition key the sort happens in memory
 NOT_EQUALS_UNSUPPORTED_BY_INDEXING a warning: $ne on this column is slow in spite of its index
 NOT_IN_FILTER_UNSUPPORTED_BY_INDEXING a warning: $nin on this column is slow in spite of its index
-QUERY_RETRIED_DUE_TO_INDEXING a warning: the query ran only after a retry without an index
 ZERO_FILTER_OPERATIONS a warning: the empty filter reads the whole table
 [index_missing]
+QUERY_RETRIED_DUE_TO_INDEXING a warning: the query ran only after a retry without an index
 MISSING_INDEX a warning: the filter uses columns without an index
 """

@@ -6,6 +6,10 @@ from typing import Final
 
 LEGACY: Final = """
 [invalid_request]
+INVALID_UPDATE_OPERATOR_PULL_ALL_VALUE $pullAll was given something else than a list
+UNSUPPORTED_COMMAND_EMBEDDING_SERVICE this command cannot vectorize
+API_TABLE_FEATURE_NOT_ENABLED tables are switched off on this server
+TABLE_FEATURE_NOT_ENABLED tables are switched off on this server
 CANNOT_SORT_TABLE_DELETE_COMMAND deleting in a table cannot sort
 CANNOT_SORT_TABLE_UPDATE_COMMAND updating in a table cannot sort
 CANNOT_SORT_TOO_MUCH_DATA more rows match than can be sorted in memory
@@ -19,7 +23,6 @@ COMMAND_NOT_IMPLEMENTED the command exists in name only
 COMPARISON_FILTER_AGAINST_DURATION a duration column cannot be compared by size
 DATASET_TOO_BIG too many documents match to be sorted; the filter must be narrower
 DATA_TYPE_NOT_SUPPORTED_BY_INDEXING a column of this type cannot be indexed
-DOCUMENT_UNPARSEABLE the document is not JSON
 ERROR_APPLYING_CODEC a value does not fit the type of its column
 FILTERING_NOT_SUPPORTED_FOR_TYPE a column of this type cannot be filtered
 FILTER_ON_COMPLEX_COLUMNS map, set and list columns cannot be filtered
@@ -31,10 +34,8 @@ INVALID_COLLECTION_NAME the name of the collection is not valid
 INVALID_CONTENT_TYPE_HEADER the Content-Type header is not application/json
 INVALID_FILTER the filter is not valid
 INVALID_FILTER_EXPRESSION the filter is not valid
-INVALID_ID_TYPE the _id has a type that cannot be an _id
 INVALID_IN_FILTER_FOR_UPDATE_ONE_DELETE_ONE updateOne and deleteOne cannot filter by $in
 INVALID_LOGIC_OPERATOR the filter has a logical operator that does not exist
-INVALID_PARAMETER_VALIDATION_TYPE a parameter has a type that cannot be checked
 INVALID_QUERY the database refused the query that the command became
 INVALID_REQUEST the request asks for something that the store does not support
 INVALID_REQUST the request asks for something that the store does not support (the code was misspelled)
@@ -72,11 +73,9 @@ TEXT_ANALYSIS_NOT_SUPPORTED_BY_DATA_TYPE only text can be analyzed by an index
 UNKNOWN_COMMAND no command of this name exists
 UNSUPPORTED_AMPERSAND_ESCAPE_USAGE an ampersand in a path is not escaped
 UNSUPPORTED_COLUMN_TYPE a column of this type is not supported
-UNSUPPORTED_CQL_QUERY_TYPE this kind of query is not supported
 UNSUPPORTED_FILTER_DATA_TYPE the filter compares with a type that cannot be compared
 UNSUPPORTED_FILTER_OPERATION the filter has an operator that does not exist
 UNSUPPORTED_IN_FILTER_FOR_UPDATE_ONE_DELETE_ONE updateOne and deleteOne cannot filter by $in
-UNSUPPORTED_OPERATION the operation is not supported
 UNSUPPORTED_PAGINATION_WHEN_USING_IN_MEMORY_SORTING a sort in memory has no next page
 UNSUPPORTED_PROJECTION_PATH the projection names a path that cannot be read
 UNSUPPORTED_REPLICATION_DATA_CENTER_NAME the keyspace names a data center that does not exist
@@ -91,11 +90,8 @@ VECTOR_INDEX_NOT_SUPPORTED_BY_DATA_TYPE only a vector column can have a vector i
 ZERO_PARTITION_COLUMNS a table needs at least one partition key
 ZERO_UPDATE_OPERATIONS_FOR_TABLE the update changes nothing
 [bad_collection_options]
-API_TABLE_FEATURE_NOT_ENABLED tables are switched off on this server
-INVALID_CONFIGURATION the configuration was refused
-INVALID_VECTORIZE_CONFIGURATION the embedding service of a column was refused
+VECTOR_SEARCH_NOT_AVAILABLE the database behind the Data API has no vector search
 LEXICAL_NOT_AVAILABLE_FOR_DATABASE this database has no lexical search
-TABLE_FEATURE_NOT_ENABLED tables are switched off on this server
 UNKNOWN_VECTOR_INDEXING_PROFILE no such profile of vector indexes exists
 VECTORIZE_INVALID_SHARED_KEY_VALUE_FORMAT the name of a credential is written in a form that is not accepted
 VECTOR_SEARCH_FIELD_TOO_BIG the dimension, or a vector, is longer than the Data API supports
@@ -109,13 +105,11 @@ SHRED_BAD_VECTORIZE_VALUE $vectorize in a search is not text, or blank
 [usage_no_vectorize_service]
 INVALID_VECTORIZE_ON_COLUMN_WITHOUT_VECTORIZE_DEFINITION text was sent for a column without an embedding service
 UNAVAILABLE_EMBEDDING_SERVICE the collection has no embedding service
-UNSUPPORTED_COMMAND_EMBEDDING_SERVICE this command cannot vectorize
 VECTORIZE_SORT_ON_VECTOR_COLUMN_WITHOUT_VECTORIZE_DEFINITION a search by text was sent to a column without an embedding service
 [usage_no_vector]
 MISSING_VECTOR_VALUE a vector was expected and is missing
 NON_VECTOR_TYPE_COLUMN the column holds no vectors
 VECTORIZE_SORT_ON_NON_VECTOR_COLUMN a search by text names a column that holds no vectors
-VECTOR_SEARCH_NOT_AVAILABLE the database behind the Data API has no vector search
 VECTOR_SEARCH_SIMILARITY_PROJECTION_NOT_SUPPORTED the similarity exists only in a vector search
 [usage_sort_conflict]
 CANNOT_MIX_VECTOR_AND_NON_VECTOR_SORT a vector sort stands beside an ordinary one
@@ -138,17 +132,21 @@ VECTORIZE_SERVICE_TYPE_NOT_ENABLED the provider is switched off on this server
 VECTORIZE_SERVICE_TYPE_UNAVAILABLE Astra does not offer this provider or model
 VECTORIZE_SERVICE_TYPE_UNSUPPORTED Astra does not offer this kind of provider
 [model_not_supported]
-UNSUPPORTED_PROVIDER_MODEL Astra does not offer this model
 [model_deprecated]
+UNSUPPORTED_PROVIDER_MODEL Astra does not offer this model
 VECTORIZE_MODEL_DEPRECATED Astra does not accept this model any more
 [header_key_missing]
 EMBEDDING_PROVIDER_API_KEY_MISSING no embedding key came with the request, and none is stored
 RERANKING_PROVIDER_AUTHENTICATION_KEYS_NOT_PROVIDED no reranking key came with the request
 [gateway_error]
+EBG_NOT_AVAILABLE Astra's embedding gateway does not answer (an early name)
 EMBEDDING_GATEWAY_ERROR_RATE_LIMIT Astra's embedding gateway, not the provider, limits the rate
 EMBEDDING_GATEWAY_PROCESSING_ERROR Astra's embedding gateway failed to handle the request
 SERVER_EMBEDDING_GATEWAY_NOT_AVAILABLE Astra's embedding gateway does not answer
 [collection_unknown]
+INVALID_COLLECTION_SCHEMA the table behind the collection is not a collection
+INVALID_DATA_API_COLLECTION the table behind the collection is not a collection
+INVALID_JSONAPI_COLLECTION_SCHEMA the table behind the collection is not a collection
 COLLECTION_NOT_EXIST the keyspace has no such collection
 TABLE_NOT_FOUND the keyspace has no such table
 [collection_exists]
@@ -195,10 +193,14 @@ UNABLE_TO_CREATE_OFFLINE_WRITER_SESSION the session for bulk files could not be 
 WRITE_FAILURE the database failed to write
 WRITE_TIMEOUT the database did not write in time
 [astra_server_bug]
+UNSUPPORTED_OPERATION the operation is not supported
+UNSUPPORTED_CQL_QUERY_TYPE this kind of query is not supported
+INVALID_VECTORIZE_CONFIGURATION the embedding service of a column was refused
+INVALID_PARAMETER_VALIDATION_TYPE a parameter has a type that cannot be checked
+INVALID_ID_TYPE the _id has a type that cannot be an _id
+INVALID_CONFIGURATION the configuration was refused
+DOCUMENT_UNPARSEABLE the document is not JSON
 COLLECTION_CREATION_ERROR the table behind the new collection could not be made
-INVALID_COLLECTION_SCHEMA the table behind the collection is not a collection
-INVALID_DATA_API_COLLECTION the table behind the collection is not a collection
-INVALID_JSONAPI_COLLECTION_SCHEMA the table behind the collection is not a collection
 INVALID_SCHEMA_VERSION the collection was made by another version of the Data API
 SERVER_DRIVER_FAILURE the database driver failed in a way that the Data API does not expect
 SERVER_ERROR the Data API failed

@@ -25,6 +25,7 @@ RERANKING_PROVIDER_TIMEOUT the reranking provider did not answer in time
 EMBEDDING_PROVIDER_BAD_HOST_NAME the host name built from the service's parameters does not exist
 [provider_bad_response]
 EMBEDDING_PROVIDER_UNEXPECTED_RESPONSE the provider answered without the vectors that were asked for
+EMBEDDING_RESPONSE_DECODING_ERROR the provider's answer could not be read
 RERANKING_PROVIDER_UNEXPECTED_RESPONSE the reranking provider answered something unexpected
 """
 
@@ -42,9 +43,28 @@ EMBEDDING_PROVIDER_INVALID_RESPONSE the provider answered something that is no l
 RERANK_PROVIDER_UNEXPECTED_RESPONSE the reranking provider answered something unexpected
 """
 
+VAGUE_OF_PROVIDERS: Final = {
+    "CLIENT_ERROR": "EMBEDDING_PROVIDER_CLIENT_ERROR",
+    "SERVER_ERROR": "EMBEDDING_PROVIDER_SERVER_ERROR",
+}
+"""Codes that servers of a few weeks sent for answers of a provider; clients have them for anything. The text decides."""
+
 FIXED_SENTENCES: Final = (
+    ("an unexpected server error occurred while processing the request", "UNEXPECTED_SERVER_ERROR"),
+    ("an unexpected internal server error occurred while", "INTERNAL_SERVER_ERROR"),
+    ("server failed: root cause", "SERVER_UNHANDLED_ERROR"),
+    ("server failed: underlying problem", "SERVER_UNHANDLED_ERROR"),
+    ("reranking provider returned a http client error", "RERANKING_PROVIDER_CLIENT_ERROR"),
+    ("reranking provider client error", "RERANKING_PROVIDER_CLIENT_ERROR"),
+    ("reranking provider returned a http server error", "RERANKING_PROVIDER_SERVER_ERROR"),
+    ("reranking provider server error", "RERANKING_PROVIDER_SERVER_ERROR"),
+    ("reranking provider rate limited", "RERANKING_PROVIDER_RATE_LIMITED"),
+    ("reranking provider timed out", "RERANKING_PROVIDER_TIMEOUT"),
+    ("called an reranking provider to rerank results", "RERANKING_PROVIDER_TIMEOUT"),
+    ("reranking provider returned an unexpected response", "RERANKING_PROVIDER_UNEXPECTED_RESPONSE"),
     ("returned a http client error", "EMBEDDING_PROVIDER_CLIENT_ERROR"),
-    ("rate limited the request", "EMBEDDING_PROVIDER_RATE_LIMITED"),
+    ("rate limited the request with http", "EMBEDDING_PROVIDER_RATE_LIMITED"),
+    ("embedding provider rate limited the request", "EMBEDDING_PROVIDER_RATE_LIMITED"),
     ("is rate limiting your requests", "EMBEDDING_PROVIDER_RATE_LIMITED"),
     ("returned a http server error", "EMBEDDING_PROVIDER_SERVER_ERROR"),
     ("called an embedding provider to vectorize text, but", "EMBEDDING_PROVIDER_TIMEOUT"),
@@ -57,6 +77,9 @@ FIXED_SENTENCES: Final = (
     ("for this collection could not be contacted", "EMBEDDING_PROVIDER_UNAVAILBLE"),
     ("for this collection refused to process the request", "EMBEDDING_PROVIDER_INVALID_REQUEST"),
     ("for this collection return an invalid response", "EMBEDDING_PROVIDER_INVALID_RESPONSE"),
+    ("internal error: failed to decode response to embedding request", "EMBEDDING_RESPONSE_DECODING_ERROR"),
+    ("failed to decode response to embedding request", "EMBEDDING_RESPONSE_DECODING_ERROR"),
+    ("unable to parse embedding provider response", "EMBEDDING_RESPONSE_DECODING_ERROR"),
     ("did not return expected embedding length. expect", "EMBEDDING_PROVIDER_UNEXPECTED_RESPONSE"),
     ("return the expected number of embeddings. expect", "EMBEDDING_PROVIDER_UNEXPECTED_RESPONSE"),
 )

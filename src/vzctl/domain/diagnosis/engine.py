@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import Final
 
+from vzctl.domain.diagnosis.hosts import ASTRA_NAMES
 from vzctl.domain.diagnosis.pattern import Pattern
 from vzctl.domain.diagnosis.payload import Payload, Piece, read
 from vzctl.domain.diagnosis.redaction import excerpt, redacted
@@ -17,7 +18,7 @@ LONGEST_WHOLE: Final = 20_000
 """Up to this length a text of several records is also read as a whole, for what one line says about another."""
 _RANK: Final = {"high": 0, "medium": 1, "low": 2}
 _NOBODY: Final = "unknown.nothing"
-_UNDECIDED: Final = "insufficient_detail"
+UNDECIDED: Final = "insufficient_detail"
 _HOSTED: Final = "nvidia"
 
 
@@ -48,9 +49,13 @@ def diagnose(text: str | bytes, *, provider: str | None = None) -> list[Verdict]
 
     `provider` is what the caller knows when the text does not say which provider it is about.
     """
-    payload = read(text)
+    return judge(read(text), provider=provider)
+
+
+def judge(payload: Payload, *, provider: str | None = None) -> list[Verdict]:
+    """Return what `diagnose` does, of a payload that was unwrapped before."""
     verdicts = _merged([_judge(piece, provider) for piece in payload.pieces])
-    decided = [verdict for verdict in verdicts if verdict.cause != _UNDECIDED]
+    decided = [verdict for verdict in verdicts if verdict.cause != UNDECIDED]
     if len(payload.pieces) > 1 and len(decided) <= 1 and len(payload.whole.text) <= LONGEST_WHOLE:
         decided = [_better(_judge(payload.whole, provider), decided)]
     if not decided:
@@ -71,9 +76,13 @@ def _better(whole: Verdict, decided: list[Verdict]) -> Verdict:
 def _merged(verdicts: list[Verdict]) -> list[Verdict]:
     """Join what is the same error told again: it stays where it stood first, in its surest form."""
     groups: list[Verdict] = []
+    places: dict[tuple[str, str, str | None], list[int]] = {}
     for verdict in verdicts:
-        place = next((place for place, other in enumerate(groups) if _same(other, verdict)), None)
+        # whoever fills a payload with invented codes must not make every error be compared with every other
+        alike = places.setdefault((verdict.side, verdict.cause, _telling_code(verdict)), [])
+        place = next((place for place in alike if _same_provider(groups[place], verdict)), None)
         if place is None:
+            alike.append(len(groups))
             groups.append(verdict)
         else:
             surest = min(groups[place], verdict, key=lambda each: _RANK[each.confidence])
@@ -81,11 +90,11 @@ def _merged(verdicts: list[Verdict]) -> list[Verdict]:
     return groups
 
 
-def _same(one: Verdict, other: Verdict) -> bool:
-    if (one.side, one.cause) != (other.side, other.cause):
-        return False
-    if one.code != other.code and one.cause != _UNDECIDED:
-        return False
+def _telling_code(verdict: Verdict) -> str | None:
+    return None if verdict.cause == UNDECIDED else verdict.code
+
+
+def _same_provider(one: Verdict, other: Verdict) -> bool:
     return one.provider == other.provider or one.provider is None or other.provider is None
 
 
@@ -117,7 +126,7 @@ def _hit(rule: Rule, piece: Piece) -> tuple[int, int] | None:
         else:
             return None
     for text in needs.none:
-        if text in words:
+        if text in piece.spoken and not (text in ASTRA_NAMES and piece.is_answer_of_provider):
             return None
     if needs.pattern:
         match = _compiled(needs.pattern).search(words)
@@ -163,7 +172,9 @@ def _verdict(rule: Rule, piece: Piece, span: tuple[int, int], hint: str | None) 
 
 
 def _code(piece: Piece) -> str | None:
-    return piece.fact.code if piece.fact else piece.keyed_code
+    if piece.fact is not None:
+        return piece.fact.code
+    return redacted(piece.keyed_code) if piece.keyed_code is not None else None
 
 
 def _evidence(rule: Rule, piece: Piece, span: tuple[int, int]) -> tuple[tuple[str, str], ...]:
@@ -191,7 +202,7 @@ def _undecided(piece: Piece, hint: str | None) -> Verdict:
         evidence.append((redacted(piece.keyed_code), "no documented code of the Data API"))
     return Verdict(
         side="unknown",
-        cause=_UNDECIDED,
+        cause=UNDECIDED,
         detail="nothing decides",
         confidence="low",
         provider=piece.provider or hint,
@@ -211,7 +222,7 @@ def _nothing(payload: Payload, hint: str | None) -> Verdict:
     )
     return Verdict(
         side="unknown",
-        cause=_UNDECIDED,
+        cause=UNDECIDED,
         detail=what,
         confidence="low",
         provider=hint,

@@ -99,13 +99,23 @@ _NAMES: Final = (
     ("cohere", "cohere"),
     ("bedrock", "bedrock"),
     ("titan-embed", "bedrock"),
+    ("invokemodel operation", "bedrock"),
     ("vertexai", "vertexai"),
     ("vertex ai", "vertexai"),
     ("openai", "openai"),
     ("text-embedding-ada", "openai"),
     ("text-embedding-3", "openai"),
 )
+_SHAPES: Final = (
+    (Pattern(r"['\"]?code['\"]?: ?['\"](?:401|403|404|429)['\"], ?['\"]?message['\"]?:"), "azureOpenAI"),
+    (Pattern(r"api error occurred: status \d{3}"), "mistral"),
+)
+"""What only one provider, or its client, writes like this."""
 _OTHER_PROVIDER_WORDS: Final = (
+    '"object":"error"',
+    '"object": "error"',
+    "'object': 'error'",
+    "api error occurred: status",
     "embed",
     "invalid_request_error",
     "'param': none",
@@ -132,11 +142,31 @@ _OTHER_PROVIDER_WORDS: Final = (
     "rerank",
     "language model",
 )
+ASTRA_NAMES: Final = frozenset(
+    {
+        "astra",
+        "astra db",
+        "astra token",
+        "astra.datastax.com",
+        "astracs",
+        "astradb",
+        "cassandra",
+        "data api",
+        "dataapi",
+        "datastax",
+        "langchain_core",
+    }
+)
+"""Words that hold a provider's rule back, unless a host says that the provider answered: a stack trace names many."""
 _ASTRA_WORDS: Final = Pattern(
     r"\b(?:astra(?:[ _-]?db|cs|py|_database|_token|_role|_keyspace|dbvectorstore|db\w{0,24})?\b|astra\.)|datastax|data ?api\b|"
     r"dataapi|devopsapi|stargate|cassandra|cassio|cqlsh|sgv2|createcollection|insertmany|insertone|deletemany|updateone|"
     r"findandrerank|findone|\$vectorize\b|keyspace|\bcql\b"
 )
+
+
+_TOLD: Final = Pattern(r"\bprovider(?:['\"]?: ?| was: ?| )['\"]?([a-z]{5,24})\b")
+_BY_ID: Final = {provider.lower(): provider for _, provider in _NAMES}
 
 
 def named_hosts(text: str) -> tuple[str, ...]:
@@ -193,13 +223,27 @@ def owners(text: str, hosts: tuple[str, ...]) -> tuple[frozenset[str], str | Non
 
 
 def named_provider(text: str) -> str | None:
-    """Return the provider that the words of `text` name: the one named first, when there are several."""
-    best: tuple[int, int, str] | None = None
+    """Return the provider that `text` names in words or by the shape of an answer.
+
+    What the Data API says about a provider decides; of several names the first does, but OpenAI's last: its client and the
+    form of its answers serve many others.
+    """
+    told = _TOLD.compiled.search(text)
+    if told is not None and told[1] in _BY_ID:
+        return _BY_ID[told[1]]
+    best: tuple[bool, int, int, str] | None = None
     for rank, (word, provider) in enumerate(_NAMES):
         position = text.find(word)
-        if position >= 0 and (best is None or (position, rank) < best[:2]):
-            best = (position, rank, provider)
-    return best[2] if best else None
+        if position < 0:
+            continue
+        found = (provider == "openai", position, rank, provider)
+        if best is None or found < best:
+            best = found
+    if best is None or best[3] == "openai":
+        for shape, provider in _SHAPES:
+            if shape.compiled.search(text):
+                return provider
+    return best[3] if best else None
 
 
 def place(text: str, kinds: frozenset[str], provider: str | None) -> str:

@@ -14,7 +14,8 @@ from typing import Final, Literal, NamedTuple
 
 from vzctl.domain.diagnosis import hosts as host_names
 from vzctl.domain.diagnosis.codes import COMMON_WORDS, CodeFact, all_codes
-from vzctl.domain.diagnosis.codes_provider import FIXED_SENTENCES
+from vzctl.domain.diagnosis.codes_provider import FIXED_SENTENCES, VAGUE_OF_PROVIDERS
+from vzctl.domain.diagnosis.log import Records
 from vzctl.domain.diagnosis.pattern import Pattern
 from vzctl.domain.diagnosis.rule import Frame
 
@@ -23,6 +24,9 @@ WINDOW: Final = 512 * 1024
 
 MOST_PIECES: Final = 10_000
 """At most so many different errors of one payload are told apart."""
+
+MOST_LINES_OF_ONE: Final = 100
+"""More lines are a log, also when nothing in them looks like one."""
 
 Kind = Literal["text", "empty", "gzip", "binary"]
 
@@ -51,11 +55,14 @@ _ENTITIES: Final = (
 )
 
 _KEYED_CODE: Final = Pattern(r"\berror_?code[\"']?\s{0,3}[:=]\s{0,3}[\"']?([A-Za-z][A-Za-z0-9_]{3,80})", re.IGNORECASE)
-_BARE_CODE: Final = Pattern(r"(?<![A-Za-z0-9_])[A-Z][A-Z0-9]{1,30}(?:_[A-Z0-9]{1,30}){1,12}(?![A-Za-z0-9_])")
+_BARE_CODE: Final = Pattern(
+    r"(?<![A-Za-z0-9_])(?<!ignore ')[A-Z][A-Z0-9]{1,30}(?:_[A-Z0-9]{1,30}){1,12}(?![A-Za-z0-9_])"
+)
 _ANY_STATUS: Final = Pattern(
     r"\b(?:http|https)(?:/[12](?:\.[01])?)?(?: error| status| response)?(?: code)?[\"']?\s{0,2}[:=(]?\s{0,2}[\"'(<\[]?([1-5]\d\d)\b"
     r"|\bstatus(?:[ _-]?code)?(?: was| of| is)?[\"']?\s{0,2}[:=(]{0,2}\s{0,2}[\"'(<\[]{0,2}(?:httpstatus\.)?([1-5]\d\d)\b"
     r"|\b(?:error|response)(?:[ _]?code)?[\"']?\s{0,2}[:=(]{0,2}\s{0,2}[\"'(<\[]{0,2}([1-5]\d\d)\b"
+    r"|(?:error|exception): ([45]\d\d)\s(?!ms\b|bytes|tokens|characters|doc)"
     r"|\bcode[\"']?\s{0,2}[:=]\s{0,2}[\"']?([45]\d\d)\b"
     r"|\(([45]\d\d)\)"
     r"|\b([45]\d\d)\s(?:client error|server error|unauthori[sz]ed|forbidden|not found|too many requests|bad request|"
@@ -71,23 +78,35 @@ _TAIL_MARKS: Final = (
     "response was",
 )
 _SPLIT_ELEMENTS: Final = Pattern(r"[}\])]\s{0,40},\s{0,40}(?:[A-Za-z_.]{1,60}\()?[{\[(]?")
+_BEFORE: Final = r"(?:\[pod/[^\]\s]{1,200}\] ?|[\w.-]{1,64} {0,24}\| )?"
+"""What kubectl and docker compose put before a line."""
 _RECORD: Final = Pattern(
+    _BEFORE + r"(?:(?:TRACE|DEBUG|INFO|NOTICE|WARN|WARNING|ERROR|FATAL|CRITICAL|SEVERE)[:\] \t]|"
     r"[^\w\n]{0,6}(?:\d{4}-\d\d-\d\d[T ]\d\d:\d\d|\d{1,2}[/.-]\w{2,3}[/.-]\d{2,4}[ :T]\d\d:\d\d|\d\d:\d\d:\d\d|"
-    r"[A-Z][a-z]{2} {1,2}\d{1,2} \d\d:\d\d:\d\d|\{\s?[\"'][a-zA-Z_@])"
+    r"[A-Z][a-z]{2} {1,2}\d{1,2} \d\d:\d\d:\d\d|\{\s?[\"'][a-zA-Z_@]))"
 )
 _OPENING: Final = Pattern(
     r"(?:[A-Za-z_][\w.$]{0,120}(?:Error|Exception|Timeout|Failure)\b ?[:(\[]|Error\b ?:|Traceback \(|[{\[]\s{0,8}[\"'{])"
 )
-_CHAIN: Final = ("during handling of the above", "the above exception was the direct cause", "caused by:", "[cause]:")
-_ERROR_WORDS: Final = Pattern(
-    r"error|exception|fail|denied|refused|time[d ]?\s?out|unauthor|forbidden|limit|invalid|exceed|not found|unavail|throttl|"
-    r"too many|too long|too large|not support|expired|quota|overload|does not exist|incorrect|missing|reset|hibernat|resuming",
+_RAISED: Final = Pattern(
+    r"[a-z_][\w.$]{0,120}(?:error|exception|timeout|failure)\b ?:|\b(?:[a-z_]\w{1,40}\.){2,6}[a-z]\w{2,60}: ",
     re.IGNORECASE,
 )
+"""The line under a stack trace of Python: what was raised, and what it says."""
+_SCRIPT_FRAME: Final = Pattern(r"\bat (?:async )?[\w.<>$ ]{1,80} \((?:file:|node:|webpack|/|[a-z]:\\)")
+"""Where the stack trace of a script begins, under what was raised."""
+_CHAIN: Final = ("during handling of the above", "the above exception was the direct cause", "caused by:", "[cause]:")
+_ERROR_WORDS: Final = (
+    "error", "exception", "fail", "denied", "refused", "timeout", "timed out", "time out", "timedout", "unauthor", "forbidden",
+    "limit", "invalid", "exceed", "not found", "unavail", "throttl", "too many", "too long", "too large", "not support",
+    "expired", "quota", "overload", "does not exist", "incorrect", "missing", "reset", "hibernat", "resuming",
+)  # fmt: skip
+"""Plain texts, since every line of a log is searched for them: an expression would take twenty times as long."""
 _WRAPPER: Final = Pattern(
     r"error (?:building|initiali[sz]ing|adding|performing|searching|creating|running|in|with|while|executing|"
     r"processing|fetching|getting)"
     r"(?: [\w$./-]{1,40}){0,8} (?:component )?(?:astra ?db|astradbvectorstore|astra)(?: \w{1,24}){0,2}\s?[:,]"
+    r"(?! ?'[\w.$]{1,40}'\W{0,6}(?:$|duration))"
 )
 """What a component for Astra DB puts before any error, whoever made it: it says nothing about the side."""
 _DIGITS: Final = Pattern(r"(?<!\d)(?:\d{1,2}|\d{4,40})(?!\d)")
@@ -113,6 +132,9 @@ class Piece:
         """The Data API's error code: as a field, as a word of its own, or told by a fixed sentence."""
         known = all_codes()
         if self.keyed_code is not None and self.keyed_code in known:
+            meant = VAGUE_OF_PROVIDERS.get(self.keyed_code)
+            if meant is not None and "embedding" in self.low and "provider" in self.low:
+                return known[meant]
             return known[self.keyed_code]
         bare = [
             match for match in _BARE_CODE.compiled.findall(self.text) if match in known and match not in COMMON_WORDS
@@ -193,9 +215,31 @@ class Piece:
         return self.owners[1] or host_names.named_provider(self.low)
 
     @cached_property
+    def is_answer_of_provider(self) -> bool:
+        """Whether hosts alone, or the Data API, say that a provider answered: whatever else the words name."""
+        kinds = self.owners[0]
+        return self.frame is Frame.PROVIDER or ("provider" in kinds and not kinds & {"astra", "data-api"})
+
+    @cached_property
+    def spoken(self) -> str:
+        """The words without the stack trace around them, which names whatever the call passed through."""
+        words = self.words
+        start = words.rfind('", line ')
+        if start >= 0:
+            raised = _RAISED.compiled.search(words, start)
+            return words[raised.start() :] if raised else words
+        frame = _SCRIPT_FRAME.compiled.search(words)
+        return words[: frame.start()] if frame and frame.start() > _FEW else words
+
+    @cached_property
     def place(self) -> str:
-        """Whom the text is about: `astra`, `provider`, `mixed` or `none`."""
-        return host_names.place(self.words, self.owners[0], self.provider)
+        """Whom the text is about: `astra`, `provider`, `mixed` or `none`; a stack trace counts when nothing else does."""
+        kinds = self.owners[0]
+        if "none" in kinds and len(self.spoken) < len(self.words):
+            place = host_names.place(self.spoken, kinds, host_names.named_provider(self.spoken))
+            if place != "none":
+                return place
+        return host_names.place(self.words, kinds, self.provider)
 
 
 class Payload(NamedTuple):
@@ -205,6 +249,12 @@ class Payload(NamedTuple):
     truncated: bool
     whole: Piece
     pieces: tuple[Piece, ...]
+
+
+def may_tell_an_error(text: str) -> bool:
+    """Whether any word in the text is one that errors are told with."""
+    low = text.lower()
+    return any(word in low for word in _ERROR_WORDS)
 
 
 def _blank(match: re.Match[str]) -> str:
@@ -287,7 +337,7 @@ def _unescaped(match: re.Match[str]) -> str:
 def _pieces(text: str, whole: Piece) -> tuple[Piece, ...]:
     pieces: dict[str, Piece] = {}
     for record in _records(text):
-        if not _ERROR_WORDS.compiled.search(record):
+        if not may_tell_an_error(record):
             continue
         for element in _elements(" ".join(record.split())):
             shape = _DIGITS.compiled.sub("0", element)
@@ -309,7 +359,17 @@ def _records(text: str) -> list[str]:
         stands_alone = not is_chain and not lines[number - 1].strip() and _OPENING.compiled.match(line)
         if stands_alone or (_RECORD.compiled.match(line) and not line.startswith((" ", "\t"))):
             starts.append(number)
-    return ["\n".join(lines[start:end]) for start, end in zip(starts, [*starts[1:], len(lines)], strict=True)]
+    found: list[str] = []
+    for start, end in zip(starts, [*starts[1:], len(lines)], strict=True):
+        found += ["\n".join(lines[start:end])] if end - start <= MOST_LINES_OF_ONE else _of_log(lines[start:end])
+    return found
+
+
+def _of_log(lines: list[str]) -> list[str]:
+    """Split so many lines that they are no single error, although none begins like an entry of a log."""
+    records = Records()
+    found = [record.text for line in lines for record in records.feed(line)]
+    return found + [record.text for record in records.flush()]
 
 
 def _elements(record: str) -> list[str]:

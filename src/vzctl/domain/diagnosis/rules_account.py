@@ -6,6 +6,17 @@ from typing import Final
 
 from vzctl.domain.diagnosis.make import SETTLED, provider
 
+NAMED_QUOTA: Final = (
+    provider(
+        "quota-named",
+        "quota_exhausted",
+        "The account at the provider has no quota or credit left: waiting does not help, its plan or billing "
+        "must change.",
+        "InsufficientQuota: needs 240 tokens per minute",
+        "insufficientquota | insufficient_quota",
+    ),
+)
+
 SPEED: Final = (
     provider(
         "request-above-rate",
@@ -22,11 +33,11 @@ SPEED: Final = (
         "Rate limit reached for m in organization o on requests per min (RPM): Limit 3, Used 3. Please try "
         "again in 9s.",
         """
-        rate limit reached for | requests per min | tokens per min | reduced rate limits |
-        rate_token_limit_exceeded | rate_request_limit_exceeded | rate_concurrency_limit_exceeded |
-        requests per second | requests per minute | tokens per minute | call rate limit | token rate limit |
-        service_tier_capacity_exceeded | service tier capacity exceeded |
-        online_prediction_requests_per_base_model | retry after this time
+        rate limit reached for | requests per min | tokens per min | reduced rate limits | rate_token_limit_exceeded |
+        rate_request_limit_exceeded | rate_concurrency_limit_exceeded | requests per second | requests per minute |
+        tokens per minute | call rate limit | token rate limit | service_tier_capacity_exceeded |
+        service tier capacity exceeded | online_prediction_requests_per_base_model | retry after this time |
+        calls / minute | calls per minute | _per_minute | requests/min | tokens/min | / minute
         """,
     ),
     provider(
@@ -35,9 +46,9 @@ SPEED: Final = (
         "The provider is asked too often: wait and retry.",
         "ThrottlingException: please wait before trying again (bedrock-runtime)",
         """
-        throttlingexception | request was throttled | throttling: too many requests |
-        too many tokens, please wait | too many requests, please wait | reached free usage limit |
-        requests rate limit exceeded | rate_limit_exceeded | per ip rate limit | request rate limit
+        throttlingexception | request was throttled | throttling: too many requests | too many tokens, please wait |
+        too many requests, please wait | reached free usage limit | requests rate limit exceeded |
+        rate_limit_exceeded | per ip rate limit | request rate limit
         """,
     ),
 )
@@ -48,21 +59,22 @@ MONEY: Final = (
         "quota_exhausted",
         "The account at the provider has no quota or credit left: waiting does not help, its plan or billing "
         "must change.",
-        "429: insufficient_quota",
+        "429: exceeded your current quota",
         """
-        insufficient_quota | exceeded your current quota | billing_hard_limit | billing hard limit |
-        billing_not_active | check your billing details | monthly included credits | pre-paid credits |
-        prepaid credits | credit balance | credit_balance | authz_insufficient_balance | insufficient balance |
-        insufficient account balance | account balance not enough | insufficient credit | insufficient funds |
-        insufficient_funds | not enough credits | out of credits | no credits left | run out of credits |
-        credits exhausted | depleted your | inactive subscription | usage limit reached | payment required |
-        payment_required | payment needed | specified api usage limits | trial key, which is limited |
-        limited to 1000 api calls | allocationquota | free tier of the model has been exhausted | arrearage |
-        exceeded your monthly | monthly limit exceeded | exceeded the monthly | authz_resource_limit_exceeded |
-        quota exhausted | quota has been exhausted | spending limit | subscription has expired |
-        subscription expired | exceeded your free | add a valid payment method | account is suspended due to |
-        requires a paid | upgrade to a paid | billing to be enabled | suggested_action: top up | please recharge |
-        out of tokens | exceeded token quota | credit is insufficient | credits expired | quota limit exceeded
+        exceeded your current quota | billing_hard_limit | billing hard limit | billing_not_active |
+        check your billing details | monthly included credits | pre-paid credits | prepaid credits | credit balance |
+        credit_balance | authz_insufficient_balance | insufficient balance | insufficient account balance |
+        account balance not enough | insufficient credit | insufficient funds | insufficient_funds |
+        not enough credits | out of credits | no credits left | run out of credits | credits exhausted |
+        depleted your | inactive subscription | usage limit reached | payment required | payment_required |
+        payment needed | specified api usage limits | trial key, which is limited | limited to 1000 api calls |
+        allocationquota | free tier of the model has been exhausted | arrearage | exceeded your monthly |
+        monthly limit exceeded | exceeded the monthly | authz_resource_limit_exceeded | quota exhausted |
+        quota has been exhausted | spending limit | subscription has expired | subscription expired |
+        exceeded your free | add a valid payment method | account is suspended due to | requires a paid |
+        upgrade to a paid | billing to be enabled | suggested_action: top up | please recharge | please top up |
+        exceeded its token limit | call volume quota | out of tokens | exceeded token quota | credit is insufficient |
+        credits expired | quota limit exceeded
         """,
     ),
     provider(
@@ -88,7 +100,8 @@ KEYS: Final = (
         must be verified to use the model | not allowed to sample from this model |
         model is not available on your plan | model not available for your | is not available for your plan |
         is not available for your tier | model access is denied | model_access_denied | no access to model |
-        not authorized to use this model | not entitled to use model
+        permission to use this model | permission to access this model | not authorized to use this model |
+        not entitled to use model
         """,
         none="do not have access to it",
     ),
@@ -99,8 +112,7 @@ KEYS: Final = (
         "You didn't provide an API key. You need to provide your API key in an Authorization header.",
         """
         didn't provide an api key | did not provide an api key | auth_missing_api_key | missing subscription key |
-        unregistered callers | header of type `authorization` was missing |
-        header of type authorization was missing
+        unregistered callers | header of type `authorization` was missing | header of type authorization was missing
         """,
     ),
     provider(
@@ -109,13 +121,16 @@ KEYS: Final = (
         "The request reached the provider without any key.",
         "No API key provided in the request",
         """
-        no api key provided | no api key supplied | no api key was provided | no api key found |
-        api key is required | api key required | missing api key | api key is missing | api key missing |
-        api key not provided | api key must be provided | must provide an api key |
-        missing bearer authentication | missing bearer token | missing_api_key | no auth credentials found |
-        no api key in request | missing required authentication | requests without api key
+        no api key provided | no api key supplied | no api key was provided | no api key found | api key is required |
+        api key required | missing api key | api key is missing | api key missing | api key not provided |
+        api key must be provided | must provide an api key | missing bearer authentication | missing bearer token |
+        missing_api_key | no auth credentials found | no api key in request | missing required authentication |
+        requests without api key
         """,
-        none="environment variable | env variable | api_key client option | astra | did not find | environ",
+        none="""
+        environment variable | env variable | api_key client option | astra | did not find | environ | wrong or no |
+        invalid or missing | missing or invalid | incorrect or no
+        """,
     ),
     provider(
         "key-missing-header",
@@ -139,8 +154,8 @@ KEYS: Final = (
         """
         insufficient permissions for this operation | missing scopes | permissions to call inference providers |
         authenticationtypedisabled | bedrock:invokemodel | mismatched_organization | mismatched_project |
-        organization header should match | lacks the required data action | must be a member of an organization |
-        permission 'aiplatform
+        organization header should match | project header should match | lacks the required data action |
+        must be a member of an organization | permission 'aiplatform
         """,
         none="don't have access to the model",
     ),
@@ -152,14 +167,13 @@ KEYS: Final = (
         """
         insufficient_permissions | insufficient permissions | does not have sufficient permissions |
         not a member of the organization | key based authentication is disabled |
-        key-based authentication is disabled | authentication is disabled for this resource |
-        accessdeniedexception | no such organization | invalid_organization | lacks permission |
-        has been deactivated | account_deactivated | api_key_service_blocked | permission_denied |
-        service_disabled | is disabled. enable it by visiting | api has not been used in project |
-        authorization failed | key does not have permission | does not have permission to |
-        do not have permission to | don't have permission to | token does not have the required |
-        not permitted to perform | not have the required permission | forbidden: you don't have |
-        is not allowed to access this resource | does not have the correct permissions
+        key-based authentication is disabled | authentication is disabled for this resource | accessdeniedexception |
+        no such organization | invalid_organization | lacks permission | has been deactivated | account_deactivated |
+        api_key_service_blocked | permission_denied | service_disabled | is disabled. enable it by visiting |
+        api has not been used in project | authorization failed | key does not have permission |
+        does not have permission to | do not have permission to | don't have permission to |
+        token does not have the required | not permitted to perform | not have the required permission |
+        forbidden: you don't have | is not allowed to access this resource | does not have the correct permissions
         """,
         none="virtual network | astra | firewall | ip address",
     ),
@@ -169,21 +183,21 @@ KEYS: Final = (
         "The provider does not accept the key: mistyped, revoked, expired, or of another account or service.",
         "Incorrect API key provided: sk-abcd****wxyz.",
         """
-        incorrect api key | invalid_api_key | invalid api key | invalid api_key | invalid or expired api |
-        api key is invalid | api key provided is invalid | provided api key |
-        invalid credentials in authorization header | invalid username or password | invalid user token |
-        invalid subscription key | invalid api token | api key not valid | api_key_invalid |
+        incorrect api key | invalidproviderapikey | invalid_api_key | invalid api key | invalid api_key |
+        invalid or expired api | api key is invalid | api key provided is invalid | provided api key is invalid |
+        provided api key is not | invalid credentials in authorization header | invalid username or password |
+        invalid user token | invalid subscription key | invalid api token | api key not valid | api_key_invalid |
         auth_invalid_api_key | auth_invalid_format | failed to authenticate with the provided api key |
         unrecognizedclientexception | security token included in the request | invalidsignatureexception |
         signature we calculated | signaturedoesnotmatch | invalidclienttokenid | expiredtokenexception |
         api key has been revoked | api key has been disabled | api key has expired | api key expired |
-        key is expired | expired api key | expired or invalid api key | invalid bearer token |
-        invalid authentication credentials | invalid x-api-key | invalid access token | incorrect_api_key |
-        apikey is invalid | api key you provided | invalid apikey | wrong api key | api key verification failed |
-        user access token | token is expired | access token expired | not a valid api key |
-        unauthorized: invalid token | authentication fails | bad api key | api key format | malformed api key |
-        key is incorrect | api key is not valid | api-key is invalid | unable to authenticate your request |
-        could not validate credentials | token seems invalid | invalid token passed | user not found.
+        key is expired | expired api key | expired or invalid api key | invalid authentication credentials |
+        invalid x-api-key | incorrect_api_key | apikey is invalid | api key you provided | invalid apikey |
+        wrong api key | wrong or no api key | invalid or missing api key | missing or invalid api key |
+        api key verification failed | user access token | not a valid api key | unauthorized: invalid token |
+        authentication fails | bad api key | api key format | malformed api key | key is incorrect |
+        api key is not valid | api-key is invalid | unable to authenticate your request | token seems invalid |
+        invalid token passed
         """,
         none="astracs | astra token | astra db | datastax | astradb",
     ),
@@ -193,13 +207,25 @@ KEYS: Final = (
         "The provider behind an Astra component does not accept the key.",
         "Astra DB flow: Incorrect API key provided: sk-ab****yz. (openai)",
         """
-        incorrect api key | invalid_api_key | invalid credentials in authorization header |
-        invalid subscription key
+        incorrect api key | invalid_api_key | invalid credentials in authorization header | invalid subscription key
         """,
         """
         openai | azure | huggingface | hugging face | mistral | jina | voyage | cohere | nvidia | sk- |
         subscription key | authorization header
         """,
+        confidence="medium",
+    ),
+    provider(
+        "key-refused-token",
+        "invalid_key",
+        "The provider does not accept the key: mistyped, revoked, expired, or of another account or service.",
+        "huggingface: Could not validate credentials",
+        """
+        invalid bearer token | invalid access token | token is expired | access token expired | token has expired |
+        could not validate credentials | user not found. | invalid token | no cookie auth credentials
+        """,
+        none="astracs | astra token | astra db | datastax | astradb",
+        places=SETTLED,
         confidence="medium",
     ),
     provider(
@@ -236,8 +262,8 @@ PLACES: Final = (
         """
         unsupported_country | country, region, or territory not supported | user location is not supported |
         not available in your country | not available in your region | not supported in your country |
-        not supported in your region | region is not supported | not available in your location |
-        unsupported region | restricted in your country
+        not supported in your region | region is not supported | not available in your location | unsupported region |
+        restricted in your country
         """,
     ),
     provider(
@@ -248,9 +274,9 @@ PLACES: Final = (
         """
         virtual network | firewall rules | private endpoint | ip not authorized | ip address is not |
         ip is not allowed | ip allowlist | ip address not allowed | not in allowlist | not in the allowlist |
-        ip_not_allowed | from your ip address | ip whitelist | attention required! |
-        sorry, you have been blocked | error code: 1020 | error code: 1010 | enable javascript and cookies |
-        just a moment... | blocked by network policy
+        ip_not_allowed | from your ip address | ip whitelist | attention required! | sorry, you have been blocked |
+        error code: 1020 | error code: 1010 | enable javascript and cookies | just a moment... |
+        blocked by network policy | your request was blocked
         """,
         none="astra.datastax.com | astra db | access list",
     ),
@@ -261,14 +287,27 @@ LATE_SPEED: Final = (
         "rate-words",
         "rate_limited",
         "The provider is asked too often: wait and retry.",
-        "Rate limit exceeded for this key",
+        "jina: rate limit exceeded for this key",
         """
         rate limit | rate_limit | ratelimit | too many requests | rate-limit | throttled | throttling |
-        resource_exhausted | quota exceeded for | retry after | exceeded rate | slow down
+        resource_exhausted | quota exceeded for | exceeded rate | slow down
         """,
         none="astra.datastax.com | datastax | dataapi | data api | slow down the database",
-        places=("provider", "none"),
+        places=("provider",),
         confidence="medium",
+    ),
+    provider(
+        "rate-words-unplaced",
+        "rate_limited",
+        "What was called is asked too often: wait and retry.",
+        "Rate limit exceeded",
+        """
+        rate limit | rate_limit | ratelimit | rate-limit | throttled | throttling | resource_exhausted |
+        quota exceeded for
+        """,
+        none="datastax | dataapi | data api",
+        places=("none",),
+        confidence="low",
     ),
     provider(
         "rate-words-wrapped",

@@ -38,8 +38,8 @@ CREDENTIALS: Final = (
         "credential was removed, or the database is not in its scope.",
         "createCollection failed: Invalid credential name for vectorize: no such key",
         """
-        invalid credential name for vectorize | credential error from syncservice |
-        integration credential is null | (credential_not_found) | credential validation failed for provider
+        invalid credential name for vectorize | credential error from syncservice | integration credential is null |
+        (credential_not_found) | credential validation failed for provider
         """,
     ),
     astra(
@@ -61,7 +61,8 @@ CREDENTIALS: Final = (
         """
         missing authentication header(s) from embedding request | 'x-embedding-api-key' header is missing |
         embedding provider authentication keys not provided | the embedding provider api key is missing |
-        in order to rerank, please provide the reranking api key | x-embedding-access-id | x-embedding-secret-id
+        in order to rerank, please provide the reranking api key | in order to vectorize, |
+        provide the embedding authentication | x-embedding-access-id | x-embedding-secret-id
         """,
     ),
 )
@@ -135,10 +136,9 @@ CATALOGUE: Final = (
         "'createCollection' command option(s) invalid: metric must be one of three",
         """
         command option(s) invalid | the provided options are invalid | invalid options for createcollection |
-        invalid indexing definition | indexing definition invalid |
-        vector definition contains unsupported dimension | invalid vector search function name |
-        unknown vector search function name | unrecognized vector search source model name |
-        resend the command using a supported vector dimension
+        invalid indexing definition | indexing definition invalid | vector definition contains unsupported dimension |
+        invalid vector search function name | unknown vector search function name |
+        unrecognized vector search source model name | resend the command using a supported vector dimension
         """,
     ),
 )
@@ -162,8 +162,7 @@ USAGE: Final = (
         "The client was given both a vector and a text to make one from; only one of them may be there.",
         "ValueError: Cannot use both `vector` and `vectorize`: these parameters are mutually exclusive.",
         """
-        `vector` and `vectorize` | vector and vectorize parameters | `vectorize` and `vector` |
-        vector= and vectorize=
+        `vector` and `vectorize` | vector and vectorize parameters | `vectorize` and `vector` | vector= and vectorize=
         """,
     ),
     astra(
@@ -184,9 +183,8 @@ USAGE: Final = (
         """
         embedding service not configured for | does not have embedding service configured |
         does not have vectorize enabled | without vectorize definition |
-        vectorize can only be used with columns that have a vectorize |
-        vectorize sort can only be used with columns | collection has no embedding service |
-        collections without vectorize | not configured for vectorize
+        vectorize can only be used with columns that have a vectorize | vectorize sort can only be used with columns |
+        collection has no embedding service | collections without vectorize | not configured for vectorize
         """,
     ),
     astra(
@@ -214,8 +212,7 @@ USAGE: Final = (
         "Vector search is not enabled for the collection plain",
         """
         vector search is not enabled for | does not have vectors enabled |
-        missing the vector value when building cql | vector search functionality is not available |
-        vector sort on a column that is not of `vector` type
+        missing the vector value when building cql | vector sort on a column that is not of `vector` type
         """,
     ),
     astra(
@@ -229,6 +226,31 @@ USAGE: Final = (
         bytes after vector<float | invalid vector literal for | vector dimension mismatch |
         expected vector of dimension | does not match the declared dimension | vector of the correct length
         """,
+    ),
+    astra(
+        "vector-length-declared",
+        "dimension_mismatch",
+        "A vector has another length than the column declares.",
+        "Cannot assign value of length 4 to vector<float, 5>",
+        "vector<",
+        "length | elements | bytes | dimension",
+        pattern=r"vector<float, ?\d{1,5}>",
+        none="cannot be cast | create table",
+    ),
+    astra(
+        "vector-length-told",
+        "dimension_mismatch",
+        "A vector has another length than the collection or column declares.",
+        "AstraDBVectorStore: embedding dimension 768 does not match the dimension 1536 of the collection",
+        "astra | $vector | collection",
+        "dimension",
+        """
+        dimension mismatch | dimensions mismatch | mismatched dimension | mismatch in dimension |
+        does not match the dimension | not match collection dimension | not match the collection's dimension |
+        different vector dimensions | vectors of different dimension
+        """,
+        places=("astra", "mixed"),
+        confidence="medium",
     ),
     astra(
         "document-size",

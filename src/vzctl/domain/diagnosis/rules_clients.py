@@ -1,130 +1,11 @@
-"""Rules for what Astra's own clients and tools say: astrapy, astra-db-ts, the drivers, DevOps API, CLI, Terraform."""
+"""Rules for what Astra's own clients say: astrapy, astra-db-ts, the drivers, and a program that calls them wrongly."""
 
 from __future__ import annotations
 
 from typing import Final
 
-from vzctl.domain.diagnosis.make import astra
-
-DEVOPS: Final = (
-    astra(
-        "devops-token",
-        "astra_auth",
-        "The DevOps API does not accept the token: malformed, deleted, or of another organization.",
-        'error fetching database: {"errors":[{"ID":340012,"message":"invalid token format"}]}',
-        """
-        invalid token format | token with identifier | organization id not present | auth-manager returned |
-        invalid astra token | invalid bearer token: astracs
-        """,
-    ),
-    astra(
-        "devops-host-unauthorized",
-        "astra_auth",
-        "The DevOps API does not accept the token.",
-        "Client error '401 Unauthorized' for url 'https://api.astra.datastax.com/v2/databases'",
-        statuses=(401,),
-        hosts=("devops",),
-    ),
-    astra(
-        "devops-host-forbidden",
-        "astra_permission",
-        "The role of the token does not allow this at the DevOps API.",
-        "Client error '403 Forbidden' for url 'https://api.astra.datastax.com/v2/databases'",
-        statuses=(403,),
-        hosts=("devops",),
-    ),
-    astra(
-        "devops-jwt",
-        "astra_auth",
-        "The DevOps API does not accept the token.",
-        '{"errors":[{"ID":340010,"message":"JWT not valid"}]}',
-        "id",
-        """
-        jwt not valid | token not valid | invalid token | token is invalid | unauthorized | token expired
-        """,
-        pattern=r"\berrors\b.{1,200}\bid[\"']?\s?[:=]\s?[\"']?34\d{4}\b",
-    ),
-    astra(
-        "devops-numbered",
-        "devops_api_error",
-        "The DevOps API refused the request.",
-        '{"errors":[{"ID":2000300,"message":"region is not available"}]}',
-        "id",
-        "errors",
-        "message",
-        pattern=r"\berrors\b.{1,200}\bid[\"']?\s?[:=]\s?[\"']?(?:34|20|33|35)\d{4,5}\b",
-        confidence="medium",
-    ),
-    astra(
-        "devops-role-unknown",
-        "devops_api_error",
-        "The DevOps API does not know the role.",
-        "Failed to create token. Role ID not found: 0000",
-        """
-        role id not found | role not found: | failed to create token | failed to create role |
-        failed to delete role
-        """,
-    ),
-    astra(
-        "devops-terraform",
-        "devops_api_error",
-        "The DevOps API refused what Terraform asked for, or answered in a form that the provider plugin "
-        "does not read.",
-        "Error: unexpected response fetching database: null, with astra_database.shop",
-        """
-        astra.errors | astra_role. | astra_token. | astra_database. | astra_keyspace. | astra_private_link |
-        astra_access_list | astra_streaming | astra_cdc | astra_customer_key | astra_table. |
-        terraform-provider-astra | unexpected list available regions response |
-        unexpected response fetching database | error fetching database | registry.terraform.io/datastax |
-        "astra_
-        """,
-        none="connection refused | no such host",
-    ),
-    astra(
-        "devops-cli",
-        "devops_api_error",
-        "The command-line tool was refused by the DevOps API, or by its own configuration.",
-        "astra-cli: [ERROR] INVALID_PARAMETER: database 'shop' has not been found",
-        """
-        astra-cli | astra db create | astra db list | astra db get | astra db delete | astra db resume |
-        astra db cqlsh | astra db describe | astra db status | astra db show | astra setup | .astrarc |
-        astra org | astra role | astra user | astra token
-        """,
-        "error | not found | has not been found | failed | invalid | exception | cannot | unable",
-        none="""
-        hibernat | connection error | astra db component | component astra db | astra db vector | openai |
-        error code: | embedding
-        """,
-        confidence="medium",
-    ),
-    astra(
-        "devops-exception",
-        "devops_api_error",
-        "The DevOps API refused the request.",
-        "astrapy.exceptions.DevOpsAPIResponseException: limit of databases reached",
-        """
-        devopsapiresponse | devopsapihttp | devopsapifaulty | devopsapierror | devopsunexpectedstate | devopsapi |
-        devops api
-        """,
-        none="timeout | timed out | 401 | unauthorized",
-    ),
-    astra(
-        "devops-unauthorized",
-        "astra_auth",
-        "The DevOps API does not accept the token.",
-        "DevOpsAPIHttpException: Client error '401 Unauthorized'",
-        "devopsapi | devops api",
-        "401 | unauthorized",
-    ),
-    astra(
-        "devops-host",
-        "devops_api_error",
-        "The DevOps API refused the request.",
-        "Client error '409 Conflict' for url 'https://api.astra.datastax.com/v2/databases'",
-        statuses=(400, 402, 404, 405, 409, 410, 412, 415, 422, 429, 500, 501, 502, 503, 504),
-        hosts=("devops",),
-    ),
-)
+from vzctl.domain.diagnosis.make import astra, unknown
+from vzctl.domain.diagnosis.words import DNS, NETWORK, REFUSED, RESET, TLS
 
 DRIVER: Final = (
     astra(
@@ -138,11 +19,45 @@ DRIVER: Final = (
         """,
     ),
     astra(
+        "driver-anonymous",
+        "astra_auth",
+        "The database was asked without a login.",
+        'Unauthorized: code=2100 [Unauthorized] message="You have not logged in"',
+        "code=2100 | unauthorizedexception",
+        "logged in | not anonymous",
+    ),
+    astra(
         "driver-role",
         "astra_permission",
         "The role does not allow this in the database.",
         'Unauthorized: Error from server: code=2100 [Unauthorized] message="no"',
         "code=2100",
+    ),
+    astra(
+        "driver-role-words",
+        "astra_permission",
+        "The role does not allow this in the database.",
+        "UnauthorizedException: Missing correct permission on shop.",
+        "missing correct permission on | servererrors.unauthorizedexception",
+    ),
+    astra(
+        "driver-exists",
+        "collection_exists",
+        "A table or keyspace of this name is already there.",
+        "cassandra.AlreadyExists: Keyspace 'shop' already exists",
+        "alreadyexists: | alreadyexistsexception: | code=2400",
+        "already exists | code=2400",
+        none="collectionalreadyexists",
+    ),
+    astra(
+        "driver-guardrail",
+        "collection_limit",
+        "The database has as many tables or indexes as it may have.",
+        'code=2200 [Invalid query] message="Guardrail tables_limit violated: cannot create more tables, limit 200"',
+        "guardrail | aborting the creation of",
+        "table | index",
+        "violated | cannot have more than",
+        none="partition | page size | in filter",
     ),
     astra(
         "driver-query",
@@ -173,8 +88,9 @@ DRIVER: Final = (
         """
         nohostavailable | unable to connect to any servers | code=1000 | code=1001 | code=1100 | code=1200 |
         code=1300 | code=1500 | unable to connect to the metadata service | error connecting to metadata service |
-        all host(s) tried for query failed | could not reach any contact point | unresolvablecontactpoints |
-        nonodeavailable | allnodesfailed
+        all host(s) tried for query failed | error connecting to node(endpoint= | could not reach any contact point |
+        unresolvablecontactpoints | nonodeavailable | allnodesfailed | overloadedexception | servererrors. |
+        astra.dev/rate-limit
         """,
         confidence="medium",
     ),
@@ -188,7 +104,7 @@ TIMEOUTS: Final = (
         "astrapy.exceptions.DataAPITimeoutException: timed out",
         """
         dataapitimeout | devopsapitimeout | dataapitimeouterror | collectionoptimeout | timeout provided via ` |
-        requesttimeoutms | generalmethodtimeout | collectionadmintimeout
+        requesttimeoutms | timeout honoured: | generalmethodtimeout | collectionadmintimeout
         """,
     ),
     astra(
@@ -211,6 +127,43 @@ TIMEOUTS: Final = (
         none="openai. | huggingface_hub | mistralai | voyageai | cohere.",
         places=("astra",),
         confidence="medium",
+    ),
+)
+
+CALLERS: Final = (
+    unknown(
+        "caller-configuration",
+        "client_config",
+        "The program that made the call lacks a setting or a package, or calls it wrongly; nobody was asked.",
+        "TypeError: Client.__init__() got an unexpected keyword argument 'proxies'",
+        """
+        unexpected keyword argument | no module named | cannot import name | could not import | is not a constructor |
+        cannot find module | api_key client option | please add an environment variable | provider not provided. |
+        unmapped llm provider | importerror: | modulenotfounderror | required positional argument |
+        unable to locate credentials | unknown service: ' | invalid bundle: missing | invalid bundle: can't |
+        not supported in environment | default credentials were not found | nocredentialserror
+        """,
+        none="error code: 4 | http 4",
+    ),
+    unknown(
+        "caller-setting",
+        "client_config",
+        "The program that made the call lacks a setting; nobody was asked.",
+        "KeyError: 'ASTRA_DB_TOKEN'",
+        "keyerror: ",
+        pattern=r"keyerror: ['\"][a-z0-9]{1,40}_[a-z0-9_]{0,60}(?:key|token|endpoint|secret|url|id)['\"]",
+    ),
+    unknown(
+        "caller-fields",
+        "client_config",
+        "A class of the program was set up without a field that it needs, or with one that it does not know.",
+        "2 validation errors for JinaEmbeddings: jina_api_key: field required (type=value_error.missing)",
+        "validation error for | validation errors for",
+        """
+        field required | did not find | extra fields not permitted | extra inputs are not permitted | api_key |
+        api key | input should be a valid string
+        """,
+        none="response | http 4 | error code: 4",
     ),
 )
 
@@ -267,13 +220,7 @@ HOSTS: Final = (
         "Astra's host does not answer or does not exist: the database may be hibernated or terminated, or "
         "the endpoint is mistyped.",
         "getaddrinfo ENOTFOUND d-us-east-2.apps.astra.datastax.com",
-        """
-        refused | reset | enotfound | eai_again | getaddrinfo | name or service not known |
-        nodename nor servname | no such host | failed to resolve | name resolution | unknownhost |
-        socket hang up | connecterror | connectionerror | fetch failed | ssl | certificate | server disconnected |
-        remote end closed | connection aborted | network is unreachable | connection error | econnaborted |
-        max retries exceeded
-        """,
+        f"{REFUSED} | {RESET} | {DNS} | {TLS} | {NETWORK} | network is unreachable | econnaborted | err_address",
         hosts=("astra", "devops", "data-api"),
         places=("astra",),
         confidence="medium",
@@ -301,6 +248,16 @@ HOSTS: Final = (
         confidence="medium",
     ),
     astra(
+        "client-limits",
+        "invalid_request",
+        "The client or the Data API refused the request as it was written.",
+        "TooManyDocumentsToCountError: more than 1000",
+        """
+        toomanydocumentstocount | toomanyrowstocount | cursorexception | cursorerror: | no keyspace specified. this |
+        no keyspace set for db
+        """,
+    ),
+    astra(
         "client-faulty",
         "astra_server_bug",
         "Astra answered something that its own client does not understand.",
@@ -315,9 +272,9 @@ HOSTS: Final = (
         "astra | astracs | datastax",
         "token",
         """
-        does not start with | must start with | is not valid | is invalid | invalid token | token expired |
-        token has expired | no token provided | missing token | token is missing | not a valid token |
-        token is required | token not found
+        does not start with | doesn't start with | must start with | should start with | is not valid | is invalid |
+        invalid token | token expired | token has expired | no token provided | missing token | token is missing |
+        not a valid token | token is required | token not found
         """,
         none="openai | huggingface | hf_ | environment variable | security token | api key | cognitiveservices",
         confidence="medium",
@@ -328,7 +285,8 @@ HOSTS: Final = (
         "The Data API refused the request; its own words are not among those that vzctl knows.",
         "astrapy.exceptions.DataAPIResponseException: no such thing here",
         "dataapiresponse",
-        places=("astra",),
+        places=("astra", "mixed"),
+        none="openai. | huggingface_hub | mistralai | voyageai. | cohere.",
         confidence="low",
     ),
     astra(

@@ -24,6 +24,7 @@ _OPTIONS: Final = (
 )
 _KEY_LOOKUP: Final = (
     "VECTORIZE_CREDENTIAL_INVALID",
+    "VECTORIZE_INVALID_AUTHENTICATION_TYPE",
     "EMBEDDING_GATEWAY_UNABLE_RESOLVE_AUTHENTICATION_TYPE",
     "EMBEDDING_GATEWAY_REQUEST_PROCESSING_ERROR",
     "EMBEDDING_GATEWAY_PROCESSING_ERROR",
@@ -31,6 +32,8 @@ _KEY_LOOKUP: Final = (
     "EMBEDDING_PROVIDER_AUTHENTICATION_KEYS_NOT_PROVIDED",
 )
 _QUERIES: Final = (
+    "INVALID_REQUEST",
+    "INVALID_REQUST",
     "INVALID_QUERY",
     "SERVER_INVALID_QUERY",
     "INVALID_COLLECTION_QUERY",
@@ -62,8 +65,8 @@ _CREDENTIALS: Final = (
         "Invalid credential name for vectorize, with error: (NOT_SCOPED): the database is not in scope of "
         "this credential",
         """
-        not in scope | out of scope | not associated with | not authorized for database | is not scoped |
-        no scope | not in the scope | missing scope for | scoped to | scope of the credential
+        not in scope | out of scope | not associated with | not authorized for database | is not scoped | no scope |
+        not in the scope | missing scope for | scoped to | scope of the credential
         """,
     ),
     refined(
@@ -75,9 +78,8 @@ _CREDENTIALS: Final = (
         "Embedding Gateway unable to resolve authentication type. Underlying problem: Credential error from "
         "SyncService: (CREDENTIAL_NOT_FOUND) no such thing",
         """
-        credential_not_found | credential not found | credential validation failed |
-        integration credential is null | getcredential error | credential does not exist | no credential |
-        credential error from syncservice
+        credential_not_found | credential not found | credential validation failed | integration credential is null |
+        getcredential error | credential does not exist | no credential | credential error from syncservice
         """,
     ),
 )
@@ -132,8 +134,7 @@ _INSIDE: Final = (
         "Server failed: root cause: (ProcessingException) GET "
         "/v1/databases/D/integrations-type/mistral/creds/k.providerKey/valid",
         """
-        syncservice | /integrations-type/ | :8084 | embeddinggateway | embedding gateway |
-        embeddinggatewayclient
+        syncservice | /integrations-type/ | :8084 | embeddinggateway | embedding gateway | embeddinggatewayclient
         """,
     ),
     refined(
@@ -250,6 +251,15 @@ _INSIDE_DATABASE: Final = (
         "unconfigured table | table does not exist | cannot find table",
     ),
     refined(
+        "inside-no-table-named",
+        ("astra", "collection_unknown"),
+        _QUERIES,
+        "The keyspace has no such collection.",
+        "Table 'orders' doesn't exist",
+        "exist",
+        pattern=r"\b(?:table|collection) ['\"`]?[\w.-]{1,100}['\"`]? (?:doesn't|does not) exist",
+    ),
+    refined(
         "inside-driver",
         ("astra", "astra_unavailable"),
         _HOLLOW,
@@ -262,6 +272,40 @@ _INSIDE_DATABASE: Final = (
     ),
 )
 
+
+_SORTS: Final = (
+    refined(
+        "sort-conflict",
+        ("astra", "usage_sort_conflict"),
+        ("SORT_CLAUSE_INVALID", "INVALID_SORT_CLAUSE"),
+        "A search by vector, text or words stands beside another sort.",
+        "Sort clause used by command not valid. Problem: vector search cannot be used with other sort expressions.",
+        "used with other sort | no other sort expressions | with other sort clause | only be used on their own",
+    ),
+    refined(
+        "sort-text",
+        ("astra", "usage_bad_vectorize_value"),
+        ("SORT_CLAUSE_VALUE_INVALID", "SORT_CLAUSE_INVALID", "INVALID_SORT_CLAUSE", "INVALID_SORT_CLAUSE_VALUE"),
+        "The text to search by is blank or no text.",
+        "Problem: vectorize sort expression needs to be non-blank String value, not Number.",
+        "vectorize",
+        "needs to be | must be | non-blank",
+        none="used with other sort",
+    ),
+)
+
+_NAMES_TAKEN: Final = (
+    refined(
+        "name-taken",
+        ("astra", "collection_exists"),
+        ("INVALID_COLLECTION_NAME", "INVALID_CREATE_COLLECTION_OPTIONS", "INVALID_REQUEST", "INVALID_QUERY"),
+        "The collection exists with other settings, and settings of a collection cannot be changed.",
+        "The provided collection name 'docs' already exists with a different 'vector' setting.",
+        "already exists",
+        "collection",
+        "different | settings",
+    ),
+)
 
 SELF_EVIDENT: Final = frozenset(
     {
@@ -290,4 +334,4 @@ def plain(fact: CodeFact) -> Rule:
     )
 
 
-REFINED: Final = (*_CREDENTIALS, *_SERVICES, *_INSIDE_DATABASE, *_INSIDE)
+REFINED: Final = (*_CREDENTIALS, *_SORTS, *_NAMES_TAKEN, *_SERVICES, *_INSIDE_DATABASE, *_INSIDE)

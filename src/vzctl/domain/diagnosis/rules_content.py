@@ -30,8 +30,7 @@ SIZES: Final = (
         """
         max_tokens_per_request | tokens per request | tokens per submitted batch | too many tokens in batch |
         tokens in the batch | tokens in batch | total number of tokens in the batch |
-        but the model supports up to 20000 | total tokens in the request | too many tokens overall |
-        total token count
+        but the model supports up to 20000 | total tokens in the request | too many tokens overall | total token count
         """,
     ),
     provider(
@@ -42,9 +41,10 @@ SIZES: Final = (
         """
         maximum allowed batch size | max number of inputs is | too many inputs | array too long |
         array_above_max_length | number of texts must be | batch size limit | requests can be in one batch |
-        more than 512 inputs | batch size is invalid | maximum batch size | max batch size |
-        exceeds the max batch | batch_size_exceeded | list should have at most | input list too long |
-        items after validation | is too long - 'input' | exceeds the maximum number of inputs |
+        more than 512 inputs | batch size is invalid | maximum batch size | max batch size | exceeds the max batch |
+        batch_size_exceeded | list should have at most | input list too long | items after validation |
+        is too long - 'input' | list can contain at most | list.max_items | has at most 2048 items |
+        larger than the largest allowed size | number of texts must | exceeds the maximum number of inputs |
         batch size exceeds | batch too large | input array length | 2048 input | number of inputs exceeds |
         max_batch_size | exceeds limit of 100 texts
         """,
@@ -68,19 +68,19 @@ SIZES: Final = (
         "One text has more tokens than the model can read: shorten or split it.",
         "This model's maximum context length is 8192 tokens, however you requested 9999 tokens",
         """
-        maximum context length | context_length_exceeded | exceeds maximum allowed token size |
-        must have less than | input is too long | single text cannot exceed | too large for model with |
+        maximum context length | context_length_exceeded | exceeds maximum allowed token size | must have less than |
+        input is too long | range of input length should be | single text cannot exceed | too large for model with |
         expected maxlength: | expected maxlength | too many input tokens | exceeds the maximum number of tokens |
         maximum input length is | string_above_max_length | exceeds maximum context length |
         exceeds the context length | exceeds context length | must match the size of tensor b |
-        sequence length is longer than | number of tokens in the prompt cannot exceed |
-        exceeds the model's maximum | maximum sequence length | exceeds max length | input_too_long |
-        exceeds the maximum length | exceeds maximum length | exceeds the maximum allowed length |
-        max tokens allowed | exceeds the maximum token | string too long. expected | prompt is too long |
-        maximum number of tokens | text is too long | too many tokens: | exceeds token limit |
-        larger than the maximum context | token limit exceeded | input token length | maximum allowed tokens |
-        tokens exceeds | input too long | input text exceeds | string_too_long | string should have at most |
-        context window | exceed max_seq | exceeds the available context
+        sequence length is longer than | number of tokens in the prompt cannot exceed | exceeds the model's maximum |
+        maximum sequence length | exceeds max length | input_too_long | exceeds the maximum length |
+        exceeds maximum length | exceeds the maximum allowed length | max tokens allowed | exceeds the maximum token |
+        string too long. expected | prompt is too long | maximum number of tokens | text is too long |
+        has too many tokens | too many tokens: | exceeds token limit | larger than the maximum context |
+        token limit exceeded | input token length | maximum allowed tokens | tokens exceeds | input too long |
+        input text exceeds | string_too_long | string should have at most | context window | exceed max_seq |
+        exceeds the available context
         """,
         none="embedding property | lexical | input (start | batch size",
     ),
@@ -118,14 +118,14 @@ INPUTS: Final = (
         "Extra inputs are not permitted: 'late_chunking'",
         """
         extra inputs are not permitted | extra_forbidden | unrecognized request argument | unsupported parameter |
-        unsupported_parameter | unknown parameter | unknown_parameter | input_type | input type |
-        encoding_format | invalid task | operationnotsupported |
-        operation does not work with the specified model | unsupported_api_version | api version not supported |
-        api-version query parameter | unsupported api version | failed to deserialize the json body |
-        invalid parameter | invalid_parameter | invalid value for parameter | malformed input request |
-        extraneous key | is not a supported task | supported values are | field required | type=missing |
-        'type': 'missing' | missing required parameter | missing_required_parameter | inputs: missing field |
-        unexpected keyword | unable to parse the request | unevaluated properties |
+        unsupported_parameter | unknown parameter | unknown_parameter | input_type | input type | encoding_format |
+        invalid task | operationnotsupported | operation does not work with the specified model |
+        unsupported_api_version | api version not supported | api-version query parameter | unsupported api version |
+        failed to deserialize the json body | invalid parameter | invalid_parameter | parameter is invalid |
+        parameters are invalid | invalid value for parameter | malformed input request | extraneous key |
+        is not a supported task | literal_error | input should be ' | supported values are | field required |
+        type=missing | 'type': 'missing' | missing required parameter | missing_required_parameter |
+        inputs: missing field | unexpected keyword | unable to parse the request | unevaluated properties |
         additional properties are not allowed | parameter is required
         """,
         none="astra | data api | createcollection | the provider ' | the column | langchain_core",
@@ -137,8 +137,8 @@ INPUTS: Final = (
         "The provider cannot make a vector from this text: empty, of the wrong type, or not text.",
         "'$.input' is invalid. Please check the API reference",
         """
-        '$.input' is invalid | input cannot be an empty | `inputs` cannot be empty | invalid 'input |
-        invalid type for 'input
+        '$.input' is invalid | under any of the given schemas - 'input' | input cannot be an empty |
+        `inputs` cannot be empty | invalid 'input | invalid type for 'input
         """,
     ),
     provider(
@@ -149,10 +149,11 @@ INPUTS: Final = (
         """
         cannot be an empty string | inputs cannot be empty | input must be non-empty | input cannot be empty |
         input must not be empty | input should be a valid string | input is empty | must contain at least one |
-        empty string | texts must not be empty | input cannot contain | input text is empty | minlength: 1 |
-        at least 1 item | must be a string or | text field is empty | text content is empty |
-        expected a string, got | invalid_input | blank text | text must not be blank |
-        contents must not be empty | should have at least 1 | input should be a valid
+        empty string | texts must not be empty | input cannot contain | input text is empty | text is empty |
+        minlength: 1 | at least 1 item | must be a string or | text field is empty | text content is empty |
+        expected a string, got | invalid_input | blank text | text must not be blank | contents must not be empty |
+        contents is not specified | content is not specified | contains an empty part | should have at least 1 |
+        input should be a valid
         """,
         none="astra | not-empty keyspace | '_id' | environment variable | loc': ('query",
         places=("provider", "mixed", "none"),
@@ -185,6 +186,17 @@ MODELS: Final = (
         none="endpoint | api-inference.huggingface.co",
     ),
     provider(
+        "model-retired-named",
+        "model_deprecated",
+        "The provider has retired the model.",
+        "Model acme-embed has been deprecated",
+        "model",
+        "deprecated | retired | discontinued | decommissioned | sunset",
+        none="api-inference.huggingface.co",
+        pattern=r"model:? ['\"`]?[\w./:@-]{1,100}['\"`]? (?:has been|is|was) (?:now )?"
+        r"(?:deprecated|retired|discontinued|decommissioned|sunset)",
+    ),
+    provider(
         "endpoint-retired",
         "endpoint_retired",
         "The address that was called does not exist any more at the provider.",
@@ -204,7 +216,7 @@ MODELS: Final = (
         "The dedicated endpoint is paused; its owner must resume it.",
         "Bad Request: Invalid state (endpoints.huggingface.cloud)",
         """
-        invalid state | endpoint is paused | endpoint paused | ask a maintainer to restart | state 'paused' |
+        request: invalid state | endpoint is paused | endpoint paused | ask a maintainer to restart | state 'paused' |
         is currently paused | is in paused state | endpoint is stopped | endpoint is not running | paused, ask
         """,
         none="astra",
@@ -217,8 +229,9 @@ MODELS: Final = (
         "Model acme/m is currently loading",
         """
         currently loading | estimated_time | model is loading | loading model | endpoint is initializing |
-        endpoint is starting | warming up | scaled to zero | scaled to 0 | scaling up | model is still loading |
-        is being loaded | modelnotreadyexception | model is not ready | not ready for inference | cold start
+        still initializing | endpoint is starting | warming up | scaled to zero | scaled to 0 | scaling up |
+        model is still loading | is being loaded | modelnotreadyexception | model is not ready |
+        not ready for inference | cold start
         """,
     ),
     provider(
@@ -230,11 +243,12 @@ MODELS: Final = (
         do not have access to it | model_not_found | model not found | not supported by provider | invalid_model |
         invalid model | unknown model | requested model is invalid | try pulling it | model_not_supported |
         input_model_not_found | not found for api version | publisher model | model identifier is invalid |
-        no inference provider | not supported for task | model does not exist | model not exist | modelnotfound |
-        not a valid model | models that support embedcontent | repository not found | repositorynotfounderror |
-        supported models are | no such model | model is not supported | unsupported model |
-        no endpoints found for | not found for account | not deployed by any inference | cannot find model |
-        model is not available | no provider found for model | model not available | is not a valid model
+        resolve the foundation model | no inference provider | not supported for task | support task ' |
+        model does not exist | model not exist | modelnotfound | not a valid model |
+        models that support embedcontent | repository not found | repositorynotfounderror | supported models are |
+        no such model | model is not supported | unsupported model | no endpoints found for | not found for account |
+        not deployed by any inference | cannot find model | model is not available | no provider found for model |
+        model not available | is not a valid model
         """,
         none="service provider ' | environment variable",
     ),
@@ -256,8 +270,7 @@ MODELS: Final = (
         "Azure knows nothing at this path: the deployment's name, the resource or the API version is wrong.",
         'azure: {"error":{"code":"404","message":"Resource not found"}}',
         """
-        resource not found | resourcenotfound | 404 page not found |
-        vectorization endpoint returned status code '404'
+        resource not found | resourcenotfound | 404 page not found | vectorization endpoint returned status code '404'
         """,
         providers=("azureOpenAI",),
         confidence="medium",
@@ -282,11 +295,11 @@ HEALTH: Final = (
         "ValueError: No embedding data received",
         """
         no embedding data received | did not return expected embedding length |
-        return the expected number of embeddings | returned empty data | no embeddings returned |
-        empty embedding | embedding response is empty | embeddings count mismatch | null embedding |
-        unexpected response from provider | returned no embeddings | invalid embedding response |
-        missing embedding | embeddingresponse[ | embeddingprovider$ | unexpected embedding response |
-        invalid response from embedding | no data in embedding response
+        return the expected number of embeddings | returned empty data | no embeddings returned | empty embedding |
+        embedding response is empty | embeddings count mismatch | null embedding | unexpected response from provider |
+        returned no embeddings | invalid embedding response | missing embedding | embeddingresponse[ |
+        embeddingprovider$ | unexpected embedding response | invalid response from embedding |
+        no data in embedding response
         """,
         none="missing embedding service",
     ),
@@ -297,7 +310,7 @@ HEALTH: Final = (
         "Provider 'huggingface' rate limited the request with HTTP 429; error message: Model is overloaded",
         "overloaded | high demand | engine is currently",
         statuses=(429,),
-        places=SETTLED,
+        places=("provider", "mixed", "none"),
     ),
     provider(
         "overloaded-failing",
@@ -326,8 +339,9 @@ HEALTH: Final = (
         "The model is overloaded",
         """
         overloaded | server_error | unable to get response in less than | high demand | engine is currently |
-        upstream connect error | failed to generate embedding | no healthy upstream |
-        an internal error has occurred | model is busy | temporarily unavailable | unhealthy
+        upstream connect error | failed to generate embedding | no healthy upstream | an internal error has occurred |
+        model is busy | cuda out of memory | making inference request | model is temporarily unavailable |
+        "unhealthy" | 'unhealthy'
         """,
         none="datastax | dataapi | data api | server_error_code",
         places=("provider", "none"),
@@ -340,13 +354,23 @@ HEALTH: Final = (
         "apitimeouterror | openai.error.timeout | modeltimeoutexception | inferencetimeouterror",
     ),
     provider(
+        "timeout-model",
+        "provider_timeout",
+        "The provider did not answer in time.",
+        '{"error":"Model acme/m time out"}',
+        "model",
+        "time out | timed out",
+        pattern=r"model ['\"`]?[\w./:-]{1,100}['\"`]? time[d ]? ?out",
+    ),
+    provider(
         "timeout",
         "provider_timeout",
         "The provider did not answer in time.",
         "voyage: the request timed out",
         """
         upstream request timeout | gateway timeout | gateway time-out | request timed out | read timed out |
-        readtimeout | timed out | etimedout | timeout of | operation timed out | 504 gateway
+        readtimeout | timed out | sockettimeoutexception | timeoutexception | connecttimeout | deadline exceeded |
+        deadlineexceeded | time out | etimedout | timeout of | operation timed out | 504 gateway
         """,
         none="astra | datastax | dataapi | data api | cassandra",
         places=("provider",),

@@ -6,27 +6,7 @@ from typing import Final
 
 from vzctl.domain.diagnosis.make import provider, unknown
 from vzctl.domain.diagnosis.rule import ANSWER, FREE, Rule
-
-_REFUSED: Final = """
-    connection refused | econnrefused | connectionrefused | actively refused | errno 111 | errno 61 |
-    winerror 10061
-    """
-_RESET: Final = """
-    connection reset | econnreset | connectionreset | socket hang up | connection was closed |
-    connection aborted | server disconnected | remote end closed | broken pipe | epipe |
-    connection was forcibly closed | premature close | connection closed | peer closed connection |
-    other side closed | unexpected eof
-    """
-_DNS: Final = """
-    enotfound | eai_again | getaddrinfo | name or service not known | nodename nor servname | no such host |
-    failed to resolve | name resolution | unknownhost | could not resolve host | nameresolutionerror |
-    could not resolve | dns lookup failed
-    """
-_TLS: Final = "ssl | certificate | tls handshake"
-_NETWORK: Final = """
-    connection error | connectionerror | connecterror | fetch failed | network error | max retries exceeded |
-    apiconnectionerror
-    """
+from vzctl.domain.diagnosis.words import DNS, NETWORK, REFUSED, RESET, TLS
 
 UNPLACED: Final = (
     provider(
@@ -34,7 +14,7 @@ UNPLACED: Final = (
         "bad_host",
         "The host name does not exist; where it is built from parameters, one of them is wrong.",
         "getaddrinfo ENOTFOUND acme9.openai.azure.com",
-        _DNS,
+        DNS,
         hosts=("provider", "named"),
         places=("provider",),
     ),
@@ -43,9 +23,19 @@ UNPLACED: Final = (
         "provider_unavailable",
         "The provider's host does not take the connection.",
         "connect ECONNREFUSED api.jina.ai:443",
-        f"{_REFUSED} | {_RESET} | {_NETWORK}",
+        f"{REFUSED} | {RESET} | {NETWORK}",
         hosts=("provider",),
         places=("provider",),
+        confidence="medium",
+    ),
+    provider(
+        "called-refused",
+        "provider_unavailable",
+        "The provider that the client names does not take the connection.",
+        "Error communicating with OpenAI: ('Connection aborted.', 104)",
+        "error communicating with openai | connect to ollama | ollama server | connection to openai",
+        f"{REFUSED} | {RESET} | {NETWORK}",
+        frames=FREE,
         confidence="medium",
     ),
     provider(
@@ -53,7 +43,7 @@ UNPLACED: Final = (
         "provider_unavailable",
         "No encrypted connection with the provider's host came about.",
         "SSL: CERTIFICATE_VERIFY_FAILED for api.voyageai.com",
-        _TLS,
+        TLS,
         hosts=("provider",),
         places=("provider",),
         confidence="low",
@@ -63,7 +53,7 @@ UNPLACED: Final = (
         "client_config",
         "The program that made the call lacks a setting or a package; the text does not say that Astra or a "
         "provider was asked.",
-        "Did not find voyage_api_key, please add an environment variable `VOYAGE_API_KEY`",
+        "Did not find voyage_api_key in the environment variable `VOYAGE_API_KEY`",
         """
         environment variable | api_key client option | modulenotfounderror | no module named | importerror |
         cannot import name | pip install | could not import | unexpected keyword argument | validation error for |
@@ -76,21 +66,21 @@ UNPLACED: Final = (
         "connection_refused",
         "Something refused the connection, and the text does not name its host.",
         "[Errno 111] Connection refused",
-        _REFUSED,
+        REFUSED,
     ),
     unknown(
         "dns",
         "dns_failure",
         "A host name could not be resolved, and the text does not say whose it is.",
         "[Errno -2] Name or service not known",
-        _DNS,
+        DNS,
     ),
     unknown(
         "reset",
         "connection_reset",
         "Something closed the connection, and the text does not name its host.",
         "read ECONNRESET",
-        _RESET,
+        RESET,
     ),
     unknown(
         "header-missing",
@@ -210,8 +200,8 @@ WORDS: Final = (
         "The provider failed by itself.",
         "cohere: internal server error",
         """
-        internal server error | bad gateway | service unavailable | internalservererror |
-        internal error encountered | internal error
+        internal server error | bad gateway | service unavailable | internalservererror | internal error encountered |
+        internal error
         """,
         places=("provider",),
         confidence="low",

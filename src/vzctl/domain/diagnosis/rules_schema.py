@@ -15,8 +15,7 @@ SCHEMA: Final = (
         """
         collection already exists | already exists but with settings different | with different settings |
         collectionalreadyexists | not a valid data api collection | already exists and it is not a valid |
-        existing table not valid data api | having the following indexing policy |
-        indexing turned on for all fields
+        existing table not valid data api | having the following indexing policy | indexing turned on for all fields
         """,
         none="keyspace already exists",
     ),
@@ -37,8 +36,8 @@ SCHEMA: Final = (
         "Too many collections: number of collections in database cannot exceed 5, already have 5",
         """
         too many collections | too many indexes | number of collections per database |
-        number of indexes in the database | cannot have more than 100 | cannot have more than 50 |
-        max number of indexes | indexes needed for each collection
+        number of indexes in the database | number of collections in the database | cannot have more than 100 |
+        cannot have more than 50 | max number of indexes | indexes needed for each collection
         """,
     ),
     astra(
@@ -47,9 +46,9 @@ SCHEMA: Final = (
         "The database has no such keyspace.",
         "The provided namespace does not exist: Unknown namespace 'shop', you must create it first",
         """
-        unknown keyspace | unknown namespace | provided keyspace does not exist |
-        provided namespace does not exist | keyspace that does not exist | keyspace does not exist |
-        keyspace used is not valid | not found in keyspace list
+        unknown keyspace | unknown namespace | provided keyspace does not exist | provided namespace does not exist |
+        keyspace that does not exist | keyspace does not exist | keyspace used is not valid |
+        not found in keyspace list
         """,
         none="collection or table",
     ),
@@ -68,8 +67,8 @@ SCHEMA: Final = (
         "The keyspace has no such collection or table.",
         "Collection does not exist, collection name: orders",
         """
-        collection does not exist, collection name | collection or table | unconfigured table |
-        collectionnotfound | dropped table is not defined
+        collection does not exist, collection name | collection or table | unconfigured table | collectionnotfound |
+        dropped table is not defined
         """,
         none="already exists | the command used the keyspace and table",
     ),
@@ -78,9 +77,18 @@ SCHEMA: Final = (
         "collection_unknown",
         "The keyspace has no such collection or table.",
         "Collection 'shop.orders' not found; is it in another keyspace?",
-        "collection",
-        "not found | does not exist",
-        pattern=r"collection ['\"`][\w.-]{1,110}['\"`] (?:not found|does not exist|was not found)",
+        "collection | table",
+        "not found | does not exist | doesn't exist",
+        pattern=r"\b(?:collection|table) ['\"`][\w.-]{1,110}['\"`] (?:not found|does not exist|doesn't exist|was not found)",
+    ),
+    astra(
+        "collection-unknown-argument",
+        "collection_unknown",
+        "The keyspace has no such collection or table.",
+        "NOT_FOUND: table orders does not exist (StatusRuntimeException)",
+        "statusruntimeexception | invalid_argument: | not_found:",
+        "table | collection",
+        pattern=r"\b(?:collection|table) ['\"`]?[\w.-]{1,110}['\"`]? (?:not found|does not exist|doesn't exist)",
     ),
     astra(
         "index-missing",
@@ -88,10 +96,9 @@ SCHEMA: Final = (
         "The collection has lost an index that it needs, or never had it: it was not made completely.",
         "Ordering on non-clustering column v requires the column to be indexed",
         """
-        requires the column to be indexed | faulty collection (missing index |
-        index creation failed, check schema | unindexed filter path | unindexed sort path |
-        is not indexed: cannot | use allow filtering | _id is not indexed | vector columns that are not indexed |
-        requires the column to be indexed using
+        requires the column to be indexed | faulty collection (missing index | index creation failed, check schema |
+        unindexed filter path | unindexed sort path | is not indexed: cannot | use allow filtering |
+        _id is not indexed | vector columns that are not indexed | requires the column to be indexed using
         """,
     ),
 )
@@ -117,7 +124,7 @@ REQUESTS: Final = (
         role unauthorized for operation: invalid token | authentication failed for request due to invalid token |
         unauthorized to connect to astradb | invalid astra db token | starting with `astracs: |
         starting with 'astracs: | starting with astracs: | token must start with 'astracs |
-        invalid application token | invalid astra token | ensure it is a valid astra
+        invalid application token | invalid astra token | and/or password are incorrect | ensure it is a valid astra
         """,
     ),
     astra(
@@ -132,6 +139,16 @@ REQUESTS: Final = (
         has no modify permission on | has no alter permission on | no create permission on < |
         no select permission on < | no modify permission on <
         """,
+    ),
+    astra(
+        "hibernated-database",
+        "db_hibernated",
+        "The database is hibernated; the first request wakes it, which takes minutes.",
+        "Error: database shop is in hibernation",
+        "hibernat",
+        none="not hibernated | never hibernat",
+        pattern=r"\b(?:database|db)\b.{0,160}\bhibernat(?:ed|ing|ion)\b|\bhibernat(?:ed|ing|ion)\b.{0,80}\b(?:database|db)\b",
+        confidence="medium",
     ),
     astra(
         "hibernated",
@@ -154,7 +171,8 @@ REQUESTS: Final = (
         """
         status is maintenance | status: maintenance | status pending | status: pending | status is pending |
         status is initializing | status: initializing | not in active state | status is parked | status: parked |
-        status: error | status is error | database is terminated | status: terminated | is being terminated
+        unexpected status ' | status: error | status is error | database is terminated | status: terminated |
+        is being terminated
         """,
     ),
     astra(
@@ -169,27 +187,77 @@ REQUESTS: Final = (
         "astra | langchain_astradb | vectorstore",
     ),
     astra(
+        "document-shape",
+        "client_document_format",
+        "The client could not turn a stored document into one of its own, or the other way round: its format "
+        "settings are wrong.",
+        "ValueError: Could not infer content_field name from documents.",
+        """
+        infer content_field | document shapes detected | codec cannot encode | available for this codec |
+        cannot flatten metadata | content_field is not configurable | content_field='*'
+        """,
+    ),
+    astra(
+        "document-field-client",
+        "client_document_format",
+        "A stored document lacks the field that the client reads: it was written by another program or with other "
+        "settings.",
+        "File \"langchain_astradb/codecs.py\", line 9, in decode KeyError: 'page_content'",
+        "keyerror: '",
+        "langchain_astradb | astradb.py",
+        pattern=r"keyerror: '(?:page_content|content|metadata|text|body|_id|\$vector|\$vectorize)'",
+        confidence="medium",
+    ),
+    astra(
+        "document-field",
+        "client_document_format",
+        "A stored document lacks the field that the client reads: it was written by another program or with other "
+        "settings.",
+        "ValueError: Error performing search in AstraDBVectorStore: 'page_content'",
+        "astradbvectorstore: '",
+        pattern=r"astradbvectorstore: '[\w.$]{1,40}'\W{0,6}(?:$|duration)",
+        confidence="medium",
+    ),
+    astra(
         "request-refused",
         "invalid_request",
         "The Data API refused the request as it was written; the message says why.",
         "Request invalid: field 'command' value null not valid. Problem: must not be null.",
         """
-        request invalid: field | request invalid, | provided command unknown |
-        unable to find the provided command | request not supported by the data store |
-        document field name invalid | unable to parse the document | invalid filter expression |
-        unsupported filter operator | unsupported filter data type | invalid sort clause |
+        request invalid: field | request invalid, | provided command unknown | unable to find the provided command |
+        request not supported by the data store | document field name invalid | unable to parse the document |
+        invalid filter expression | unsupported filter operator | unsupported filter data type | invalid sort clause |
         unsupported update operation | unsupported projection | document key name constraints violated |
         bad document type to shred | bad type for '_id' | bad $vector | $vector value can't be empty |
-        $vector value needs to be array | bad json extension value | command accepts no options |
-        filter fields size | invalid '$vector' value | not recognized by data api |
-        document count exceeds required upper bound | resend the command | resend command | resend request |
-        resend using one of the supported commands | resend 'createcollection' | resend the update command |
-        no viable alternative at input | response data set too big
+        $vector value needs to be array | bad json extension value | command accepts no options | filter fields size |
+        invalid '$vector' value | not recognized by data api | document count exceeds required upper bound |
+        resend the command | resend command | resend request | resend using one of the supported commands |
+        resend 'createcollection' | resend the update command | no viable alternative at input |
+        response data set too big
         """,
     ),
 )
 
 BROKEN: Final = (
+    astra(
+        "request-unreadable",
+        "invalid_request",
+        "The Data API could not read the request: a part of it has a form that the command does not know.",
+        "$in operator must have one value (through reference chain: "
+        "io.stargate.sgv2.jsonapi.api.model.command.impl.FindCommand)",
+        "api.model.command",
+        "reference chain | jsonmappingexception | invalidformatexception | unrecognizedproperty",
+        none="cannot be cast",
+    ),
+    astra(
+        "server-grpc-database",
+        "astra_unavailable",
+        "The database behind the Data API failed over its part of the command, or did not answer in time.",
+        "UNAVAILABLE: Operation timed out - received only 0 responses. (StatusRuntimeException)",
+        "statusruntimeexception",
+        "responses | unavailable: | aborted: | deadline_exceeded: | consistency level",
+        none="embedding",
+    ),
     astra(
         "server-grpc",
         "astra_server_bug",
@@ -202,16 +270,14 @@ BROKEN: Final = (
         "server-unhandled",
         "astra_server_bug",
         "An exception of the Data API that nobody handled.",
-        "Server failed: root cause: (java.lang.ArithmeticException) / by zero",
+        "io.stargate.sgv2.jsonapi.Main failed: java.lang.ArithmeticException: / by zero",
         """
-        server failed: root cause | server failed: underlying problem | an unexpected server error occurred |
         server internal error: | server call failed, please retry | vectorizedefinition check fail |
         vectorizeconfig check fail | collection creation failure (unable to create table) |
-        java.lang.nullpointerexception | io.stargate.sgv2
+        java.lang.nullpointerexception | io.stargate.sgv2 | classcastexception
         """,
         none="""
-        timeoutexception | timed out | timeout period | connection refused | connection was closed |
-        embeddingprovider
+        timeoutexception | timed out | timeout period | connection refused | connection was closed | embeddingprovider
         """,
     ),
     astra(
@@ -225,5 +291,14 @@ BROKEN: Final = (
         nonodeavailableexception | coordinator failed: |
         unable to complete transaction due to concurrent transactions | not enough nodes available
         """,
+    ),
+    astra(
+        "server-refused",
+        "invalid_request",
+        "The Data API refused the request and said so without a code.",
+        '{"errors": [{"message": "no such operator: $near", "exceptionClass": "JsonApiException"}]}',
+        "jsonapiexception",
+        none="embedding provider",
+        confidence="medium",
     ),
 )

@@ -8,11 +8,13 @@ from vzctl.domain.diagnosis import rules_account as account
 from vzctl.domain.diagnosis import rules_astra as vectors
 from vzctl.domain.diagnosis import rules_clients as clients
 from vzctl.domain.diagnosis import rules_content as content
+from vzctl.domain.diagnosis import rules_devops as devops
 from vzctl.domain.diagnosis import rules_fallback as fallback
 from vzctl.domain.diagnosis import rules_schema as schema
 from vzctl.domain.diagnosis.codes import all_codes
 from vzctl.domain.diagnosis.rule import Frame, Rule
 from vzctl.domain.diagnosis.rules_codes import REFINED, SELF_EVIDENT, plain
+from vzctl.domain.diagnosis.rules_sentences import SENTENCES, SENTENCES_OF_REQUESTS
 
 _WRITTEN: tuple[Rule, ...] = (
     *REFINED,
@@ -20,11 +22,15 @@ _WRITTEN: tuple[Rule, ...] = (
     *vectors.CATALOGUE,
     *vectors.USAGE,
     *schema.SCHEMA,
+    *SENTENCES,
     *schema.REQUESTS,
+    *SENTENCES_OF_REQUESTS,
     *schema.BROKEN,
-    *clients.DEVOPS,
+    *devops.DEVOPS,
     *clients.DRIVER,
     *clients.TIMEOUTS,
+    *clients.CALLERS,
+    *account.NAMED_QUOTA,
     *account.SPEED,
     *content.FILTERS,
     *account.MONEY,

@@ -1,0 +1,33 @@
+"""`vzctl explain CODE`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from vzctl.cli.noun import lone, reads
+from vzctl.cli.run import run
+from vzctl.errors import NextStep, UsageError
+
+app = lone()
+
+
+@reads(app, "explain")
+def explain(
+    context: typer.Context,
+    code: Annotated[
+        str | None, typer.Argument(metavar="CODE", help="An error code of the Data API, any case.", show_default=False)
+    ] = None,
+    every: Annotated[bool, typer.Option("--all", help="List every code, current and legacy.")] = False,
+) -> None:
+    """Explain an error code of the Data API: its side, what it means, what to do."""
+    if (code is None) != every:
+        raise UsageError(
+            "name a CODE, or give --all",
+            code="USAGE",
+            next_steps=(NextStep("vzctl explain --all", "every code"),),
+        )
+    from vzctl.usecases.explain import explain_code, list_codes
+
+    run(context, lambda _c, _w: list_codes() if code is None else explain_code(code))

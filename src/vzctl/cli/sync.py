@@ -1,0 +1,123 @@
+"""`vzctl sync`."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from vzctl.cli.noun import changes, lone
+from vzctl.cli.options import ExitCodeOption
+from vzctl.cli.run import is_dry_run, run
+from vzctl.errors import NextStep, UsageError
+
+if TYPE_CHECKING:
+    from vzctl.cli.wiring import World
+    from vzctl.domain.observation import Kind
+    from vzctl.usecases.context import Context
+    from vzctl.usecases.observe import AnswerFile
+    from vzctl.usecases.outcome import Outcome
+
+app = lone()
+
+STDIN = "-"
+
+
+@changes(app, "sync")
+def sync(
+    context: typer.Context,
+    more_files: Annotated[
+        list[str] | None, typer.Argument(metavar="FILE", help="More answers, after --from.", show_default=False)
+    ] = None,
+    from_files: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--from", metavar="FILE", help="An answer, - for standard input; may be repeated.", show_default=False
+        ),
+    ] = None,
+    database: Annotated[
+        str | None,
+        typer.Option("--database", metavar="DB", help="Where collections and tables are from.", show_default=False),
+    ] = None,
+    keyspace: Annotated[
+        str | None,
+        typer.Option("--keyspace", metavar="TEXT", help="Where collections and tables are from.", show_default=False),
+    ] = None,
+    only: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--only",
+            metavar="databases|integrations|credentials|collections|columns|tables",
+            help="Only this group; may be repeated.",
+            show_default=False,
+        ),
+    ] = None,
+    prune: Annotated[bool, typer.Option("--prune", help="Forget what is gone, within what the answers cover.")] = False,
+    other_organization: Annotated[
+        bool, typer.Option("--other-organization", help="Accept databases of which this state knows none.")
+    ] = False,
+    exit_code: ExitCodeOption = False,
+) -> None:
+    """Compare what is really there with the state: show the drift, then record it. --dry-run shows only.
+
+    Reads answers, recognized by their content: GET /v2/databases of the DevOps API, findEmbeddingProviders, and
+    findCollections and listTables with {"options": {"explain": true}}, which need --database and --keyspace.
+    """
+
+    def work(c: Context, _: World) -> Outcome[Any]:
+        from vzctl.usecases.observe import Sources
+        from vzctl.usecases.sync import Sync, sync
+
+        c.require_writable()
+        request = Sync(
+            sources=Sources(_read(from_files or [], more_files or []), database, keyspace, other_organization),
+            kinds=_kinds(only or []),
+            prune=prune,
+            exit_code=exit_code,
+            dry_run=is_dry_run(context),
+        )
+        return sync(c, request)
+
+    run(context, work, shows=True)
+
+
+def _kinds(words: list[str]) -> frozenset[Kind]:
+    from vzctl.domain.observation import Kind
+    from vzctl.usecases.observe import KIND_NAMES
+
+    chosen = [word.strip().lower() for text in words for word in text.split(",")]
+    unknown = [word for word in chosen if word not in KIND_NAMES]
+    if unknown:
+        raise UsageError(f"--only takes {', '.join(KIND_NAMES)}; {unknown[0][:40]!a} is none of them", code="USAGE")
+    return frozenset(KIND_NAMES[word] for word in chosen) or frozenset(Kind)
+
+
+def _read(files: list[str], more: list[str]) -> list[AnswerFile]:
+    """Return the bytes of the files, at most as many as an answer may have and one more."""
+    from vzctl.usecases.observe import AnswerFile
+
+    if not files:
+        raise UsageError(
+            "give the answers to compare with: --from FILE…",
+            code="ANSWERS_MISSING",
+            next_steps=(NextStep("vzctl sync --help", "the answers that it reads"),),
+        )
+    names = [*files, *more]
+    if names.count(STDIN) > 1:
+        raise UsageError("standard input can be read once: give - once", code="USAGE")
+    return [AnswerFile("standard input" if name == STDIN else name, _bytes(name)) for name in names]
+
+
+def _bytes(name: str) -> bytes:
+    from vzctl.answers.json_text import MAXIMUM_BYTES
+
+    try:
+        if name == STDIN:
+            return sys.stdin.buffer.read(MAXIMUM_BYTES + 1) if sys.stdin is not None else b""
+        with open(name, "rb") as file:
+            return file.read(MAXIMUM_BYTES + 1)
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "not a path"
+        shown = f'"{name}"' if name.isprintable() else ascii(name)
+        raise UsageError(f"cannot read the answer {shown}: {reason}", code="ANSWER_UNREADABLE") from None

@@ -1,0 +1,370 @@
+"""What a state adds to a verdict: whether the name matches, the scope holds the database, something changed minutes ago.
+
+A text says what failed; the state says why, and with which names. It may turn the cause, and for a key that was replaced
+minutes ago the side: the old one that a cache still sends looks exactly like a bad new one.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Final
+
+from vzctl.domain.diagnosis.causes import causes
+from vzctl.domain.diagnosis.clues import ClueReader, Clues
+from vzctl.domain.diagnosis.engine import Verdict
+from vzctl.domain.index import Index
+from vzctl.domain.names import nearest
+from vzctl.domain.records import Authentication, Credential, Database, Dependant, Evidence, Rotation, ScopeEntry, Step
+from vzctl.domain.rules import display_name, listed, provider_by_id
+from vzctl.domain.state import State
+from vzctl.errors import NextStep
+
+SETTLED_AFTER: Final = timedelta(minutes=10)
+"""Nobody publishes how long a change takes to be in force everywhere; a cache of the Data API keeps a key for 5 minutes."""
+OLD_KEY_REMEMBERED: Final = timedelta(days=1)
+SOURCE: Final = "the state file"
+_ACCESS: Final = frozenset({"credential_not_found", "scope_missing", "header_key_missing"})
+_KEY: Final = frozenset({"invalid_key", "key_permission_denied"})
+_ACCOUNT: Final = frozenset({"quota_exhausted", "model_access_denied", "header_key_missing"})
+
+
+@dataclass(frozen=True, slots=True)
+class Advised:
+    """A verdict with what to do about it: one sentence, and exact commands."""
+
+    verdict: Verdict
+    advice: str
+    steps: tuple[NextStep, ...]
+
+
+def advised(verdict: Verdict) -> Advised:
+    """Return what is advised about a verdict when no state is known."""
+    if verdict.provider is not None and _is_of_hosted(verdict):
+        return _of_hosted(verdict, verdict.provider)
+    cause = causes()[verdict.side, verdict.cause]
+    return Advised(verdict, cause.advice, _general(verdict))
+
+
+class Knowledge:
+    """One state at one moment, ready to be asked about many texts."""
+
+    def __init__(self, state: State, now: datetime) -> None:
+        self._index = Index(state)
+        self._reader = ClueReader(self._index)
+        self._now = now
+        self._by_provider: defaultdict[str, list[Credential]] = defaultdict(list)
+        for credential in state.credentials:
+            self._by_provider[credential.provider].append(credential)
+
+    def database_name(self, database: Database) -> str:
+        """Return the shortest text that names the database without doubt."""
+        return self._index.database_name(database.id)
+
+    def clues(self, text: str, hint: Database | None) -> Clues:
+        """Return what the text is about."""
+        return self._reader.read(text, hint)
+
+    def advised(self, verdict: Verdict, clues: Clues) -> Advised:
+        """Return the verdict as the state sees it, with exact commands."""
+        provider = verdict.provider or self._provider_of(clues)
+        if provider is not None and verdict.provider is None and verdict.side != "unknown":
+            verdict = replace(verdict, provider=provider)
+        if _is_of_hosted(verdict):
+            return advised(verdict)
+        if verdict.side == "astra" and verdict.cause in _ACCESS:
+            return _first(
+                verdict,
+                clues,
+                provider,
+                self._rotating,
+                self._by_header,
+                self._misnamed,
+                self._scoped,
+                self._without_credential,
+            )
+        if verdict.side == "provider" and verdict.cause in _KEY:
+            return _first(
+                verdict, self._assumed(clues, provider), provider, self._rotating, self._replaced, self._bad_key
+            )
+        if clues.database is not None and verdict.cause in ("db_hibernated", "astra_unavailable"):
+            return self._of_database(verdict, clues.database)
+        return advised(verdict)
+
+    def _provider_of(self, clues: Clues) -> str | None:
+        if clues.credential is not None:
+            return clues.credential.provider
+        return clues.dependant.provider if clues.dependant is not None else None
+
+    def _assumed(self, clues: Clues, provider: str | None) -> Clues:
+        """Take the only credential that can be meant, when the text names none."""
+        if clues.name is not None or provider is None:
+            return clues
+        usable = self._usable(provider, clues.database)
+        if len(usable) != 1:
+            return clues
+        return replace(clues, name=usable[0].name, credential=usable[0], is_assumed=True)
+
+    def _usable(self, provider: str, database: Database | None) -> list[Credential]:
+        return [
+            item
+            for item in self._by_provider.get(provider, ())
+            if database is None or any(entry.database == database.id for entry in item.scope)
+        ]
+
+    def _of_database(self, verdict: Verdict, database: Database) -> Advised:
+        general = advised(verdict)
+        name = self.database_name(database)
+        return replace(
+            general,
+            verdict=_seen(verdict, f'the database "{name}" was last recorded as {database.status}'),
+            steps=(NextStep(f"vzctl databases show {shlex.quote(name)}", "what is recorded of it"),),
+        )
+
+    def _rotating(self, verdict: Verdict, clues: Clues, _provider: str | None) -> Advised | None:
+        rotation = self._index.open_rotations.get(clues.credential.id) if clues.credential is not None else None
+        if rotation is None or clues.credential is None:
+            return None
+        name = clues.credential.name
+        steps = (NextStep(f"vzctl rotations resume {shlex.quote(name)}", "finish the rotation"),)
+        seen = _seen(verdict, f'a rotation of "{name}" is open at step {rotation.step.value}')
+        if not _may_explain(rotation):
+            return replace(advised(seen), steps=(*steps, *_general(seen)))
+        text = (
+            f'A rotation of "{name}" is under way and stands at {rotation.step.value}: until it is finished, calls with '
+            "this credential fail."
+        )
+        return Advised(replace(seen, explanation=text, rule="state.rotation-open"), "Finish the rotation.", steps)
+
+    def _by_header(self, verdict: Verdict, clues: Clues, _provider: str | None) -> Advised | None:
+        dependant = clues.dependant
+        if dependant is None or dependant.authentication is not Authentication.HEADER:
+            return None
+        seen = _seen(verdict, f'"{self._index.address(dependant)}" takes the key from a header of each request')
+        return Advised(
+            replace(seen, rule="state.header"),
+            "Send the key in the header `x-embedding-api-key` with each request: no credential or scope is to blame.",
+            (_show(dependant, self._index.address(dependant)),),
+        )
+
+    def _misnamed(self, verdict: Verdict, clues: Clues, provider: str | None) -> Advised | None:
+        if clues.name is None or clues.credential is not None:
+            return None
+        names = list(self._index.credentials)
+        case = next((name for name in names if name.casefold() == clues.name.casefold()), None)
+        near = [case] if case is not None else list(nearest(clues.name, names))
+        if near:
+            how = "differs only in case" if case is not None else "is the nearest"
+            seen = _seen(verdict, f'there is no credential "{clues.name}"; "{near[0]}" {how}')
+            return Advised(
+                replace(seen, cause="credential_not_found", confidence="high", rule="state.name"),
+                f'Use exactly the name "{near[0]}" where the call, the collection or the column says "{clues.name}".',
+                (NextStep(f"vzctl credentials show {shlex.quote(near[0])}", "its provider and its scope"),),
+            )
+        owner = provider or "PROVIDER"
+        scope = f" --scope {shlex.quote(self.database_name(clues.database))}" if clues.database is not None else ""
+        command = f"vzctl credentials add {shlex.quote(clues.name)} --provider {shlex.quote(owner)}{scope}"
+        seen = _seen(verdict, f'there is no credential "{clues.name}", and none is named like it')
+        return Advised(
+            replace(seen, cause="credential_not_found", rule="state.name"),
+            "Add the credential under exactly this name, or use one that exists.",
+            (NextStep(command, "add it"), NextStep("vzctl credentials list", "the names that exist")),
+        )
+
+    def _scoped(self, verdict: Verdict, clues: Clues, _provider: str | None) -> Advised | None:
+        credential, database = clues.credential, clues.database
+        if credential is None:
+            return None
+        if database is None:
+            return self._scope_in_doubt(verdict, credential)
+        name = self.database_name(database)
+        entry = next((item for item in credential.scope if item.database == database.id), None)
+        if entry is None:
+            return self._out_of_scope(verdict, credential, name)
+        if entry.removal_wanted_at is not None or Evidence.WANTED in (entry.evidence, credential.evidence):
+            seen = _seen(
+                verdict, f'"{name}" in the scope of "{credential.name}" is planned: nobody said that it is done'
+            )
+            steps = (NextStep("vzctl pending list", "the steps that wait for a person at the Portal"),)
+            return Advised(replace(seen, rule="state.pending"), "Do the pending step at the Portal.", steps)
+        changed = max(moment for moment in (entry.added_at, entry.evidence_at, credential.created_at) if moment)
+        if self._is_recent(changed):
+            return self._propagating(
+                verdict, credential, f'"{name}" came into the scope of "{credential.name}"', changed
+            )
+        seen = _seen(verdict, f'"{name}" is in the scope of "{credential.name}" since {_day(entry)}')
+        advice = "As far as the state knows all is right: compare provider, name and scope with what is really there."
+        return Advised(seen, advice, (_scope_list(credential),))
+
+    def _scope_in_doubt(self, verdict: Verdict, credential: Credential) -> Advised:
+        names = [self._index.database_name(item.database) for item in credential.scope]
+        shown = listed(names) if names else "no database"
+        seen = _seen(verdict, f'the scope of "{credential.name}" is {shown}; the text names no database')
+        advice = "See whether the database of the call is in the scope; --database DB says which one it was."
+        return Advised(seen, advice, (_scope_list(credential),))
+
+    def _out_of_scope(self, verdict: Verdict, credential: Credential, name: str) -> Advised:
+        seen = _seen(verdict, f'"{name}" is not in the scope of "{credential.name}"')
+        text = f'The database "{name}" is not in the scope of the credential "{credential.name}".'
+        command = f"vzctl scope add {shlex.quote(credential.name)} {shlex.quote(name)}"
+        return Advised(
+            replace(seen, cause="scope_missing", detail="scope missing", confidence="high", rule="state.scope",
+                    explanation=text),
+            causes()["astra", "scope_missing"].advice,
+            (NextStep(command, "put the database into the scope"),),
+        )  # fmt: skip
+
+    def _without_credential(self, verdict: Verdict, clues: Clues, provider: str | None) -> Advised | None:
+        """The text names no credential: what the provider has, and whether the database may use any of it."""
+        if clues.name is not None or provider is None or verdict.cause == "header_key_missing":
+            return None
+        of_provider = self._usable(provider, None)
+        if clues.database is None or not of_provider:
+            return None
+        name = self.database_name(clues.database)
+        if self._usable(provider, clues.database):
+            usable = listed([f'"{item.name}"' for item in self._usable(provider, clues.database)])
+            seen = _seen(verdict, f'"{name}" may use {usable} of {display_name(provider)}')
+            return replace(
+                advised(seen), steps=(NextStep(f"vzctl credentials list --database {shlex.quote(name)}", "them"),)
+            )
+        if len(of_provider) == 1:
+            return self._out_of_scope(verdict, of_provider[0], name)
+        seen = _seen(verdict, f'no credential of {display_name(provider)} has "{name}" in its scope')
+        steps = (
+            NextStep(f"vzctl credentials list --provider {shlex.quote(provider)}", "the credentials that there are"),
+        )
+        return Advised(
+            replace(seen, cause="scope_missing", rule="state.scope"), causes()["astra", "scope_missing"].advice, steps
+        )
+
+    def _replaced(self, verdict: Verdict, clues: Clues, _provider: str | None) -> Advised | None:
+        credential = clues.credential
+        if credential is None or verdict.cause != "invalid_key":
+            return None
+        changed = self._key_changed(credential)
+        if changed is not None and self._is_recent(changed):
+            return self._propagating(verdict, credential, f'the key of "{credential.name}" was set', changed)
+        if changed is not None and self._now - changed < OLD_KEY_REMEMBERED:
+            hours = int((self._now - changed).total_seconds() // 3600)
+            seen = _seen(verdict, f'the key of "{credential.name}" was replaced {hours} h ago')
+            advice = (
+                "A self-hosted Data API may still send the old key: its cache forgets a key 5 minutes after its last use, "
+                "or at a restart. If that is not it, the new key is bad: rotate again."
+            )
+            return Advised(seen, advice, (_rotate(credential),))
+        return None
+
+    def _bad_key(self, verdict: Verdict, clues: Clues, _provider: str | None) -> Advised | None:
+        if clues.credential is None:
+            return None
+        how = "only credential that can be meant" if clues.is_assumed else "credential in use"
+        seen = _seen(verdict, f'the {how} is "{clues.credential.name}"')
+        return Advised(seen, advised(verdict).advice, (_rotate(clues.credential), *_general(verdict)))
+
+    def _key_changed(self, credential: Credential) -> datetime | None:
+        """Return when the key in use last became another one: a first key has no older one that a cache could hold."""
+        finished = [
+            item.finished_at
+            for item in self._index.state.rotations
+            if item.credential == credential.id
+            and item.finished_at is not None
+            and (item.step is Step.DONE or item.new_key_used)
+        ]
+        return max(finished, default=None)
+
+    def _is_recent(self, moment: datetime) -> bool:
+        return timedelta(0) <= self._now - moment < SETTLED_AFTER
+
+    def _propagating(self, verdict: Verdict, credential: Credential, what: str, changed: datetime) -> Advised:
+        minutes = int((self._now - changed).total_seconds() // 60)
+        ago = f"{minutes} min ago" if minutes else "less than a minute ago"
+        seen = _seen(verdict, f"{what} {ago}")
+        before = "" if verdict.side == "astra" else f" By the text alone it would be {verdict.side}, {verdict.cause}."
+        return Advised(
+            replace(
+                seen,
+                side="astra",
+                cause="propagation_delay",
+                detail="changed minutes ago",
+                confidence="medium",
+                retryable=True,
+                rule="state.propagation",
+                explanation=f"{what[:1].upper()}{what[1:]} {ago} and may not be in force everywhere yet.{before}",
+            ),
+            causes()["astra", "propagation_delay"].advice,
+            (NextStep(f"vzctl credentials show {shlex.quote(credential.name)}", "what was changed when"),),
+        )
+
+
+_Check = Callable[[Verdict, Clues, str | None], Advised | None]
+
+
+def _first(verdict: Verdict, clues: Clues, provider: str | None, *checks: _Check) -> Advised:
+    for check in checks:
+        found = check(verdict, clues, provider)
+        if found is not None:
+            return found
+    return advised(verdict)
+
+
+def _seen(verdict: Verdict, text: str) -> Verdict:
+    return replace(verdict, evidence=(*verdict.evidence, (text, SOURCE)))
+
+
+def _general(verdict: Verdict) -> tuple[NextStep, ...]:
+    cause = causes()[verdict.side, verdict.cause]
+    needs_code, needs_provider = "{code}" in cause.command, "{provider}" in cause.command
+    if not cause.command or (needs_code and not _is_documented(verdict.code)):
+        return ()
+    if needs_provider and (verdict.provider is None or provider_by_id(verdict.provider) is None):
+        return ()
+    command = cause.command.format(provider=verdict.provider, code=verdict.code)
+    return (NextStep(command, cause.comment),)
+
+
+def _is_documented(code: str | None) -> bool:
+    from vzctl.domain.error_codes import error_codes
+
+    return code is not None and code in error_codes()
+
+
+def _is_of_hosted(verdict: Verdict) -> bool:
+    """Whether it is about a key, a credential or an account with a provider that has none of the user's."""
+    found = provider_by_id(verdict.provider) if verdict.provider is not None else None
+    is_about_access = verdict.cause in (_ACCESS if verdict.side == "astra" else _KEY | _ACCOUNT)
+    return found is not None and not found.takes_credential and verdict.side != "unknown" and is_about_access
+
+
+def _of_hosted(verdict: Verdict, provider: str) -> Advised:
+    text = f"{display_name(provider)} is hosted by Astra: it takes no credential and no scope"
+    return Advised(
+        replace(verdict, evidence=(*verdict.evidence, (text, "the catalogue"))),
+        "Leave credentials and scopes alone; when the call still fails, ask Astra's support.",
+        (NextStep(f"vzctl providers show {shlex.quote(provider)}", "how it is used"),),
+    )
+
+
+def _may_explain(rotation: Rotation) -> bool:
+    """Whether the rotation took the credential away, or its old key, and has not yet given it back."""
+    return rotation.is_past_no_return or rotation.step is Step.REVOKED
+
+
+def _show(dependant: Dependant, address: str) -> NextStep:
+    noun = "collections" if dependant.kind == "collection" else "tables"
+    return NextStep(f"vzctl {noun} show {shlex.quote(address)}", "what it is attached to")
+
+
+def _rotate(credential: Credential) -> NextStep:
+    return NextStep(f"vzctl credentials rotate {shlex.quote(credential.name)}", "put a new key under the same name")
+
+
+def _scope_list(credential: Credential) -> NextStep:
+    return NextStep(f"vzctl scope list {shlex.quote(credential.name)}", "the databases that may use it")
+
+
+def _day(entry: ScopeEntry) -> str:
+    return entry.added_at.strftime("%Y-%m-%d")

@@ -1,0 +1,180 @@
+"""A log that grows, line by line, put together into records: a stack trace is one, and so is a line of JSON.
+
+Nothing is kept but the record that is being read, and of that only its two ends: memory stays flat over any log.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+from vzctl.domain.diagnosis.pattern import Pattern
+
+LONGEST_RECORD: Final = 64 * 1024
+"""More characters of one record are not kept; of a longer one its beginning and its end are."""
+MOST_LINES: Final = 400
+"""A record of more lines is taken for several."""
+
+_KUBERNETES: Final = Pattern(r"\[pod/[^\]\s]{1,200}\] ?|[\w.-]{1,64} {0,24}\| ")
+_STAMP: Final = Pattern(
+    r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d) (?:(?:stdout|stderr) [FP] )?"
+)
+_BEGINNING: Final = Pattern(
+    r"[^\w\n]{0,6}(?:\d{4}-\d\d-\d\d[T ]\d\d:\d\d|\d{4}/\d\d/\d\d \d\d:\d\d|\d{1,2}[/.-]\w{2,3}[/.-]\d{2,4}[ :T]\d\d:\d\d|"
+    r"\d\d:\d\d:\d\d|[A-Z][a-z]{2} {1,2}\d{1,2} \d\d:\d\d:\d\d|[IWEF]\d{4} \d\d:\d\d|"
+    r"(?:TRACE|DEBUG|INFO|WARN|WARNING|ERROR|FATAL|CRITICAL|SEVERE)\b)"
+)
+_GOING_ON: Final = Pattern(
+    r"\s|Caused by: |Suppressed: |\.\.\. \d{1,6} more|at [\w.$<]|During handling of the above|The above exception was|"
+    r"Traceback \(most recent|[}\])]{1,9}[,;]?\s{0,9}\Z|\Z"
+)
+_FIRST_OF_GOING_ON: Final = frozenset(" \t\x0b\x0cCS.aDT}])")
+"""What `_GOING_ON` may begin with: most lines need not be tried."""
+_TRACEBACK: Final = "Traceback (most recent"
+_WRAPPED: Final = ("log", "textPayload")
+"""Fields in which a container's runtime keeps one line of what the program wrote."""
+_TOLD: Final = (
+    "message", "msg", "@message", "event", "text", "error", "err", "error_message", "errorMessage", "exception", "exc_info",
+    "exception_message", "exc", "stack", "stack_trace", "stacktrace", "stackTrace", "cause", "reason", "detail", "details",
+    "response", "body", "errors", "status", "status_code", "statusCode", "http_status", "code", "error_code", "errorCode",
+    "url", "uri", "host", "provider", "jsonPayload",
+)  # fmt: skip
+"""Fields that say what happened; the rest is about the program that writes the log."""
+
+
+_LEVELS: Final = ("level", "severity", "levelname", "lvl", "log.level")
+_LOUD_LEVELS: Final = frozenset({"error", "fatal", "critical", "severe", "alert", "emergency", "err", "crit"})
+_LOUD: Final = Pattern(
+    r"\b(?:ERROR|FATAL|CRITICAL|SEVERE)\b|[A-Za-z](?:Error|Exception)\b ?[:(\[]|Traceback \(|(?i:\berror_?code\b)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One entry of a log, and the number of its first line. `calls_itself_error`: its level or its form says so."""
+
+    line: int
+    text: str
+    calls_itself_error: bool = False
+
+
+class Records:
+    """Puts lines together. `feed` and `flush` yield the records that are complete."""
+
+    def __init__(self) -> None:
+        self._number = 0
+        self._first = 0
+        self._lines: list[str] = []
+        self._taken = 0
+        self._size = 0
+        self._is_dated = False
+        self._in_traceback = False
+
+    @property
+    def line_count(self) -> int:
+        """How many lines were read."""
+        return self._number
+
+    def feed(self, line: str) -> Iterator[Record]:
+        """Take one line without its end."""
+        self._number += 1
+        line = _unwrapped(line)
+        fields = _fields(line)
+        wrapped = next((fields[name] for name in _WRAPPED if isinstance(fields.get(name), str)), None)
+        if not fields:
+            yield from self._take(line, is_wrapped=False)
+        elif wrapped is not None:
+            for part in wrapped.rstrip("\n").splitlines() or [""]:
+                yield from self._take(part, is_wrapped=True)
+        else:
+            yield from self.flush()
+            text = "\n".join(part for name in _TOLD if name in fields for part in _told(name, fields[name])) or line
+            yield Record(self._number, text, _is_loud(text) or _has_loud_level(fields))
+
+    def flush(self) -> Iterator[Record]:
+        """Yield what is there, complete or not: the log has ended, or nothing came for a while."""
+        if self._lines:
+            text = "\n".join(self._lines)
+            if not text.isspace() and text:
+                yield Record(self._first, text, _is_loud(text))
+            self._lines, self._size, self._taken = [], 0, 0
+        self._is_dated = self._in_traceback = False
+
+    def _take(self, line: str, *, is_wrapped: bool) -> Iterator[Record]:
+        stamp = _STAMP.compiled.match(line) if line[:1].isdigit() else None
+        rest = line[stamp.end() :] if stamp else line
+        begins = _BEGINNING.compiled.match(line) is not None
+        goes_on = self._goes_on(rest, begins=begins, is_stamped=stamp is not None, is_wrapped=is_wrapped)
+        if not self._lines or not goes_on or self._taken >= MOST_LINES:
+            yield from self.flush()
+            self._first = self._number
+            self._is_dated = begins
+        elif stamp:
+            line = rest
+        if _TRACEBACK in rest:
+            self._in_traceback = True
+        elif self._in_traceback and rest[:1].strip():
+            self._in_traceback = False  # the line that names the exception ends it
+        self._append(line)
+
+    def _goes_on(self, rest: str, *, begins: bool, is_stamped: bool, is_wrapped: bool) -> bool:
+        """Whether the line belongs to the record before it."""
+        if (not rest or rest[0] in _FIRST_OF_GOING_ON) and _GOING_ON.compiled.match(rest):
+            return True
+        if self._in_traceback and (is_stamped or not begins):
+            return True
+        return self._is_dated and not begins and not is_wrapped
+
+    def _append(self, line: str) -> None:
+        self._lines.append(line)
+        self._taken += 1
+        self._size += len(line) + 1
+        while self._size > LONGEST_RECORD and len(self._lines) > 2:
+            # the beginning says what it is, the end what caused it
+            self._size -= len(self._lines.pop(len(self._lines) // 2)) + 1
+        if self._size > LONGEST_RECORD:
+            half = LONGEST_RECORD // (2 * len(self._lines))
+            self._lines = [each if len(each) <= 2 * half else f"{each[:half]} {each[-half:]}" for each in self._lines]
+            self._size = sum(len(each) + 1 for each in self._lines)
+
+
+def _is_loud(text: str) -> bool:
+    return _LOUD.compiled.search(text) is not None
+
+
+def _unwrapped(line: str) -> str:
+    """Take away what `kubectl logs --prefix` and `docker compose logs` put before each line."""
+    found = _KUBERNETES.compiled.match(line) if line.startswith("[pod/") or "| " in line[:90] else None
+    return line[found.end() :] if found else line
+
+
+def _fields(line: str) -> dict[str, Any]:
+    """Return the fields of a line of JSON, with a container's time before it or not; none for any other line."""
+    if not line.startswith("{"):
+        stamp = _STAMP.compiled.match(line) if line[:1].isdigit() else None
+        if stamp is None or not line.startswith("{", stamp.end()):
+            return {}
+        line = line[stamp.end() :]
+    try:
+        found: dict[str, Any] = json.loads(line)
+    except (ValueError, RecursionError):
+        return {}
+    return found
+
+
+def _has_loud_level(fields: dict[str, Any]) -> bool:
+    return any(isinstance(level := fields.get(name), str) and level.lower() in _LOUD_LEVELS for name in _LEVELS)
+
+
+def _told(name: str, value: Any) -> Iterator[str]:
+    if value is None or value == "":
+        return
+    if isinstance(value, str):
+        yield value if len(value) > 40 or " " in value else f"{name}: {value}"
+        return
+    try:
+        yield f"{name}: {json.dumps(value, ensure_ascii=False)}"
+    except RecursionError:
+        return

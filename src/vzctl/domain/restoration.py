@@ -1,0 +1,211 @@
+"""What a restored state must not forget: what happened to keys after it was saved.
+
+A backup is older than the world. Since it was written keys were rotated, deleted from the store and revoked at their
+providers, and none of that is undone by putting a file back. So a restore brings back what the file is the authority for,
+and carries over what it is not:
+
+- every secret version that is known now, and whether its bytes are held, so that nothing in the store becomes unknown;
+- every key that is to be revoked, or was;
+- the key in force and the rotations of a credential, where the older key is gone, revoked or known to others;
+- the tokens of the credential service, as they are now;
+- on the `astra` plane all that the Portal holds: integrations, credentials, scopes, and rotations.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from vzctl.domain.records import Credential, RetiredCredential, Rotation, Version
+from vzctl.domain.revocation import REASON_RESTORED, is_leaked, is_revoked, to_revoke
+from vzctl.domain.state import State
+
+
+@dataclass(frozen=True, slots=True)
+class Restoration:
+    """A backup as it was saved, and the state that was made of it."""
+
+    saved: State
+    state: State
+
+    def kept_keys(self) -> tuple[str, ...]:
+        """Return the names of the credentials that did not go back to the key they had in the backup."""
+        saved = {item.id: item.current for item in self.saved.credentials}
+        return tuple(item.name for item in self.state.credentials if item.current != saved.get(item.id, item.current))
+
+    def lost_keys(self) -> tuple[str, ...]:
+        """Return the names of the credentials whose key is in force again, but was deleted from the store since.
+
+        Not those whose key was revoked too: handing that in again would help nobody.
+        """
+        saved = {version.id for _, version in self.saved.versions() if version.held}
+        return tuple(
+            item.name
+            for item in self.state.credentials
+            if (version := item.current_version) is not None
+            and not version.held
+            and version.id in saved
+            and not is_revoked(self.state, version.id)
+        )
+
+    def revoked_keys(self) -> tuple[str, ...]:
+        """Return the names of the credentials whose key is in force again, but was revoked at its provider since."""
+        return tuple(
+            item.name
+            for item in self.state.credentials
+            if item.current is not None and is_revoked(self.state, item.current)
+        )
+
+    def gone(self) -> tuple[str, ...]:
+        """Return the names of the credentials of the backup that are not there again: at Astra they were removed since."""
+        there = {item.id for item in self.state.credentials}
+        return tuple(item.name for item in self.saved.credentials if item.id not in there)
+
+
+def carry_over(saved: State, known: State, now: datetime, new_id: Callable[[], str]) -> State:
+    """Return the saved state with what is known of keys now; a state of another lineage knows nothing of them."""
+    if saved.lineage != known.lineage:
+        return saved
+    state = _on_local(saved, known, now, new_id) if known.is_local else _on_astra(saved, known)
+    # A token that was revoked must not open anything again, and one that was made since is in use somewhere.
+    there = {item.id for item in state.databases}
+    return replace(state, service_tokens=tuple(item for item in known.service_tokens if item.database in there))
+
+
+def _on_astra(saved: State, known: State) -> State:
+    """No file changes what the Portal holds; a database that a scope names stays known."""
+    there = {item.id for item in saved.databases}
+    named = {entry.database for credential in known.credentials for entry in credential.scope}
+    return replace(
+        saved,
+        databases=(*saved.databases, *(item for item in known.databases if item.id in named - there)),
+        integrations=known.integrations,
+        credentials=known.credentials,
+        retired=known.retired,
+        rotations=known.rotations,
+        revocations=known.revocations,
+    )
+
+
+def _on_local(saved: State, known: State, now: datetime, new_id: Callable[[], str]) -> State:
+    """This file is the authority: it goes back to what it was, but never to a key that cannot or must not serve."""
+    staying = {
+        item.id
+        for item in saved.credentials
+        if (now_known := known.credential_by_id(item.id)) is not None and _stays(known, item, now_known)
+    }
+    state = replace(
+        saved,
+        credentials=tuple(_credential(item, saved, known, stays=item.id in staying) for item in saved.credentials),
+        retired=_retired(saved, known, now),
+        rotations=_rotations(saved, known, staying),
+    )
+    return _with_revocations(state, saved, known, now, new_id)
+
+
+def _stays(known: State, saved: Credential, credential: Credential) -> bool:
+    """Whether the key in force stays, because there was none then, or the one of then is gone, revoked or leaked."""
+    if credential.current is None or saved.current == credential.current:
+        return False
+    if saved.current is None:
+        return True
+    now_in_force, then = credential.current_version, credential.version(saved.current)
+    # One that is pending now, or no longer pointed to, may be being deleted at this moment: whether it is there is in doubt.
+    is_gone = then is None or not then.held or then.id not in credential.previous
+    is_held_now = now_in_force is not None and now_in_force.held
+    return is_revoked(known, saved.current) or is_leaked(known, saved.current) or (is_gone and is_held_now)
+
+
+def _credential(saved: Credential, before: State, known: State, *, stays: bool) -> Credential:
+    credential = known.credential_by_id(saved.id)
+    versions = _merged(saved.versions, _versions_known(known, saved.id, in_use=(saved.current, saved.pending)))
+    if credential is None:
+        return replace(saved, versions=versions)
+    if stays:
+        there = {item.id for item in before.databases}
+        scope = saved.scope if saved.current is not None else credential.scope
+        return replace(
+            saved,
+            versions=_merged(saved.versions, credential.versions),
+            current=credential.current,
+            pending=credential.pending,
+            previous=credential.previous,
+            key_set_at=credential.key_set_at,
+            slot=credential.slot,
+            scope=tuple(entry for entry in scope if entry.database in there),
+        )
+    in_force = (*credential.previous, *((credential.current,) if credential.current is not None else ()))
+    later = tuple(item for item in in_force if item not in (saved.current, saved.pending, *saved.previous))
+    return replace(saved, versions=versions, previous=(*saved.previous, *later))
+
+
+def _retired(saved: State, known: State, now: datetime) -> tuple[RetiredCredential, ...]:
+    """Return the tombstones: those of the backup, those made since, and one for each credential that was added since."""
+    live = {item.id for item in saved.credentials}
+    tombstones = {item.id: item for item in saved.retired}
+    for item in known.retired:
+        if item.id not in live:
+            tombstones.setdefault(item.id, item)
+    for credential in known.credentials:
+        if credential.id not in live:
+            tombstones.setdefault(
+                credential.id,
+                RetiredCredential(id=credential.id, name=credential.name, provider=credential.provider, removed_at=now),
+            )
+    return tuple(
+        replace(item, versions=_merged(item.versions, _versions_known(known, item.id))) for item in tombstones.values()
+    )
+
+
+def _rotations(saved: State, known: State, staying: set[str]) -> tuple[Rotation, ...]:
+    """Return the rotations of whichever side the key in force was taken from.
+
+    A rotation that is open again may have put its new key into service since: then that key cannot just be dropped.
+    """
+    served = {item.version for item in known.revocations}
+    for credential in known.credentials:
+        served |= {item for item in (credential.current, *credential.previous) if item is not None}
+    return (
+        *(
+            replace(item, new_key_used=item.new_key_used or item.new_version in served)
+            for item in saved.rotations
+            if item.credential not in staying
+        ),
+        *(item for item in known.rotations if item.credential in staying),
+    )
+
+
+def _with_revocations(state: State, saved: State, known: State, now: datetime, new_id: Callable[[], str]) -> State:
+    """Return the state with its list: a key that is in force again is not on it, one that was put out of force is."""
+    in_force = {item.current for item in state.credentials}
+    listed = {(item.credential, item.version): item for item in (*saved.revocations, *known.revocations)}
+    kept = tuple(item for item in listed.values() if item.done_at is not None or item.version not in in_force)
+    state = replace(state, revocations=kept)
+    for item in known.credentials:
+        if item.current is not None and item.current not in in_force:
+            state, _ = to_revoke(state, item.id, item.current, REASON_RESTORED, now, new_id)
+    return state
+
+
+def _versions_known(known: State, owner_id: str, *, in_use: tuple[str | None, ...] = ()) -> tuple[Version, ...]:
+    """Return what is known now of an owner's versions.
+
+    Of one that was being written nobody knows whether its bytes are there. When it is in use no longer it counts as held, so
+    that a purge looks.
+    """
+    credential = known.credential_by_id(owner_id)
+    if credential is not None:
+        return tuple(
+            replace(item, held=True)
+            if item.id == credential.pending and item.id not in in_use and not is_revoked(known, item.id)
+            else item
+            for item in credential.versions
+        )
+    return next((item.versions for item in known.retired if item.id == owner_id), ())
+
+
+def _merged(saved: tuple[Version, ...], known: tuple[Version, ...]) -> tuple[Version, ...]:
+    """Return every version of both; what is known now of one is newer than what was saved of it."""
+    by_id = {item.id: item for item in saved} | {item.id: item for item in known}
+    return tuple(by_id.values())

@@ -1,0 +1,32 @@
+"""Which drawing of a map a format is, and whether lines of a tree may be drawn with more than ASCII."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from vzctl.usecases.map_nodes import Map
+
+
+def drawer(environ: Mapping[str, str], *, is_file: bool) -> Callable[[Map, str], str]:
+    """Return what draws a map in a format. Files are UTF-8; what is printed keeps to the locale."""
+
+    def draw(data: Map, chosen: str) -> str:
+        if chosen == "html":
+            from vzctl.render import map_html
+
+            return map_html.text(data)
+        if chosen == "mermaid":
+            from vzctl.render import map_mermaid
+
+            return map_mermaid.text(data)
+        from vzctl.render import map_tree
+
+        return map_tree.text(data, map_tree.ASCII if not is_file and needs_ascii(environ) else map_tree.UNICODE)
+
+    return draw
+
+
+def needs_ascii(environ: Mapping[str, str]) -> bool:
+    """Whether the locale promises no more than ASCII: the C locale, another encoding, or a terminal that is dumb."""
+    locale = next((environ[name] for name in ("LC_ALL", "LC_CTYPE", "LANG") if environ.get(name)), "C")
+    return environ.get("TERM") == "dumb" or "utf8" not in locale.lower().replace("-", "")

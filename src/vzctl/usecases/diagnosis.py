@@ -1,0 +1,104 @@
+"""What `vzctl diagnose` answers: the machine contract of a verdict."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+from vzctl.errors import NextStep
+from vzctl.usecases.outcome import Columns
+
+if TYPE_CHECKING:
+    from vzctl.domain.diagnosis.knowledge import Advised
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceView:
+    """Words that led to a verdict, without secrets, and what they mean."""
+
+    text: str
+    meaning: str
+
+
+@dataclass(frozen=True, slots=True)
+class VerdictView:
+    """One error: `side` must change something for the same call to succeed. `count`: how often the text shows it."""
+
+    side: Literal["astra", "provider", "unknown"]
+    cause: str
+    detail: str
+    confidence: Literal["high", "medium", "low"]
+    provider: str | None
+    code: str | None
+    http_status: int | None
+    retryable: bool
+    rule: str
+    evidence: tuple[EvidenceView, ...]
+    explanation: str
+    advice: str
+    nextSteps: tuple[NextStep, ...]  # noqa: N815  (the name that the envelope has for the same thing)
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis(VerdictView):
+    """The surest error of a text, and the `others` in it, surest first.
+
+    `id` is what a line of `--lines` was given, `line` the line of the log that an error began at. `truncated`: only the
+    beginning and the end of the text were read.
+    """
+
+    others: tuple[VerdictView, ...]
+    truncated: bool
+    id: str | int | None
+    line: int | None
+
+    columns: ClassVar[Columns] = (
+        ("ID", "id"),
+        ("LINE", "line"),
+        ("SIDE", "side"),
+        ("CAUSE", "cause"),
+        ("CONFIDENCE", "confidence"),
+        ("PROVIDER", "provider"),
+        ("CODE", "code"),
+        ("STATUS", "http_status"),
+        ("RETRYABLE", "retryable"),
+        ("COUNT", "count"),
+        ("RULE", "rule"),
+        ("EXPLANATION", "explanation"),
+    )
+
+
+def verdict_view(found: Advised) -> VerdictView:
+    """Return the answer about one error."""
+    verdict = found.verdict
+    return VerdictView(
+        side=verdict.side,
+        cause=verdict.cause,
+        detail=verdict.detail,
+        confidence=verdict.confidence,
+        provider=verdict.provider,
+        code=verdict.code,
+        http_status=verdict.http_status,
+        retryable=verdict.retryable,
+        rule=verdict.rule,
+        evidence=tuple(EvidenceView(text, meaning) for text, meaning in verdict.evidence),
+        explanation=verdict.explanation,
+        advice=found.advice,
+        nextSteps=found.steps,
+        count=verdict.count,
+    )
+
+
+def diagnosis(
+    found: list[Advised], *, truncated: bool = False, identity: str | int | None = None, line: int | None = None
+) -> Diagnosis:
+    """Return the answer about a text with these errors."""
+    first, *others = [verdict_view(item) for item in found]
+    return Diagnosis(
+        **{name: getattr(first, name) for name in VerdictView.__dataclass_fields__},
+        others=tuple(others),
+        truncated=truncated,
+        id=identity,
+        line=line,
+    )

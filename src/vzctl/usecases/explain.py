@@ -1,0 +1,154 @@
+"""What an error code of the Data API says: whose side it is on, or how to decide, and what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import ClassVar
+
+from vzctl.domain.diagnosis.causes import causes
+from vzctl.domain.diagnosis.codes import CodeFact, all_codes
+from vzctl.domain.diagnosis.rule import RETRYABLE_CAUSES
+from vzctl.domain.error_codes import codes_in, error_codes, probable_code
+from vzctl.domain.error_codes_entry import ErrorCode, Side
+from vzctl.domain.names import looks_like_secret, nearest
+from vzctl.errors import ConflictError, NextStep, NotFoundError, UsageError
+from vzctl.usecases.outcome import Columns, Outcome
+
+LONGEST_CODE = 80
+
+
+@dataclass(frozen=True, slots=True)
+class CodeDetail:
+    """A code of the Data API. `side` is `astra`, `provider`, or `depends`: then `how_to_decide` says on what."""
+
+    code: str
+    side: str
+    cause: str | None
+    retryable: bool
+    meaning: str
+    how_to_decide: str | None
+    what_to_do: str
+    vectorize: bool
+    legacy: bool
+    replaced_by: tuple[str, ...]
+    family: tuple[str, ...]
+    scope: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CodeRow:
+    """One code in the list of all."""
+
+    code: str
+    side: str
+    cause: str | None
+    retryable: bool
+    legacy: bool
+    meaning: str
+
+    columns: ClassVar[Columns] = (
+        ("CODE", "code"),
+        ("SIDE", "side"),
+        ("CAUSE", "cause"),
+        ("RETRYABLE", "retryable"),
+        ("LEGACY", "legacy"),
+        ("MEANING", "meaning"),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class CodeList:
+    """Every code that the Data API documents, documented once, or has sent, by name."""
+
+    codes: tuple[CodeRow, ...]
+
+
+@cache
+def known_codes() -> Mapping[str, ErrorCode]:
+    """Return every code by name: those that the Data API documents, and more that some of its versions have sent."""
+    found = dict(error_codes())
+    for code, fact in all_codes().items():
+        if code not in found:
+            found[code] = _undocumented(fact)
+    return dict(sorted(found.items()))
+
+
+def list_codes() -> Outcome[CodeList]:
+    """Return all codes."""
+    rows = (
+        CodeRow(entry.code, entry.side.value, entry.cause, entry.retryable, entry.legacy, entry.meaning)
+        for entry in known_codes().values()
+    )
+    return Outcome(data=CodeList(tuple(rows)))
+
+
+def explain_code(text: str) -> Outcome[CodeDetail]:
+    """Return what is known of the code, in whatever case it is written and whatever was pasted around it."""
+    found = codes_in(text)
+    if not found and probable_code(text) in known_codes():
+        found = (known_codes()[probable_code(text)],)
+    if not text.strip():
+        raise UsageError(
+            "the code is an empty text: is a shell variable unset?",
+            code="USAGE",
+            next_steps=(NextStep("vzctl explain --all", "every code"),),
+        )
+    if len(found) > 1:
+        raise ConflictError(
+            "this names several codes: " + ", ".join(entry.code for entry in found[:5]),
+            code="CODE_AMBIGUOUS",
+            next_steps=(NextStep(f"vzctl explain {found[0].code}", "one of them"),),
+        )
+    if not found:
+        raise _unknown(text)
+    entry = found[0]
+    steps = tuple(NextStep(f"vzctl explain {name}", "what replaced it") for name in entry.replaced_by)
+    return Outcome(data=_detail(entry), next_steps=steps)
+
+
+def _unknown(text: str) -> NotFoundError:
+    word = probable_code(text[: 4 * LONGEST_CODE])[:LONGEST_CODE]
+    near = nearest(word, known_codes())
+    shown = f' "{word}"' if word and word.isascii() and not looks_like_secret(word) else " like this"
+    hint = "; did you mean " + " or ".join(f'"{name}"' for name in near) + "?" if near else ""
+    steps = [NextStep(f"vzctl explain {name}", "is it this one?") for name in near]
+    return NotFoundError(
+        f"the Data API documents no error code{shown}{hint}",
+        code="CODE_NOT_FOUND",
+        next_steps=(
+            *steps,
+            NextStep("vzctl explain --all", "every code"),
+            NextStep("vzctl diagnose -", "paste the whole error: its text may decide"),
+        ),
+    )
+
+
+def _undocumented(fact: CodeFact) -> ErrorCode:
+    return ErrorCode(
+        code=fact.code,
+        side=Side(fact.side),
+        meaning=f"{fact.meaning[:1].upper()}{fact.meaning[1:]}.",
+        what_to_do=causes()[fact.side, fact.cause].advice,
+        cause=fact.cause,
+        retryable=fact.cause in RETRYABLE_CAUSES,
+        legacy=True,
+    )
+
+
+def _detail(entry: ErrorCode) -> CodeDetail:
+    return CodeDetail(
+        code=entry.code,
+        side=entry.side.value,
+        cause=entry.cause,
+        retryable=entry.retryable,
+        meaning=entry.meaning,
+        how_to_decide=entry.how_to_decide,
+        what_to_do=entry.what_to_do,
+        vectorize=entry.vectorize,
+        legacy=entry.legacy,
+        replaced_by=entry.replaced_by,
+        family=entry.family,
+        scope=entry.scope,
+    )

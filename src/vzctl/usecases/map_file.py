@@ -1,0 +1,88 @@
+"""The file that a map is written to: never anything else than a map is overwritten."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+from typing import Final
+
+from vzctl.errors import ConflictError, NextStep, UsageError
+from vzctl.store.atomic import write_atomic
+
+FORMATS: Final = ("tree", "mermaid", "html")
+MARK: Final = "vzctl map of "
+"""Stands near the beginning of every drawing; a file without it is somebody else's."""
+
+_SUFFIXES: Final = {".html": "html", ".htm": "html", ".mmd": "mermaid", ".mermaid": "mermaid", ".txt": "tree"}
+_MARK_WITHIN: Final = 512
+
+
+def drawn_format(chosen: str | None, out: str | None) -> str | None:
+    """Return the format to draw, None for rows: the one that was named, or the one that the file's name tells."""
+    if chosen is not None:
+        if chosen not in FORMATS:
+            raise UsageError(
+                f"{chosen[:40]!a} is no format of a map; choose tree, mermaid or html",
+                code="USAGE",
+                next_steps=(NextStep("vzctl map --format html --out map.html", "a page for the browser"),),
+            )
+        return chosen
+    if out is None:
+        return None
+    found = _SUFFIXES.get(Path(out).suffix.lower())
+    if found is None:
+        raise UsageError(
+            "the name of the file does not tell the format; give --format tree, mermaid or html",
+            code="FORMAT_MISSING",
+            next_steps=(NextStep("vzctl map --format html --out map.html", "a page for the browser"),),
+        )
+    return found
+
+
+def write_map(out: str, text: str) -> Path:
+    """Write the drawing, whole or not at all, readable by its owner alone; return where it is."""
+    path = Path(os.path.realpath(out))  # a link stays, the file that it leads to changes
+    try:
+        _require_replaceable(path)
+        write_atomic(path, text.encode("utf-8", "backslashreplace"), mode=0o600)
+    except FileNotFoundError:
+        raise UsageError(
+            f'the folder "{path.parent}" does not exist', code="MAP_NOT_WRITABLE", next_steps=(_elsewhere(),)
+        ) from None
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise UsageError(
+            f'the map cannot be written to "{path}": {reason}', code="MAP_NOT_WRITABLE", next_steps=(_elsewhere(),)
+        ) from None
+    return path
+
+
+def _require_replaceable(path: Path) -> None:
+    """Refuse a folder, a device, and a file that is no map: a typing error must not cost a state or a configuration."""
+    try:
+        found = path.lstat()
+    except FileNotFoundError:
+        return
+    if stat.S_ISDIR(found.st_mode):
+        raise UsageError(
+            f'"{path}" is a folder; name a file in it', code="MAP_NOT_WRITABLE", next_steps=(_elsewhere(),)
+        )
+    if not stat.S_ISREG(found.st_mode):
+        raise UsageError(
+            f'"{path}" is no plain file; leave --out away to print the map',
+            code="MAP_NOT_WRITABLE",
+            next_steps=(_elsewhere(),),
+        )
+    with path.open("rb") as file:
+        beginning = file.read(_MARK_WITHIN)
+    if beginning and MARK.encode() not in beginning:
+        raise ConflictError(
+            f'"{path}" exists and is no map of vzctl; it is left as it is',
+            code="MAP_FILE_EXISTS",
+            next_steps=(_elsewhere(),),
+        )
+
+
+def _elsewhere() -> NextStep:
+    return NextStep("vzctl map --format html --out map.html", "another file")

@@ -1,0 +1,273 @@
+"""What is really there against the state: read the answers, compare, show, ask, record in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from vzctl.answers.answer import Answer, CollectionsAnswer, DatabasesAnswer, ProvidersAnswer, TablesAnswer
+from vzctl.domain.comparison import find_drift
+from vzctl.domain.drift import Action, Change, Drift, DriftItem, Look
+from vzctl.domain.index import Index
+from vzctl.domain.observation import Kind, Remark
+from vzctl.domain.problems import Problem, find_problems
+from vzctl.domain.rules import counted, listed
+from vzctl.domain.state import State
+from vzctl.errors import ConflictError, ExitStatus, NextStep
+from vzctl.usecases.context import Context, Danger, Question
+from vzctl.usecases.observe import Observed, Sources, observe
+from vzctl.usecases.outcome import Columns, Notice, Outcome
+from vzctl.usecases.state import ProblemRow, problem_row
+
+AUDITED_AT_MOST = 200
+STEPS_AT_MOST = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Sync:
+    """Compare with these answers. `kinds` are the groups to look at."""
+
+    sources: Sources
+    kinds: frozenset[Kind] = frozenset(Kind)
+    prune: bool = False
+    exit_code: bool = False
+    dry_run: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerRow:
+    """One answer: where it came from, what it is, how much is in it, what it covers, and whether that is all there is."""
+
+    source: str
+    kind: str
+    count: int
+    covers: str
+    whole: bool
+
+    columns: ClassVar[Columns] = (("FROM", "source"), ("ANSWER", "kind"), ("COUNT", "count"), ("COVERS", "covers"))
+
+
+@dataclass(frozen=True, slots=True)
+class FieldRow:
+    """One value that differs; null is nothing recorded, or nothing there."""
+
+    name: str
+    before: str | None
+    after: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class DriftRow:
+    """One difference: its group, how reality differs, what sync does about it, and about what.
+
+    `rotation` names the credential whose open rotation is in the way. `loses` is what is forgotten with a database.
+    """
+
+    group: str
+    change: str
+    action: str
+    subject: str
+    fields: tuple[FieldRow, ...]
+    note: str | None
+    rotation: str | None
+    loses: tuple[str, ...]
+
+    columns: ClassVar[Columns] = (
+        ("GROUP", "group"),
+        ("CHANGE", "change"),
+        ("ACTION", "action"),
+        ("SUBJECT", "subject"),
+        ("NOTE", "note"),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class RemarkRow:
+    """Something seen that cannot be recorded, or that what is recorded does not go with."""
+
+    code: str
+    group: str
+    subject: str
+    message: str
+
+    columns: ClassVar[Columns] = (("CODE", "code"), ("GROUP", "group"), ("SUBJECT", "subject"), ("WHAT", "message"))
+
+
+@dataclass(frozen=True, slots=True)
+class SyncReport:
+    """The drift. `applied`: it was recorded. `problems` are the broken rules that the state has by it, or would have."""
+
+    applied: bool
+    answers: tuple[AnswerRow, ...]
+    drift: tuple[DriftRow, ...]
+    remarks: tuple[RemarkRow, ...]
+    problems: tuple[ProblemRow, ...]
+
+
+def sync(context: Context, request: Sync) -> Outcome[SyncReport]:
+    """Show how reality differs from the state and, once that is confirmed, record it."""
+    context.require_writable()
+    state = context.state_file.read()
+    look = Look(context.now(), context.new_id, request.kinds, request.prune)
+    observed = observe(state, request.sources, look)
+    drift = find_drift(state, observed.observation, look)
+    report = _report(state, observed, drift, applied=False)
+    if request.dry_run or not drift.effective:
+        return _outcome(state, request, observed, drift, report)
+    context.show(report)
+    context.confirm(_question(state, drift))
+    with context.state_file.transaction() as transaction:
+        before = transaction.state
+        now = find_drift(before, observed.observation, look)
+        if [item.identity for item in now.items] != [item.identity for item in drift.items]:
+            raise ConflictError(
+                "the state changed while you were asked; look again",
+                code="CHANGED_MEANWHILE",
+                next_steps=(NextStep("the same command", "what differs now"),),
+            )
+        transaction.state = now.after
+        transaction.describe(*_details(now), subjects=tuple(dict.fromkeys(item.subject for item in now.effective)))
+    return _outcome(before, request, observed, now, _report(before, observed, now, applied=True))
+
+
+def _report(state: State, observed: Observed, drift: Drift, *, applied: bool) -> SyncReport:
+    index = Index(drift.after)
+    return SyncReport(
+        applied=applied,
+        answers=tuple(_answer_row(index, observed, source, answer) for source, answer in observed.answers),
+        drift=tuple(_drift_row(item) for item in drift.items),
+        remarks=tuple(_remark_row(item) for item in drift.remarks),
+        problems=tuple(problem_row(item) for item in _new_problems(state, drift)),
+    )
+
+
+def _new_problems(state: State, drift: Drift) -> list[Problem]:
+    """Return the problems that come with the drift; those that were there before are for `state check` to tell."""
+    if drift.after is state:
+        return []
+    known = set(find_problems(state))
+    return [item for item in find_problems(drift.after) if item not in known]
+
+
+def _outcome(state: State, request: Sync, observed: Observed, drift: Drift, report: SyncReport) -> Outcome[SyncReport]:
+    differs = bool(drift.items or report.remarks or report.problems)
+    return Outcome(
+        data=report,
+        changed=report.applied,
+        summary=_summary(drift, applied=report.applied),
+        warnings=_warnings(state, observed, drift),
+        next_steps=_next_steps(drift, report),
+        status=ExitStatus.CHANGES if request.exit_code and differs else ExitStatus.OK,
+    )
+
+
+def _question(state: State, drift: Drift) -> Question:
+    """Forgetting a database that something refers to is severe: its name is typed, or the organization's for several."""
+    heavy = [item for item in drift.with_action(Action.FORGET) if item.loses]
+    text = f"Record this drift ({_counts(drift.effective)})?"
+    if not heavy:
+        return Question(text, state.organization.name)
+    name = heavy[0].subject if len(heavy) == 1 else state.organization.name
+    lines = [f'  "{item.subject}" is forgotten with: {listed(item.loses)}' for item in heavy]
+    return Question(text, name, Danger.SEVERE, lines)
+
+
+def _details(drift: Drift) -> list[str]:
+    lines = [sentence(_drift_row(item)) for item in drift.effective]
+    left = len(lines) - AUDITED_AT_MOST
+    return [*lines[:AUDITED_AT_MOST], f"and {left} more"] if left > 0 else lines
+
+
+def sentence(row: DriftRow) -> str:
+    """Return a difference as one line: `update collections shop/ks/c: model "a" → "b"`."""
+    fields = ", ".join(_field(item) for item in row.fields)
+    text = "; ".join(part for part in (fields, row.note, *row.loses) if part)
+    return f"{row.action} {row.group} {row.subject}" + (f": {text}" if text else "")
+
+
+def _field(row: FieldRow) -> str:
+    if row.before is None:
+        return f"{row.name} {row.after}"
+    return f"{row.name} {row.before} → {row.after or 'none'}"
+
+
+def _summary(drift: Drift, *, applied: bool) -> tuple[str, ...]:
+    lines = []
+    if drift.effective:
+        counts = _counts(drift.effective)
+        lines.append(f"recorded the drift: {counts}" if applied else f"would record the drift: {counts}")
+    else:
+        lines.append("nothing to do" if drift.items else "nothing to do: what was looked at is as recorded")
+    kept = drift.with_action(Action.KEEP)
+    if kept:
+        lines.append(f"{counted(len(kept), 'dependant')} not there any more, kept; --prune forgets what is gone")
+    return tuple(lines)
+
+
+def _counts(items: Sequence[DriftItem]) -> str:
+    numbers = [(change.value, sum(item.change is change for item in items)) for change in Change]
+    return ", ".join(f"{number} {word}" for word, number in numbers if number)
+
+
+def _warnings(state: State, observed: Observed, drift: Drift) -> tuple[Notice, ...]:
+    notices = []
+    if state.is_local and observed.observation.databases is not None:
+        text = "this is Astra's list of databases; a local state is an authority that Astra does not ask"
+        notices.append(Notice("DATABASES_OF_OTHER_PLANE", text))
+    for item in drift.with_action(Action.SKIP):
+        text = f'"{item.subject}" was left as it is: a rotation of "{item.rotation}" is open'
+        notices.append(Notice("SKIPPED_FOR_ROTATION", text, item.subject))
+    databases = observed.observation.databases
+    if databases is not None and not databases.is_whole:
+        text = "the list of databases may go on, so the absence of one says nothing; give all pages in one call"
+        notices.append(Notice("LIST_MAY_GO_ON", text))
+    return tuple(notices)
+
+
+def _next_steps(drift: Drift, report: SyncReport) -> tuple[NextStep, ...]:
+    steps = []
+    rotations = dict.fromkeys(item.rotation for item in drift.with_action(Action.SKIP))
+    steps += [NextStep(f"vzctl rotations resume {name}", "finish it, then sync again") for name in rotations]
+    if report.applied:
+        adopted = [item for item in drift.with_action(Action.ADD) if item.kind is Kind.CREDENTIALS]
+        steps += [NextStep(f"vzctl secrets put {item.subject}", "if you have its key") for item in adopted]
+    if len(steps) > STEPS_AT_MOST:
+        steps = [*steps[:STEPS_AT_MOST], NextStep("vzctl credentials list", f"{len(steps) - STEPS_AT_MOST} more")]
+    if report.applied and report.problems:
+        steps.append(NextStep("vzctl state check", f"{counted(len(report.problems), 'new problem')}"))
+    return tuple(steps)
+
+
+def _drift_row(item: DriftItem) -> DriftRow:
+    return DriftRow(
+        group=item.kind.value,
+        change=item.change.value,
+        action=item.action.value,
+        subject=item.subject,
+        fields=tuple(FieldRow(field.name, field.before, field.after) for field in item.fields),
+        note=item.note,
+        rotation=item.rotation,
+        loses=item.loses,
+    )
+
+
+def _remark_row(remark: Remark) -> RemarkRow:
+    return RemarkRow(remark.code, remark.kind.value, remark.subject, remark.message)
+
+
+def _answer_row(index: Index, observed: Observed, source: str, answer: Answer) -> AnswerRow:
+    if isinstance(answer, DatabasesAnswer):
+        seen = observed.observation.databases
+        whole = seen is not None and seen.is_whole
+        covers = "all databases of the organization" if whole else "these databases, not the absence of others"
+        return AnswerRow(source, "databases", answer.size, covers, whole)
+    if isinstance(answer, ProvidersAnswer):
+        return AnswerRow(source, "findEmbeddingProviders", len(answer.providers), "what one Data API offers", True)
+    where = "" if observed.place is None else f"{index.database_name(observed.place[0])}/{observed.place[1]}"
+    if isinstance(answer, CollectionsAnswer):
+        return AnswerRow(
+            source, "findCollections", len(answer.collections), f"collections of {where}", not answer.has_more
+        )
+    assert isinstance(answer, TablesAnswer)
+    return AnswerRow(source, "listTables", len(answer.columns), f"vector columns of {where}", not answer.has_more)

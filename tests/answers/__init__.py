@@ -1,0 +1,1 @@
+"""Answers of Astra and of a Data API."""

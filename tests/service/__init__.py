@@ -1,0 +1,1 @@
+"""Tests of the credential service, as a process on a real socket."""

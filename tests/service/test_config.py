@@ -1,0 +1,187 @@
+"""`serve config`: settings in the forms that a real Data API understood, and the token only where it is written."""
+
+from __future__ import annotations
+
+import configparser
+import re
+import stat
+from pathlib import Path
+
+import pytest
+
+from tests.support.cli import Cli
+from tests.support.service import make_token
+
+PROPERTIES = """\
+# The Data API of the database "shop", which asks vzctl for its keys. Freshness: immediate.
+# Start it with QUARKUS_CONFIG_LOCATIONS=/path/to/data-api.properties
+stargate.jsonapi.operations.vectorize-enabled=true
+stargate.jsonapi.embedding.providers.openai.supported-authentications.SHARED_SECRET.enabled=true
+stargate.jsonapi.embedding.providers.mistral.supported-authentications.SHARED_SECRET.enabled=true
+stargate.jsonapi.embedding.providers.azureOpenAI.supported-authentications.SHARED_SECRET.enabled=true
+stargate.jsonapi.embedding.providers.huggingface.supported-authentications.SHARED_SECRET.enabled=true
+stargate.jsonapi.embedding.providers.huggingfaceDedicated.supported-authentications.SHARED_SECRET.enabled=true
+quarkus.rest-client.credentials.url=http://127.0.0.1:8084/v1
+{token}quarkus.cache.enabled=false
+"""
+TOKEN_LINE = "quarkus.rest-client.credentials.headers.X-Vzctl-Token={}\n"
+VARIABLES = {
+    "STARGATE_JSONAPI_OPERATIONS_VECTORIZE_ENABLED": "true",
+    "STARGATE_JSONAPI_EMBEDDING_PROVIDERS_OPENAI_SUPPORTED_AUTHENTICATIONS_SHARED_SECRET_ENABLED": "true",
+    "STARGATE_JSONAPI_EMBEDDING_PROVIDERS_MISTRAL_SUPPORTED_AUTHENTICATIONS_SHARED_SECRET_ENABLED": "true",
+    "STARGATE_JSONAPI_EMBEDDING_PROVIDERS_AZUREOPENAI_SUPPORTED_AUTHENTICATIONS_SHARED_SECRET_ENABLED": "true",
+    "STARGATE_JSONAPI_EMBEDDING_PROVIDERS_HUGGINGFACE_SUPPORTED_AUTHENTICATIONS_SHARED_SECRET_ENABLED": "true",
+    "STARGATE_JSONAPI_EMBEDDING_PROVIDERS_HUGGINGFACEDEDICATED_SUPPORTED_AUTHENTICATIONS_SHARED_SECRET_ENABLED": "true",
+    "QUARKUS_REST_CLIENT_CREDENTIALS_URL": "https://vzctl:8084/v1",
+    "QUARKUS_CACHE_CAFFEINE__CREDENTIALS__EXPIRE_AFTER_WRITE": "30s",
+    "QUARKUS_CONFIG_LOCATIONS": "/config/data-api-tls.properties",
+}
+TLS = ("--url", "https://vzctl:8084/v1", "--ca", "/etc/vzctl/ca.pem", "--freshness", "30s")
+TLS_LINES = (
+    '# The Data API of the database "shop", which asks vzctl for its keys. Freshness: 30s.\n'
+    "quarkus.rest-client.credentials.tls-configuration-name=vzctl\n"
+    "quarkus.tls.vzctl.trust-store.pem.certs=/etc/vzctl/ca.pem\n"
+)
+
+
+def config(cli: Cli, *words: str) -> str:
+    return cli.ok("serve", "config", "--database", "shop", *words).out
+
+
+def written(cli: Cli, *words: str) -> dict[str, str]:
+    """Write into a folder and return the files by name."""
+    listed = config(cli, "--write", "out", *words)
+    files = sorted((cli.folder / "out").iterdir())
+    assert sorted(listed.split()) == [f"out/{path.name}" for path in files]
+    assert stat.S_IMODE((cli.folder / "out").stat().st_mode) == 0o700
+    return {path.name: path.read_text(encoding="utf-8") for path in files}
+
+
+def test_a_properties_file_has_everything_and_no_token_as_long_as_there_is_none(cli: Cli) -> None:
+    assert config(cli) == PROPERTIES.format(token="")
+
+
+def test_the_token_is_in_the_written_file_and_nowhere_else(cli: Cli) -> None:
+    token = make_token(cli)
+    assert config(cli) == PROPERTIES.format(token=TOKEN_LINE.format("<TOKEN>"))
+    assert config(cli, "--token-file", "shop-token") == PROPERTIES.format(token=TOKEN_LINE.format("<TOKEN>"))
+    result = cli.ok(
+        "serve", "config", "--database", "shop", "--token-file", "shop-token", "--write", "out", "-o", "json"
+    )
+    assert token not in result.out + result.err
+    path = cli.folder / "out" / "data-api.properties"
+    assert path.read_text(encoding="utf-8") == PROPERTIES.format(token=TOKEN_LINE.format(token))
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_a_bounded_cache_and_client_certificates(cli: Cli) -> None:
+    cli.ok("databases", "edit", "shop", "--freshness", "90s")
+    certificate = ("--client-cert", "/etc/vzctl/shop.pem", "--client-key", "/etc/vzctl/shop.key")
+    text = config(cli, "--url", "https://vzctl:8084/v1/", "--ca", "/etc/vzctl/ca.pem", *certificate)
+    assert text.splitlines()[8:] == [
+        "quarkus.rest-client.credentials.url=https://vzctl:8084/v1",
+        'quarkus.cache.caffeine."credentials".expire-after-write=90s',
+        "quarkus.rest-client.credentials.tls-configuration-name=vzctl",
+        "quarkus.tls.vzctl.trust-store.pem.certs=/etc/vzctl/ca.pem",
+        "quarkus.tls.vzctl.key-store.pem.0.cert=/etc/vzctl/shop.pem",
+        "quarkus.tls.vzctl.key-store.pem.0.key=/etc/vzctl/shop.key",
+    ]
+
+
+def test_integrations_without_a_key_are_not_switched_on(cli: Cli) -> None:
+    cli.ok("integrations", "add", "voyageAI")
+    cli.ok("credentials", "remove", "mistral-prod", "--confirm", "mistral-prod")
+    cli.ok("integrations", "remove", "mistral", "--yes")
+    found = re.findall(r"providers\.(\w+)\.", config(cli))
+    assert found == ["openai", "azureOpenAI", "huggingface", "huggingfaceDedicated", "voyageAI"]
+
+
+def test_compose_has_variables_the_token_apart_and_tls_in_a_file(cli: Cli) -> None:
+    token = make_token(cli)
+    files = written(cli, "--format", "compose", *TLS, "--token-file", "shop-token")
+    assert files["data-api-tls.properties"] == TLS_LINES
+    assert files["data-api-token.env"] == f"QUARKUS_REST_CLIENT_CREDENTIALS_HEADERS_VZCTLTOKEN={token}\n"
+    text = files["data-api.compose.yaml"]
+    assert token not in text
+    assert dict(re.findall(r'^      ([A-Z_]+): "(.*)"$', text, re.MULTILINE)) == VARIABLES
+    assert "      - ./data-api-token.env\n" in text
+    assert "      - ./data-api-tls.properties:/config/data-api-tls.properties:ro\n" in text
+    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in (cli.folder / "out").iterdir()}
+    assert modes == {"data-api-tls.properties": 0o644, "data-api-token.env": 0o600, "data-api.compose.yaml": 0o600}
+
+
+def test_kubernetes_takes_the_token_from_a_secret(cli: Cli) -> None:
+    token = make_token(cli)
+    files = written(cli, "--format", "kubernetes", *TLS, "--token-file", "shop-token")
+    text = files["data-api.patch.yaml"]
+    assert token not in "".join(files.values())
+    pairs = dict(re.findall(r'- name: ([A-Z_]+)\n +value: "(.*)"$', text, re.MULTILINE))
+    assert pairs == VARIABLES
+    assert "- name: QUARKUS_REST_CLIENT_CREDENTIALS_HEADERS_VZCTLTOKEN\n" in text
+    assert "secretKeyRef:\n                  name: vzctl-token\n                  key: token\n" in text
+
+
+def test_systemd_has_the_data_apis_environment_and_units_for_vzctl(cli: Cli) -> None:
+    token = make_token(cli)
+    files = written(cli, "--format", "systemd", *TLS, "--token-file", "shop-token")
+    environment = dict(line.split("=", 1) for line in files["data-api.env"].splitlines() if not line.startswith("#"))
+    assert environment == {**VARIABLES, "QUARKUS_REST_CLIENT_CREDENTIALS_HEADERS_VZCTLTOKEN": token}
+    units = {}
+    for name in ("vzctl.socket", "vzctl.service"):
+        units[name] = configparser.ConfigParser(strict=False, interpolation=None)
+        units[name].optionxform = str  # type: ignore[assignment,method-assign]
+        units[name].read_string(files[name])
+    assert units["vzctl.socket"]["Socket"]["ListenStream"] == "127.0.0.1:8084"
+    assert units["vzctl.service"]["Service"]["ExecStart"].endswith("vzctl serve run")
+    assert units["vzctl.service"]["Service"]["Type"] == "notify"
+    assert units["vzctl.service"]["Unit"]["Requires"] == "vzctl.socket"
+
+
+def test_the_units_in_the_examples_are_these(cli: Cli) -> None:
+    examples = Path(__file__).parents[2] / "examples" / "self-hosted"
+    files = written(cli, "--format", "systemd")
+    for name in ("vzctl.socket", "vzctl.service"):
+        assert files[name] == (examples / name).read_text(encoding="utf-8")
+
+
+UNPLAIN = ["http://x/${HOME}", "http://x/a b", "http://x/\nstargate=1", "http://x:99999/", "http://ä/v1", 'http://x/"']
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        "127.0.0.1:8084",
+        "ftp://x/v1",
+        "http://",
+        "http://u:p@x/v1",
+        "http://x/v1?token=1",
+        "http://x/v1#a",
+        *UNPLAIN,
+    ],
+)
+def test_an_address_that_would_say_something_else_in_a_file_is_refused(cli: Cli, url: str) -> None:
+    result = cli.run("serve", "config", "--database", "shop", "--url", url)
+    assert (result.status, "--url is the address" in result.error) == (2, True)
+
+
+@pytest.mark.parametrize("path", ["ca.pem", "/etc/ca pem", "/etc/$HOME", "/etc/a\nb=c", "/etc/\\u0041"])
+def test_a_path_that_would_say_something_else_in_a_file_is_refused(cli: Cli, path: str) -> None:
+    result = cli.run("serve", "config", "--database", "shop", "--ca", path)
+    assert (result.status, "a certificate's path" in result.error) == (2, True)
+
+
+def test_the_next_step_is_what_is_missing(cli: Cli) -> None:
+    def steps(*words: str) -> list[str]:
+        said = cli.ok("serve", "config", "--database", "shop", *words).err.splitlines()
+        return [line.removeprefix("next: ").partition("   #")[0] for line in said if line.startswith("next: ")]
+
+    assert steps() == [
+        "vzctl databases edit shop --freshness immediate",
+        "vzctl databases token create shop --out FILE",
+        "vzctl serve check --url http://127.0.0.1:8084/v1",
+    ]
+    make_token(cli)
+    cli.ok("databases", "edit", "shop", "--freshness", "immediate")
+    assert steps()[0] == "vzctl serve config --database shop --token-file FILE --write DIR"
+    assert steps("--token-file", "shop-token") == ["vzctl serve check --url http://127.0.0.1:8084/v1"]
