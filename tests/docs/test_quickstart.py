@@ -100,7 +100,7 @@ def check_state(document: dict[str, list[dict[str, object]]]) -> None:
     assert {rotation["step"] for rotation in document["rotations"]} == {Step.DONE}
     assert {database["status"] for database in document["databases"]} == {"ACTIVE", "HIBERNATED", "PENDING"}
     assert (len(document["databases"]), len(document["integrations"]), len(document["credentials"])) == (7, 6, 9)
-    assert (len(document["collections"]), len({column["table"] for column in document["columns"]})) == (13, 4)
+    assert (len(document["collections"]), len({column["table"] for column in document["columns"]})) == (13, 5)
     (shared,) = [item for item in document["credentials"] if item["name"] == "openai-prod"]
     assert len(list(shared["scope"])) == 4  # type: ignore[call-overload]
     used_in = {item["database"] for item in document["collections"] if item.get("credential") == "openai-prod"}

@@ -133,7 +133,9 @@ def test_a_command_answers_with_one_true_document(
     )
     assert document["command"] == case.command
     if case.command in BESIDE_THE_STATE:
-        assert (document["changed"], rose) == (case.goes_right, False)
+        # A migration copies what the target does not have: nothing, when all of it is there already.
+        did_something = case.goes_right and document["data"].get("copied") != []
+        assert (document["changed"], rose) == (did_something, False)
     else:
         assert document["changed"] == rose
     assert "Traceback" not in result.err

@@ -14,7 +14,7 @@ from tests.support.map_states import HOSTILE, a_hostile_state, a_large_state, a_
 from tests.support.memory_store import MemoryStore, a_context
 from tests.support.state_files import counting_ids, written
 from vzctl.domain.state import State
-from vzctl.render import human, map_drawing, map_mermaid, map_tree, plain
+from vzctl.render import cells, human, map_drawing, map_mermaid, map_tree, plain
 from vzctl.usecases.map import build_map, edge_count
 from vzctl.usecases.map_nodes import Map
 
@@ -183,7 +183,7 @@ def test_an_empty_map(tmp_path: Path) -> None:
 )
 def test_the_locale_decides_the_lines(tmp_path: Path, environ: dict[str, str], is_ascii: bool) -> None:
     data = small(tmp_path)
-    assert map_drawing.needs_ascii(environ) is is_ascii
+    assert cells.needs_ascii(environ) is is_ascii
     assert ("`- " in map_drawing.drawer(environ, is_file=False)(data, "tree")) is is_ascii
     assert "└─ " in map_drawing.drawer(environ, is_file=True)(data, "tree")
 

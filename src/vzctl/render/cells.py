@@ -1,7 +1,8 @@
-"""One value as text: for a TSV cell, exact and complete; for a person, short and safe to print."""
+"""One value as text: for a TSV cell, exact and complete; for a person, short and safe to print, in what the locale can show."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from enum import Enum
 from typing import Any
@@ -50,3 +51,9 @@ def escape(text: str) -> str:
     return "".join(
         character if character.isprintable() else character.encode("unicode_escape").decode() for character in text
     )
+
+
+def needs_ascii(environ: Mapping[str, str]) -> bool:
+    """Whether the locale promises no more than ASCII: the C locale, another encoding, or a terminal that is dumb."""
+    locale = next((environ[name] for name in ("LC_ALL", "LC_CTYPE", "LANG") if environ.get(name)), "C")
+    return environ.get("TERM") == "dumb" or "utf8" not in locale.lower().replace("-", "")

@@ -1,9 +1,10 @@
-"""Which drawing of a map a format is, and whether lines of a tree may be drawn with more than ASCII."""
+"""Which drawing of a map a format is."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from vzctl.render.cells import needs_ascii
 from vzctl.usecases.map_nodes import Map
 
 
@@ -24,9 +25,3 @@ def drawer(environ: Mapping[str, str], *, is_file: bool) -> Callable[[Map, str],
         return map_tree.text(data, map_tree.ASCII if not is_file and needs_ascii(environ) else map_tree.UNICODE)
 
     return draw
-
-
-def needs_ascii(environ: Mapping[str, str]) -> bool:
-    """Whether the locale promises no more than ASCII: the C locale, another encoding, or a terminal that is dumb."""
-    locale = next((environ[name] for name in ("LC_ALL", "LC_CTYPE", "LANG") if environ.get(name)), "C")
-    return environ.get("TERM") == "dumb" or "utf8" not in locale.lower().replace("-", "")

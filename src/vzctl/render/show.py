@@ -10,9 +10,8 @@ from typing import TextIO
 
 from vzctl.errors import VzctlError
 from vzctl.render import envelope, plain
-from vzctl.render.cells import escape
+from vzctl.render.cells import escape, needs_ascii
 from vzctl.render.folding import folded
-from vzctl.render.map_drawing import needs_ascii
 from vzctl.settings import Settings, is_true
 from vzctl.usecases.outcome import AnyOutcome
 
