@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, TypeVar
 
+from vzctl.domain.diagnosis.advice import Advised, advised
 from vzctl.domain.diagnosis.engine import UNDECIDED, judge
-from vzctl.domain.diagnosis.knowledge import Advised, Knowledge, advised
+from vzctl.domain.diagnosis.knowledge import Knowledge
 from vzctl.domain.diagnosis.log import Record, Records
 from vzctl.domain.diagnosis.payload import Kind, Payload, may_tell_an_error, read
 from vzctl.errors import ExitStatus, NextStep, NotFoundError, StateError, UsageError, VzctlError
@@ -18,7 +19,9 @@ from vzctl.usecases.diagnosis import Diagnosis, diagnosis
 from vzctl.usecases.outcome import Notice, Outcome
 
 if TYPE_CHECKING:
-    from vzctl.domain.records import Database
+    from vzctl.domain.diagnosis.self_hosted import OldKeyUser
+    from vzctl.domain.records import Database, Rotation
+    from vzctl.domain.state import State
 
 REMEMBERED: Final = 500
 """So many different errors of a log are counted; of more, the one that was not seen for longest is told and forgotten."""
@@ -71,7 +74,7 @@ class _Judge:
             from vzctl.domain.address import find_database
 
             self._hint = find_database(state, request.database)
-        self._knowledge = Knowledge(state, context.now())
+        self._knowledge = Knowledge(state, context.now(), lambda rotation: _users_of_old_key(context, state, rotation))
 
     def _without_state(self, error: VzctlError, request: Diagnose) -> None:
         if request.database is not None:
@@ -208,6 +211,13 @@ def _in_record(judged: _Judge, record: Record) -> Iterator[Diagnosis]:
     for found in judged.errors(payload):
         if found.verdict.cause != UNDECIDED or record.calls_itself_error:
             yield diagnosis([found], truncated=payload.truncated, line=record.line)
+
+
+def _users_of_old_key(context: Context, state: State, rotation: Rotation) -> tuple[OldKeyUser, ...]:
+    """Return whose Data API may have kept the key that a rotation replaced: asked for only when a key was refused."""
+    from vzctl.usecases.key_spread import old_key_users
+
+    return old_key_users(context, state, rotation)
 
 
 def _no_text(kind: Kind) -> UsageError:

@@ -9,7 +9,7 @@ from vzctl.errors import NextStep
 from vzctl.usecases.outcome import Columns
 
 if TYPE_CHECKING:
-    from vzctl.domain.diagnosis.knowledge import Advised
+    from vzctl.domain.diagnosis.advice import Advised
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from vzctl.domain.index import Index
 from vzctl.domain.records import Credential, Database, Direction, RetiredCredential, Rotation, Step
@@ -15,6 +15,9 @@ from vzctl.store.fetch_record import Fetches, read_fetches
 from vzctl.usecases.context import Context
 from vzctl.usecases.outcome import Columns
 from vzctl.usecases.views import DatabaseRef, database_ref
+
+if TYPE_CHECKING:
+    from vzctl.domain.diagnosis.self_hosted import OldKeyUser
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +67,22 @@ def spread_of_rotation(context: Context, state: State, rotation: Rotation) -> Ke
         credential,
         _Keys(rotation.old_version, rotation.new_version),
         rotation.finished_at,
+    )
+
+
+def old_key_users(context: Context, state: State, rotation: Rotation) -> tuple[OldKeyUser, ...]:
+    """Return each database whose Data API may have kept the key that a finished rotation replaced, and until when."""
+    from vzctl.domain.diagnosis.self_hosted import OldKeyUser
+
+    finished_at = rotation.finished_at
+    if finished_at is None:
+        return ()
+    return tuple(
+        OldKeyUser(
+            row.database.id,
+            finished_at + timedelta(seconds=row.freshness_seconds) if row.freshness_seconds is not None else None,
+        )
+        for row in spread_of_rotation(context, state, rotation).rows
     )
 
 

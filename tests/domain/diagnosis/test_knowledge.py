@@ -19,8 +19,9 @@ from tests.support.builders import (
     a_state,
     database_id,
 )
+from vzctl.domain.diagnosis.advice import SOURCE, Advised, advised
 from vzctl.domain.diagnosis.engine import judge
-from vzctl.domain.diagnosis.knowledge import SOURCE, Advised, Knowledge, advised
+from vzctl.domain.diagnosis.knowledge import Knowledge
 from vzctl.domain.diagnosis.payload import read
 from vzctl.domain.records import ControlPlane, Credential, Database, Direction, Evidence, Step
 from vzctl.domain.state import State

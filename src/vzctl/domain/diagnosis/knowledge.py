@@ -9,51 +9,33 @@ from __future__ import annotations
 import shlex
 from collections import defaultdict
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
+from vzctl.domain.diagnosis.advice import ACCESS, KEY, Advised, advised, general, is_of_hosted, noted
 from vzctl.domain.diagnosis.causes import causes
 from vzctl.domain.diagnosis.clues import ClueReader, Clues
 from vzctl.domain.diagnosis.engine import Verdict
+from vzctl.domain.diagnosis.rules_self_hosted import FINAL_REFUSALS, FOR_OWN_SERVICE
+from vzctl.domain.diagnosis.self_hosted import OLD_KEY_REMEMBERED, OldKeyUsers, SelfHosted
 from vzctl.domain.index import Index
 from vzctl.domain.names import nearest
 from vzctl.domain.records import Authentication, Credential, Database, Dependant, Evidence, Rotation, ScopeEntry, Step
-from vzctl.domain.rules import display_name, listed, provider_by_id
+from vzctl.domain.rules import display_name, listed
 from vzctl.domain.state import State
 from vzctl.errors import NextStep
 
 SETTLED_AFTER: Final = timedelta(minutes=10)
 """Nobody publishes how long a change takes to be in force everywhere; a cache of the Data API keeps a key for 5 minutes."""
-OLD_KEY_REMEMBERED: Final = timedelta(days=1)
-SOURCE: Final = "the state file"
-_ACCESS: Final = frozenset({"credential_not_found", "scope_missing", "header_key_missing"})
-_KEY: Final = frozenset({"invalid_key", "key_permission_denied"})
-_ACCOUNT: Final = frozenset({"quota_exhausted", "model_access_denied", "header_key_missing"})
-
-
-@dataclass(frozen=True, slots=True)
-class Advised:
-    """A verdict with what to do about it: one sentence, and exact commands."""
-
-    verdict: Verdict
-    advice: str
-    steps: tuple[NextStep, ...]
-
-
-def advised(verdict: Verdict) -> Advised:
-    """Return what is advised about a verdict when no state is known."""
-    if verdict.provider is not None and _is_of_hosted(verdict):
-        return _of_hosted(verdict, verdict.provider)
-    cause = causes()[verdict.side, verdict.cause]
-    return Advised(verdict, cause.advice, _general(verdict))
 
 
 class Knowledge:
     """One state at one moment, ready to be asked about many texts."""
 
-    def __init__(self, state: State, now: datetime) -> None:
+    def __init__(self, state: State, now: datetime, users_of_old_key: OldKeyUsers | None = None) -> None:
         self._index = Index(state)
+        self._self_hosted = SelfHosted(self._index, now, users_of_old_key) if state.is_local else None
         self._reader = ClueReader(self._index)
         self._now = now
         self._by_provider: defaultdict[str, list[Credential]] = defaultdict(list)
@@ -73,9 +55,12 @@ class Knowledge:
         provider = verdict.provider or self._provider_of(clues)
         if provider is not None and verdict.provider is None and verdict.side != "unknown":
             verdict = replace(verdict, provider=provider)
-        if _is_of_hosted(verdict):
+        own = self._of_own_service(verdict, clues)
+        if own is not None:
+            return own
+        if is_of_hosted(verdict):
             return advised(verdict)
-        if verdict.side == "astra" and verdict.cause in _ACCESS:
+        if verdict.side == "astra" and verdict.cause in ACCESS:
             return _first(
                 verdict,
                 clues,
@@ -83,16 +68,38 @@ class Knowledge:
                 self._rotating,
                 self._by_header,
                 self._misnamed,
+                self._unanswered,
                 self._scoped,
                 self._without_credential,
             )
-        if verdict.side == "provider" and verdict.cause in _KEY:
+        if verdict.side == "provider" and verdict.cause in KEY:
             return _first(
-                verdict, self._assumed(clues, provider), provider, self._rotating, self._replaced, self._bad_key
+                verdict,
+                self._assumed(clues, provider),
+                provider,
+                self._rotating,
+                self._stale,
+                self._replaced,
+                self._bad_key,
             )
         if clues.database is not None and verdict.cause in ("db_hibernated", "astra_unavailable"):
             return self._of_database(verdict, clues.database)
         return advised(verdict)
+
+    def _of_own_service(self, verdict: Verdict, clues: Clues) -> Advised | None:
+        """Return what is known of the credential service that an own Data API asks, where names explain nothing."""
+        if verdict.rule in FOR_OWN_SERVICE and self._self_hosted is None:
+            return advised(verdict, is_own=False)
+        if verdict.rule in FINAL_REFUSALS or (verdict.rule in FOR_OWN_SERVICE and verdict.cause not in ACCESS):
+            database = self.database_name(clues.database) if clues.database is not None else None
+            return advised(verdict, credential=clues.name, database=database)
+        return self._self_hosted.refused_connection(verdict) if self._self_hosted is not None else None
+
+    def _unanswered(self, verdict: Verdict, clues: Clues, _provider: str | None) -> Advised | None:
+        return self._self_hosted.empty_answer(verdict, clues) if self._self_hosted is not None else None
+
+    def _stale(self, verdict: Verdict, clues: Clues, _provider: str | None) -> Advised | None:
+        return self._self_hosted.stale_cache(verdict, clues) if self._self_hosted is not None else None
 
     def _provider_of(self, clues: Clues) -> str | None:
         if clues.credential is not None:
@@ -120,7 +127,7 @@ class Knowledge:
         name = self.database_name(database)
         return replace(
             general,
-            verdict=_seen(verdict, f'the database "{name}" was last recorded as {database.status}'),
+            verdict=noted(verdict, f'the database "{name}" was last recorded as {database.status}'),
             steps=(NextStep(f"vzctl databases show {shlex.quote(name)}", "what is recorded of it"),),
         )
 
@@ -130,9 +137,9 @@ class Knowledge:
             return None
         name = clues.credential.name
         steps = (NextStep(f"vzctl rotations resume {shlex.quote(name)}", "finish the rotation"),)
-        seen = _seen(verdict, f'a rotation of "{name}" is open at step {rotation.step.value}')
+        seen = noted(verdict, f'a rotation of "{name}" is open at step {rotation.step.value}')
         if not _may_explain(rotation):
-            return replace(advised(seen), steps=(*steps, *_general(seen)))
+            return replace(advised(seen), steps=(*steps, *general(seen)))
         text = (
             f'A rotation of "{name}" is under way and stands at {rotation.step.value}: until it is finished, calls with '
             "this credential fail."
@@ -143,7 +150,7 @@ class Knowledge:
         dependant = clues.dependant
         if dependant is None or dependant.authentication is not Authentication.HEADER:
             return None
-        seen = _seen(verdict, f'"{self._index.address(dependant)}" takes the key from a header of each request')
+        seen = noted(verdict, f'"{self._index.address(dependant)}" takes the key from a header of each request')
         return Advised(
             replace(seen, rule="state.header"),
             "Send the key in the header `x-embedding-api-key` with each request: no credential or scope is to blame.",
@@ -158,7 +165,7 @@ class Knowledge:
         near = [case] if case is not None else list(nearest(clues.name, names))
         if near:
             how = "differs only in case" if case is not None else "is the nearest"
-            seen = _seen(verdict, f'there is no credential "{clues.name}"; "{near[0]}" {how}')
+            seen = noted(verdict, f'there is no credential "{clues.name}"; "{near[0]}" {how}')
             return Advised(
                 replace(seen, cause="credential_not_found", confidence="high", rule="state.name"),
                 f'Use exactly the name "{near[0]}" where the call, the collection or the column says "{clues.name}".',
@@ -167,7 +174,7 @@ class Knowledge:
         owner = provider or "PROVIDER"
         scope = f" --scope {shlex.quote(self.database_name(clues.database))}" if clues.database is not None else ""
         command = f"vzctl credentials add {shlex.quote(clues.name)} --provider {shlex.quote(owner)}{scope}"
-        seen = _seen(verdict, f'there is no credential "{clues.name}", and none is named like it')
+        seen = noted(verdict, f'there is no credential "{clues.name}", and none is named like it')
         return Advised(
             replace(seen, cause="credential_not_found", rule="state.name"),
             "Add the credential under exactly this name, or use one that exists.",
@@ -185,7 +192,7 @@ class Knowledge:
         if entry is None:
             return self._out_of_scope(verdict, credential, name)
         if entry.removal_wanted_at is not None or Evidence.WANTED in (entry.evidence, credential.evidence):
-            seen = _seen(
+            seen = noted(
                 verdict, f'"{name}" in the scope of "{credential.name}" is planned: nobody said that it is done'
             )
             steps = (NextStep("vzctl pending list", "the steps that wait for a person at the Portal"),)
@@ -195,19 +202,19 @@ class Knowledge:
             return self._propagating(
                 verdict, credential, f'"{name}" came into the scope of "{credential.name}"', changed
             )
-        seen = _seen(verdict, f'"{name}" is in the scope of "{credential.name}" since {_day(entry)}')
+        seen = noted(verdict, f'"{name}" is in the scope of "{credential.name}" since {_day(entry)}')
         advice = "As far as the state knows all is right: compare provider, name and scope with what is really there."
         return Advised(seen, advice, (_scope_list(credential),))
 
     def _scope_in_doubt(self, verdict: Verdict, credential: Credential) -> Advised:
         names = [self._index.database_name(item.database) for item in credential.scope]
         shown = listed(names) if names else "no database"
-        seen = _seen(verdict, f'the scope of "{credential.name}" is {shown}; the text names no database')
+        seen = noted(verdict, f'the scope of "{credential.name}" is {shown}; the text names no database')
         advice = "See whether the database of the call is in the scope; --database DB says which one it was."
         return Advised(seen, advice, (_scope_list(credential),))
 
     def _out_of_scope(self, verdict: Verdict, credential: Credential, name: str) -> Advised:
-        seen = _seen(verdict, f'"{name}" is not in the scope of "{credential.name}"')
+        seen = noted(verdict, f'"{name}" is not in the scope of "{credential.name}"')
         text = f'The database "{name}" is not in the scope of the credential "{credential.name}".'
         command = f"vzctl scope add {shlex.quote(credential.name)} {shlex.quote(name)}"
         return Advised(
@@ -227,13 +234,13 @@ class Knowledge:
         name = self.database_name(clues.database)
         if self._usable(provider, clues.database):
             usable = listed([f'"{item.name}"' for item in self._usable(provider, clues.database)])
-            seen = _seen(verdict, f'"{name}" may use {usable} of {display_name(provider)}')
+            seen = noted(verdict, f'"{name}" may use {usable} of {display_name(provider)}')
             return replace(
                 advised(seen), steps=(NextStep(f"vzctl credentials list --database {shlex.quote(name)}", "them"),)
             )
         if len(of_provider) == 1:
             return self._out_of_scope(verdict, of_provider[0], name)
-        seen = _seen(verdict, f'no credential of {display_name(provider)} has "{name}" in its scope')
+        seen = noted(verdict, f'no credential of {display_name(provider)} has "{name}" in its scope')
         steps = (
             NextStep(f"vzctl credentials list --provider {shlex.quote(provider)}", "the credentials that there are"),
         )
@@ -245,12 +252,14 @@ class Knowledge:
         credential = clues.credential
         if credential is None or verdict.cause != "invalid_key":
             return None
+        if self._self_hosted is not None and self._self_hosted.let_go_at(credential, clues.database) is not None:
+            return None
         changed = self._key_changed(credential)
         if changed is not None and self._is_recent(changed):
             return self._propagating(verdict, credential, f'the key of "{credential.name}" was set', changed)
         if changed is not None and self._now - changed < OLD_KEY_REMEMBERED:
             hours = int((self._now - changed).total_seconds() // 3600)
-            seen = _seen(verdict, f'the key of "{credential.name}" was replaced {hours} h ago')
+            seen = noted(verdict, f'the key of "{credential.name}" was replaced {hours} h ago')
             advice = (
                 "A self-hosted Data API may still send the old key: its cache forgets a key 5 minutes after its last use, "
                 "or at a restart. If that is not it, the new key is bad: rotate again."
@@ -262,8 +271,8 @@ class Knowledge:
         if clues.credential is None:
             return None
         how = "only credential that can be meant" if clues.is_assumed else "credential in use"
-        seen = _seen(verdict, f'the {how} is "{clues.credential.name}"')
-        return Advised(seen, advised(verdict).advice, (_rotate(clues.credential), *_general(verdict)))
+        seen = noted(verdict, f'the {how} is "{clues.credential.name}"')
+        return Advised(seen, advised(verdict).advice, (_rotate(clues.credential), *general(verdict)))
 
     def _key_changed(self, credential: Credential) -> datetime | None:
         """Return when the key in use last became another one: a first key has no older one that a cache could hold."""
@@ -282,7 +291,7 @@ class Knowledge:
     def _propagating(self, verdict: Verdict, credential: Credential, what: str, changed: datetime) -> Advised:
         minutes = int((self._now - changed).total_seconds() // 60)
         ago = f"{minutes} min ago" if minutes else "less than a minute ago"
-        seen = _seen(verdict, f"{what} {ago}")
+        seen = noted(verdict, f"{what} {ago}")
         before = "" if verdict.side == "astra" else f" By the text alone it would be {verdict.side}, {verdict.cause}."
         return Advised(
             replace(
@@ -309,43 +318,6 @@ def _first(verdict: Verdict, clues: Clues, provider: str | None, *checks: _Check
         if found is not None:
             return found
     return advised(verdict)
-
-
-def _seen(verdict: Verdict, text: str) -> Verdict:
-    return replace(verdict, evidence=(*verdict.evidence, (text, SOURCE)))
-
-
-def _general(verdict: Verdict) -> tuple[NextStep, ...]:
-    cause = causes()[verdict.side, verdict.cause]
-    needs_code, needs_provider = "{code}" in cause.command, "{provider}" in cause.command
-    if not cause.command or (needs_code and not _is_documented(verdict.code)):
-        return ()
-    if needs_provider and (verdict.provider is None or provider_by_id(verdict.provider) is None):
-        return ()
-    command = cause.command.format(provider=verdict.provider, code=verdict.code)
-    return (NextStep(command, cause.comment),)
-
-
-def _is_documented(code: str | None) -> bool:
-    from vzctl.domain.error_codes import error_codes
-
-    return code is not None and code in error_codes()
-
-
-def _is_of_hosted(verdict: Verdict) -> bool:
-    """Whether it is about a key, a credential or an account with a provider that has none of the user's."""
-    found = provider_by_id(verdict.provider) if verdict.provider is not None else None
-    is_about_access = verdict.cause in (_ACCESS if verdict.side == "astra" else _KEY | _ACCOUNT)
-    return found is not None and not found.takes_credential and verdict.side != "unknown" and is_about_access
-
-
-def _of_hosted(verdict: Verdict, provider: str) -> Advised:
-    text = f"{display_name(provider)} is hosted by Astra: it takes no credential and no scope"
-    return Advised(
-        replace(verdict, evidence=(*verdict.evidence, (text, "the catalogue"))),
-        "Leave credentials and scopes alone; when the call still fails, ask Astra's support.",
-        (NextStep(f"vzctl providers show {shlex.quote(provider)}", "how it is used"),),
-    )
 
 
 def _may_explain(rotation: Rotation) -> bool:

@@ -91,7 +91,7 @@ _SERVICES: Final = (
         _OPTIONS,
         "Astra does not offer this kind of authentication for the provider: a stored key where only a header "
         "is accepted, or the other way round.",
-        "The provided options are invalid: Service provider 'cohere' does not support authentication key 'providerKey'",
+        "The provided options are invalid: Service provider 'cohere' does not support authentication key 'accessId'",
         """
         does not support authentication | does not support either 'none' or 'header' | authentication type |
         authentication key

@@ -14,9 +14,11 @@ from vzctl.domain.diagnosis import rules_schema as schema
 from vzctl.domain.diagnosis.codes import all_codes
 from vzctl.domain.diagnosis.rule import Frame, Rule
 from vzctl.domain.diagnosis.rules_codes import REFINED, SELF_EVIDENT, plain
+from vzctl.domain.diagnosis.rules_self_hosted import SELF_HOSTED
 from vzctl.domain.diagnosis.rules_sentences import SENTENCES, SENTENCES_OF_REQUESTS
 
 _WRITTEN: tuple[Rule, ...] = (
+    *SELF_HOSTED,
     *REFINED,
     *vectors.CREDENTIALS,
     *vectors.CATALOGUE,

@@ -1,0 +1,90 @@
+"""What to do about a verdict when no state is known: its cause's advice, or the way on that its rule has of its own."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import dataclass, replace
+from typing import Final
+
+from vzctl.domain.diagnosis.causes import causes
+from vzctl.domain.diagnosis.engine import Verdict
+from vzctl.domain.diagnosis.rules_self_hosted import Help, ways_on
+from vzctl.domain.rules import display_name, provider_by_id
+from vzctl.errors import NextStep
+
+SOURCE: Final = "the state file"
+ACCESS: Final = frozenset({"credential_not_found", "scope_missing", "header_key_missing"})
+KEY: Final = frozenset({"invalid_key", "key_permission_denied"})
+_ACCOUNT: Final = frozenset({"quota_exhausted", "model_access_denied", "header_key_missing"})
+
+
+@dataclass(frozen=True, slots=True)
+class Advised:
+    """A verdict with what to do about it: one sentence, and exact commands."""
+
+    verdict: Verdict
+    advice: str
+    steps: tuple[NextStep, ...]
+
+
+def advised(
+    verdict: Verdict, *, credential: str | None = None, database: str | None = None, is_own: bool = True
+) -> Advised:
+    """Return what is advised about a verdict. The names are filled into commands; `is_own`: the Data API may be one's own."""
+    way_on = ways_on().get(verdict.rule) if is_own else None
+    if way_on is not None:
+        return Advised(verdict, way_on.advice, _filled(way_on, verdict, credential, database))
+    if verdict.provider is not None and is_of_hosted(verdict):
+        return _of_hosted(verdict, verdict.provider)
+    cause = causes()[verdict.side, verdict.cause]
+    return Advised(verdict, cause.advice, general(verdict))
+
+
+def noted(verdict: Verdict, text: str) -> Verdict:
+    """Return the verdict with what the state says."""
+    return replace(verdict, evidence=(*verdict.evidence, (text, SOURCE)))
+
+
+def general(verdict: Verdict) -> tuple[NextStep, ...]:
+    """Return the command that the cause has."""
+    cause = causes()[verdict.side, verdict.cause]
+    needs_code, needs_provider = "{code}" in cause.command, "{provider}" in cause.command
+    if not cause.command or (needs_code and not _is_documented(verdict.code)):
+        return ()
+    if needs_provider and (verdict.provider is None or provider_by_id(verdict.provider) is None):
+        return ()
+    command = cause.command.format(provider=verdict.provider, code=verdict.code)
+    return (NextStep(command, cause.comment),)
+
+
+def is_of_hosted(verdict: Verdict) -> bool:
+    """Whether it is about a key, a credential or an account with a provider that has none of the user's."""
+    found = provider_by_id(verdict.provider) if verdict.provider is not None else None
+    is_about_access = verdict.cause in (ACCESS if verdict.side == "astra" else KEY | _ACCOUNT)
+    return found is not None and not found.takes_credential and verdict.side != "unknown" and is_about_access
+
+
+def _filled(way_on: Help, verdict: Verdict, credential: str | None, database: str | None) -> tuple[NextStep, ...]:
+    """Return the commands with the names that are known; a word in capitals stands for one that is not."""
+    provider = verdict.provider if verdict.provider is not None and provider_by_id(verdict.provider) else None
+    names = {
+        "credential": shlex.quote(credential) if credential is not None else "NAME",
+        "database": shlex.quote(database) if database is not None else "DB",
+        "provider": provider or "PROVIDER",
+    }
+    return tuple(NextStep(command.format(**names), comment) for command, comment in way_on.steps)
+
+
+def _is_documented(code: str | None) -> bool:
+    from vzctl.domain.error_codes import error_codes
+
+    return code is not None and code in error_codes()
+
+
+def _of_hosted(verdict: Verdict, provider: str) -> Advised:
+    text = f"{display_name(provider)} is hosted by Astra: it takes no credential and no scope"
+    return Advised(
+        replace(verdict, evidence=(*verdict.evidence, (text, "the catalogue"))),
+        "Leave credentials and scopes alone; when the call still fails, ask Astra's support.",
+        (NextStep(f"vzctl providers show {shlex.quote(provider)}", "how it is used"),),
+    )
