@@ -161,7 +161,7 @@ def rotate(
     secret_file: SecretFileOption = None,
     secret_env: SecretEnvOption = None,
     skip_test: Annotated[
-        bool, typer.Option("--skip-test", help="Do not test the new key; a script must say so.")
+        bool, typer.Option("--skip-test", help="Do not test the new key before it is put into service.")
     ] = False,
     leaked: Annotated[bool, typer.Option("--leaked", help="The old key is known to others: no rollback.")] = False,
     revoke_first: Annotated[
