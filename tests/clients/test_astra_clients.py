@@ -42,7 +42,7 @@ def test_every_database_is_listed_once(count: int, astra: Astra, devops: DevOps,
         astra.add(database_id(number), f"database-{number}")
     found = list(devops.databases())
     assert [item.id for item in found] == [database_id(number) for number in range(count)]
-    assert len(stand_in.asked) == count // PAGE + 1
+    assert len(stand_in.asked) == -(-count // PAGE) + 1
 
 
 def test_a_database_is_described_without_what_is_secret(astra: Astra, devops: DevOps) -> None:
@@ -72,12 +72,27 @@ def test_a_page_that_is_cut_short_is_an_error_and_no_shorter_list(
     assert first.id == database_id(0)
 
 
-def test_a_list_without_an_end_ends(devops: DevOps, stand_in: StandIn, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_list_without_an_end_ends(astra: Astra, devops: DevOps, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("vzctl.clients.devops.MOST_PAGES", 3)
+    for number in range(4 * PAGE):
+        astra.add(database_id(number), f"database-{number}")
+    with pytest.raises(AstraError, match="did not come to an end"):
+        list(devops.databases())
+
+
+def test_a_page_that_comes_again_is_no_end(devops: DevOps, stand_in: StandIn) -> None:
     row = {"id": database_id(1), "info": {"name": "x"}, "status": "ACTIVE"}
     stand_in.fail(times=None, status=200, body=[row] * PAGE)
     with pytest.raises(AstraError, match="did not come to an end"):
         list(devops.databases())
+    assert len(stand_in.asked) == 2
+
+
+def test_a_page_with_fewer_than_were_asked_for_is_not_the_last(devops: DevOps, stand_in: StandIn) -> None:
+    for number in (1, 2):
+        row = {"id": database_id(number), "info": {"name": "x"}, "status": "ACTIVE"}
+        stand_in.fail(status=200, body=[row])
+    assert [item.id for item in devops.databases()] == [database_id(1), database_id(2)]
 
 
 @pytest.mark.parametrize(

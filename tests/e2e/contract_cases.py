@@ -570,7 +570,11 @@ SYNC_CASES: Final = [
     bad(f"{SYNC} --yes", USAGE, "ANSWER_UNKNOWN", files={"answer.json": '{"<<new>>": "<<new>>"}'}),
     bad(f"{SYNC} --yes", CONFLICT, "OTHER_ORGANIZATION", planes=BOTH, files=listed(FRESH_ROW)),
     bad(SYNC, USAGE, "ANSWER_UNREADABLE"),
-    bad("sync", USAGE, "ANSWERS_MISSING"),
+    bad("sync answer.json", USAGE, "ANSWERS_MISSING"),
+    bad(f"{SYNC} --wake", USAGE, "USAGE", files=listed(SHOP_ROW)),
+    good("sync --dry-run", ExitStatus.ASTRA, before=AT_SHOP),
+    good("sync --database shop --keyspace default --dry-run", planes=BOTH, before=AT_SHOP),
+    bad("sync", ExitStatus.AUTH, "TOKEN_MISSING", planes=BOTH, variables=NO_TOKEN),
     bad("sync --from -", USAGE, "ANSWER_EMPTY"),
 ]
 

@@ -39,16 +39,29 @@ class DevOps:
         self._token = token
 
     def databases(self) -> Iterator[FoundDatabase]:
-        """Yield every database that the token may see; a page that cannot be read raises, so no list is cut short unseen."""
+        """Yield every database that the token may see."""
+        for page in self.pages():
+            yield from map(_database, page)
+
+    def pages(self) -> Iterator[list[Any]]:
+        """Yield the list of databases that the token may see, page by page, as it came.
+
+        A page that cannot be read raises, so no list is cut short unseen. Only an empty page is the end: a server may give
+        fewer than it was asked for.
+        """
         after = ""
+        seen: set[str] = set()
         for _ in range(MOST_PAGES):
             more = f"&starting_after={host_label('database', after)}" if after else ""
             rows = _expect(self._get(f"/databases?include=nonterminated&limit={PAGE}{more}"), list)
-            found = [_database(row) for row in rows]
-            yield from found
-            if len(found) < PAGE:
+            if not rows:
                 return
-            after = found[-1].id
+            ids = [_database(row).id for row in rows]
+            if seen.issuperset(ids):
+                break
+            yield rows
+            seen.update(ids)
+            after = ids[-1]
         raise _unexpected("it did not come to an end of the list of databases")
 
     def database(self, database_id: str) -> FoundDatabase:
