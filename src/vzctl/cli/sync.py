@@ -23,6 +23,16 @@ app = lone()
 
 STDIN = "-"
 
+OnlyOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--only",
+        metavar="databases|integrations|credentials|collections|columns|tables",
+        help="Only this group; may be repeated.",
+        show_default=False,
+    ),
+]
+
 
 @changes(app, "sync")
 def sync(
@@ -46,15 +56,7 @@ def sync(
         str | None,
         typer.Option("--keyspace", metavar="TEXT", help="Likewise, its keyspace.", show_default=False),
     ] = None,
-    only: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--only",
-            metavar="databases|integrations|credentials|collections|columns|tables",
-            help="Only this group; may be repeated.",
-            show_default=False,
-        ),
-    ] = None,
+    only: OnlyOption = None,
     prune: Annotated[bool, typer.Option("--prune", help="Forget what is gone, within what was looked at.")] = False,
     other_organization: Annotated[
         bool, typer.Option("--other-organization", help="Accept databases of which this state knows none.")
