@@ -21,6 +21,7 @@ if str(TOP) not in sys.path:
 from benchmarks.batch_rotation import batch_rotation  # noqa: E402  (found only now, when this is run as a script)
 from benchmarks.diagnose import diagnose  # noqa: E402
 from benchmarks.large_state import large_state  # noqa: E402
+from benchmarks.live_verify import live_verify  # noqa: E402
 from benchmarks.map_size import map_size  # noqa: E402
 from benchmarks.measure import Place  # noqa: E402
 from benchmarks.serve_load import serve_load  # noqa: E402
@@ -34,6 +35,7 @@ BENCHMARKS: Final[dict[str, Callable[[Place], list[Row]]]] = {
     "large": large_state,
     "map": map_size,
     "rotation": batch_rotation,
+    "verify": live_verify,
     "diagnose": diagnose,
     "serve": serve_load,
 }

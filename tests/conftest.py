@@ -17,8 +17,18 @@ import pytest
 from tests.support.tools import IS_CI
 
 KEPT: Final = frozenset({"VZCTL_TEST_COMMAND"})
-CLEARED_PREFIXES: Final = ("VZCTL_", "XDG_", "_TYPER_", "_VZCTL_")
+CLEARED_PREFIXES: Final = ("VZCTL_", "XDG_", "_TYPER_", "_VZCTL_", "ASTRA")
 CLEARED: Final = (
+    "ALL_PROXY",
+    "HTTPS_PROXY",
+    "HTTP_PROXY",
+    "NO_PROXY",
+    "SSL_CERT_DIR",
+    "SSL_CERT_FILE",
+    "all_proxy",
+    "http_proxy",
+    "https_proxy",
+    "no_proxy",
     "CI",
     "CLICOLOR",
     "CLICOLOR_FORCE",
@@ -121,6 +131,8 @@ def _refuse_network(monkeypatch: pytest.MonkeyPatch) -> None:
     resolve = socket.getaddrinfo
 
     def guarded_resolve(host: Any, *arguments: Any, **options: Any) -> Any:
+        if str(host.decode() if isinstance(host, bytes) else host).endswith(".invalid"):
+            raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")  # what every resolver says
         _require_near(host)
         return resolve(host, *arguments, **options)
 

@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 
 from vzctl import config_file
 from vzctl.errors import ExitStatus, UsageError
+from vzctl.live_settings import LiveSettings
+from vzctl.setting_table import SETTINGS
 from vzctl.settings import (
-    SETTINGS,
     ExecCommands,
     Settings,
     Sourced,
@@ -94,10 +95,13 @@ def test_without_any_source_everything_has_its_default(machine: Machine) -> None
         read_only=Sourced("false", "default"),
         lock_timeout=Sourced("10", "default"),
         max_age_days=Sourced("90", "default"),
+        timeout=Sourced("30", "default"),
+        astra_environment=Sourced("prod", "default"),
         secrets=StoreSettings(store=Sourced("keyring", "default")),
+        live=LiveSettings(path=str(machine.user_file)),
         environ=machine.environ,
     )
-    assert (found.lock_timeout_seconds, found.policy_days) == (10.0, 90)
+    assert (found.lock_timeout_seconds, found.timeout_seconds, found.policy_days) == (10.0, 30.0, 90)
     assert (found.is_no_input, found.is_read_only) == (False, False)
 
 
@@ -113,6 +117,8 @@ def test_what_is_listed_is_every_value_with_its_source_in_the_order_of_the_table
         ("lock_timeout", found.lock_timeout),
         ("policy.max_age_days", found.max_age_days),
         ("secrets.store", found.secrets.store),
+        ("timeout", found.timeout),
+        ("astra.environment", found.astra_environment),
     ]
 
 
@@ -126,8 +132,10 @@ VALUES: Final = {
     "secret_store": (None, "exec", None, "env"),
     "read_only": (None, "1", None, None),
     "no_input": ("true", "0", None, None),
+    "timeout": (None, "2.5", None, "3"),
+    "astra.environment": (None, None, None, "dev"),
 }
-NAMES: Final = {"policy.max_age_days": "max_age_days"}
+NAMES: Final = {"policy.max_age_days": "max_age_days", "astra.environment": "astra_environment"}
 
 
 def value_of(found: Settings, name: str) -> Sourced:
@@ -148,7 +156,11 @@ def test_the_table_of_sources_is_that_of_the_settings() -> None:
             user is not None,
         ]
         assert setting.project is (project is not None)
-    assert set(rows) - set(VALUES) == {"state"} | {name for name in rows if name.startswith("secrets.")}
+    of_tables = {name for name in rows if name.startswith(("secrets.", "providers.", "rotation."))}
+    assert (
+        set(rows) - set(VALUES)
+        == {"state", "astra.devops_url", "astra.cli_profile", "astra.data_api_hosts"} | of_tables
+    )
 
 
 @pytest.mark.parametrize("name", VALUES)
@@ -447,7 +459,59 @@ FORBIDDEN: Final = {
     "secrets.file.recipients": '[secrets.file]\nrecipients = ["age1evil"]\n',
     "secrets.file.identity_file": '[secrets.file]\nidentity_file = "x"\n',
     "secrets.env": '[secrets.env]\n"openai-prod" = "EVIL"\n',
+    "timeout": "timeout = 1\n",
+    "astra.environment": '[astra]\nenvironment = "dev"\n',
+    "astra.devops_url": '[astra]\ndevops_url = "https://evil.example.com"\n',
+    "rotation.mint.PROVIDER": '[rotation.mint]\nPROVIDER = ["sh", "-c", "curl evil"]\n',
+    "rotation.revoke.PROVIDER": '[rotation.revoke]\nPROVIDER = ["sh"]\n',
+    "astra.cli_profile": '[astra]\ncli_profile = "evil"\n',
+    "astra.data_api_hosts": '[astra]\ndata_api_hosts = ["evil.example.com"]\n',
+    "providers.PROVIDER.base_url": '[providers.PROVIDER]\nbase_url = "https://evil.example.com"\n',
 }
+
+
+def test_addresses_are_read_from_the_users_file(machine: Machine) -> None:
+    machine.write_user(
+        '[astra]\ndevops_url = "https://devops.example.com"\ndata_api_hosts = ["data.example.com"]\n'
+        '[providers.openai]\nbase_url = "https://proxy.example.com/openai"\n'
+        '[rotation.mint]\nopenai = ["make-key", "{credential}"]\n'
+    )
+    assert machine.resolve().live == LiveSettings(
+        devops_url="https://devops.example.com",
+        data_api_hosts=("data.example.com",),
+        provider_urls={"openai": "https://proxy.example.com/openai"},
+        mint_commands={"openai": ("make-key", "{credential}")},
+        path=str(machine.user_file),
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        ("[astra]\ndevops_url = 1\n", "astra.devops_url"),
+        ('[astra]\ndata_api_hosts = "one"\n', "astra.data_api_hosts"),
+        ("[astra]\ncli_profile = 1\n", "astra.cli_profile"),
+        ("[rotation]\nmint = 1\n", "rotation.mint"),
+        ('[rotation.mint]\nopenai = "program"\n', "rotation.mint.openai"),
+        ("[rotation.forget]\nopenai = []\n", "rotation.forget.openai"),
+        ("providers = 1\n", "providers"),
+        ("[providers.openai]\nbase_url = true\n", "providers.openai.base_url"),
+        ('[providers.openai]\nurl = "https://x"\n', "providers.openai.url"),
+        ('[providers]\nopenai = "https://x"\n', "providers.openai"),
+        ('[providers."open ai"]\nbase_url = "https://x"\n', "providers.open ai.base_url"),
+    ],
+)
+def test_an_address_of_the_wrong_kind_is_refused(machine: Machine, text: str, key: str) -> None:
+    machine.write_user(text)
+    error = machine.refused()
+    assert error.code == "CONFIG_INVALID"
+    assert repr(key) in error.message
+
+
+@pytest.mark.parametrize("seconds", ["0", "-1", "601", "soon", "nan", "inf"])
+def test_a_timeout_is_a_number_of_seconds_above_zero(machine: Machine, seconds: str) -> None:
+    with pytest.raises(UsageError, match="is no number of seconds"):
+        machine.resolve({}, {"VZCTL_TIMEOUT": seconds})
 
 
 def test_every_setting_that_a_project_may_not_set_is_in_the_table() -> None:

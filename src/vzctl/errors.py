@@ -4,6 +4,9 @@ VzctlError
 ├─ UsageError            2   bad flag, argument, format or configuration
 ├─ NotFoundError         3   the named thing does not exist
 ├─ ConflictError         4   exists already, ambiguous, or a rule forbids it
+├─ AuthError             5   Astra token missing, rejected or lacking rights
+├─ AstraError            6   Astra-side failure
+├─ ProviderError         7   provider-side failure
 ├─ InputRequiredError    8   a prompt would be needed and is impossible
 ├─ StateError            9   state broken, newer, not writable, or locked
 │  └─ StateLockedError   9   the lock was not obtained in time
@@ -71,8 +74,8 @@ class VzctlError(Exception):
     """A failure that vzctl foresaw.
 
     `code` is a permanent upper-case word for scripts, `message` a sentence for people (no secret, no foreign text
-    unredacted), `next_steps` the ways on, `evidence` short facts that led to the error. `changed` is set by the command
-    that failed when it had changed the state before.
+    unredacted), `next_steps` the ways on, `evidence` short facts that led to the error. `http_status` and `upstream_code` are
+    what the other side answered. `changed` is set by the command that failed when it had changed the state before.
     """
 
     exit_status: ClassVar[ExitStatus] = ExitStatus.INTERNAL
@@ -94,7 +97,15 @@ class VzctlError(Exception):
         self.evidence = tuple(evidence)
         self.side = side
         self.retryable = retryable
+        self.http_status: int | None = None
+        self.upstream_code: str | None = None
         self.changed = False
+
+    def answered(self, http_status: int | None, upstream_code: str | None = None) -> Self:
+        """Note what the other side answered, and return the error."""
+        self.http_status = http_status
+        self.upstream_code = upstream_code
+        return self
 
 
 class UsageError(VzctlError):
@@ -113,6 +124,24 @@ class ConflictError(VzctlError):
     """It exists already, is ambiguous, or a rule forbids it."""
 
     exit_status = ExitStatus.CONFLICT
+
+
+class AuthError(VzctlError):
+    """The Astra token is missing, rejected, or lacks rights."""
+
+    exit_status = ExitStatus.AUTH
+
+
+class AstraError(VzctlError):
+    """Astra, or a self-hosted Data API, did not do what was asked."""
+
+    exit_status = ExitStatus.ASTRA
+
+
+class ProviderError(VzctlError):
+    """An embedding provider did not do what was asked."""
+
+    exit_status = ExitStatus.PROVIDER
 
 
 class InputRequiredError(VzctlError):

@@ -14,85 +14,19 @@ from typing import Any, Final
 
 from vzctl.config_file import bad_config, dig, flat_keys, load_document, word_list
 from vzctl.errors import NextStep, UsageError
+from vzctl.live_settings import LiveSettings, is_provider_key, read_live
+from vzctl.setting_table import SETTINGS
 
 PROJECT_FILE: Final = ".vzctl.toml"
 OUTPUTS: Final = ("human", "plain", "json")
 COLORS: Final = ("auto", "always", "never")
 STORES: Final = ("keyring", "exec", "file", "env")
 DEFAULT_LOCK_TIMEOUT_SECONDS: Final = 10.0
+ENVIRONMENTS: Final = ("prod", "dev", "test")
+DEFAULT_TIMEOUT_SECONDS: Final = 30.0
+LONGEST_TIMEOUT_SECONDS: Final = 600.0
 
 _FALSE: Final = frozenset({"", "0", "false", "no", "off"})
-
-
-@dataclass(frozen=True, slots=True)
-class Setting:
-    """One row of the settings table; documentation and `vzctl help environment` are made from it."""
-
-    name: str
-    meaning: str
-    flag: str | None = None
-    variable: str | None = None
-    key: str | None = None
-    default: str = ""
-    project: bool = False
-
-
-SETTINGS: Final = (
-    Setting(
-        "state",
-        "the state file",
-        "--state",
-        "VZCTL_STATE",
-        "state",
-        "$XDG_STATE_HOME/vzctl/<profile>/state.toml",
-        project=True,
-    ),
-    Setting(
-        "profile", "the profile, a folder for its own state", "--profile", "VZCTL_PROFILE", "profile", "default", True
-    ),
-    Setting(
-        "output",
-        "human, plain or json",
-        "-o, --output",
-        "VZCTL_OUTPUT",
-        "output",
-        "human at a terminal, else plain",
-        project=True,
-    ),
-    Setting("no_input", "never prompt", "--no-input", "VZCTL_NO_INPUT"),
-    Setting("color", "auto, always or never", "--color", "VZCTL_COLOR", default="auto"),
-    Setting(
-        "lock_timeout", "seconds to wait for the state's lock", "--lock-timeout", "VZCTL_LOCK_TIMEOUT", default="10"
-    ),
-    Setting("read_only", "refuse every change", variable="VZCTL_READ_ONLY"),
-    Setting(
-        "secret_store",
-        "keyring, exec, file or env",
-        variable="VZCTL_SECRET_STORE",
-        key="secrets.store",
-        default="keyring",
-    ),
-    Setting(
-        "policy.max_age_days", "days after which a key is due", key="policy.max_age_days", default="90", project=True
-    ),
-    Setting("secrets.exec.get", "command that prints a secret; {item} is its name", key="secrets.exec.get"),
-    Setting("secrets.exec.set", "command that takes a secret on stdin", key="secrets.exec.set"),
-    Setting("secrets.exec.delete", "command that deletes a secret", key="secrets.exec.delete"),
-    Setting("secrets.file.recipients", "age public keys that secrets are encrypted to", key="secrets.file.recipients"),
-    Setting("secrets.file.identity_file", "age identity that decrypts them", key="secrets.file.identity_file"),
-    Setting("secrets.env", "credential name = variable name, read only", key="secrets.env"),
-)
-
-STANDARD_VARIABLES: Final = (
-    ("XDG_CONFIG_HOME", "where vzctl/config.toml is; ~/.config when unset"),
-    ("XDG_STATE_HOME", "where vzctl/<profile>/state.toml is; ~/.local/state when unset"),
-    ("CI", "set: never prompt"),
-    ("NO_COLOR", "set and not empty: no color"),
-    ("FORCE_COLOR", "set and not empty or 0: color even when not at a terminal"),
-    ("TERM", "dumb: no color"),
-    ("COLUMNS", "width of tables at a terminal"),
-    ("PYTHON_KEYRING_BACKEND", "which backend the keyring store uses; null, fail and plaintext ones are refused"),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,13 +69,21 @@ class Settings:
     read_only: Sourced
     lock_timeout: Sourced
     max_age_days: Sourced
+    timeout: Sourced
+    astra_environment: Sourced
     secrets: StoreSettings
+    live: LiveSettings
     environ: Mapping[str, str]
 
     @property
     def lock_timeout_seconds(self) -> float:
         """Seconds to wait for the lock; 0 asks once."""
         return float(self.lock_timeout.value)
+
+    @property
+    def timeout_seconds(self) -> float:
+        """Seconds that one request may take."""
+        return float(self.timeout.value)
 
     @property
     def policy_days(self) -> int:
@@ -170,6 +112,8 @@ class Settings:
             ("lock_timeout", self.lock_timeout),
             ("policy.max_age_days", self.max_age_days),
             ("secrets.store", self.secrets.store),
+            ("timeout", self.timeout),
+            ("astra.environment", self.astra_environment),
         ]
 
 
@@ -186,6 +130,10 @@ def resolve(flags: Mapping[str, str], environ: Mapping[str, str], cwd: str, *, a
     _check_seconds(lock_timeout)
     max_age_days = layers.find("policy.max_age_days", "90")
     _check_days(max_age_days)
+    timeout = layers.find("timeout", f"{DEFAULT_TIMEOUT_SECONDS:g}")
+    _check_timeout(timeout)
+    environment = layers.find("astra.environment", ENVIRONMENTS[0])
+    _check_choice("environment of Astra", environment, ENVIRONMENTS)
     return Settings(
         state=_state(layers, profile),
         profile=profile,
@@ -195,7 +143,10 @@ def resolve(flags: Mapping[str, str], environ: Mapping[str, str], cwd: str, *, a
         read_only=_boolean(layers.find("read_only", "")),
         lock_timeout=lock_timeout,
         max_age_days=max_age_days,
+        timeout=timeout,
+        astra_environment=environment,
         secrets=_secrets(layers),
+        live=read_live(layers.user, layers.user_path),
         environ=environ,
     )
 
@@ -267,18 +218,28 @@ _PROJECT_KEYS: Final = frozenset({item.key for item in SETTINGS if item.project 
 def _check_keys(document: Mapping[str, Any], path: str, *, project: bool) -> None:
     allowed = _PROJECT_KEYS if project else _USER_KEYS
     for key in flat_keys(document):
-        if not project and key == "secrets.env":
+        if not project and (key == "secrets.env" or is_provider_key(key)):
             continue
-        is_empty_table = key.endswith(".") and any(item.startswith(key) for item in allowed)
-        if key not in allowed and not is_empty_table:
+        if key not in allowed and not (key.endswith(".") and _may_be_empty(key, allowed, project=project)):
             name = key.removesuffix(".")
-            if project and any(item == name or item.startswith(f"{name}.") for item in _USER_KEYS | {"secrets.env"}):
+            if project and _is_of_user(name):
                 reason = (
                     "may not be set by a project file, which comes with a repository; set it in your own configuration"
                 )
             else:
                 reason = "is not a setting of vzctl"
             raise bad_config(path, name, reason)
+
+
+def _may_be_empty(table: str, allowed: frozenset[str], *, project: bool) -> bool:
+    return any(item.startswith(table) for item in allowed) or (not project and is_provider_key(f"{table}base_url"))
+
+
+def _is_of_user(name: str) -> bool:
+    """Whether the user's own file may hold this key or table."""
+    keys = _USER_KEYS | {"secrets.env"}
+    is_known = any(item == name or item.startswith(f"{name}.") for item in keys)
+    return is_known or is_provider_key(name) or is_provider_key(f"{name}.base_url")
 
 
 def _state(layers: _Layers, profile: Sourced) -> Sourced:
@@ -386,12 +347,24 @@ def _check_choice(what: str, found: Sourced, allowed: tuple[str, ...]) -> None:
 
 
 def _check_seconds(found: Sourced) -> None:
+    if not 0 <= _seconds(found) <= 24 * 3600:
+        raise _not_seconds(found)
+
+
+def _check_timeout(found: Sourced) -> None:
+    if not 0 < _seconds(found) <= LONGEST_TIMEOUT_SECONDS:
+        raise _not_seconds(found)
+
+
+def _seconds(found: Sourced) -> float:
     try:
-        seconds = float(found.value)
+        return float(found.value)
     except ValueError:
-        seconds = -1.0
-    if not 0 <= seconds <= 24 * 3600:
-        raise UsageError(f"{found.value!a} is no number of seconds (from {found.source})", code="SETTING_INVALID")
+        return -1.0
+
+
+def _not_seconds(found: Sourced) -> UsageError:
+    return UsageError(f"{found.value!a} is no number of seconds (from {found.source})", code="SETTING_INVALID")
 
 
 def _check_days(found: Sourced) -> None:

@@ -24,6 +24,7 @@ CHANGING = {
     "databases token create": ["shop", "--out", "shop.token"],
     "databases token revoke": ["shop", "missing", "--if-missing", "skip"],
     "collections add": ["shop/default/second"],
+    "collections create": ["shop/default/second"],
     "collections forget": ["shop/default/products"],
     "tables attach": ["shop/default/events.other"],
     "tables detach": ["shop/default/events.vector"],

@@ -6,6 +6,7 @@ difference before you keep it.
 
 from __future__ import annotations
 
+import atexit
 import os
 import re
 import shutil
@@ -14,15 +15,21 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Final
 
 from tests.docs.pages import PAGES, TOP, Block, fenced, sessions
 from tests.support.cli import installed_command
+from tests.support.standin.astra import Astra
+from tests.support.standin.providers import Providers
+from tests.support.standin.server import StandIn
+from tests.support.standin.world import Keyspace, Token
 
 LIMIT_SECONDS: Final = 120
 ORGANIZATION: Final = TOP / "examples" / "organization"
 HOME: Final = "/home/me"
+TOKEN_OF_PAGES: Final = "Cassandra:bWU=:bm90LXJlYWw="
 
 _MARK: Final = "--- the next command ---"
 _BEFORE: Final = f"mark() {{ status=$?; printf '\\n%s\\n' '{_MARK}'; return $status; }}\n"
@@ -50,6 +57,7 @@ class Shell:
             **{name: value for name, value in os.environ.items() if not name.startswith(("VZCTL_", "XDG_"))},
             **_homes(folder),
             **_keys(),
+            "ASTRA_DB_APPLICATION_TOKEN": TOKEN_OF_PAGES,
             "PATH": f"{Path(installed_command()[0]).parent}:{os.environ['PATH']}",
             "COLUMNS": "160",
             "EXAMPLES": str(TOP / "examples"),
@@ -178,11 +186,66 @@ def start_astra(shell: Shell) -> None:
     )
 
 
+def start_live(shell: Shell) -> None:
+    """The organization of examples/organization, with the providers of a stand-in."""
+    start_organization(shell)
+    providers = stand_in_for_pages()
+    path = shell.folder / ".config" / "vzctl" / "config.toml"
+    path.write_text(path.read_text(encoding="utf-8") + providers.configuration, encoding="utf-8")
+
+
+def start_database(shell: Shell) -> None:
+    """The same, and two of its databases are there. Only one of them may use the key of openai-prod."""
+    start_live(shell)
+    shell.script(
+        f"vzctl -q databases edit shop --endpoint {astra_for_pages().endpoint('shop')}; "
+        f"vzctl -q databases edit search --endpoint {astra_for_pages().endpoint('search')}"
+    )
+
+
+@cache
+def astra_for_pages() -> Astra:
+    """Return a Data API with two databases, one of which knows a credential, on a server that runs until the end."""
+    stand_in = StandIn()
+    stand_in.__enter__()
+    atexit.register(stand_in.__exit__)
+    astra = Astra(stand_in)
+    astra.world.tokens[TOKEN_OF_PAGES] = Token()
+    key = _keys()["OPENAI_PROD_KEY"]
+    astra.providers.add("openai", key)
+    astra.portal.add("openai-prod", "openai", key, "shop")
+    service = {
+        "provider": "openai",
+        "modelName": "text-embedding-3-small",
+        "authentication": {"providerKey": "openai-prod.providerKey"},
+    }
+    vector = {"dimension": 1536, "metric": "cosine", "service": service}
+    keyspace = Keyspace(collections={"products": {"vector": vector}}, documents={"products": []})
+    astra.add("shop", "shop", keyspaces={"default_keyspace": keyspace})
+    astra.add("search", "search")
+    return astra
+
+
+@cache
+def stand_in_for_pages() -> Providers:
+    """Return providers, on a server that runs until the tests are over, that know three of the organization's keys."""
+    stand_in = StandIn()
+    stand_in.__enter__()
+    atexit.register(stand_in.__exit__)
+    providers = Providers(stand_in)
+    providers.add("openai", _keys()["OPENAI_PROD_KEY"])
+    providers.add("voyageAI", "pa-" + "NotARealKey5".ljust(43, "x"))
+    providers.add("jinaAI", "jina_" + "NotARealKey7".ljust(40, "x"), trouble="balance")
+    return providers
+
+
 STARTS: Final[Mapping[str, Callable[[Shell], None]]] = {
     "": start_empty,
     "bare": start_bare,
     "organization": start_organization,
     "astra": start_astra,
+    "live": start_live,
+    "database": start_database,
 }
 
 

@@ -10,18 +10,20 @@ from pathlib import Path
 from tests.e2e.contract_cases import KEYS, Case
 from tests.support.cli import Cli, Result
 from tests.support.organization import copy_organization
+from tests.support.standin.shared import TOKEN, filled_in, shared
 
 
 def prepared(case: Case, original: Cli, folder: Path, keys: Mapping[str, str] = KEYS) -> Cli:
     """Return a user with a copy of the organization and everything that the case needs beforehand."""
     cli = copy_organization(original, folder)
-    if case.configuration:
-        path = folder / "config" / "vzctl" / "config.toml"
-        path.write_text(f"{path.read_text(encoding='utf-8')}{case.configuration}", encoding="utf-8")
+    cli.environment["ASTRA_DB_APPLICATION_TOKEN"] = TOKEN
+    path = folder / "config" / "vzctl" / "config.toml"
+    more = f"{case.configuration}{shared()[case.providers].configuration}"
+    path.write_text(f"{path.read_text(encoding='utf-8')}{more}", encoding="utf-8")
     for name, text in case.files.items():
         (folder / name).write_text(filled(text, keys), encoding="utf-8")
     for line in case.before:
-        assert cli.run(*shlex.split(line)).status in (0, 14), line
+        assert cli.run(*shlex.split(filled_in(line, case.providers))).status in (0, 14), line
     return cli
 
 

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from tests.support.standin.shared import LENIENT, STRICT
 from vzctl.errors import ExitStatus
 
 LOCAL: Final = ("local",)
@@ -29,7 +30,9 @@ KEYS: Final = {
     "mistral-prod": "mistral-first",
     "mistral-next": "mistral-second",
 }
-ALONE: Final = frozenset({"init", "status", "sync", "map", "diagnose", "explain", "audit", "completion", "help"})
+ALONE: Final = frozenset(
+    {"init", "status", "sync", "map", "probe", "diagnose", "explain", "audit", "completion", "help"}
+)
 """Commands of one word."""
 NOUNS_IN_NOUNS: Final = frozenset({"databases token"})
 """What has verbs of its own, so that its commands have three words."""
@@ -37,7 +40,10 @@ NOUNS_IN_NOUNS: Final = frozenset({"databases token"})
 
 @dataclass(frozen=True, kw_only=True)
 class Case:
-    """A command line, how it ends, and what it needs: the key on stdin, lines run before it, files, variables."""
+    """A command line, how it ends, and what it needs: the key on stdin, lines run before it, files, variables.
+
+    `providers` are those of the stand-in that every key is sent to: ones that know all keys, or none.
+    """
 
     line: str
     status: ExitStatus = ExitStatus.OK
@@ -48,6 +54,7 @@ class Case:
     files: Mapping[str, str] = field(default_factory=dict)
     variables: Mapping[str, str] = field(default_factory=dict)
     configuration: str = ""
+    providers: str = LENIENT
 
     @property
     def words(self) -> list[str]:
@@ -91,6 +98,10 @@ STORE: Final = ExitStatus.SECRET_STORE
 MANUAL: Final = ExitStatus.MANUAL
 OPEN: Final = ExitStatus.ROTATION_OPEN
 CHANGES: Final = ExitStatus.CHANGES
+
+AT_SHOP: Final = ("databases edit shop --endpoint <<shop>>",)
+MINT: Final = '[rotation.mint]\nopenai = ["cat", "minted.txt"]\n'
+NO_TOKEN: Final = {"ASTRA_DB_APPLICATION_TOKEN": ""}
 
 BATCH_OF_TWO: Final = (
     '{"name": "batch-1", "provider": "openai", "databases": ["shop"], "secret_env": "BATCH_KEY"}\n'
@@ -218,7 +229,14 @@ CREDENTIAL_CASES: Final = [
         planes=ASTRA,
     ),
     bad(f"{ROTATE} --secret-stdin", INPUT, "CONFIRMATION_REQUIRED", stdin=KEY),
-    bad("credentials rotate openai-prod --secret-stdin --yes", INPUT, "TEST_IMPOSSIBLE", stdin=KEY),
+    good("credentials rotate openai-prod --secret-stdin --yes", stdin=KEY, before=AT_SHOP),
+    bad(
+        "credentials rotate openai-prod --secret-stdin --yes",
+        ExitStatus.PROVIDER,
+        "NEW_KEY_INVALID_KEY",
+        stdin=KEY,
+        providers=STRICT,
+    ),
     bad(
         "credentials rotate mistral-prod --skip-test --yes --secret-stdin",
         CONFLICT,
@@ -231,12 +249,24 @@ CREDENTIAL_CASES: Final = [
         "SECRET_STORE_READ_ONLY",
         variables={"NEXT_KEY": KEY, "VZCTL_SECRET_STORE": "env"},
     ),
+    good("credentials rotate openai-prod --mint --yes", files={"minted.txt": KEY}, configuration=MINT, before=AT_SHOP),
+    bad("credentials rotate openai-prod --mint --yes", USAGE, "KEY_COMMAND_MISSING"),
     good("credentials find --secret-stdin", stdin="<<openai-prod>>", planes=BOTH),
     good("credentials find --secret-stdin", stdin=KEY),
     bad("credentials find", INPUT, "SECRET_REQUIRED"),
     good("credentials remove openai-prod --confirm openai-prod"),
     good("credentials remove openai-prod --confirm openai-prod", MANUAL, planes=ASTRA),
     good("credentials remove nobody --if-missing skip"),
+    good("credentials verify openai-prod mistral-prod", planes=BOTH),
+    good("credentials verify --all --level 1 --jobs 2"),
+    good("credentials verify openai-leaked --model text-embedding-3-large --dimension 256"),
+    good("credentials verify openai-prod", ExitStatus.PROVIDER, providers=STRICT),
+    good("credentials verify --all", ExitStatus.PROVIDER, providers=STRICT, planes=BOTH),
+    bad("credentials verify", USAGE, "CREDENTIALS_MISSING"),
+    bad("credentials verify openai-prod --level 3", USAGE, "USAGE"),
+    bad("credentials verify openai-prod --jobs 0", USAGE, "USAGE"),
+    bad("credentials verify nobody", NOT_FOUND, "CREDENTIAL_NOT_FOUND"),
+    bad("credentials verify openai-unheld", STORE, "SECRET_NOT_HELD"),
     bad("credentials remove openai-prod --yes", INPUT, "CONFIRMATION_REQUIRED"),
     bad("credentials remove nobody", NOT_FOUND, "CREDENTIAL_NOT_FOUND"),
 ]
@@ -345,6 +375,15 @@ ROTATION_CASES: Final = [
     good("revocations list --all", before=("revocations done mistral-prod --yes",)),
     bad("revocations list --profile nobody", NOT_FOUND, "STATE_NOT_FOUND"),
     good("revocations done mistral-prod --yes", planes=BOTH),
+    good("revocations done mistral-prod --yes --check", providers=STRICT),
+    bad("revocations done mistral-prod --yes --check", CONFLICT, "KEY_STILL_ACCEPTED"),
+    good("revocations done mistral-prod --revoke --yes", configuration='[rotation.revoke]\nmistral = ["cat"]\n'),
+    bad(
+        "revocations done mistral-prod --revoke --yes",
+        ExitStatus.PROVIDER,
+        "REVOKE_FAILED",
+        configuration='[rotation.revoke]\nmistral = ["sh", "-c", "cat >&2; exit 1"]\n',
+    ),
     bad("revocations done mistral-prod", INPUT, "CONFIRMATION_REQUIRED"),
     bad("revocations done openai-prod --yes", NOT_FOUND, "REVOCATION_NOT_FOUND"),
     good("pending list", planes=BOTH),
@@ -352,6 +391,18 @@ ROTATION_CASES: Final = [
     good("pending confirm --all", planes=ASTRA),
     good("pending confirm remove-scope:openai-prod:logs", planes=ASTRA),
     good("pending confirm --all", planes=LOCAL),
+    good(
+        "pending confirm add-credential:openai-wanted add-scope:openai-wanted:shop --check",
+        planes=ASTRA,
+        before=AT_SHOP,
+    ),
+    bad(
+        "pending confirm remove-scope:openai-prod:logs --check",
+        ExitStatus.ASTRA,
+        "NOT_IN_FORCE",
+        planes=ASTRA,
+        before=("databases edit logs --endpoint <<logs>>",),
+    ),
     bad("pending confirm add-scope:openai-wanted:shop", CONFLICT, "PENDING_OUT_OF_ORDER", planes=ASTRA),
     bad("pending confirm", USAGE, "USAGE", planes=BOTH),
     good("pending drop --all --yes", planes=ASTRA),
@@ -360,6 +411,35 @@ ROTATION_CASES: Final = [
     bad("pending drop", USAGE, "USAGE"),
 ]
 
+LIVE_CASES: Final = [
+    good("probe shop/default/products shop/default/orders.vector", planes=BOTH, before=AT_SHOP),
+    good("probe shop/default/products", ExitStatus.PROVIDER, before=AT_SHOP, providers=STRICT),
+    bad("probe", USAGE, "ADDRESSES_MISSING"),
+    bad("probe shop/default/plain", CONFLICT, "NOTHING_STORED"),
+    bad("probe shop/default/products", CONFLICT, "ENDPOINT_MISSING"),
+    bad("probe shop/default/products", ExitStatus.AUTH, "TOKEN_MISSING", before=AT_SHOP, variables=NO_TOKEN),
+    good("scope check openai-prod shop", planes=BOTH, before=AT_SHOP),
+    bad("scope check nobody", NOT_FOUND, "CREDENTIAL_NOT_FOUND"),
+    bad("scope check openai-prod shop", ExitStatus.AUTH, "TOKEN_MISSING", before=AT_SHOP, variables=NO_TOKEN),
+    good("databases wait shop", planes=ASTRA),
+    bad("databases wait archive", NOT_FOUND, "DATABASE_NOT_AT_ASTRA", planes=ASTRA),
+    bad("databases wait shop", CONFLICT, "NOT_AT_ASTRA"),
+    good(f"collections create shop/default/made {SERVICE} --credential openai-prod", planes=BOTH, before=AT_SHOP),
+    good("collections create shop/default/alike --like shop/default/products --header", before=AT_SHOP),
+    bad(f"collections create shop/default/products {SERVICE} --header", CONFLICT, "COLLECTION_EXISTS"),
+    bad(f"collections create shop/default/made {SERVICE} --header --metric far", USAGE, "USAGE"),
+    good(f"tables attach shop/default/orders.sent --send {SERVICE} --header", planes=BOTH, before=AT_SHOP),
+    bad(
+        f"tables attach shop/default/orders.none --send {SERVICE} --header",
+        ExitStatus.ASTRA,
+        "DATA_API_REFUSED",
+        before=AT_SHOP,
+    ),
+    good(
+        "tables detach shop/default/orders.dropped --send --yes",
+        before=(*AT_SHOP, f"tables attach shop/default/orders.dropped {SERVICE} --header"),
+    ),
+]
 UNAUTHORIZED: Final = (
     "Provider 'openai' returned a HTTP client error with HTTP 401; error message: Incorrect API key: <<new>>"
 )
@@ -490,7 +570,11 @@ SYNC_CASES: Final = [
     bad(f"{SYNC} --yes", USAGE, "ANSWER_UNKNOWN", files={"answer.json": '{"<<new>>": "<<new>>"}'}),
     bad(f"{SYNC} --yes", CONFLICT, "OTHER_ORGANIZATION", planes=BOTH, files=listed(FRESH_ROW)),
     bad(SYNC, USAGE, "ANSWER_UNREADABLE"),
-    bad("sync", USAGE, "ANSWERS_MISSING"),
+    bad("sync answer.json", USAGE, "ANSWERS_MISSING"),
+    bad(f"{SYNC} --wake", USAGE, "USAGE", files=listed(SHOP_ROW)),
+    good("sync --dry-run", ExitStatus.ASTRA, before=AT_SHOP),
+    good("sync --database shop --keyspace default --dry-run", planes=BOTH, before=AT_SHOP),
+    bad("sync", ExitStatus.AUTH, "TOKEN_MISSING", planes=BOTH, variables=NO_TOKEN),
     bad("sync --from -", USAGE, "ANSWER_EMPTY"),
 ]
 
@@ -573,6 +657,7 @@ CASES: Final = [
     *SCOPE_CASES,
     *PLACE_CASES,
     *ROTATION_CASES,
+    *LIVE_CASES,
     *DIAGNOSIS_CASES,
     *STATE_CASES,
     *SECRET_CASES,

@@ -110,6 +110,11 @@ class Cli:
         )
         return cli
 
+    @property
+    def configuration(self) -> str:
+        """The user's configuration."""
+        return (self.folder / "config" / "vzctl" / "config.toml").read_text(encoding="utf-8")
+
     def configure(self, text: str) -> None:
         """Replace the user's configuration."""
         path = self.folder / "config" / "vzctl" / "config.toml"

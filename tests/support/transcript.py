@@ -9,6 +9,7 @@
 
 Lines with `< ` after a command are its standard input; `$ write FILE` makes a file of them; NAME=VALUE before `vzctl`
 sets a variable; `{90 days ago}` is a moment. Two users type the same, one wants plain output and one human output.
+Every key is good at the providers that they reach; `<<shop>>` is the endpoint of a database there.
 `python -m tests.support.transcript` writes the answers anew: read the difference before you keep it.
 """
 
@@ -26,6 +27,7 @@ from typing import Final
 import pytest
 
 from tests.support.cli import Cli, Result, days_ago
+from tests.support.standin.shared import LENIENT, TOKEN, filled_in, shared
 
 FOLDER: Final = Path(__file__).parents[1] / "cli" / "transcripts"
 HOST: Final = "workstation"
@@ -47,11 +49,14 @@ class Typed:
 
 def play(text: str, folder: Path) -> str:
     """Type everything in the transcript as two users below `folder`, and return the transcript of it."""
-    plain = Cli.create(folder / "plain")
-    human = Cli.create(folder / "human")
+    plain, human = (Cli.create(folder / name) for name in ("plain", "human"))
+    for cli in (plain, human):
+        cli.configure(cli.configuration + shared()[LENIENT].configuration)
+        cli.environment["ASTRA_DB_APPLICATION_TOKEN"] = TOKEN
     with pytest.MonkeyPatch.context() as monkeypatch:
         monkeypatch.setattr("socket.gethostname", lambda: HOST)
-        return "".join(_played(plain, human, typed) for typed in parse(text))
+        played = "".join(_played(plain, human, typed) for typed in parse(text))
+        return played.replace(filled_in("<<shop>>", LENIENT), "<<shop>>")
 
 
 def parse(text: str) -> Iterator[Typed]:
@@ -82,7 +87,8 @@ def _played(plain: Cli, human: Cli, typed: Typed) -> str:
     shown = typed.line + "".join(f"< {line}" for line in typed.stdin.splitlines(keepends=True))
     if not typed.line.startswith("$ "):
         return shown
-    words = [_AGO.sub(lambda found: days_ago(int(found[1])), word) for word in shlex.split(typed.line[2:])]
+    line = filled_in(typed.line[2:], LENIENT)
+    words = [_AGO.sub(lambda found: days_ago(int(found[1])), word) for word in shlex.split(line)]
     if words[0] == "write":
         for cli in (plain, human):
             (cli.folder / words[1]).write_text(typed.stdin, encoding="utf-8")

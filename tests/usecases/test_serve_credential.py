@@ -102,7 +102,7 @@ def test_out_of_scope_comes_before_the_provider_which_would_tell_that_it_exists(
         (SPACED, f"vzctl scope add new-one {SPACED.id}"),
         (TWIN, "vzctl scope add new-one twin@eu"),
     ],
-    ids=["plain", "for a shell", "one of two"],
+    ids=["plain", "no word of a shell", "one of two"],
 )
 def test_the_command_in_a_sentence_can_be_pasted(database: object, command: str) -> None:
     message = refused(decide(a_shop(), name="new-one.providerKey", database=database.id)).message  # type: ignore[attr-defined]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import typer
 
 from vzctl.cli.noun import changes, noun, reads
@@ -19,6 +21,8 @@ from vzctl.cli.options import (
     ModelOption,
     ParameterOption,
     ProviderOption,
+    TokenEnvOption,
+    WakeOption,
 )
 from vzctl.cli.run import is_dry_run, run
 from vzctl.cli.service_options import filter_of, service_of
@@ -66,6 +70,41 @@ def show(context: typer.Context, address: CollectionArgument) -> None:
     from vzctl.usecases.collection import show_collection
 
     run(context, lambda c, _: show_collection(c, address))
+
+
+@changes(app, "create")
+def create(
+    context: typer.Context,
+    address: CollectionArgument,
+    provider: ProviderOption = None,
+    model: ModelOption = None,
+    dimension: DimensionOption = None,
+    credential: CredentialOption = None,
+    header: HeaderOption = False,
+    parameter: ParameterOption = None,
+    like: Annotated[
+        str | None,
+        typer.Option("--like", metavar="COLLECTION_ADDRESS", help="Copy its options and service.", show_default=False),
+    ] = None,
+    metric: Annotated[
+        str | None,
+        typer.Option("--metric", metavar="METRIC", help="cosine, dot_product, euclidean.", show_default=False),
+    ] = None,
+    wake: WakeOption = False,
+    token_env: TokenEnvOption = None,
+) -> None:
+    """Create a collection in its database, look at it, and record it."""
+    from vzctl.usecases.create_collection import CreateCollection, create_collection
+
+    request = CreateCollection(
+        address=address,
+        service=service_of(provider, model, dimension, credential, header, parameter),
+        like=like,
+        metric=metric,
+        wake=wake,
+        dry_run=is_dry_run(context),
+    )
+    run(context, lambda c, _: create_collection(c, request), token_variable=token_env)
 
 
 @changes(app, "forget")

@@ -33,6 +33,7 @@ SUMMARIES: Final = {
     "rotations": "Rotations that were begun: look, go on, take back.",
     "revocations": "Old keys that still have to be revoked at their provider.",
     "pending": "What a person still has to do at the Astra Portal.",
+    "probe": "Find out by experiment why no vectors are made: Astra's side or the provider's.",
     "diagnose": "Tell whose fault an error is: Astra's side, the provider's, or not decidable.",
     "explain": "Explain an error code of the Data API: its side, what it means, what to do.",
     "state": "The state file: where it is, whether it is sound, its backups.",

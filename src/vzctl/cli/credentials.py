@@ -12,18 +12,23 @@ from vzctl.cli.options import (
     BatchOption,
     CredentialArgument,
     DatabaseOption,
+    DimensionOption,
     IfExists,
     IfExistsOption,
     IfMissing,
     IfMissingOption,
+    JobsOption,
     MaximumAgeOption,
+    ModelOption,
     NoteOption,
+    ParameterOption,
     ProviderOption,
     SecretEnvOption,
     SecretFileOption,
     SecretStdinOption,
     SetAtOption,
     SlotOption,
+    TokenEnvOption,
 )
 from vzctl.cli.run import is_dry_run, run
 from vzctl.cli.secret_input import SecretFlags
@@ -156,7 +161,7 @@ def rotate(
     secret_file: SecretFileOption = None,
     secret_env: SecretEnvOption = None,
     skip_test: Annotated[
-        bool, typer.Option("--skip-test", help="Do not test the new key; a script must say so.")
+        bool, typer.Option("--skip-test", help="Do not test the new key before it is put into service.")
     ] = False,
     leaked: Annotated[bool, typer.Option("--leaked", help="The old key is known to others: no rollback.")] = False,
     revoke_first: Annotated[
@@ -167,20 +172,19 @@ def rotate(
     ] = False,
     slot: SlotOption = None,
     from_file: BatchOption = None,
+    mint: Annotated[bool, typer.Option("--mint", help="Let [rotation.mint] make the new key.")] = False,
+    token_env: TokenEnvOption = None,
 ) -> None:
     """Give a credential a new key under its own name and scope. --dry-run shows the plan."""
     from vzctl.usecases.rotate import RotateCredential, rotate_credential
+    from vzctl.usecases.rotate_minted import rotate_minted
 
     given = SecretFlags(secret_stdin, secret_file, secret_env)
-    if revoke_first and not leaked:
-        raise UsageError(
-            "--revoke-first goes with --leaked; otherwise the old key is revoked last, so that nothing stops",
-            code="USAGE",
-        )
+    _require_leaked(leaked=leaked, revoke_first=revoke_first)
 
     def work(c: Context, world: World) -> Outcome[Any]:
         if from_file is not None:
-            if name is not None or given.chosen:
+            if name is not None or given.chosen or mint:
                 raise UsageError(
                     "--from takes names and secrets from the file; give no name and no secret", code="USAGE"
                 )
@@ -191,7 +195,10 @@ def rotate(
             raise UsageError("give the credential's name, or --from FILE", code="USAGE")
         dry_run = is_dry_run(context)
         c.state_file.read()
-        source = _never if dry_run else world.secret_source(given, prompt=f"New key of {_shown(name)}: ")
+        if mint and given.chosen:
+            raise UsageError("give --mint or a secret, not both", code="USAGE")
+        asks = not dry_run and not mint
+        source = world.secret_source(given, prompt=f"New key of {_shown(name)}: ") if asks else _never
         request = RotateCredential(
             name=name,
             source=source,
@@ -202,9 +209,17 @@ def rotate(
             slot=slot,
             dry_run=dry_run,
         )
-        return rotate_credential(c, request)
+        return rotate_minted(c, request) if mint and not dry_run else rotate_credential(c, request)
 
-    run(context, work, walks=True)
+    run(context, work, walks=True, token_variable=token_env)
+
+
+def _require_leaked(*, leaked: bool, revoke_first: bool) -> None:
+    if revoke_first and not leaked:
+        raise UsageError(
+            "--revoke-first goes with --leaked; otherwise the old key is revoked last, so that nothing stops",
+            code="USAGE",
+        )
 
 
 @reads(app, "find")
@@ -219,6 +234,35 @@ def find(
 
     given = SecretFlags(secret_stdin, secret_file, secret_env)
     run(context, lambda c, world: find_credentials(c, world.secret_source(given, prompt="Key to look for: ")))
+
+
+@reads(app, "verify")
+def verify(
+    context: typer.Context,
+    names: Annotated[
+        list[str] | None, typer.Argument(metavar="CREDENTIAL", help="Credentials.", show_default=False)
+    ] = None,
+    all_credentials: Annotated[bool, typer.Option("--all", help="All credentials in the state.")] = False,
+    level: Annotated[int, typer.Option("--level", metavar="1|2", help="1: who is this key; 2: embed one word.")] = 2,
+    jobs: JobsOption = 8,
+    wake: Annotated[bool, typer.Option("--wake", help="Also where a request may start a paid endpoint.")] = False,
+    model: ModelOption = None,
+    dimension: DimensionOption = None,
+    parameter: ParameterOption = None,
+) -> None:
+    """Test keys at their providers, for what their dependants declare; a service without them can be given."""
+    from vzctl.cli.service_options import service_of
+    from vzctl.usecases.verify import VerifyCredentials, verify_credentials
+
+    request = VerifyCredentials(
+        names=names or (),
+        all_credentials=all_credentials,
+        level=level,
+        jobs=jobs,
+        wake=wake,
+        service=service_of(None, model, dimension, None, False, parameter),
+    )
+    run(context, lambda c, _: verify_credentials(c, request))
 
 
 @changes(app, "remove")

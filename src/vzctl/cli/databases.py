@@ -15,6 +15,8 @@ from vzctl.cli.options import (
     IfMissing,
     IfMissingOption,
     NoteOption,
+    TokenEnvOption,
+    WakeOption,
 )
 from vzctl.cli.run import is_dry_run, run
 from vzctl.errors import UsageError
@@ -116,6 +118,23 @@ def edit(
         is_dry_run(context),
     )
     run(context, lambda c, _: edit_database(c, request))
+
+
+@reads(app, "wait")
+def wait(
+    context: typer.Context,
+    database: DatabaseArgument,
+    status: Annotated[str, typer.Option("--status", metavar="STATUS", help="The status to wait for.")] = "ACTIVE",
+    seconds: Annotated[float, typer.Option("--for", metavar="SECONDS", help="Wait at most so long.")] = 600.0,
+    every: Annotated[float, typer.Option("--every", metavar="SECONDS", help="Look so often.")] = 5.0,
+    wake: WakeOption = False,
+    token_env: TokenEnvOption = None,
+) -> None:
+    """Wait until Astra says that a database has a status."""
+    from vzctl.usecases.wait import WaitForDatabase, wait_for_database
+
+    request = WaitForDatabase(database=database, status=status, seconds=seconds, every=every, wake=wake)
+    run(context, lambda c, _: wait_for_database(c, request), token_variable=token_env)
 
 
 @changes(app, "forget")

@@ -9,7 +9,7 @@ import typer
 from vzctl.cli.noun import lone, reads
 from vzctl.cli.run import dotted
 from vzctl.errors import ExitStatus, NextStep, NotFoundError
-from vzctl.settings import SETTINGS, STANDARD_VARIABLES
+from vzctl.setting_table import SETTINGS, STANDARD_VARIABLES
 
 TOPICS = ("environment", "exit-codes")
 

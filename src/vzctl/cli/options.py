@@ -102,3 +102,9 @@ SetAtOption = Annotated[
 BatchOption = Annotated[
     str | None, typer.Option("--from", metavar="FILE", help="JSON lines, one credential a line.", show_default=False)
 ]
+JobsOption = Annotated[int, typer.Option("--jobs", metavar="NUMBER", help="So many requests at once, 1 to 64.")]
+TokenEnvOption = Annotated[
+    str | None,
+    typer.Option("--token-env", metavar="VARIABLE", help="Take the token from this variable.", show_default=False),
+]
+WakeOption = Annotated[bool, typer.Option("--wake", help="Also where a request wakes a hibernated database.")]

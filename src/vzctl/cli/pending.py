@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from vzctl.cli.noun import changes, noun, reads
+from vzctl.cli.options import TokenEnvOption, WakeOption
 from vzctl.cli.run import is_dry_run, run
 
 app = noun("pending")
@@ -26,12 +27,21 @@ def list_(context: typer.Context) -> None:
 
 
 @changes(app, "confirm")
-def confirm(context: typer.Context, steps: StepsArgument = None, all_: AllOption = False) -> None:
-    """Say that steps are done: what was wanted is attested from now on."""
+def confirm(
+    context: typer.Context,
+    steps: StepsArgument = None,
+    all_: AllOption = False,
+    check: Annotated[
+        bool, typer.Option("--check", help="Ask the databases first whether the steps are in force.")
+    ] = False,
+    wake: WakeOption = False,
+    token_env: TokenEnvOption = None,
+) -> None:
+    """Say that steps are done: what was wanted is attested from now on, or observed with --check."""
     from vzctl.usecases.pending import ChangePending, confirm_pending
 
-    request = ChangePending(tuple(steps or ()), all_, is_dry_run(context))
-    run(context, lambda c, _: confirm_pending(c, request))
+    request = ChangePending(tuple(steps or ()), all_, is_dry_run(context), check, wake)
+    run(context, lambda c, _: confirm_pending(c, request), token_variable=token_env)
 
 
 @changes(app, "drop")

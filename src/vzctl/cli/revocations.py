@@ -28,9 +28,13 @@ def done(
     revocations: Annotated[
         list[str], typer.Argument(metavar="REVOCATION", help="Id, or the credential's name.", show_default=False)
     ],
+    check: Annotated[
+        bool, typer.Option("--check", help="Ask the provider first whether it rejects the key now.")
+    ] = False,
+    revoke: Annotated[bool, typer.Option("--revoke", help="Let [rotation.revoke] revoke the keys first.")] = False,
 ) -> None:
     """Say that keys are revoked at their provider; their bytes are dropped here and a rollback is over."""
     from vzctl.usecases.revocation import FinishRevocations, finish_revocations
 
-    request = FinishRevocations(tuple(revocations), is_dry_run(context))
+    request = FinishRevocations(tuple(revocations), is_dry_run(context), check, revoke)
     run(context, lambda c, _: finish_revocations(c, request))

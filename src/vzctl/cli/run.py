@@ -23,11 +23,18 @@ Work = Callable[["Context", "World"], "Outcome[Any]"]
 StreamWork = Callable[["Context", "World", Callable[["Diagnosis"], None]], "Outcome[Any]"]
 
 
-def run(context: typer.Context, work: Work, *, walks: bool = False, shows: bool = False) -> None:
+def run(
+    context: typer.Context,
+    work: Work,
+    *,
+    walks: bool = False,
+    shows: bool = False,
+    token_variable: str | None = None,
+) -> None:
     """Do the work and show its outcome; end with the outcome's exit status when that is not OK.
 
     `walks` defers ^C and SIGTERM to the end of a rotation's current step. `shows`: a person asked to see the data, although
-    something changes; not once more when it was shown before a question.
+    something changes; not once more when it was shown before a question. `token_variable` is that of `--token-env`.
     """
     from vzctl.cli.wiring import World
     from vzctl.render.show import show_outcome
@@ -36,6 +43,7 @@ def run(context: typer.Context, work: Work, *, walks: bool = False, shows: bool 
     world = World(flags, command_words(context))
     if flags.verbose:
         world.say(f"state: {world.settings.state.value} (from {world.settings.state.source})")
+    world.token_variable = token_variable
     made = world.context()
     try:
         with world.interrupts.deferred() if walks else contextlib.nullcontext():
@@ -46,6 +54,8 @@ def run(context: typer.Context, work: Work, *, walks: bool = False, shows: bool 
         if world.interrupts.received is not None:
             error.signal = world.interrupts.received  # type: ignore[union-attr]
         raise
+    finally:
+        world.close()
     status = outcome.status
     if status is ExitStatus.INTERRUPTED and world.interrupts.received == signal.SIGTERM:
         status = ExitStatus.TERMINATED

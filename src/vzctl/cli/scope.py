@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from vzctl.cli.noun import changes, noun, reads
-from vzctl.cli.options import CredentialArgument, IfMissing, IfMissingOption
+from vzctl.cli.options import CredentialArgument, IfMissing, IfMissingOption, JobsOption, TokenEnvOption, WakeOption
 from vzctl.cli.run import is_dry_run, run
 
 app = noun("scope")
@@ -23,6 +23,22 @@ def list_(context: typer.Context, credential: CredentialArgument) -> None:
     from vzctl.usecases.scope import show_scope
 
     run(context, lambda c, _: show_scope(c, credential))
+
+
+@reads(app, "check")
+def check(
+    context: typer.Context,
+    credential: CredentialArgument,
+    databases: DatabasesArgument = None,
+    jobs: JobsOption = 8,
+    wake: WakeOption = False,
+    token_env: TokenEnvOption = None,
+) -> None:
+    """Ask databases whether they can use a credential; costs nothing and creates nothing."""
+    from vzctl.usecases.scope_check import CheckScope, check_scope
+
+    request = CheckScope(name=credential, databases=databases or (), jobs=jobs, wake=wake)
+    run(context, lambda c, _: check_scope(c, request), token_variable=token_env)
 
 
 @changes(app, "add")

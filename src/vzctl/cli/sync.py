@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from vzctl.cli.noun import changes, lone
-from vzctl.cli.options import ExitCodeOption
+from vzctl.cli.options import ExitCodeOption, JobsOption, TokenEnvOption, WakeOption
 from vzctl.cli.run import is_dry_run, run
 from vzctl.errors import NextStep, UsageError
 
@@ -22,6 +22,16 @@ if TYPE_CHECKING:
 app = lone()
 
 STDIN = "-"
+
+OnlyOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--only",
+        metavar="databases|integrations|credentials|collections|columns|tables",
+        help="Only this group; may be repeated.",
+        show_default=False,
+    ),
+]
 
 
 @changes(app, "sync")
@@ -38,40 +48,42 @@ def sync(
     ] = None,
     database: Annotated[
         str | None,
-        typer.Option("--database", metavar="DB", help="Where collections and tables are from.", show_default=False),
+        typer.Option(
+            "--database", metavar="DB", help="Where answers are from; without --from: look there.", show_default=False
+        ),
     ] = None,
     keyspace: Annotated[
         str | None,
-        typer.Option("--keyspace", metavar="TEXT", help="Where collections and tables are from.", show_default=False),
+        typer.Option("--keyspace", metavar="TEXT", help="Likewise, its keyspace.", show_default=False),
     ] = None,
-    only: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--only",
-            metavar="databases|integrations|credentials|collections|columns|tables",
-            help="Only this group; may be repeated.",
-            show_default=False,
-        ),
-    ] = None,
-    prune: Annotated[bool, typer.Option("--prune", help="Forget what is gone, within what the answers cover.")] = False,
+    only: OnlyOption = None,
+    prune: Annotated[bool, typer.Option("--prune", help="Forget what is gone, within what was looked at.")] = False,
     other_organization: Annotated[
         bool, typer.Option("--other-organization", help="Accept databases of which this state knows none.")
     ] = False,
+    jobs: JobsOption = 8,
+    wake: WakeOption = False,
+    token_env: TokenEnvOption = None,
     exit_code: ExitCodeOption = False,
 ) -> None:
     """Compare what is really there with the state: show the drift, then record it. --dry-run shows only.
 
-    Reads answers, recognized by their content: GET /v2/databases of the DevOps API, findEmbeddingProviders, and
-    findCollections and listTables with {"options": {"explain": true}}, which need --database and --keyspace.
+    Asks Astra and every active database; with --from nobody is asked, and answers are read, recognized by their content:
+    GET /v2/databases of the DevOps API, findEmbeddingProviders, and findCollections and listTables with
+    {"options": {"explain": true}}, which need --database and --keyspace.
     """
 
     def work(c: Context, _: World) -> Outcome[Any]:
-        from vzctl.usecases.observe import Sources
+        from vzctl.usecases.observe import LiveSources, Sources
         from vzctl.usecases.sync import Sync, sync
 
         c.require_writable()
+        files = _read(from_files or [], more_files or [], is_live=wake or token_env is not None)
+        live = LiveSources(
+            database=database, keyspace=keyspace, jobs=jobs, wake=wake, other_organization=other_organization
+        )
         request = Sync(
-            sources=Sources(_read(from_files or [], more_files or []), database, keyspace, other_organization),
+            sources=Sources(files, database, keyspace, other_organization) if files else live,
             kinds=_kinds(only or []),
             prune=prune,
             exit_code=exit_code,
@@ -79,7 +91,7 @@ def sync(
         )
         return sync(c, request)
 
-    run(context, work, shows=True)
+    run(context, work, shows=True, token_variable=token_env)
 
 
 def _kinds(words: list[str]) -> frozenset[Kind]:
@@ -93,11 +105,13 @@ def _kinds(words: list[str]) -> frozenset[Kind]:
     return frozenset(KIND_NAMES[word] for word in chosen) or frozenset(Kind)
 
 
-def _read(files: list[str], more: list[str]) -> list[AnswerFile]:
-    """Return the bytes of the files, at most as many as an answer may have and one more."""
+def _read(files: list[str], more: list[str], *, is_live: bool) -> list[AnswerFile]:
+    """Return the bytes of the files, at most as many as an answer may have and one more; none when none is named."""
     from vzctl.usecases.observe import AnswerFile
 
-    if not files:
+    if files and is_live:
+        raise UsageError("--wake and --token-env go without --from: files are not asked", code="USAGE")
+    if more and not files:
         raise UsageError(
             "give the answers to compare with: --from FILE…",
             code="ANSWERS_MISSING",

@@ -21,11 +21,17 @@ from vzctl.cli.options import (
     ModelOption,
     ParameterOption,
     ProviderOption,
+    TokenEnvOption,
+    WakeOption,
 )
 from vzctl.cli.run import is_dry_run, run
 from vzctl.cli.service_options import filter_of, service_of
 
 app = noun("tables")
+
+SendOption = Annotated[
+    bool, typer.Option("--send", help="Do it at the database, look that it is there, and record it then.")
+]
 
 
 @reads(app, "list")
@@ -64,22 +70,31 @@ def attach(
         bool, typer.Option("--replace", help="Replace the service that it has; stored vectors stay.")
     ] = False,
     if_exists: IfExistsOption = IfExists.FAIL,
+    send: SendOption = False,
+    wake: WakeOption = False,
+    token_env: TokenEnvOption = None,
 ) -> None:
-    """Record that a column has this service; the request for the table itself is printed."""
+    """Record that a column has this service; the request for the table itself is printed, or sent with --send."""
     from vzctl.usecases.table import AttachColumn, attach_column
 
     service = service_of(provider, model, dimension, credential, header, parameter)
-    request = AttachColumn(address, service, replace, if_exists.value, is_dry_run(context))
-    run(context, lambda c, _: attach_column(c, request))
+    request = AttachColumn(address, service, replace, if_exists.value, is_dry_run(context), send, wake)
+    run(context, lambda c, _: attach_column(c, request), token_variable=token_env)
 
 
 @changes(app, "detach")
-def detach(context: typer.Context, address: ColumnArgument) -> None:
-    """Record that a column has no service any more; its vectors stay."""
+def detach(
+    context: typer.Context,
+    address: ColumnArgument,
+    send: SendOption = False,
+    wake: WakeOption = False,
+    token_env: TokenEnvOption = None,
+) -> None:
+    """Record that a column has no service any more; its vectors stay. With --send the database is told first."""
     from vzctl.usecases.table import DetachColumn, detach_column
 
-    request = DetachColumn(address, is_dry_run(context))
-    run(context, lambda c, _: detach_column(c, request))
+    request = DetachColumn(address, is_dry_run(context), send, wake)
+    run(context, lambda c, _: detach_column(c, request), token_variable=token_env)
 
 
 @changes(app, "forget")

@@ -6,7 +6,8 @@ import getpass
 import os
 import socket
 import sys
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,9 +25,11 @@ from vzctl.store.atomic import write_atomic
 from vzctl.store.paths import StatePaths
 from vzctl.store.state_file import Actor, StateFile
 from vzctl.usecases.context import Context
+from vzctl.usecases.key_command import KeyCommands
 from vzctl.vault.base import SecretStore
 
 if TYPE_CHECKING:
+    from vzctl.usecases.live import Live
     from vzctl.vault.canary import Canaries
 
 
@@ -40,6 +43,8 @@ class World:
         self.interrupts = Interrupts()
         self.has_shown = False
         self._key_variables: set[str] = set()
+        self._live: Live | None = None
+        self.token_variable: str | None = None
         self.prompter = Prompter(
             flags,
             self.interrupts,
@@ -70,9 +75,28 @@ class World:
             ask_done=self.prompter.ask_done,
             stop_requested=self.interrupts.requested,
             show=self.show,
+            open_live=self.open_live,
+            ticks=ticks,
+            key_commands=KeyCommands(
+                self.settings.live.mint_commands, self.settings.live.revoke_commands, self.settings.environ
+            ),
             is_read_only=self.settings.is_read_only,
             is_interactive=self.prompter.is_interactive,
         )
+
+    def open_live(self) -> Live:
+        """Return the clients of the network, made once."""
+        if self._live is None:
+            from vzctl.cli.network import make_live
+
+            log = self.say if self.flags.verbose else None
+            self._live = make_live(self.settings, log=log, token_variable=self.token_variable)
+        return self._live
+
+    def close(self) -> None:
+        """Let go of connections, if there are any."""
+        if self._live is not None:
+            self._live.http.close()
 
     def open_store(self, name: str) -> SecretStore:
         """Return the store of that name, as configured."""
@@ -186,6 +210,17 @@ def read_settings(flags: Flags) -> Settings:
 def now() -> datetime:
     """Return the time, UTC, whole seconds: what the state file keeps."""
     return datetime.now(UTC).replace(microsecond=0)
+
+
+def ticks(seconds: float, every: float) -> Iterator[None]:
+    """Yield at once, and then every so many seconds until the time is over; at its very end once more."""
+    until = time.monotonic() + seconds
+    while True:
+        yield
+        left = until - time.monotonic()
+        if left <= 0:
+            return
+        time.sleep(min(every, left))
 
 
 def new_id() -> str:

@@ -119,9 +119,9 @@ def _provider(provider_id: str) -> Provider:
     return provider_by_id(provider_id) or Provider(id=provider_id, display_name=provider_id, models=())
 
 
-def confirm_addition(state: State, step: PendingStep, now: datetime) -> State:
-    """Return the state in which the wanted fact is attested."""
-    return _with_evidence(state, step, Evidence.ATTESTED, now)
+def confirm_addition(state: State, step: PendingStep, now: datetime, evidence: Evidence = Evidence.ATTESTED) -> State:
+    """Return the state in which the wanted fact is attested, or observed."""
+    return _with_evidence(state, step, evidence, now)
 
 
 def _with_evidence(state: State, step: PendingStep, evidence: Evidence, now: datetime) -> State:

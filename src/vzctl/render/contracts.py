@@ -15,6 +15,7 @@ from vzctl.usecases.collection import CollectionDetail, CollectionList
 from vzctl.usecases.credential import CredentialDetail, KeyMatches
 from vzctl.usecases.database import DatabaseDetail, DatabaseList
 from vzctl.usecases.diagnosis import Diagnosis
+from vzctl.usecases.experiment import Experiments
 from vzctl.usecases.explain import CodeDetail, CodeList
 from vzctl.usecases.initialize import Initialized
 from vzctl.usecases.integration import IntegrationChange, IntegrationDetail, IntegrationList
@@ -27,6 +28,7 @@ from vzctl.usecases.revocation import RevocationList
 from vzctl.usecases.rotate import BatchItem
 from vzctl.usecases.rotation_view import RotationDetail, RotationList, RotationResult
 from vzctl.usecases.scope import ScopeChange, ScopeView
+from vzctl.usecases.scope_check import ScopeObservations
 from vzctl.usecases.secrets import Identity, Migration, Purged, SecretsStatus, StoreTest
 from vzctl.usecases.serve_check import ServiceCheck
 from vzctl.usecases.serve_config import ServeConfig
@@ -35,6 +37,8 @@ from vzctl.usecases.state import BackupList, Exported, Restored, StateCheck, Sta
 from vzctl.usecases.status import Status
 from vzctl.usecases.sync import SyncReport
 from vzctl.usecases.table import ColumnDetail, ColumnList
+from vzctl.usecases.verify import KeyTests
+from vzctl.usecases.wait import Waited
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +78,9 @@ CONTRACTS: Final = {
     "credentials.rotate": Contract(RotationResult, BatchItem, BatchTotal),
     "credentials.find": Contract(KeyMatches),
     "credentials.remove": Contract(Removal | None),
+    "credentials.verify": Contract(KeyTests),
     "scope.list": Contract(ScopeView),
+    "scope.check": Contract(ScopeObservations),
     "scope.add": Contract(ScopeChange),
     "scope.remove": Contract(ScopeChange),
     "scope.set": Contract(ScopeChange),
@@ -82,6 +88,7 @@ CONTRACTS: Final = {
     "databases.add": Contract(DatabaseDetail),
     "databases.show": Contract(DatabaseDetail),
     "databases.edit": Contract(DatabaseDetail),
+    "databases.wait": Contract(Waited),
     "databases.forget": Contract(DatabaseDetail | None),
     "databases.token.list": Contract(TokenList),
     "databases.token.create": Contract(TokenCreated),
@@ -89,6 +96,7 @@ CONTRACTS: Final = {
     "collections.list": Contract(CollectionList),
     "collections.add": Contract(CollectionDetail),
     "collections.show": Contract(CollectionDetail),
+    "collections.create": Contract(CollectionDetail),
     "collections.forget": Contract(CollectionDetail | None),
     "tables.list": Contract(ColumnList),
     "tables.show": Contract(ColumnDetail),
@@ -104,6 +112,7 @@ CONTRACTS: Final = {
     "pending.list": Contract(PendingList),
     "pending.confirm": Contract(PendingChange),
     "pending.drop": Contract(PendingChange),
+    "probe": Contract(Experiments),
     "diagnose": Contract(Diagnosis),
     "explain": Contract(CodeDetail | CodeList),
     "state.path": Contract(StateLocation),

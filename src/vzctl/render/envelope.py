@@ -142,8 +142,8 @@ def _error(fault: Fault) -> dict[str, Any]:
     return {
         "side": fault.side,
         "retryable": fault.retryable,
-        "http_status": None,
-        "upstream_code": None,
+        "http_status": fault.http_status,
+        "upstream_code": fault.upstream_code,
         "evidence": list(fault.evidence),
     }
 

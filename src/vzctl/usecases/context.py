@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
+from typing import TYPE_CHECKING
 
 from vzctl.errors import UsageError
 from vzctl.secret import Secret
 from vzctl.store.state_file import StateFile
+from vzctl.usecases.key_command import KeyCommands
 from vzctl.vault.base import SecretItem, SecretStore
+
+if TYPE_CHECKING:
+    from vzctl.usecases.live import Live
 
 
 class Danger(Enum):
@@ -30,14 +35,25 @@ class Question:
     lines: Sequence[str] = ()
 
 
+def no_network() -> Live:
+    """Stand where a command was given no network."""
+    raise AssertionError("this command was not given the network")
+
+
+def no_time(_seconds: float, _every: float) -> Iterator[None]:
+    """Stand where a command has no time to wait: look once."""
+    yield
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
     """The world of one command.
 
     `confirm` asks a question and returns, or raises `CancelledError` (13) or `InputRequiredError` (8). `tell` shows a line
     to the person while work goes on, `present` lines and `show` a whole plan, to be read before anything is asked; `ask_done`
-    shows a person's step and asks whether it is done. `stop_requested` turns True at the first ^C. No lock is held during any
-    of them.
+    shows a person's step and asks whether it is done. `stop_requested` turns True at the first ^C. `open_live` returns the
+    clients of the network; `key_commands` are programs of the user's own; `ticks` counts out a time in steps, the first one
+    at once. No lock is held during any of them.
     """
 
     state_file: StateFile
@@ -52,6 +68,9 @@ class Context:
     ask_done: Callable[[str, Sequence[str]], bool]
     stop_requested: Callable[[], bool]
     show: Callable[[object], None] = lambda _: None
+    open_live: Callable[[], Live] = no_network
+    ticks: Callable[[float, float], Iterator[None]] = no_time
+    key_commands: KeyCommands = field(default_factory=KeyCommands)
     is_read_only: bool = False
     is_interactive: bool = False
     _opened: list[SecretStore] = field(default_factory=list)

@@ -56,13 +56,43 @@ class Sources:
     other_organization: bool = False
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LiveSources:
+    """Where to look without files: everywhere, or in one database or keyspace. `wake`: also where that wakes a database."""
+
+    database: str | None = None
+    keyspace: str | None = None
+    jobs: int = 8
+    wake: bool = False
+    other_organization: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """One answer: where it came from, and of which database and keyspace its contents are."""
+
+    source: str
+    answer: Answer
+    place: tuple[str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """A place of which the contents were wanted. `reason` is why it was not looked at, in words; `failed`: it went wrong."""
+
+    place: str
+    reason: str | None = None
+    failed: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class Observed:
-    """The observation, which answers it was made of, and where the contents among them are from."""
+    """The observation, the answers that it was made of and, where the databases themselves were asked, how far that went."""
 
     observation: Observation
-    answers: tuple[tuple[str, Answer], ...]
-    place: tuple[str, str] | None
+    answers: tuple[Given, ...]
+    coverage: tuple[Coverage, ...] = ()
+    is_live: bool = False
 
 
 def observe(state: State, sources: Sources, look: Look) -> Observed:
@@ -72,7 +102,7 @@ def observe(state: State, sources: Sources, look: Look) -> Observed:
     if databases is not None and sources.other_organization:
         databases = replace(databases, is_whole=False)
     elif databases is not None:
-        _require_own_organization(state, databases)
+        require_own_organization(state, databases)
     observation = Observation(
         databases=databases,
         providers=_providers([(source, item) for source, item in answers if isinstance(item, ProvidersAnswer)]),
@@ -87,7 +117,7 @@ def observe(state: State, sources: Sources, look: Look) -> Observed:
             keyspaces=(_keyspace(contents, *place),),
             remarks=tuple(_located(remark, contents, where) for remark in observation.remarks),
         )
-    return Observed(observation, answers, place)
+    return Observed(observation, tuple(Given(source, item, place) for source, item in answers))
 
 
 def _remarks(answer: Answer) -> tuple[Remark, ...]:
@@ -188,7 +218,7 @@ def _disagree(source: str, what: str) -> UsageError:
     )
 
 
-def _require_own_organization(state: State, seen: DatabasesSeen) -> None:
+def require_own_organization(state: State, seen: DatabasesSeen) -> None:
     """Refuse databases of which this state knows none, or that belong to several organizations: the wrong token."""
     step = NextStep("vzctl databases list", "the databases of this organization")
     again = "; give --other-organization if that is right"

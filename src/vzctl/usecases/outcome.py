@@ -31,11 +31,14 @@ class Fault:
     side: str | None
     retryable: bool
     evidence: tuple[str, ...]
+    http_status: int | None = None
+    upstream_code: str | None = None
 
     @classmethod
     def of(cls, error: VzctlError) -> Fault:
         """Return what an error says beside its code and message."""
-        return cls(error.side, error.retryable, tuple(without_secrets(item) for item in error.evidence))
+        evidence = tuple(without_secrets(item) for item in error.evidence)
+        return cls(error.side, error.retryable, evidence, error.http_status, error.upstream_code)
 
 
 NOT_BEGUN = Fault(None, False, ())

@@ -42,11 +42,13 @@ class PendingChange:
 
 @dataclass(frozen=True, slots=True)
 class ChangePending:
-    """Confirm or drop steps by id, or all of them."""
+    """Confirm or drop steps by id, or all of them. `check` looks whether they are in force before they are confirmed."""
 
     ids: Sequence[str] = ()
     all_steps: bool = False
     dry_run: bool = False
+    check: bool = False
+    wake: bool = False
 
 
 def list_pending(context: Context) -> Outcome[PendingList]:
@@ -67,9 +69,18 @@ def confirm_pending(context: Context, request: ChangePending) -> Outcome[Pending
     rows = tuple(pending_row(Index(state), item) for item in chosen)
     if request.dry_run:
         return Outcome(data=PendingChange(rows, _rows(state)), summary=(f"would confirm {counted(len(rows), 'step')}",))
+    seen: frozenset[str] = frozenset()
+    if request.check and chosen:
+        from vzctl.usecases.pending_check import seen_steps  # the network, only for those who use it
+
+        seen = seen_steps(context, state, chosen, wake=request.wake)
     for step in chosen:
-        _confirm(context, step)
-    return _changed(context, rows, "confirmed", "a person's word; vzctl did not look")
+        _confirm(context, step, Evidence.OBSERVED if step.id in seen else Evidence.ATTESTED)
+    attested = len(chosen) - len(seen)
+    words = (
+        f"{len(seen)} seen, {attested} on a person's word" if request.check else "a person's word; vzctl did not look"
+    )
+    return _changed(context, rows, "confirmed", words, attested=attested > 0)
 
 
 def drop_pending(context: Context, request: ChangePending) -> Outcome[PendingChange]:
@@ -109,13 +120,13 @@ def _rows(state: State) -> tuple[PendingRow, ...]:
     return tuple(pending_row(index, item) for item in pending_steps(state))
 
 
-def _changed(context: Context, rows: tuple[PendingRow, ...], verb: str, why: str) -> Outcome[PendingChange]:
+def _changed(
+    context: Context, rows: tuple[PendingRow, ...], verb: str, why: str, *, attested: bool = False
+) -> Outcome[PendingChange]:
     left = _rows(context.state_file.read())
     steps = (NextStep("vzctl pending list", f"{len(left)} left"),) if left else ()
     warnings = (
-        (Notice("ATTESTED_ONLY", "recorded as attested: nobody has looked at the Portal", None),)
-        if verb == "confirmed" and rows
-        else ()
+        (Notice("ATTESTED_ONLY", "recorded as attested: nobody has looked at the Portal", None),) if attested else ()
     )
     return Outcome(
         data=PendingChange(rows, left),
@@ -126,21 +137,21 @@ def _changed(context: Context, rows: tuple[PendingRow, ...], verb: str, why: str
     )
 
 
-def _confirm(context: Context, step: PendingStep) -> None:
+def _confirm(context: Context, step: PendingStep, evidence: Evidence) -> None:
     if step.kind == "credential" and step.verb == "remove":
         confirm_removal(context, step)
         return
     with context.state_file.transaction() as transaction:
         current = find_pending(transaction.state, step.id)
-        transaction.state = _confirmed(context, transaction.state, current)
-        transaction.describe(f"attested: {step.portal.title}", subjects=_subjects(step))
+        transaction.state = _confirmed(context, transaction.state, current, evidence)
+        transaction.describe(f"{evidence.value}: {step.portal.title}", subjects=_subjects(step))
 
 
-def _confirmed(context: Context, state: State, step: PendingStep) -> State:
+def _confirmed(context: Context, state: State, step: PendingStep, evidence: Evidence) -> State:
     _require_no_rotation_of(state, step)
     if step.verb == "add":
         _require_in_order(state, step)
-        return confirm_addition(state, step, context.now())
+        return confirm_addition(state, step, context.now(), evidence)
     if step.kind == "integration":
         require_integration_removable(state, step.provider)
         return state.without_integration(step.provider)

@@ -10,13 +10,14 @@ from typing import Any, ClassVar
 from vzctl.domain import portal
 from vzctl.domain.records import Revocation, Version
 from vzctl.domain.revocation import REASON_LEAKED, done
-from vzctl.domain.rules import counted, provider_by_id
+from vzctl.domain.rules import counted, display_name, provider_by_id
 from vzctl.domain.state import State
 from vzctl.errors import ConflictError, NextStep, NotFoundError, UsageError
 from vzctl.usecases.context import Context, Question
+from vzctl.usecases.key_command import REVOKE, require_command, revoke_key
 from vzctl.usecases.key_spread import cache_warning, spread_of_old_key
 from vzctl.usecases.outcome import Columns, Notice, Outcome
-from vzctl.usecases.secret_version import drop_held
+from vzctl.usecases.secret_version import drop_held, read_version
 from vzctl.usecases.views import PortalVisit
 
 
@@ -56,10 +57,15 @@ class RevocationList:
 
 @dataclass(frozen=True, slots=True)
 class FinishRevocations:
-    """A person revoked these keys at their provider. Each is an id, or the name of a credential with only one."""
+    """A person revoked these keys at their provider. Each is an id, or the name of a credential with only one.
+
+    `check` asks the provider first whether it rejects them now; `revoke` lets the user's own program revoke them before.
+    """
 
     references: Sequence[str]
     dry_run: bool = False
+    check: bool = False
+    revoke: bool = False
 
 
 def list_revocations(context: Context, *, include_done: bool = False) -> Outcome[RevocationList]:
@@ -94,12 +100,15 @@ def finish_revocations(context: Context, request: FinishRevocations) -> Outcome[
         return Outcome(data=RevocationList(rows), summary=summary, warnings=cached)
     if any(item.held for item in rows):
         context.store().probe()
+    seen = _looked_at(context, state, chosen, request)
     lines = [f'  {item.provider}: the key that "{item.credential}" had ({item.reason})' for item in rows]
     lines += [f"  {', '.join(item.same_key)} still uses this key and stops with it" for item in rows if item.same_key]
     lines += [f"  {text}" for text in early.values()]
-    which = "this key" if len(rows) == 1 else f"these {len(rows)} keys"
-    question = f"Did you revoke {which} at the provider? A rollback is impossible after this."
-    context.confirm(Question(question, str(len(rows)), lines=lines))
+    if request.revoke:
+        lines += [f"  [rotation.revoke] of your configuration revokes the key of {item.provider}" for item in rows]
+    context.confirm(Question(_question(len(rows), revoke=request.revoke), str(len(rows)), lines=lines))
+    if request.revoke:
+        seen = _revoked(context, state, chosen, check=request.check)
     writes = context.state_file.write_count
     wanted = {item.id for item in chosen}
     _record(context, wanted, tuple(dict.fromkeys(item.credential for item in rows)))
@@ -117,12 +126,8 @@ def finish_revocations(context: Context, request: FinishRevocations) -> Outcome[
     changed = context.state_file.write_count > writes
     return Outcome(
         data=RevocationList(after),
-        changed=changed,
-        summary=(
-            f"{counted(len(after), 'key')} marked as revoked and dropped from the store"
-            if changed
-            else "marked as revoked already: nothing to do",
-        ),
+        changed=changed or request.revoke,
+        summary=(*seen, _marked(len(after), changed=changed)),
         warnings=(*cached, *warnings),
         next_steps=tuple(
             NextStep(f"vzctl credentials rotate {name}", "its key is revoked")
@@ -130,6 +135,74 @@ def finish_revocations(context: Context, request: FinishRevocations) -> Outcome[
             for name in item.same_key
         ),
     )
+
+
+def _question(keys: int, *, revoke: bool) -> str:
+    which = "this key" if keys == 1 else f"these {keys} keys"
+    asked = f"Revoke {which} at the provider now?" if revoke else f"Did you revoke {which} at the provider?"
+    return f"{asked} A rollback is impossible after this."
+
+
+def _marked(keys: int, *, changed: bool) -> str:
+    if not changed:
+        return "marked as revoked already: nothing to do"
+    return f"{counted(keys, 'key')} marked as revoked and dropped from the store"
+
+
+def _looked_at(context: Context, state: State, chosen: Sequence[Revocation], request: FinishRevocations) -> list[str]:
+    """Look before anybody is asked: at what `revoke` needs, or at the provider's answers to the keys."""
+    if request.revoke:
+        _require_revocable(context, state, chosen)
+        return []
+    return [_checked(context, state, item) for item in chosen] if request.check else []
+
+
+def _require_revocable(context: Context, state: State, chosen: Sequence[Revocation]) -> None:
+    """Raise before anything is revoked when a key is not held, still in use, or of a provider without a program."""
+    for item in chosen:
+        owner, version = _owner(state, item)
+        require_command(context.key_commands, REVOKE, owner.provider)
+        read_version(context, state, owner, version.id)
+        used = row(state, item).same_key
+        if used:
+            raise ConflictError(
+                f'{", ".join(used)} still uses the old key of "{owner.name}": rotate it first',
+                code="KEY_IN_USE",
+                next_steps=(NextStep(f"vzctl credentials rotate {used[0]}", "give it a new key"),),
+            )
+
+
+def _revoked(context: Context, state: State, chosen: Sequence[Revocation], *, check: bool) -> list[str]:
+    """Let the user's program revoke the keys, one after the other; with `check` the provider is asked about each."""
+    words = []
+    for item in chosen:
+        owner, version = _owner(state, item)
+        revoke_key(context.key_commands, owner.provider, owner.name, read_version(context, state, owner, version.id))
+        words.append(f'[rotation.revoke] revoked the old key of "{owner.name}"')
+        words += [_checked(context, state, item)] if check else []
+    return words
+
+
+def _checked(context: Context, state: State, revocation: Revocation) -> str:
+    """Ask the provider whether it rejects a key; raise `ConflictError` when it still takes it."""
+    owner, version = _owner(state, revocation)
+    name = display_name(owner.provider)
+    if not version.held:
+        return f'the old key of "{owner.name}" is not held here: {name} was not asked'
+    from vzctl.usecases.new_key import still_accepted  # the network, only for those who use it
+
+    accepted = still_accepted(context, state, owner, read_version(context, state, owner, version.id))
+    if accepted:
+        raise ConflictError(
+            f'{name} still accepts the old key of "{owner.name}": it is not revoked, or not yet',
+            code="KEY_STILL_ACCEPTED",
+            side="provider",
+            retryable=True,
+            next_steps=(NextStep("vzctl revocations list", "where and how it is revoked"),),
+        )
+    if accepted is None:
+        return f'{name} was asked about the old key of "{owner.name}", and its answer does not tell'
+    return f'{name} rejects the old key of "{owner.name}"'
 
 
 def _record(context: Context, wanted: set[str], names: tuple[str, ...]) -> None:

@@ -12,7 +12,7 @@ from vzctl.domain.provider import Provider
 from vzctl.domain.records import Credential, Evidence, Rotation, Step, Version
 from vzctl.domain.rules import provider_by_id, require_credential, require_no_rotation
 from vzctl.domain.state import State
-from vzctl.errors import ConflictError, ExitStatus, InputRequiredError, NextStep, SecretStoreError, VzctlError
+from vzctl.errors import ConflictError, ExitStatus, NextStep, SecretStoreError, VzctlError
 from vzctl.secret import Secret
 from vzctl.usecases.context import Context, Danger, Question, SecretSource
 from vzctl.usecases.credential import require_slot
@@ -77,9 +77,8 @@ def rotate_credential(context: Context, request: RotateCredential) -> Outcome[Ro
     state = context.state_file.read()
     credential = _rotatable(context, state, request)
     if request.dry_run:
-        plan = rotation_plan(context, state, credential, _planned(context, state, credential, request), None)
+        plan = _plan(context, state, request, _planned(context, state, credential, request), None)
         return Outcome(data=RotationResult(plan, None), summary=plan_lines(plan))
-    _require_test_decision(context, request)
     context.store().probe()
     if context.is_interactive:
         # A person reads what will happen before the key is asked for.
@@ -88,7 +87,9 @@ def rotate_credential(context: Context, request: RotateCredential) -> Outcome[Ro
     prepared = prepare(context, state, request)
     if prepared is None:
         return _nothing_to_do(context, state, credential, request)
-    context.confirm(_question(prepared.plan, lines=() if context.is_interactive else plan_lines(prepared.plan)))
+    prepared = _tried(context, state, prepared)
+    lines = (f"  test          {prepared.plan.test}",) if context.is_interactive else plan_lines(prepared.plan)
+    context.confirm(_question(prepared.plan, lines=lines))
     return _start(context, prepared)
 
 
@@ -103,10 +104,9 @@ def rotate_batch(context: Context, requests: Sequence[RotateCredential]) -> Outc
     credentials = [_rotatable(context, state, request) for request in requests]
     if any(request.dry_run for request in requests):
         return _batch_plan(context, state, list(zip(requests, credentials, strict=True)))
-    for request in requests:
-        _require_test_decision(context, request)
     context.store().probe()
-    prepared = {request.name: prepare(context, state, request) for request in requests}
+    read = {request.name: prepare(context, state, request) for request in requests}
+    prepared = {name: _tried(context, state, item) if item is not None else None for name, item in read.items()}
     to_do = [item for item in prepared.values() if item is not None]
     if to_do:
         lines = tuple(line for item in to_do for line in plan_lines(item.plan))
@@ -121,7 +121,7 @@ def _batch_plan(
     rows: list[BatchItem] = []
     lines: list[str] = []
     for request, credential in items:
-        plan = rotation_plan(context, state, credential, _planned(context, state, credential, request), None)
+        plan = _plan(context, state, request, _planned(context, state, credential, request), None)
         result = RotationResult(plan, None)
         rows.append(BatchItem(request.name, "OK", 0, "would rotate", changed=False, fault=None, rotation=result))
         lines += plan_lines(plan)
@@ -139,7 +139,7 @@ def prepare(context: Context, state: State, request: RotateCredential) -> Prepar
     require_new_key(state, credential, secret)
     rotation = _planned(context, state, credential, request)
     version = Version(id=rotation.new_version, created_at=context.now(), fingerprint=fingerprint)
-    plan = rotation_plan(context, state, credential, rotation, fingerprint)
+    plan = _plan(context, state, request, rotation, fingerprint)
     return Prepared(request, credential, rotation, version, secret, plan, warnings)
 
 
@@ -276,13 +276,23 @@ def _new_slot(credential: Credential, slot: int | None) -> int | None:
     return 2 if credential.slot == 1 else 1
 
 
-def _require_test_decision(context: Context, request: RotateCredential) -> None:
-    if not request.skip_test and not context.is_interactive:
-        raise InputRequiredError(
-            "the new key cannot be tested by this version; a script must say --skip-test",
-            code="TEST_IMPOSSIBLE",
-            next_steps=(NextStep(f"vzctl credentials rotate {request.name} --skip-test …", "rotate without a test"),),
-        )
+def _plan(
+    context: Context, state: State, request: RotateCredential, rotation: Rotation, fingerprint: str | None
+) -> RotationPlan:
+    """Return the plan, which says that there is no test when none is wanted."""
+    plan = rotation_plan(context, state, require_credential(state, request.name), rotation, fingerprint)
+    return replace(plan, test="none: --skip-test was given") if request.skip_test else plan
+
+
+def _tried(context: Context, state: State, prepared: Prepared) -> Prepared:
+    """Test the new key before anything is recorded, unless that is not wanted; the plan then says what was seen."""
+    if prepared.request.skip_test:
+        return prepared
+    from vzctl.usecases.new_key import try_new_key  # the network, only for those who use it
+
+    words = try_new_key(context, state, prepared.credential, prepared.secret)
+    rotation = replace(prepared.rotation, test=words)
+    return replace(prepared, rotation=rotation, plan=replace(prepared.plan, test=f"the new key was {words}"))
 
 
 def _question(plan: RotationPlan, *, lines: Sequence[str]) -> Question:
@@ -293,7 +303,7 @@ def _question(plan: RotationPlan, *, lines: Sequence[str]) -> Question:
 def _nothing_to_do(
     context: Context, state: State, credential: Credential, request: RotateCredential
 ) -> Outcome[RotationResult]:
-    plan = rotation_plan(context, state, credential, _planned(context, state, credential, request), None)
+    plan = _plan(context, state, request, _planned(context, state, credential, request), None)
     return Outcome(
         data=RotationResult(plan, None), summary=(f'"{credential.name}" holds this key already: nothing to do',)
     )

@@ -134,7 +134,7 @@ def rotation_plan(
         rollback=why,
         leaked=rotation.leaked,
         revoke_first=rotation.revoke_first,
-        test="the new key is not tested: this version does not talk to providers",
+        test="the new key is tested first, at its provider and through one dependant; --skip-test leaves that out",
         same_key_elsewhere=tuple(item.name for item in machine.same_key_elsewhere(state, credential)),
         steps=tuple(step.value for step in machine.route(rotation, is_local=state.is_local)),
         old_fingerprint=old.fingerprint if old is not None else None,
@@ -266,8 +266,14 @@ def checks(state: State, rotation: Rotation) -> tuple[Check, ...]:
         Check("the scope holds what it held", seen if wanted <= credential.database_ids else "failed"),
         Check("no dependant is outside the scope", seen if not outside & wanted else "failed"),
         Check("the key in force is the right one", seen if credential.current == in_force else "superseded"),
-        Check("the provider accepts the new key", "not checkable"),
+        Check("the provider accepts the new key", _accepted(rotation)),
     )
+
+
+def _accepted(rotation: Rotation) -> str:
+    """What the test before the rotation saw; the old key of a rollback was not tested."""
+    saw = rotation.test.startswith(("tested: it works at the provider", "tested: the provider recognizes it"))
+    return "seen" if saw and rotation.step is not Step.ROLLED_BACK else "not checkable"
 
 
 def _interruption(state: State) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from vzctl.answers.answer import Answer, CollectionsAnswer, DatabasesAnswer, ProvidersAnswer, TablesAnswer
+from vzctl.answers.answer import CollectionsAnswer, DatabasesAnswer, ProvidersAnswer, TablesAnswer
 from vzctl.domain.comparison import find_drift
 from vzctl.domain.drift import Action, Change, Drift, DriftItem, Look
 from vzctl.domain.index import Index
@@ -16,19 +16,20 @@ from vzctl.domain.rules import counted, listed
 from vzctl.domain.state import State
 from vzctl.errors import ConflictError, ExitStatus, NextStep
 from vzctl.usecases.context import Context, Danger, Question
-from vzctl.usecases.observe import Observed, Sources, observe
+from vzctl.usecases.observe import Given, LiveSources, Observed, Sources, observe
 from vzctl.usecases.outcome import Columns, Notice, Outcome
 from vzctl.usecases.state import ProblemRow, problem_row
 
 AUDITED_AT_MOST = 200
 STEPS_AT_MOST = 5
+NOTICES_AT_MOST = 10
 
 
 @dataclass(frozen=True, slots=True)
 class Sync:
-    """Compare with these answers. `kinds` are the groups to look at."""
+    """Compare with these answers, or with what the databases themselves say. `kinds` are the groups to look at."""
 
-    sources: Sources
+    sources: Sources | LiveSources
     kinds: frozenset[Kind] = frozenset(Kind)
     prune: bool = False
     exit_code: bool = False
@@ -95,11 +96,27 @@ class RemarkRow:
 
 
 @dataclass(frozen=True, slots=True)
+class CoverageRow:
+    """A place of which the contents were wanted, and why it was not looked at. `failed`: it was tried."""
+
+    place: str
+    looked_at: bool
+    reason: str | None
+    failed: bool
+
+    columns: ClassVar[Columns] = (("PLACE", "place"), ("LOOKED AT", "looked_at"), ("REASON", "reason"))
+
+
+@dataclass(frozen=True, slots=True)
 class SyncReport:
-    """The drift. `applied`: it was recorded. `problems` are the broken rules that the state has by it, or would have."""
+    """The drift. `applied`: it was recorded. `problems` are the broken rules that the state has by it, or would have.
+
+    `coverage` is how far a look at the databases themselves went; answers from files say it one by one.
+    """
 
     applied: bool
     answers: tuple[AnswerRow, ...]
+    coverage: tuple[CoverageRow, ...]
     drift: tuple[DriftRow, ...]
     remarks: tuple[RemarkRow, ...]
     problems: tuple[ProblemRow, ...]
@@ -110,7 +127,7 @@ def sync(context: Context, request: Sync) -> Outcome[SyncReport]:
     context.require_writable()
     state = context.state_file.read()
     look = Look(context.now(), context.new_id, request.kinds, request.prune)
-    observed = observe(state, request.sources, look)
+    observed = _observed(context, state, request, look)
     drift = find_drift(state, observed.observation, look)
     report = _report(state, observed, drift, applied=False)
     if request.dry_run or not drift.effective:
@@ -131,11 +148,20 @@ def sync(context: Context, request: Sync) -> Outcome[SyncReport]:
     return _outcome(before, request, observed, now, _report(before, observed, now, applied=True))
 
 
+def _observed(context: Context, state: State, request: Sync, look: Look) -> Observed:
+    if isinstance(request.sources, Sources):
+        return observe(state, request.sources, look)
+    from vzctl.usecases.observe_live import observe_live  # the network, only for those who use it
+
+    return observe_live(context, state, request.sources, look)
+
+
 def _report(state: State, observed: Observed, drift: Drift, *, applied: bool) -> SyncReport:
     index = Index(drift.after)
     return SyncReport(
         applied=applied,
-        answers=tuple(_answer_row(index, observed, source, answer) for source, answer in observed.answers),
+        answers=tuple(_answer_row(index, observed, given) for given in observed.answers),
+        coverage=tuple(CoverageRow(row.place, row.reason is None, row.reason, row.failed) for row in observed.coverage),
         drift=tuple(_drift_row(item) for item in drift.items),
         remarks=tuple(_remark_row(item) for item in drift.remarks),
         problems=tuple(problem_row(item) for item in _new_problems(state, drift)),
@@ -152,13 +178,14 @@ def _new_problems(state: State, drift: Drift) -> list[Problem]:
 
 def _outcome(state: State, request: Sync, observed: Observed, drift: Drift, report: SyncReport) -> Outcome[SyncReport]:
     differs = bool(drift.items or report.remarks or report.problems)
+    status = ExitStatus.CHANGES if request.exit_code and differs else ExitStatus.OK
     return Outcome(
         data=report,
         changed=report.applied,
         summary=_summary(drift, applied=report.applied),
         warnings=_warnings(state, observed, drift),
         next_steps=_next_steps(drift, report),
-        status=ExitStatus.CHANGES if request.exit_code and differs else ExitStatus.OK,
+        status=ExitStatus.ASTRA if any(row.failed for row in report.coverage) else status,
     )
 
 
@@ -219,10 +246,23 @@ def _warnings(state: State, observed: Observed, drift: Drift) -> tuple[Notice, .
         text = f'"{item.subject}" was left as it is: a rotation of "{item.rotation}" is open'
         notices.append(Notice("SKIPPED_FOR_ROTATION", text, item.subject))
     databases = observed.observation.databases
-    if databases is not None and not databases.is_whole:
+    if databases is not None and not databases.is_whole and not observed.is_live:
         text = "the list of databases may go on, so the absence of one says nothing; give all pages in one call"
         notices.append(Notice("LIST_MAY_GO_ON", text))
-    return tuple(notices)
+    return (*notices, *_not_looked_at(observed))
+
+
+def _not_looked_at(observed: Observed) -> list[Notice]:
+    missing = [item for item in observed.coverage if item.reason is not None]
+    missing.sort(key=lambda item: not item.failed)
+    notices = [
+        Notice("NOT_LOOKED_AT", f"not looked at: {item.place} ({item.reason})", item.place)
+        for item in missing[:NOTICES_AT_MOST]
+    ]
+    left = len(missing) - len(notices)
+    return (
+        [*notices, Notice("NOT_LOOKED_AT", f"not looked at: {left} more; -o json has all of them")] if left else notices
+    )
 
 
 def _next_steps(drift: Drift, report: SyncReport) -> tuple[NextStep, ...]:
@@ -256,7 +296,8 @@ def _remark_row(remark: Remark) -> RemarkRow:
     return RemarkRow(remark.code, remark.kind.value, remark.subject, remark.message)
 
 
-def _answer_row(index: Index, observed: Observed, source: str, answer: Answer) -> AnswerRow:
+def _answer_row(index: Index, observed: Observed, given: Given) -> AnswerRow:
+    source, answer = given.source, given.answer
     if isinstance(answer, DatabasesAnswer):
         seen = observed.observation.databases
         whole = seen is not None and seen.is_whole
@@ -264,7 +305,7 @@ def _answer_row(index: Index, observed: Observed, source: str, answer: Answer) -
         return AnswerRow(source, "databases", answer.size, covers, whole)
     if isinstance(answer, ProvidersAnswer):
         return AnswerRow(source, "findEmbeddingProviders", len(answer.providers), "what one Data API offers", True)
-    where = "" if observed.place is None else f"{index.database_name(observed.place[0])}/{observed.place[1]}"
+    where = "" if given.place is None else f"{index.database_name(given.place[0])}/{given.place[1]}"
     if isinstance(answer, CollectionsAnswer):
         return AnswerRow(
             source, "findCollections", len(answer.collections), f"collections of {where}", not answer.has_more

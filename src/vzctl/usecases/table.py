@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from vzctl.domain.address import Address, find_column, find_database, parse_address
@@ -11,7 +13,7 @@ from vzctl.domain.index import Index
 from vzctl.domain.records import Column
 from vzctl.domain.rules import service_text
 from vzctl.domain.state import State
-from vzctl.errors import ConflictError, NextStep, NotFoundError, shell_word
+from vzctl.errors import ConflictError, NextStep, NotFoundError, VzctlError, shell_word
 from vzctl.usecases.context import Context, Question
 from vzctl.usecases.dependant import (
     Attachment,
@@ -26,6 +28,7 @@ from vzctl.usecases.dependant import (
 )
 from vzctl.usecases.outcome import Notice, Outcome
 
+DONE_AND_SEEN = "done at the database, and seen there"
 INCOMPARABLE = (
     "stored vectors were made by another service: they stay, but cannot be compared with new ones; embed the rows anew"
 )
@@ -48,21 +51,25 @@ class ColumnDetail:
 
 @dataclass(frozen=True, slots=True)
 class AttachColumn:
-    """Record that a column has, or with `replace` has now, this service."""
+    """Record that a column has, or with `replace` has now, this service. `send` attaches it at the database first."""
 
     address: str
     service: Service = field(default_factory=Service)
     replace: bool = False
     if_exists: str = "fail"
     dry_run: bool = False
+    send: bool = False
+    wake: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class DetachColumn:
-    """Record that a column has no service any more; its vectors stay."""
+    """Record that a column has no service any more; its vectors stay. `send` does it at the database first."""
 
     address: str
     dry_run: bool = False
+    send: bool = False
+    wake: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,20 +124,17 @@ def attach_column(context: Context, request: AttachColumn) -> Outcome[ColumnDeta
         context.confirm(
             Question(f'Replace the service of "{request.address}"?', request.address, lines=(INCOMPARABLE,))
         )
-    with context.state_file.transaction() as transaction:
-        if _find(transaction.state, request.address) != existing:
-            raise ConflictError(
-                f'"{request.address}" changed while you were asked; look again', code="CHANGED_MEANWHILE"
-            )
-        serial = transaction.state.serial
-        transaction.state, _ = _attached(context, transaction.state, request)
-        transaction.describe(f'attach a service to "{request.address}"', subjects=(request.address,))
+    sent = request.send and attachment.provider is not None
+    if sent:
+        _send_attachment(context, state, request, attachment)
+    with _recording(sent, f'the service of "{request.address}"', f"vzctl tables attach {request.address} …"):
+        after, changed = _record_attachment(context, request, existing)
     return Outcome(
-        data=_detail(transaction.state, request.address, data.request),
-        changed=transaction.state.serial != serial,
+        data=_detail(after, request.address, data.request),
+        changed=changed or sent,
         summary=(
-            _recorded(request.address, find_column(transaction.state, request.address)),
-            *_to_send(request.address, data.request),
+            _recorded(request.address, find_column(after, request.address)),
+            *((DONE_AND_SEEN,) if sent else _to_send(request.address, data.request)),
         ),
         warnings=(Notice("VECTORS_NOT_COMPARABLE", INCOMPARABLE, request.address),) if incomparable else (),
     )
@@ -150,7 +154,14 @@ def detach_column(context: Context, request: DetachColumn) -> Outcome[ColumnDeta
     if request.dry_run:
         return Outcome(data=data, summary=(f'would detach {service_text(column)} from "{request.address}"',))
     context.confirm(Question(f'Detach {service_text(column)} from "{request.address}"?', request.address))
-    with context.state_file.transaction() as transaction:
+    if request.send:
+        from vzctl.usecases.remote_schema import open_database, send_drop_vectorize
+
+        send_drop_vectorize(open_database(context, state, address, wake=request.wake), address)
+    with (
+        _recording(request.send, f'"{request.address}" without a service', f"vzctl tables detach {request.address}"),
+        context.state_file.transaction() as transaction,
+    ):
         current = find_column(transaction.state, request.address)
         require_no_open_rotation(transaction.state, current)
         transaction.state = transaction.state.with_column(_bare(current))
@@ -160,9 +171,42 @@ def detach_column(context: Context, request: DetachColumn) -> Outcome[ColumnDeta
         changed=True,
         summary=(
             f'recorded: "{request.address}" has no service; its vectors stay',
-            *_to_send(request.address, data.request),
+            *((DONE_AND_SEEN,) if request.send else _to_send(request.address, data.request)),
         ),
     )
+
+
+@contextlib.contextmanager
+def _recording(sent: bool, what: str, command: str) -> Iterator[None]:
+    """Say in a failure that the database was changed already, when it was."""
+    try:
+        yield
+    except VzctlError as error:
+        if not sent:
+            raise
+        from vzctl.usecases.remote_schema import not_recorded
+
+        raise not_recorded(error, what, command) from None
+
+
+def _send_attachment(context: Context, state: State, request: AttachColumn, attachment: Attachment) -> None:
+    from vzctl.usecases.remote_schema import open_database, send_add_vectorize  # the network, for those who use it
+
+    address = parse_address(request.address)
+    send_add_vectorize(open_database(context, state, address, wake=request.wake), address, attachment)
+
+
+def _record_attachment(context: Context, request: AttachColumn, existing: Column | None) -> tuple[State, bool]:
+    """Record an attachment; return the state after it, and whether it differs from before."""
+    with context.state_file.transaction() as transaction:
+        if _find(transaction.state, request.address) != existing:
+            raise ConflictError(
+                f'"{request.address}" changed while you were asked; look again', code="CHANGED_MEANWHILE"
+            )
+        serial = transaction.state.serial
+        transaction.state, _ = _attached(context, transaction.state, request)
+        transaction.describe(f'attach a service to "{request.address}"', subjects=(request.address,))
+    return transaction.state, transaction.state.serial != serial
 
 
 def forget_column(context: Context, request: ForgetColumn) -> Outcome[ColumnDetail | None]:
@@ -219,6 +263,7 @@ def _attached(context: Context, state: State, request: AttachColumn) -> tuple[St
         dimension=attachment.dimension,
         parameters=attachment.parameters,
         recorded_at=context.now(),
+        observed_at=context.now() if request.send else None,
         extra=existing.extra if existing is not None else {},
     )
     if existing is not None and column == replace(existing, recorded_at=column.recorded_at, observed_at=None):
@@ -262,7 +307,7 @@ def _drop_vectorize(address: Address) -> str:
 
 
 def _to_send(address: str, request: str | None) -> tuple[str, ...]:
-    """Say how the table itself is changed: this version records, it does not talk to databases."""
+    """Say how the table itself is changed, when it was not asked for here."""
     if request is None:
         return ()
     parsed = parse_address(address)

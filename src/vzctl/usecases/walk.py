@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import Final
 
 from vzctl.domain import rotation as machine
 from vzctl.domain.index import Index
@@ -44,6 +45,9 @@ from vzctl.usecases.secret_version import (
     set_held,
     store_item,
 )
+
+NOT_TESTED: Final = "not tested"
+"""What is on record of a key that nobody tried, such as one that was handed in when the rotation had begun."""
 
 
 @dataclass(slots=True)
@@ -83,7 +87,9 @@ def left_open(context: Context, rotation_id: str, error: VzctlError) -> VzctlErr
     ways = () if says_how else (NextStep(f"vzctl rotations resume {rotation.snapshot.name}", "go on"),)
     steps = (*ways, *error.next_steps)
     if rotation.is_past_no_return:
-        return RotationOpenError(message, code=error.code, side=error.side, evidence=error.evidence, next_steps=steps)
+        return RotationOpenError(
+            message, code=error.code, side=error.side, evidence=error.evidence, next_steps=steps
+        ).answered(error.http_status, error.upstream_code)
     error.message, error.next_steps = message, steps
     return error
 
@@ -215,7 +221,7 @@ def _replace_pending(context: Context, rotation: Rotation, secret: Secret) -> bo
         is_kept = current.is_past_no_return or current.step is Step.REVOKED
         step = current.step if is_kept else Step.STAGING
         transaction.state = transaction.state.with_credential(replace(owner, pending=version.id)).with_rotation(
-            replace(current, new_version=version.id, step=step)
+            replace(current, new_version=version.id, step=step, test=NOT_TESTED)
         )
         transaction.describe(f'replaced the staged key of "{owner.name}"', subjects=(owner.name,))
     forget_version(context, owner.id, replaced.id)
@@ -246,12 +252,12 @@ def _judged(state: State, credential: Credential, secret: Secret) -> Secret:
 
 
 def _tested(context: Context, rotation: Rotation) -> None:
-    """The seam of the live issue: nothing here can try a key, so nothing here claims that it works."""
+    """Record what the test showed that was made before the rotation began, or that there was none."""
     with context.state_file.transaction() as transaction:
         rotation = _unmoved(transaction.state, rotation)
-        transaction.state = transaction.state.with_rotation(replace(rotation, step=Step.TESTED, test="not tested"))
+        transaction.state = transaction.state.with_rotation(replace(rotation, step=Step.TESTED))
         transaction.describe(
-            f'"{rotation.snapshot.name}": the new key is not tested', subjects=(rotation.snapshot.name,)
+            f'"{rotation.snapshot.name}": the new key was {rotation.test}', subjects=(rotation.snapshot.name,)
         )
 
 

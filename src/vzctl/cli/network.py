@@ -1,0 +1,56 @@
+"""Makes the clients of the network from the settings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from vzctl.cli.astra_token import find_token
+from vzctl.clients.endpoint import DEVOPS_URLS
+from vzctl.clients.host_label import base_url
+from vzctl.clients.http import Http, Limits
+from vzctl.clients.provider_probe import ProviderProbes
+from vzctl.clients.provider_wire import WIRES
+from vzctl.config_file import bad_config
+from vzctl.domain.names import did_you_mean
+from vzctl.settings import Settings
+from vzctl.usecases.live import AstraToken, Live
+
+
+def make_live(settings: Settings, *, log: Callable[[str], None] | None, token_variable: str | None) -> Live:
+    """Return the clients; raise `UsageError` for an address that cannot be used. Opens no connection."""
+    for name in settings.live.provider_urls:
+        if name not in WIRES:
+            advice = did_you_mean(name, WIRES)
+            raise bad_config(settings.live.path, f"providers.{name}.base_url", f"names no provider of vzctl{advice}")
+    seconds = settings.timeout_seconds
+    limits = Limits(
+        connect_seconds=min(5.0, seconds),
+        read_seconds=min(20.0, seconds),
+        total_seconds=seconds,
+    )
+    http = Http(limits, log=log or (lambda _: None))
+    devops_url = settings.live.devops_url or DEVOPS_URLS[settings.astra_environment.value]
+    return Live(
+        http=http,
+        probes=ProviderProbes(http, settings.live.provider_urls),
+        find_token=_remembered(settings, token_variable, log),
+        environment=settings.astra_environment.value,
+        devops_url=base_url(devops_url, "astra.devops_url"),
+        trusted_hosts=settings.live.data_api_hosts,
+    )
+
+
+def _remembered(
+    settings: Settings, variable: str | None, log: Callable[[str], None] | None
+) -> Callable[[], AstraToken]:
+    """Return how the token is found: once, and its source is told."""
+    found: list[AstraToken] = []
+
+    def find() -> AstraToken:
+        if not found:
+            found.append(find_token(settings.environ, variable=variable, profile=settings.live.cli_profile))
+            if log is not None:
+                log(f"token: from {found[0].source}")
+        return found[0]
+
+    return find

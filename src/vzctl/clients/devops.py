@@ -1,0 +1,143 @@
+"""The DevOps API of Astra: which databases there are, and their status. Only reads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+from vzctl.clients.fault import NoReply, error_for
+from vzctl.clients.host_label import host_label
+from vzctl.clients.http import Http
+from vzctl.clients.message import LARGE_ANSWER, Call, Reply, SecretHeader
+from vzctl.errors import AstraError, AuthError, NextStep, NotFoundError
+from vzctl.secret import Secret
+
+PARTY: Final = "the DevOps API of Astra"
+PAGE: Final = 50
+MOST_PAGES: Final = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class FoundDatabase:
+    """A database as Astra describes it; what else the answer holds (it has secrets in it) is dropped here."""
+
+    id: str
+    name: str
+    region: str | None
+    status: str
+    organization: str | None
+    is_vector: bool
+
+
+class DevOps:
+    """Asks with one token."""
+
+    def __init__(self, http: Http, url: str, token: Secret) -> None:
+        self._http = http
+        self._url = url
+        self._token = token
+
+    def databases(self) -> Iterator[FoundDatabase]:
+        """Yield every database that the token may see."""
+        for page in self.pages():
+            yield from map(_database, page)
+
+    def pages(self) -> Iterator[list[Any]]:
+        """Yield the list of databases that the token may see, page by page, as it came.
+
+        A page that cannot be read raises, so no list is cut short unseen. Only an empty page is the end: a server may give
+        fewer than it was asked for.
+        """
+        after = ""
+        seen: set[str] = set()
+        for _ in range(MOST_PAGES):
+            more = f"&starting_after={host_label('database', after)}" if after else ""
+            rows = _expect(self._get(f"/databases?include=nonterminated&limit={PAGE}{more}"), list)
+            if not rows:
+                return
+            ids = [_database(row).id for row in rows]
+            if seen.issuperset(ids):
+                break
+            yield rows
+            seen.update(ids)
+            after = ids[-1]
+        raise _unexpected("it did not come to an end of the list of databases")
+
+    def database(self, database_id: str) -> FoundDatabase:
+        """Return one database; raise `NotFoundError` when the token does not see it."""
+        reply = self._get(f"/databases/{host_label('database', database_id)}")
+        if reply.status == 404:
+            raise NotFoundError(
+                f'Astra knows no database "{database_id}", or the token is of another organization',
+                code="DATABASE_NOT_AT_ASTRA",
+                next_steps=(NextStep("vzctl databases list", "the databases that are recorded"),),
+            ).answered(404)
+        return _database(_expect(reply, dict))
+
+    def _get(self, path: str) -> Reply:
+        call = Call(
+            party=PARTY,
+            method="GET",
+            url=f"{self._url}{path}",
+            secrets=(SecretHeader("Authorization", self._token, "Bearer "),),
+            largest_answer=LARGE_ANSWER,
+        )
+        try:
+            reply = self._http.send(call)
+        except NoReply as fault:
+            raise error_for(fault, "astra") from None
+        _require_allowed(reply)
+        return reply
+
+
+def _require_allowed(reply: Reply) -> None:
+    if reply.status == 401:
+        raise AuthError(
+            "the DevOps API rejects the Astra token: it is wrong, expired or revoked",
+            code="TOKEN_REJECTED",
+            side="astra",
+            next_steps=(NextStep("vzctl help environment", "where the token is taken from"),),
+        ).answered(401)
+    if reply.status == 403:
+        raise AuthError(
+            "the Astra token may not list databases; it needs a role that can view them",
+            code="TOKEN_LACKS_RIGHTS",
+            side="astra",
+        ).answered(403)
+
+
+def _expect(reply: Reply, kind: type[Any]) -> Any:
+    document = reply.document
+    if reply.status == 200 and isinstance(document, kind):
+        return document
+    if reply.is_redirect:
+        raise _unexpected("it points to another address, and a token is never sent after that").answered(reply.status)
+    raise AstraError(
+        f"{PARTY} answered HTTP {reply.status} where a list of databases was expected: {reply.shown()}",
+        code="ASTRA_UNEXPECTED_ANSWER",
+        side="astra",
+        retryable=reply.status >= 500 or reply.status == 429,
+    ).answered(reply.status)
+
+
+def _database(row: Any) -> FoundDatabase:
+    info = row.get("info") if isinstance(row, dict) else None
+    if not isinstance(info, dict) or not isinstance(row.get("id"), str):
+        raise _unexpected("it describes a database without an id")
+    centers = info.get("datacenters")
+    region = info.get("region")
+    if not isinstance(region, str) and isinstance(centers, list) and centers and isinstance(centers[0], dict):
+        region = centers[0].get("region")
+    return FoundDatabase(
+        id=row["id"],
+        name=str(info.get("name") or row["id"]),
+        region=region if isinstance(region, str) else None,
+        status=str(row.get("status") or "UNKNOWN"),
+        organization=row["orgId"] if isinstance(row.get("orgId"), str) else None,
+        is_vector=info.get("dbType") == "vector",
+    )
+
+
+def _unexpected(reason: str) -> AstraError:
+    return AstraError(f"{PARTY} answered unexpectedly: {reason}", code="ASTRA_UNEXPECTED_ANSWER", side="astra")

@@ -1,0 +1,113 @@
+"""A request and an answer. What may be shown of an answer goes through `Reply.shown`, the one place that redacts."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from vzctl.domain.diagnosis.redaction import MASK, redacted
+from vzctl.domain.names import without_secrets
+from vzctl.secret import Secret
+
+SHOWN_CHARACTERS: Final = 300
+SMALL_ANSWER: Final = 2 * 1024 * 1024
+LARGE_ANSWER: Final = 32 * 1024 * 1024
+_PIECE: Final = 6
+"""So many characters in a row of a secret are never shown."""
+_ENDS: Final = re.compile(r"[\w-]{0,12}\*{2,200}(?:[\w-]{0,12}\*{1,200}){0,8}[\w-]{0,12}")
+"""Some providers repeat the beginning and the end of a key around a row of stars."""
+
+
+@dataclass(frozen=True, slots=True)
+class SecretHeader:
+    """A header that carries a secret, with what stands before it."""
+
+    name: str
+    secret: Secret
+    prefix: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """One request. `party` is whom it goes to, in people's words; `settled` tells that asking again is of no use."""
+
+    party: str
+    method: str
+    url: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+    secrets: tuple[SecretHeader, ...] = ()
+    body: Any = None
+    largest_answer: int = SMALL_ANSWER
+    total_seconds: float | None = None
+    settled: Callable[[Reply], bool] = lambda _: False
+
+    @property
+    def shown_url(self) -> str:
+        """The URL without its query, and without words that look like a key."""
+        return without_secrets(self.url.partition("?")[0])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """An answer, whole. Its text comes from outside: nothing of it is shown but through `shown`."""
+
+    call: Call
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    seconds: float
+
+    @property
+    def document(self) -> Any:
+        """The JSON of the body, or None when it is no JSON."""
+        try:
+            return json.loads(self.body)
+        except (ValueError, RecursionError):
+            return None
+
+    @property
+    def text(self) -> str:
+        """The body as text, for looking into it; not for showing."""
+        return self.body.decode("utf-8", "replace")
+
+    @property
+    def is_redirect(self) -> bool:
+        """Whether it points somewhere else; vzctl never follows, a key goes with every request."""
+        return 300 <= self.status < 400
+
+    def shown(self, text: str | None = None) -> str:
+        """Return a text of this answer as it may be shown: short, on one line, without any part of a secret."""
+        found = self.text if text is None else text
+        return shown_text(found, (item.secret for item in self.call.secrets))
+
+
+def shown_text(text: str, secrets: Iterable[Secret]) -> str:
+    """Return a foreign text short, on one line, and without any part of these secrets or what looks like one."""
+    line = " ".join(text[: SHOWN_CHARACTERS * 8].split())
+    for secret in secrets:
+        line = _without(line, secret.reveal())
+    line = _ENDS.sub(MASK, redacted(line))
+    return line if len(line) <= SHOWN_CHARACTERS else f"{line[:SHOWN_CHARACTERS]}…"
+
+
+def _without(text: str, secret: str) -> str:
+    """Mask every run of characters that is part of the secret and long enough to be told."""
+    length = min(_PIECE, len(secret))
+    pieces = {secret[start : start + length].lower() for start in range(len(secret) - length + 1)} - {""}
+    folded = text.lower()
+    hidden = [False] * len(text)
+    if len(folded) != len(text):  # a letter whose lower case is longer: rare, and then nothing is worth showing
+        return MASK if any(piece in folded for piece in pieces) else text
+    for start in range(len(text) - length + 1):
+        if folded[start : start + length] in pieces:
+            hidden[start : start + length] = [True] * length
+    parts: list[str] = []
+    for position, character in enumerate(text):
+        if not hidden[position]:
+            parts.append(character)
+        elif not parts or parts[-1] != MASK:
+            parts.append(MASK)
+    return "".join(parts)

@@ -1,0 +1,72 @@
+"""What commands that use the network need from the user's own configuration. Standard library only.
+
+None of it may come from a project file: a base URL decides where a key is sent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from vzctl.config_file import bad_config, dig, word_list
+
+
+@dataclass(frozen=True, slots=True)
+class LiveSettings:
+    """Addresses. `provider_urls` are base URLs by provider id, as written, checked at their use."""
+
+    devops_url: str | None = None
+    cli_profile: str = "default"
+    data_api_hosts: tuple[str, ...] = ()
+    provider_urls: Mapping[str, str] = field(default_factory=dict)
+    mint_commands: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    revoke_commands: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    path: str = ""
+
+
+def read_live(document: Mapping[str, Any], path: str) -> LiveSettings:
+    """Return the settings of the user's file; raise `UsageError` for a value of the wrong kind."""
+    devops_url = dig(document, "astra.devops_url")
+    if devops_url is not None and not isinstance(devops_url, str):
+        raise bad_config(path, "astra.devops_url", "must be a URL")
+    profile = dig(document, "astra.cli_profile")
+    if profile is not None and not isinstance(profile, str):
+        raise bad_config(path, "astra.cli_profile", "must be a word")
+    providers = dig(document, "providers") or {}
+    if not isinstance(providers, dict) or not all(isinstance(item, dict) for item in providers.values()):
+        raise bad_config(path, "providers", "must hold a table for each provider, such as [providers.openai]")
+    urls: dict[str, str] = {}
+    for name, table in providers.items():
+        url = table.get("base_url")
+        if url is not None and not isinstance(url, str):
+            raise bad_config(path, f"providers.{name}.base_url", "must be a URL")
+        if url is not None:
+            urls[name] = url
+    return LiveSettings(
+        devops_url=devops_url,
+        cli_profile=profile or "default",
+        data_api_hosts=word_list(document, path, "astra.data_api_hosts") or (),
+        provider_urls=urls,
+        mint_commands=_commands(document, path, "rotation.mint"),
+        revoke_commands=_commands(document, path, "rotation.revoke"),
+        path=path,
+    )
+
+
+def is_provider_key(key: str) -> bool:
+    """Whether a flat key names a provider: `providers.NAME.base_url`, `rotation.mint.NAME` or `rotation.revoke.NAME`.
+
+    Whether there is such a provider is asked when it is used.
+    """
+    match key.split("."):
+        case ["providers", name, "base_url"] | ["rotation", "mint" | "revoke", name]:
+            return name.isalnum()
+    return False
+
+
+def _commands(document: Mapping[str, Any], path: str, key: str) -> dict[str, tuple[str, ...]]:
+    table = dig(document, key) or {}
+    if not isinstance(table, dict):
+        raise bad_config(path, key, 'must be a table of provider = ["PROGRAM", "ARGUMENT"]')
+    return {name: word_list(document, path, f"{key}.{name}") or () for name in table}

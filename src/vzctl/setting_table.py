@@ -1,0 +1,117 @@
+"""The table of settings and variables; documentation and `vzctl help environment` are made from it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One row of the settings table; documentation and `vzctl help environment` are made from it."""
+
+    name: str
+    meaning: str
+    flag: str | None = None
+    variable: str | None = None
+    key: str | None = None
+    default: str = ""
+    project: bool = False
+
+
+SETTINGS: Final = (
+    Setting(
+        "state",
+        "the state file",
+        "--state",
+        "VZCTL_STATE",
+        "state",
+        "$XDG_STATE_HOME/vzctl/<profile>/state.toml",
+        project=True,
+    ),
+    Setting(
+        "profile", "the profile, a folder for its own state", "--profile", "VZCTL_PROFILE", "profile", "default", True
+    ),
+    Setting(
+        "output",
+        "human, plain or json",
+        "-o, --output",
+        "VZCTL_OUTPUT",
+        "output",
+        "human at a terminal, else plain",
+        project=True,
+    ),
+    Setting("no_input", "never prompt", "--no-input", "VZCTL_NO_INPUT"),
+    Setting("color", "auto, always or never", "--color", "VZCTL_COLOR", default="auto"),
+    Setting(
+        "lock_timeout", "seconds to wait for the state's lock", "--lock-timeout", "VZCTL_LOCK_TIMEOUT", default="10"
+    ),
+    Setting("read_only", "refuse every change", variable="VZCTL_READ_ONLY"),
+    Setting(
+        "secret_store",
+        "keyring, exec, file or env",
+        variable="VZCTL_SECRET_STORE",
+        key="secrets.store",
+        default="keyring",
+    ),
+    Setting(
+        "policy.max_age_days", "days after which a key is due", key="policy.max_age_days", default="90", project=True
+    ),
+    Setting("secrets.exec.get", "command that prints a secret; {item} is its name", key="secrets.exec.get"),
+    Setting("secrets.exec.set", "command that takes a secret on stdin", key="secrets.exec.set"),
+    Setting("secrets.exec.delete", "command that deletes a secret", key="secrets.exec.delete"),
+    Setting("secrets.file.recipients", "age public keys that secrets are encrypted to", key="secrets.file.recipients"),
+    Setting("secrets.file.identity_file", "age identity that decrypts them", key="secrets.file.identity_file"),
+    Setting("secrets.env", "credential name = variable name, read only", key="secrets.env"),
+    Setting(
+        "timeout",
+        "seconds that one request may take, its retries included",
+        variable="VZCTL_TIMEOUT",
+        key="timeout",
+        default="30",
+    ),
+    Setting("astra.environment", "prod, dev or test", key="astra.environment", default="prod"),
+    Setting(
+        "astra.cli_profile",
+        "the profile of the Astra CLI whose token is used when no variable has one",
+        key="astra.cli_profile",
+        default="default",
+    ),
+    Setting("astra.devops_url", "another address of the DevOps API", key="astra.devops_url"),
+    Setting(
+        "astra.data_api_hosts",
+        "hosts outside of Astra that your Astra token may be sent to",
+        key="astra.data_api_hosts",
+    ),
+    Setting(
+        "providers.PROVIDER.base_url",
+        "another address of a provider's API, such as a proxy",
+        key="providers.PROVIDER.base_url",
+    ),
+    Setting(
+        "rotation.mint.PROVIDER",
+        "program that makes a new key and prints it; {credential} is the credential's name",
+        key="rotation.mint.PROVIDER",
+    ),
+    Setting("rotation.revoke.PROVIDER", "program that revokes the key on its stdin", key="rotation.revoke.PROVIDER"),
+)
+
+STANDARD_VARIABLES: Final = (
+    ("XDG_CONFIG_HOME", "where vzctl/config.toml is; ~/.config when unset"),
+    ("XDG_STATE_HOME", "where vzctl/<profile>/state.toml is; ~/.local/state when unset"),
+    ("CI", "set: never prompt"),
+    ("NO_COLOR", "set and not empty: no color"),
+    ("FORCE_COLOR", "set and not empty or 0: color even when not at a terminal"),
+    ("TERM", "dumb: no color"),
+    ("COLUMNS", "width of tables at a terminal"),
+    (
+        "ASTRA_DB_APPLICATION_TOKEN",
+        "the Astra token, or that of a self-hosted Data API; --token-env names another variable",
+    ),
+    ("ASTRA_TOKEN_FILE", "a file that holds the token, when that variable is not set"),
+    ("ASTRARC", "the profiles of the Astra CLI, ~/.astrarc when unset; only read"),
+    ("HTTPS_PROXY", "the proxy that requests go through"),
+    ("NO_PROXY", "hosts that are reached without it"),
+    ("SSL_CERT_FILE", "certificate authorities to trust instead of the built-in ones"),
+    ("PYTHON_KEYRING_BACKEND", "which backend the keyring store uses; null, fail and plaintext ones are refused"),
+)

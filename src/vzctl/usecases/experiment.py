@@ -1,0 +1,248 @@
+"""`vzctl probe`: find out by experiment why a collection or column makes no vectors. Reads only."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, ClassVar
+
+from vzctl.clients.data_api import ApiAnswer, DataApi
+from vzctl.clients.provider_probe import EMBEDDING
+from vzctl.clients.provider_wire import WORD, Wanted
+from vzctl.domain.address import find_collection, find_column, parse_address
+from vzctl.domain.experiment import Arm, arm_of_fault, arm_of_verdict, decide
+from vzctl.domain.index import Index
+from vzctl.domain.records import Authentication, Column, Dependant
+from vzctl.domain.rules import provider_by_id
+from vzctl.domain.state import State
+from vzctl.errors import AstraError, ConflictError, ExitStatus, NextStep, SecretStoreError, UsageError
+from vzctl.secret import Secret
+from vzctl.usecases.context import Context
+from vzctl.usecases.live import DEFAULT_JOBS, Live, in_parallel, require_jobs
+from vzctl.usecases.outcome import Columns, Outcome
+from vzctl.usecases.secret_version import read_version
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunExperiment:
+    """Which collections and columns to look at."""
+
+    addresses: Sequence[str] = ()
+    all_dependants: bool = False
+    jobs: int = DEFAULT_JOBS
+    wake: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Experiment:
+    """One dependant: what the three arms showed, and what follows."""
+
+    address: str
+    credential: str | None
+    provider: str | None
+    stored: str
+    header: str
+    direct: str
+    cause: str
+    side: str | None
+    message: str
+    upstream_code: str | None
+    details: tuple[str, ...]
+
+    columns: ClassVar[Columns] = (
+        ("ADDRESS", "address"),
+        ("CREDENTIAL", "credential"),
+        ("STORED", "stored"),
+        ("HEADER", "header"),
+        ("DIRECT", "direct"),
+        ("CAUSE", "cause"),
+        ("SIDE", "side"),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Experiments:
+    """Experiments; those with a common cause stand together, the one that hits most first, what works last."""
+
+    experiments: tuple[Experiment, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """What one arm showed, and its words."""
+
+    arm: Arm
+    detail: str = ""
+    code: str | None = None
+
+
+def run_experiment(context: Context, request: RunExperiment) -> Outcome[Experiments]:
+    """Compare three ways to make one vector; the exit status says whose fault it is: 7 the provider's, 6 Astra's."""
+    require_jobs(request.jobs)
+    if bool(request.addresses) == request.all_dependants:
+        raise UsageError("name collections or columns, or give --all", code="ADDRESSES_MISSING")
+    state = context.state_file.read()
+    dependants = _chosen(state, request)
+    keys = {name: _key(context, state, name) for name in {item.credential for item in dependants} if name is not None}
+    live = context.open_live()
+    index = Index(state)
+    databases = [index.databases[database_id] for database_id in dict.fromkeys(item.database for item in dependants)]
+    for database in databases:
+        live.require_awake(state, database, wake=request.wake)
+    # Every address is looked up before the first request: a missing one ends the command before anything is sent.
+    apis = {database.id: live.data_api(state, database) for database in databases}
+    links = [
+        [partial(_experiment, live, apis[item.database], index, item, keys, wake=request.wake)] for item in dependants
+    ]
+    results = in_parallel(request.jobs, links, finished=lambda _: None, stop=live.http.close)
+    found = _sorted([row for chain in results for row in chain])
+    return Outcome(
+        data=Experiments(found), summary=_summary(found), next_steps=_next_steps(found), status=_status(found)
+    )
+
+
+def _chosen(state: State, request: RunExperiment) -> list[Dependant]:
+    if request.all_dependants:
+        return [item for item in state.dependants() if _can_be_asked(item)]
+    found = [_find(state, address) for address in dict.fromkeys(request.addresses)]
+    for item, address in zip(found, dict.fromkeys(request.addresses), strict=True):
+        if not _can_be_asked(item):
+            raise ConflictError(
+                f'"{address}" cannot be asked: it has no service, or its clients send the key with each request',
+                code="NOTHING_STORED",
+                next_steps=(NextStep("vzctl credentials verify NAME", "test a key at its provider"),),
+            )
+    return found
+
+
+def _find(state: State, address: str) -> Dependant:
+    if "." in parse_address(address).leaf:
+        return find_column(state, address)
+    return find_collection(state, address)
+
+
+def _can_be_asked(item: Dependant) -> bool:
+    return item.provider is not None and item.authentication is not Authentication.HEADER
+
+
+def _key(context: Context, state: State, name: str) -> Secret | None:
+    """Return the key that is held here; without it two arms are left out."""
+    credential = state.credential(name)
+    if credential is None:
+        return None
+    try:
+        return read_version(context, state, credential, credential.current)
+    except SecretStoreError as error:
+        if error.code != "SECRET_NOT_HELD":
+            raise
+        return None
+
+
+def _experiment(
+    live: Live, api: DataApi, index: Index, item: Dependant, keys: dict[str, Secret | None], *, wake: bool
+) -> Experiment:
+    key = keys.get(item.credential) if item.credential is not None else None
+    try:
+        stored = _through_astra(api, item, None)
+        header = _through_astra(api, item, key) if key is not None else _Shown(Arm.SKIPPED)
+    except AstraError as error:
+        stored = header = _Shown(Arm.ASTRA_FAILED, error.message, error.code)
+    direct = _direct(live, item, key, wake=wake)
+    row = decide(stored.arm, header.arm, direct.arm)
+    parts = (("stored key", stored), ("held key", header), ("at the provider", direct))
+    return Experiment(
+        address=index.address(item),
+        credential=item.credential,
+        provider=item.provider,
+        stored=stored.arm.value,
+        header=header.arm.value,
+        direct=direct.arm.value,
+        cause=row.cause,
+        side=row.side,
+        message=row.sentence,
+        upstream_code=stored.code,
+        details=tuple(f"{name}: {shown.detail}" for name, shown in parts if shown.detail),
+    )
+
+
+def _through_astra(api: DataApi, item: Dependant, key: Secret | None) -> _Shown:
+    """Search for one word: it makes one vector, and changes nothing."""
+    answer: ApiAnswer = api.command("find", search_body(item), item.keyspace, table_of(item), key=key)
+    if answer.fault is None:
+        return _Shown(Arm.OK)
+    fault = answer.fault
+    return _Shown(arm_of_fault(fault.code, fault.message, fault.provider_status), fault.message, fault.code)
+
+
+def search_body(item: Dependant) -> dict[str, Any]:
+    """Return a search for one word that brings as little of a document as can be: it is nobody's business here."""
+    column, shown = (item.column, item.column) if isinstance(item, Column) else ("$vectorize", "_id")
+    return {"sort": {column: WORD}, "options": {"limit": 1}, "projection": {shown: 1}}
+
+
+def table_of(item: Dependant) -> str:
+    """Return the collection or table that a command is sent to."""
+    return item.table if isinstance(item, Column) else item.local_name
+
+
+def _direct(live: Live, item: Dependant, key: Secret | None, *, wake: bool) -> _Shown:
+    provider = provider_by_id(item.provider or "")
+    if provider is None or key is None:
+        return _Shown(Arm.SKIPPED)
+    wanted = Wanted(model=item.model, dimension=item.dimension, parameters=item.parameters)
+    try:
+        finding = live.probes.probe(provider, key, wanted, level=EMBEDDING, wake=wake)
+    except UsageError as error:
+        return _Shown(Arm.REQUEST_REFUSED, error.message)
+    return _Shown(arm_of_verdict(finding.verdict), finding.detail)
+
+
+def _sorted(found: list[Experiment]) -> tuple[Experiment, ...]:
+    """Put a common cause together: what fails before what works, and what hits most first."""
+    hits: dict[tuple[str, str | None], int] = {}
+    for item in found:
+        hits[item.cause, item.credential] = hits.get((item.cause, item.credential), 0) + 1
+    return tuple(
+        sorted(
+            found,
+            key=lambda item: (
+                item.side is None,
+                -hits[item.cause, item.credential],
+                item.cause,
+                item.credential or "",
+                item.address,
+            ),
+        )
+    )
+
+
+def _summary(found: tuple[Experiment, ...]) -> tuple[str, ...]:
+    groups: dict[tuple[str, str | None], list[Experiment]] = {}
+    for item in found:
+        groups.setdefault((item.message, item.credential), []).append(item)
+    lines = []
+    for (message, credential), items in groups.items():
+        name = f'"{credential}"' if credential is not None else "no credential"
+        lines.append(f"{name}, {len(items)} of {len(found)}: {message}")
+        lines += [f"  {detail}" for detail in items[0].details if items[0].side is not None]
+    return tuple(lines) or ("there is nothing to ask",)
+
+
+def _next_steps(found: tuple[Experiment, ...]) -> tuple[NextStep, ...]:
+    steps = []
+    for item in found:
+        if item.cause in ("credential_not_usable", "stored_key_fails"):
+            steps.append(NextStep(f"vzctl scope check {item.credential}", "which databases can use it"))
+        elif item.cause == "stale_key":
+            steps.append(NextStep(f"vzctl probe {item.address}", "in some minutes again: caches forget"))
+        elif item.cause == "key_refused":
+            steps.append(NextStep(f"vzctl credentials rotate {item.credential}", "give it a new key"))
+    return tuple(dict.fromkeys(steps))[:10]
+
+
+def _status(found: tuple[Experiment, ...]) -> ExitStatus:
+    sides = {item.side for item in found}
+    if "provider" in sides:
+        return ExitStatus.PROVIDER
+    return ExitStatus.ASTRA if sides & {"astra", "unknown"} else ExitStatus.OK

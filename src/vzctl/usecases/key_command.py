@@ -1,0 +1,95 @@
+"""Programs of the user's own that make a new key at a provider, and revoke an old one there. No shell; keys go through pipes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from vzctl.domain.secret_text import parse_secret
+from vzctl.errors import NextStep, ProviderError, UsageError, VzctlError
+from vzctl.secret import Secret
+
+TIME_LIMIT_SECONDS: Final = 120.0
+MINT: Final = "mint"
+REVOKE: Final = "revoke"
+
+
+@dataclass(frozen=True, slots=True)
+class KeyCommands:
+    """Argument lists by provider id; `{credential}` and `{provider}` in them stand for names."""
+
+    mint: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    revoke: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    environ: Mapping[str, str] = field(default_factory=dict)
+
+
+def mint_key(commands: KeyCommands, provider: str, credential: str) -> Secret:
+    """Return the key that the user's program made: what it printed."""
+    printed = _run(commands, MINT, commands.mint, provider, credential, b"")
+    try:
+        return parse_secret(printed.decode())
+    except (UnicodeDecodeError, UsageError):
+        raise _failed(MINT, provider, "it printed something else than one key on one line", ()) from None
+
+
+def revoke_key(commands: KeyCommands, provider: str, credential: str, secret: Secret) -> None:
+    """Hand the old key to the user's program, on its standard input; it ends with 0 when the key is revoked."""
+    _run(commands, REVOKE, commands.revoke, provider, credential, secret.reveal().encode())
+
+
+def require_command(commands: KeyCommands, verb: str, provider: str) -> None:
+    """Raise `UsageError` when no program is configured for this provider."""
+    table = commands.mint if verb == MINT else commands.revoke
+    if provider not in table:
+        raise UsageError(
+            f"[rotation.{verb}] of your configuration names no program for {provider}",
+            code="KEY_COMMAND_MISSING",
+            next_steps=(NextStep("vzctl help environment", "every setting"),),
+        )
+
+
+def _run(
+    commands: KeyCommands,
+    verb: str,
+    table: Mapping[str, Sequence[str]],
+    provider: str,
+    credential: str,
+    stdin: bytes,
+) -> bytes:
+    from vzctl.vault.exec_command import CommandNotStartedError, CommandTimedOutError, run_command
+
+    require_command(commands, verb, provider)
+    names = {"{credential}": credential, "{provider}": provider}
+    arguments = [_filled(word, names) for word in table[provider]]
+    try:
+        answer = run_command(arguments, stdin=stdin, environ=commands.environ, time_limit_seconds=TIME_LIMIT_SECONDS)
+    except CommandNotStartedError as error:
+        raise _failed(verb, provider, f"it could not be started: {error}", ()) from None
+    except CommandTimedOutError:
+        raise _failed(verb, provider, f"it did not end within {TIME_LIMIT_SECONDS:g} seconds", ()) from None
+    if answer.status != 0:
+        raise _failed(verb, provider, f"it ended with status {answer.status}", _words(answer.stderr, stdin))
+    return answer.stdout
+
+
+def _filled(word: str, names: Mapping[str, str]) -> str:
+    for placeholder, name in names.items():
+        word = word.replace(placeholder, name)
+    return word
+
+
+def _words(stderr: bytes, stdin: bytes) -> Sequence[str]:
+    """Return what a program said, without any part of the key that it was given."""
+    from vzctl.clients.message import shown_text
+
+    text = shown_text(stderr.decode("utf-8", "replace"), [Secret(stdin.decode())] if stdin else [])
+    return (f"it said: {text}",) if text else ()
+
+
+def _failed(verb: str, provider: str, reason: str, evidence: Sequence[str]) -> VzctlError:
+    return ProviderError(
+        f"the program of [rotation.{verb}] for {provider} failed: {reason}",
+        code=f"{verb.upper()}_FAILED",
+        evidence=evidence,
+    )

@@ -1,0 +1,121 @@
+"""What a use case needs of the network, made when it is first asked for, and work on many things at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from typing import Final, TypeVar
+
+from vzctl.clients.data_api import DataApi
+from vzctl.clients.devops import DevOps
+from vzctl.clients.endpoint import astra_endpoint, require_may_carry
+from vzctl.clients.http import Http
+from vzctl.clients.provider_probe import ProviderProbes
+from vzctl.domain.records import Database
+from vzctl.domain.state import State
+from vzctl.errors import AuthError, ConflictError, NextStep, UsageError
+from vzctl.secret import Secret
+
+T = TypeVar("T")
+
+DEFAULT_JOBS: Final = 8
+MOST_JOBS: Final = 64
+
+
+@dataclass(frozen=True, slots=True)
+class AstraToken:
+    """A token, and where it was found."""
+
+    secret: Secret
+    source: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Live:
+    """The clients of one command. They share one set of connections; `find_token` is asked when a token is needed."""
+
+    http: Http
+    probes: ProviderProbes
+    find_token: Callable[[], AstraToken]
+    environment: str = "prod"
+    devops_url: str = ""
+    trusted_hosts: tuple[str, ...] = ()
+
+    def devops(self) -> DevOps:
+        """Return the DevOps API of Astra."""
+        return DevOps(self.http, self.devops_url, self.find_token().secret)
+
+    def data_api(self, state: State, database: Database) -> DataApi:
+        """Return the Data API of a database; raise when its address is not known, or may not get the token."""
+        endpoint = database.endpoint or self._astra_endpoint(state, database)
+        token = self.find_token().secret
+        require_may_carry(endpoint, token, self.trusted_hosts)
+        return DataApi(self.http, endpoint, token, database.name)
+
+    def require_awake(self, state: State, database: Database, *, wake: bool) -> None:
+        """Look at the status before the Data API is asked, because that would wake a hibernated database.
+
+        A token that may not see databases leaves what is recorded.
+        """
+        status = database.status
+        if not state.is_local:
+            try:
+                status = self.devops().database(database.id).status
+            except AuthError as error:
+                if error.code != "TOKEN_LACKS_RIGHTS":
+                    raise
+        if status == "HIBERNATED" and not wake:
+            raise ConflictError(
+                f'the database "{database.name}" is hibernated; a request would wake it, and its billing would go on',
+                code="DATABASE_HIBERNATED",
+                next_steps=(
+                    NextStep(f"vzctl databases wait {database.id} --status ACTIVE --wake", "wake it on purpose"),
+                ),
+            )
+
+    def _astra_endpoint(self, state: State, database: Database) -> str:
+        if state.is_local or database.region is None:
+            raise ConflictError(
+                f'no endpoint of the database "{database.name}" is recorded',
+                code="ENDPOINT_MISSING",
+                next_steps=(
+                    NextStep(f"vzctl databases edit {database.id} --endpoint URL", "record where its Data API is"),
+                ),
+            )
+        return astra_endpoint(self.environment, database.id, database.region)
+
+
+def require_jobs(jobs: int) -> None:
+    """Raise `UsageError` unless so many requests may be under way at once."""
+    if not 1 <= jobs <= MOST_JOBS:
+        raise UsageError(f"--jobs takes 1 to {MOST_JOBS}, not {jobs}", code="USAGE")
+
+
+def in_parallel(
+    jobs: int, chains: Sequence[Sequence[Callable[[], T]]], *, finished: Callable[[int], None], stop: Callable[[], None]
+) -> list[list[T]]:
+    """Return the results of all chains, in their order. The links of a chain are done one after the other.
+
+    At most `jobs` chains are under way. `finished` gets the number of links that are done; ^C and errors call `stop`, which
+    must end whatever blocks.
+    """
+
+    def run(chain: Sequence[Callable[[], T]]) -> list[T]:
+        return [link() for link in chain]
+
+    with ThreadPoolExecutor(max_workers=max(1, min(jobs, len(chains))), thread_name_prefix="vzctl-job") as pool:
+        futures: dict[Future[list[T]], int] = {pool.submit(run, chain): len(chain) for chain in chains}
+        waiting, done = set(futures), 0
+        try:
+            while waiting:
+                ready, waiting = wait(waiting, return_when=FIRST_COMPLETED)
+                for future in ready:
+                    future.result()
+                    done += futures[future]
+                finished(done)
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            stop()
+            raise
+    return [future.result() for future in futures]

@@ -1,0 +1,120 @@
+"""Tests of a key outside of its record: a new one before it is put into service, an old one after it was revoked."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from vzctl.clients.data_api import DataApi
+from vzctl.clients.provider_probe import EMBEDDING, Finding
+from vzctl.domain.experiment import Arm, arm_of_fault
+from vzctl.domain.index import Index
+from vzctl.domain.records import Credential, Dependant
+from vzctl.domain.rules import provider_by_id
+from vzctl.domain.state import State
+from vzctl.domain.verdict import MEANINGS, PASSED, REJECTED, Verdict
+from vzctl.errors import AstraError, AuthError, ConflictError, NextStep, ProviderError, UsageError, VzctlError
+from vzctl.secret import Secret
+from vzctl.usecases.context import Context
+from vzctl.usecases.experiment import search_body, table_of
+from vzctl.usecases.live import Live
+from vzctl.usecases.secret_version import Owner
+from vzctl.usecases.verify import services_of
+
+_REFUSED: Final = frozenset({Arm.KEY_REFUSED, Arm.LIMITED, Arm.REQUEST_REFUSED})
+
+
+def try_new_key(context: Context, state: State, credential: Credential, secret: Secret) -> str:
+    """Test a key at its provider and through one dependant by header; return in words what was seen.
+
+    Raise `ProviderError` when the provider does not take it. That Astra could not be asked is no reason to stop: the words
+    say so.
+    """
+    live = context.open_live()
+    words = [_at_provider(live, state, credential, secret)]
+    words.append(_through_astra(live, state, credential, secret))
+    return "tested: " + ", ".join(words)
+
+
+def still_accepted(context: Context, state: State, credential: Owner, secret: Secret) -> bool | None:
+    """Whether the provider still takes a key that is said to be revoked; None when its answer does not tell."""
+    findings = _findings(context.open_live(), state, credential, secret)
+    if any(finding.verdict in REJECTED for finding in findings):
+        return False
+    known = {Verdict.OK, Verdict.RECOGNIZED, Verdict.WRONG_DIMENSION}
+    return True if any(finding.verdict in known for finding in findings) else None
+
+
+def _at_provider(live: Live, state: State, credential: Credential, secret: Secret) -> str:
+    findings = _findings(live, state, credential, secret)
+    for finding in findings:
+        if finding.verdict not in PASSED:
+            raise _not_taken(credential.name, finding)
+    if any(finding.verdict is Verdict.OK for finding in findings):
+        return "it works at the provider"
+    if any(finding.verdict is Verdict.RECOGNIZED for finding in findings):
+        return "the provider recognizes it"
+    return f"not at the provider ({findings[0].detail})"
+
+
+def _findings(live: Live, state: State, credential: Owner, secret: Secret) -> list[Finding]:
+    provider = provider_by_id(credential.provider)
+    if provider is None:
+        return [Finding(verdict=Verdict.NOT_CHECKED, level=0, detail="the provider is not in the catalogue")]
+    findings = []
+    for wanted, fault in services_of(state, credential):
+        if fault is not None:
+            findings.append(Finding(verdict=Verdict.NOT_CHECKED, level=0, detail=fault))
+            continue
+        try:
+            findings.append(live.probes.probe(provider, secret, wanted, level=EMBEDDING))
+        except UsageError as error:
+            findings.append(Finding(verdict=Verdict.NOT_CHECKED, level=0, detail=error.message))
+    return findings
+
+
+def _not_taken(name: str, finding: Finding) -> VzctlError:
+    meaning = MEANINGS[finding.verdict]
+    detail = f" ({finding.detail})" if finding.detail else ""
+    kind = AstraError if meaning.side == "astra" else ProviderError
+    return kind(
+        f'the new key of "{name}" did not pass its test: {meaning.sentence}{detail}; nothing was changed',
+        code=f"NEW_KEY_{finding.verdict.name}",
+        side=meaning.side,
+        retryable=meaning.retryable,
+        next_steps=(NextStep(f"vzctl credentials rotate {name} --skip-test …", "rotate without a test"),),
+    ).answered(finding.http_status, finding.upstream_code)
+
+
+def _through_astra(live: Live, state: State, credential: Credential, secret: Secret) -> str:
+    """Search through one dependant with the key in the header: it wins over the stored one, and changes nothing."""
+    dependants = Index(state).dependants_of_credential[credential.name]
+    if not dependants:
+        return "not through Astra (nothing depends on it)"
+    item = dependants[0]
+    database = state.database(item.database)
+    assert database is not None, "a dependant's database is in the state: integrity.breakages checks it"
+    try:
+        live.require_awake(state, database, wake=False)
+        return _searched(live.data_api(state, database), state, item, credential.name, secret)
+    except (AuthError, ConflictError) as error:
+        return f"not through Astra ({error.code.lower().replace('_', ' ')})"
+    except AstraError as error:
+        if error.code.startswith("NEW_KEY"):
+            raise
+        return f"not through Astra ({error.message})"
+
+
+def _searched(api: DataApi, state: State, item: Dependant, name: str, secret: Secret) -> str:
+    answer = api.command("find", search_body(item), item.keyspace, table_of(item), key=secret)
+    address = Index(state).address(item)
+    if answer.fault is None:
+        return f"it works through {address}"
+    fault = answer.fault
+    if arm_of_fault(fault.code, fault.message, fault.provider_status) in _REFUSED:
+        raise ProviderError(
+            f'the new key of "{name}" did not pass its test through {address}: {fault.message}; nothing was changed',
+            code="NEW_KEY_REFUSED_THROUGH_ASTRA",
+            side="provider",
+            next_steps=(NextStep(f"vzctl credentials rotate {name} --skip-test …", "rotate without a test"),),
+        ).answered(fault.provider_status, fault.code)
+    return f"not through {address} ({fault.code})"

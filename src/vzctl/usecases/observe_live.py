@@ -1,0 +1,294 @@
+"""What Astra and the databases themselves say, put together to the same observation that answers in files make."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Any, Final, TypeVar
+
+from vzctl.answers.answer import CollectionsAnswer, DatabasesAnswer, ProvidersAnswer, TablesAnswer
+from vzctl.answers.contents import read_collections, read_tables
+from vzctl.answers.databases import read_databases
+from vzctl.answers.fields import place_name_fault, shown
+from vzctl.answers.providers import read_providers
+from vzctl.clients.data_api import DataApi
+from vzctl.clients.devops import PARTY
+from vzctl.domain.address import find_database
+from vzctl.domain.comparison import find_drift
+from vzctl.domain.drift import Look
+from vzctl.domain.index import Index
+from vzctl.domain.observation import (
+    DatabasesSeen,
+    KeyspaceSeen,
+    Kind,
+    Observation,
+    ObservedDatabase,
+    ProvidersSeen,
+    Remark,
+)
+from vzctl.domain.records import Database
+from vzctl.domain.state import State
+from vzctl.errors import AstraError, AuthError, UsageError, VzctlError
+from vzctl.usecases.context import Context
+from vzctl.usecases.live import Live, in_parallel, require_jobs
+from vzctl.usecases.observe import Coverage, Given, LiveSources, Observed, require_own_organization
+
+ACTIVE: Final = "ACTIVE"
+HIBERNATED: Final = "HIBERNATED"
+EXPLAIN: Final = {"options": {"explain": True}}
+ALL_MODELS: Final = {"options": {"filterModelStatus": ""}}
+_PAGE_STATE: Final = "nextPageState"
+
+T = TypeVar("T")
+
+
+@dataclass(slots=True)
+class _Seen:
+    """What was seen so far, by one look or by several."""
+
+    answers: list[Given] = field(default_factory=list)
+    keyspaces: list[KeyspaceSeen] = field(default_factory=list)
+    remarks: list[Remark] = field(default_factory=list)
+    coverage: list[Coverage] = field(default_factory=list)
+    providers: ProvidersSeen | None = None
+    error: VzctlError | None = None
+
+    def missed(self, place: str, error: VzctlError, *, failed: bool = True) -> None:
+        self.error = self.error or error
+        if all(item.place != place for item in self.coverage):
+            self.coverage.append(Coverage(place, error.message, failed=failed))
+
+    def add(self, other: _Seen) -> None:
+        self.answers += other.answers
+        self.keyspaces += other.keyspaces
+        self.remarks += other.remarks
+        self.coverage += other.coverage
+        self.providers = self.providers or other.providers
+        self.error = self.error or other.error
+
+
+def observe_live(context: Context, state: State, sources: LiveSources, look: Look) -> Observed:
+    """Ask the DevOps API for the databases, and each active one for its contents.
+
+    A database that cannot be asked is left out and told; nothing is then said about what is in it.
+    """
+    require_jobs(sources.jobs)
+    live = context.open_live()
+    live.find_token()  # a missing one ends the command before anything is asked
+    seen = _Seen()
+    databases = _databases(live, state, sources, seen)
+    # A new database counts: it is looked into before it is recorded.
+    with_new = find_drift(state, Observation(databases=databases), replace(look, prune=False)).after
+    chosen = _chosen(with_new, sources)
+    if look.kinds - {Kind.DATABASES}:
+        _look_into(live, with_new, chosen, databases, sources, seen)
+    if databases is None and not seen.answers and seen.error is not None:
+        raise seen.error
+    if databases is not None and sources.database is not None:
+        ids = {item.id for item in chosen}
+        only = tuple(item for item in databases.databases if item.id in ids)
+        databases = replace(databases, databases=only, unreadable=frozenset(), is_whole=False)
+    observation = Observation(
+        databases=databases,
+        providers=seen.providers,
+        keyspaces=tuple(seen.keyspaces),
+        remarks=tuple(dict.fromkeys(seen.remarks)),
+    )
+    return Observed(observation, tuple(seen.answers), tuple(seen.coverage), is_live=True)
+
+
+def _databases(live: Live, state: State, sources: LiveSources, seen: _Seen) -> DatabasesSeen | None:
+    """Return Astra's list, whole; None where there is none, or where the token may not see it."""
+    if state.is_local:
+        return None
+    try:
+        pages = [_read(partial(read_databases, page, PARTY, is_page=True)) for page in live.devops().pages()]
+    except AuthError as error:
+        if error.code != "TOKEN_LACKS_RIGHTS":
+            raise
+        seen.missed("the list of databases", error)
+        return None
+    recorded = {item.id: item.endpoint for item in state.databases}
+    found: dict[str, ObservedDatabase] = {}
+    for item in (database for page in pages for database in page.databases):
+        # What a person recorded is where this command asks: another address than Astra's own is no mistake.
+        found.setdefault(item.id, replace(item, endpoint=None) if recorded.get(item.id) else item)
+    listed = DatabasesSeen(
+        databases=tuple(found[key] for key in sorted(found)),
+        unreadable=frozenset().union(*(page.unreadable for page in pages)),
+        organizations=frozenset().union(*(page.organizations for page in pages)),
+        is_whole=bool(found) and not sources.other_organization,
+    )
+    if not sources.other_organization:
+        require_own_organization(state, listed)
+    remarks = tuple(remark for page in pages for remark in page.remarks)
+    seen.remarks += remarks
+    answer = DatabasesAnswer(databases=listed.databases, unreadable=listed.unreadable, remarks=remarks)
+    seen.answers.append(Given(PARTY, answer))
+    return listed
+
+
+def _chosen(state: State, sources: LiveSources) -> Sequence[Database]:
+    if sources.database is not None:
+        return (find_database(state, sources.database),)
+    if sources.keyspace is not None:
+        raise UsageError("--keyspace goes with --database", code="PLACE_MISSING")
+    return state.databases
+
+
+def _look_into(
+    live: Live,
+    state: State,
+    chosen: Sequence[Database],
+    databases: DatabasesSeen | None,
+    sources: LiveSources,
+    seen: _Seen,
+) -> None:
+    """Look into the databases that are up, many at once; put what they say into `seen`, in their order."""
+    index = Index(state)
+    statuses = None if databases is None else {item.id: item.status for item in databases.databases}
+    looks: list[_LookInto] = []
+    for database in chosen:
+        name = index.database_name(database.id)
+        reason = _why_not(state, database, statuses, wake=sources.wake)
+        if reason is not None:
+            seen.coverage.append(Coverage(name, reason))
+            continue
+        try:
+            api = live.data_api(state, database)
+        except VzctlError as error:
+            seen.missed(name, error, failed=error.code != "ENDPOINT_MISSING")
+            continue
+        recorded = {item.keyspace for item in index.dependants_in_database[database.id]}
+        looks.append(_LookInto(api, database.id, name, sources.keyspace, recorded, asks_providers=not looks))
+    chains: list[list[Callable[[], _Seen]]] = [[item.look] for item in looks]
+    results = in_parallel(sources.jobs, chains, finished=lambda _: None, stop=live.http.close)
+    for result in (link for chain in results for link in chain):
+        seen.add(result)
+
+
+def _why_not(state: State, database: Database, statuses: Mapping[str, str] | None, *, wake: bool) -> str | None:
+    """Return why a database is not asked, or None. To ask a hibernated one wakes it, and its billing goes on."""
+    if statuses is not None and database.id not in statuses:
+        return "it is not in the list of databases"
+    status = database.status if statuses is None else statuses[database.id]
+    if status == HIBERNATED:
+        return None if wake else "it is hibernated; --wake wakes it"
+    if status != ACTIVE and not state.is_local:
+        return f"its status is {status}"
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class _LookInto:
+    """A look into one database. `recorded` are the keyspaces in which something is recorded."""
+
+    api: DataApi
+    database: str
+    name: str
+    only: str | None
+    recorded: set[str]
+    asks_providers: bool
+
+    def look(self) -> _Seen:
+        """Return what the database says; what it does not say is in the coverage."""
+        seen = _Seen()
+        try:
+            keyspaces = self.api.keyspaces()
+        except VzctlError as error:
+            seen.missed(self.name, error)
+            return seen
+        if self.asks_providers:
+            self._providers(seen)
+        wanted = {self.only} if self.only is not None else {*keyspaces, *self.recorded}
+        for keyspace in sorted(wanted):
+            fault = place_name_fault(keyspace)
+            if keyspace not in keyspaces:
+                reason = "the database does not list this keyspace"
+                seen.coverage.append(Coverage(f"{self.name}/{shown_keyspace(keyspace)}", reason))
+            elif fault is not None:
+                seen.coverage.append(Coverage(f"{self.name}/{shown_keyspace(keyspace)}", fault))
+            else:
+                self._keyspace(keyspace, seen)
+        if not wanted:
+            seen.coverage.append(Coverage(self.name))
+        return seen
+
+    def _keyspace(self, keyspace: str, seen: _Seen) -> None:
+        place = f"{self.name}/{keyspace}"
+        before = len(seen.coverage)
+        collections = self._asked(seen, place, partial(self._collections, keyspace))
+        tables = self._asked(seen, place, partial(self._tables, keyspace))
+        answers: list[CollectionsAnswer | TablesAnswer] = [item for item in (collections, tables) if item is not None]
+        seen.answers += [Given(self.name, item, (self.database, keyspace)) for item in answers]
+        seen.remarks += [
+            replace(remark, subject=f"{place}/{remark.subject}") for item in answers for remark in item.remarks
+        ]
+        if answers:
+            seen.keyspaces.append(
+                KeyspaceSeen(
+                    database=self.database,
+                    keyspace=keyspace,
+                    collections=None if collections is None else collections.collections,
+                    columns=None if tables is None else tables.columns,
+                    unreadable=frozenset().union(*(item.unreadable for item in answers)),
+                    is_whole=not any(item.has_more for item in answers),
+                )
+            )
+        if len(seen.coverage) == before:
+            seen.coverage.append(Coverage(place))
+
+    def _collections(self, keyspace: str) -> CollectionsAnswer:
+        status, has_more = self._status("findCollections", "collections", EXPLAIN, keyspace)
+        return read_collections(status, self.name, has_more=has_more)
+
+    def _tables(self, keyspace: str) -> TablesAnswer:
+        status, has_more = self._status("listTables", "tables", EXPLAIN, keyspace)
+        return read_tables(status, self.name, has_more=has_more)
+
+    def _providers(self, seen: _Seen) -> None:
+        def ask() -> ProvidersAnswer:
+            status, _ = self._status("findEmbeddingProviders", "embeddingProviders", ALL_MODELS, None)
+            return read_providers(status["embeddingProviders"], self.name)
+
+        answer = self._asked(seen, f"the embedding providers of {self.name}", ask)
+        if answer is not None:
+            seen.answers.append(Given(self.name, answer))
+            seen.providers = ProvidersSeen(tuple(sorted(answer.providers, key=lambda item: item.id)))
+
+    def _status(
+        self, command: str, key: str, body: Mapping[str, Any], keyspace: str | None
+    ) -> tuple[Mapping[str, Any], bool]:
+        """Return the status of an answer, and whether it goes on; raise when it is not the answer to this command."""
+        answer = self.api.command(command, body, keyspace)
+        if answer.fault is not None:
+            raise self.api.refused(answer.fault)
+        if key not in answer.status:
+            raise AstraError(
+                f'the Data API of "{self.name}" answered {command} without "{key}"',
+                code="ASTRA_UNEXPECTED_ANSWER",
+                side="astra",
+            )
+        return answer.status, bool(answer.status.get(_PAGE_STATE) or answer.data.get(_PAGE_STATE))
+
+    def _asked(self, seen: _Seen, place: str, ask: Callable[[], T]) -> T | None:
+        try:
+            return _read(ask)
+        except VzctlError as error:
+            seen.missed(place, error)
+            return None
+
+
+def shown_keyspace(keyspace: str) -> str:
+    """Return a keyspace's name fit for a message."""
+    return keyspace if place_name_fault(keyspace) is None else shown(keyspace)
+
+
+def _read(ask: Callable[[], T]) -> T:
+    """Read an answer. One of a wrong form is a mistake of the other side here, not of a person's file."""
+    try:
+        return ask()
+    except UsageError as error:
+        message = error.message.removesuffix("; nothing was changed")
+        raise AstraError(message, code="ASTRA_UNEXPECTED_ANSWER", side="astra") from None

@@ -1,0 +1,154 @@
+"""Where the token is taken from: shown by its source, never by its value, and never sent where it does not belong."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.cli import SHOP, Cli
+from tests.support.live import PRODUCTS, LiveUser, live_user
+from tests.support.standin.astra import TOKEN
+from tests.support.standin.server import StandIn
+from vzctl.cli.astra_token import find_token
+from vzctl.clients.endpoint import astra_endpoint, command_url, require_may_carry, require_may_carry_key
+from vzctl.errors import AuthError, ExitStatus, UsageError
+from vzctl.secret import Secret
+
+
+@pytest.fixture
+def user(cli: Cli) -> Iterator[LiveUser]:
+    with StandIn() as stand_in:
+        yield live_user(cli, stand_in, "astra")
+
+
+def found(tmp_path: Path, variable: str | None = None, profile: str = "default", **environ: str) -> tuple[str, str]:
+    token = find_token({"HOME": str(tmp_path), **environ}, variable=variable, profile=profile)
+    assert "AstraCS" not in repr(token)
+    return token.secret.reveal(), token.source
+
+
+def test_the_strongest_source_wins(tmp_path: Path) -> None:
+    with pytest.raises(AuthError) as caught:
+        found(tmp_path)
+    assert caught.value.code == "TOKEN_MISSING"
+    (tmp_path / ".astrarc").write_text(
+        "[default]\nASTRA_DB_APPLICATION_TOKEN=AstraCS:of-profile\n[work]\nASTRA_DB_APPLICATION_TOKEN = AstraCS:of-work\n"
+    )
+    assert found(tmp_path) == ("AstraCS:of-profile", f"{tmp_path}/.astrarc [default]")
+    assert found(tmp_path, profile="work") == ("AstraCS:of-work", f"{tmp_path}/.astrarc [work]")
+    file = tmp_path / "token.txt"
+    file.write_text("AstraCS:of-file\n")
+    environ = {"ASTRA_TOKEN_FILE": str(file)}
+    assert found(tmp_path, **environ) == ("AstraCS:of-file", f"ASTRA_TOKEN_FILE ({file})")
+    environ["ASTRA_DB_APPLICATION_TOKEN"] = "AstraCS:of-variable"
+    assert found(tmp_path, **environ) == ("AstraCS:of-variable", "ASTRA_DB_APPLICATION_TOKEN")
+    environ["OTHER"] = "AstraCS:of-flag"
+    assert found(tmp_path, "OTHER", **environ) == ("AstraCS:of-flag", "--token-env OTHER")
+
+
+def test_profiles_elsewhere(tmp_path: Path) -> None:
+    path = tmp_path / "elsewhere"
+    path.write_text('[default]\nASTRA_DB_APPLICATION_TOKEN="AstraCS:quoted"\nASTRA_ENV=PROD\n')
+    assert found(tmp_path, ASTRARC=str(path))[0] == "AstraCS:quoted"
+
+
+@pytest.mark.parametrize(
+    ("environ", "code"),
+    [
+        ({"ASTRA_DB_APPLICATION_TOKEN": "two words"}, "TOKEN_INVALID"),
+        ({"ASTRA_DB_APPLICATION_TOKEN": "AstraCS:ü"}, "TOKEN_INVALID"),
+        ({"ASTRA_TOKEN_FILE": "/nowhere/token"}, "TOKEN_FILE_UNREADABLE"),
+        ({"ASTRARC": __file__}, "TOKEN_FILE_UNREADABLE"),
+    ],
+)
+def test_what_is_no_token_is_refused_and_not_repeated(environ: dict[str, str], code: str, tmp_path: Path) -> None:
+    with pytest.raises((AuthError, UsageError)) as caught:
+        found(tmp_path, **environ)
+    assert caught.value.code == code
+    assert "two words" not in caught.value.message
+
+
+def test_a_flag_without_its_variable_does_not_fall_back(tmp_path: Path) -> None:
+    with pytest.raises(AuthError) as caught:
+        found(tmp_path, "UNSET", ASTRA_DB_APPLICATION_TOKEN="AstraCS:x")
+    assert caught.value.code == "TOKEN_VARIABLE_UNSET"
+
+
+def test_a_command_shows_the_source_and_not_the_token(user: LiveUser) -> None:
+    result = user.cli.run("scope", "check", "openai-prod", "-v")
+    assert result.status == 0
+    assert "token: from ASTRA_DB_APPLICATION_TOKEN\n" in result.err
+    assert "kEsTrL" not in result.err
+    del user.cli.environment["ASTRA_DB_APPLICATION_TOKEN"]
+    assert user.cli.run("scope", "check", "openai-prod").status == ExitStatus.AUTH
+    assert user.cli.run("scope", "check", "openai-prod", "--token-env", "MINE", env={"MINE": TOKEN}).status == 0
+
+
+def test_an_astra_token_does_not_go_to_an_endpoint_of_the_state(user: LiveUser) -> None:
+    user.cli.ok("databases", "edit", "shop", "--endpoint", "https://evil.example.com")
+    result = user.cli.run("probe", PRODUCTS)
+    assert (result.status, result.error) == (
+        ExitStatus.AUTH,
+        'an Astra token is not sent to "evil.example.com": it is no host of Astra, or no https',
+    )
+
+
+TOKEN_OF_ASTRA = Secret("AstraCS:x:y")
+
+
+@pytest.mark.parametrize(
+    "endpoint",
+    [
+        "https://abc-us-east1.apps.astra.datastax.com",
+        "https://abc-us-east1.apps.astra-dev.datastax.com",
+        "http://127.0.0.1:8181",
+        "https://gateway.example.com",
+    ],
+)
+def test_where_an_astra_token_may_go(endpoint: str) -> None:
+    require_may_carry(endpoint, TOKEN_OF_ASTRA, ["gateway.example.com"])
+
+
+@pytest.mark.parametrize(
+    "endpoint",
+    [
+        "http://abc-us-east1.apps.astra.datastax.com",
+        "https://apps.astra.datastax.com.evil.com",
+        "https://evilapps.astra.datastax.com",
+        "https://gateway.example.com",
+        "http://10.0.0.1:8181",
+    ],
+)
+def test_where_it_may_not(endpoint: str) -> None:
+    with pytest.raises(AuthError, match="is not sent to"):
+        require_may_carry(endpoint, TOKEN_OF_ASTRA, [])
+    require_may_carry(endpoint, Secret("Cassandra:eA==:eA=="), [])
+
+
+def test_a_providers_key_needs_https_or_this_machine() -> None:
+    require_may_carry_key("https://db.example.com")
+    require_may_carry_key("http://localhost:8181")
+    with pytest.raises(AuthError, match="is not sent to"):
+        require_may_carry_key("http://db.example.com:8181")
+
+
+def test_addresses_of_astra() -> None:
+    endpoint = astra_endpoint("prod", SHOP, "us-east1")
+    assert endpoint == f"https://{SHOP}-us-east1.apps.astra.datastax.com"
+    assert command_url(endpoint) == f"{endpoint}/api/json/v1"
+    assert command_url("http://localhost:8181/") == "http://localhost:8181/v1"
+    with pytest.raises(UsageError):
+        astra_endpoint("prod", SHOP, "us-east1.evil.com/")
+
+
+def test_an_unknown_endpoint_is_asked_for(cli: Cli) -> None:
+    with StandIn() as stand_in:
+        user = live_user(cli, stand_in)
+        text = user.cli.state.read_text(encoding="utf-8")
+        line = f'endpoint = "{user.astra.endpoint(SHOP)}"\n'
+        assert line in text
+        user.cli.state.write_text(text.replace(line, ""), encoding="utf-8")
+        result = user.cli.run("probe", PRODUCTS)
+    assert (result.status, result.error) == (ExitStatus.CONFLICT, 'no endpoint of the database "shop" is recorded')

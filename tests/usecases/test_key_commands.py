@@ -1,0 +1,155 @@
+"""Programs of the user's own that make and revoke keys: rotation by age without a person."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.cli import Cli
+from tests.support.live import KEY, OTHER_KEY, LiveUser, live_user
+from tests.support.standin.server import StandIn
+from vzctl.errors import ExitStatus
+
+MINT = ("credentials", "rotate", "openai-prod", "--mint", "--yes")
+
+
+@pytest.fixture
+def user(cli: Cli) -> Iterator[LiveUser]:
+    with StandIn() as stand_in:
+        yield live_user(cli, stand_in)
+
+
+def programs(user: LiveUser, *, mint: str = "", revoke: str = "") -> Path:
+    """Configure shell scripts; return the file into which they write what they were given."""
+    told = user.cli.folder / "told.txt"
+    lines = []
+    for verb, script in (("mint", mint), ("revoke", revoke)):
+        if script:
+            path = user.cli.folder / f"{verb}.sh"
+            path.write_text(f"{script.replace('TOLD', str(told))}\n", encoding="utf-8")
+            lines.append(f'[rotation.{verb}]\nopenai = ["sh", "{path}", "{{credential}}", "{{provider}}"]\n')
+    user.cli.configure(user.cli.configuration + "".join(lines))
+    return told
+
+
+def test_a_key_is_made_tested_put_into_service_and_the_old_one_revoked(user: LiveUser) -> None:
+    user.astra.providers.add("openai", OTHER_KEY)
+    told = programs(user, mint=f'echo "$1 $2" >TOLD; echo {OTHER_KEY}', revoke="cat >>TOLD")
+    result = user.cli.run(*MINT)
+    assert result.status == 0, result.err
+    assert told.read_text(encoding="utf-8") == "openai-prod openai\n"
+    assert "the new key was tested: it works at the provider" in result.err
+    user.astra.providers.revoke("openai", KEY)
+    result = user.cli.run("revocations", "done", "openai-prod", "--revoke", "--check", "--yes")
+    assert (result.status, result.err.splitlines()[:2]) == (
+        0,
+        ['[rotation.revoke] revoked the old key of "openai-prod"', 'OpenAI rejects the old key of "openai-prod"'],
+    )
+    assert told.read_text(encoding="utf-8") == f"openai-prod openai\n{KEY}"
+    assert KEY[8:] not in result.out + result.err
+
+
+def test_a_key_that_does_not_pass_its_test_is_revoked_again(user: LiveUser) -> None:
+    told = programs(user, mint=f"echo {OTHER_KEY}", revoke="cat >TOLD")
+    before = user.cli.everything()
+    result = user.cli.run(*MINT)
+    assert (result.status, "  the key that was made for it was revoked again\n" in result.err) == (
+        ExitStatus.PROVIDER,
+        True,
+    )
+    assert told.read_text(encoding="utf-8") == OTHER_KEY
+    assert user.cli.everything() == before
+
+
+def test_or_it_is_said_that_it_is_left_there(user: LiveUser) -> None:
+    programs(user, mint=f"echo {OTHER_KEY}")
+    result = user.cli.run(*MINT)
+    assert "the key that was made for it is left at the provider: [rotation.revoke]" in result.err
+    assert OTHER_KEY[8:] not in result.err
+
+
+def test_a_question_that_nobody_answers_leaves_no_key(user: LiveUser) -> None:
+    user.astra.providers.add("openai", OTHER_KEY)
+    told = programs(user, mint=f"echo {OTHER_KEY}", revoke="cat >TOLD")
+    result = user.cli.run("credentials", "rotate", "openai-prod", "--mint")
+    assert (result.status, told.read_text(encoding="utf-8")) == (ExitStatus.INPUT_REQUIRED, OTHER_KEY)
+
+
+@pytest.mark.parametrize(
+    ("script", "words"),
+    [
+        ("exit 3", "it ended with status 3"),
+        ("echo two words", "it printed something else than one key on one line"),
+        ("true", "it printed something else than one key on one line"),
+        ("printf '\\377'", "it printed something else than one key on one line"),
+        ("echo the quota of keys is used up >&2; exit 1", "it ended with status 1"),
+    ],
+)
+def test_a_program_that_makes_no_key_changes_nothing(script: str, words: str, user: LiveUser) -> None:
+    programs(user, mint=script)
+    before = user.cli.everything()
+    result = user.cli.run(*MINT, "-o", "json")
+    document = json.loads(result.out)
+    assert (result.status, document["code"]) == (ExitStatus.PROVIDER, "MINT_FAILED")
+    assert document["message"].endswith(words)
+    assert ("it said: the quota of keys is used up" in document["error"]["evidence"]) == ("quota" in script)
+    assert user.cli.everything() == before
+
+
+def test_a_program_that_is_not_there(user: LiveUser) -> None:
+    user.cli.configure(user.cli.configuration + '[rotation.mint]\nopenai = ["/nowhere/program"]\n')
+    result = user.cli.run(*MINT)
+    assert (result.status, "it could not be started" in result.err) == (ExitStatus.PROVIDER, True)
+
+
+def test_without_a_program_nothing_is_done(user: LiveUser) -> None:
+    result = user.cli.run(*MINT)
+    assert (result.status, "names no program for openai" in result.err) == (ExitStatus.USAGE, True)
+    assert user.cli.run("credentials", "rotate", "openai-prod", "--mint", "--secret-stdin").status == ExitStatus.USAGE
+    assert user.cli.run("credentials", "rotate", "--from", "x", "--mint").status == ExitStatus.USAGE
+
+
+def test_a_dry_run_makes_no_key(user: LiveUser) -> None:
+    told = programs(user, mint="touch TOLD")
+    assert user.cli.run("credentials", "rotate", "openai-prod", "--mint", "--dry-run").status == 0
+    assert not told.exists()
+
+
+def rotated(user: LiveUser) -> None:
+    result = user.cli.run(
+        "credentials", "rotate", "openai-prod", "--skip-test", "--yes", "--secret-stdin", stdin=OTHER_KEY
+    )
+    assert result.status == 0
+
+
+def test_a_key_that_could_not_be_revoked_stays_on_the_list(user: LiveUser) -> None:
+    rotated(user)
+    programs(user, revoke="cat >&2; exit 1")
+    before = user.cli.everything()
+    result = user.cli.run("revocations", "done", "openai-prod", "--revoke", "--yes")
+    assert (result.status, "[rotation.revoke] for openai failed: it ended with status 1" in result.err) == (
+        ExitStatus.PROVIDER,
+        True,
+    )
+    assert KEY[8:] not in result.err
+    assert user.cli.everything() == before
+
+
+def test_a_key_that_is_still_in_use_is_not_revoked(user: LiveUser) -> None:
+    user.cli.add("openai-twin", key=KEY)
+    rotated(user)
+    told = programs(user, revoke="cat >TOLD")
+    result = user.cli.run("revocations", "done", "openai-prod", "--revoke", "--yes")
+    assert (result.status, 'openai-twin still uses the old key of "openai-prod"' in result.err) == (
+        ExitStatus.CONFLICT,
+        True,
+    )
+    assert not told.exists()
+
+
+def test_revoking_needs_its_program(user: LiveUser) -> None:
+    rotated(user)
+    assert user.cli.run("revocations", "done", "openai-prod", "--revoke", "--yes").status == ExitStatus.USAGE

@@ -1,0 +1,202 @@
+"""A rotation tests the new key before anything is recorded; a revocation can ask whether the old one is really gone."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.support.cli import SHOP, Cli, Result
+from tests.support.live import KEY, OTHER_KEY, PRODUCTS, TITLE, LiveUser, live_user
+from tests.support.standin.server import Answer, StandIn
+from vzctl.errors import ExitStatus
+
+
+@pytest.fixture
+def stand_in() -> Iterator[StandIn]:
+    with StandIn() as server:
+        yield server
+
+
+@pytest.fixture
+def user(cli: Cli, stand_in: StandIn) -> LiveUser:
+    return live_user(cli, stand_in)
+
+
+def rotate(user: LiveUser, *words: str, key: str = OTHER_KEY) -> Result:
+    return user.cli.run("credentials", "rotate", "openai-prod", "--yes", "--secret-stdin", *words, stdin=key)
+
+
+def recorded(user: LiveUser) -> str:
+    (rotation,) = user.cli.document()["rotations"]
+    words: str = rotation["test"]
+    return words
+
+
+def test_a_new_key_is_tested_at_the_provider_and_through_one_dependant(user: LiveUser, stand_in: StandIn) -> None:
+    user.astra.providers.add("openai", OTHER_KEY)
+    result = rotate(user)
+    assert result.status == 0, result.err
+    assert recorded(user) == f"tested: it works at the provider, it works through {PRODUCTS}"
+    assert f"the new key was tested: it works at the provider, it works through {PRODUCTS}" in result.err
+    headers = [asked.headers.get("x-embedding-api-key") for asked in stand_in.asked if asked.path.startswith("/db/")]
+    assert headers == [OTHER_KEY]
+    assert OTHER_KEY[8:] not in result.out + result.err + user.cli.state.read_text(encoding="utf-8")
+
+
+def test_a_key_that_the_provider_does_not_take_changes_nothing(user: LiveUser) -> None:
+    before = user.cli.everything()
+    result = rotate(user)
+    assert result.status == ExitStatus.PROVIDER
+    assert result.error.startswith('the new key of "openai-prod" did not pass its test: the key is invalid')
+    assert user.cli.everything() == before
+
+
+@pytest.mark.parametrize(
+    ("trouble", "code"),
+    [("quota", "NEW_KEY_QUOTA_EXHAUSTED"), ("scope", "NEW_KEY_NO_PERMISSION"), ("down", "NEW_KEY_PROVIDER_DOWN")],
+)
+def test_neither_does_one_that_cannot_be_used(trouble: str, code: str, user: LiveUser) -> None:
+    user.astra.providers.add("openai", OTHER_KEY, trouble=trouble)
+    before = user.cli.everything()
+    result = rotate(user, "-o", "json")
+    document: dict[str, Any] = json.loads(result.out)
+    assert (result.status, document["code"], document["error"]["side"]) == (ExitStatus.PROVIDER, code, "provider")
+    assert user.cli.everything() == before
+
+
+def test_a_key_that_makes_other_vectors_is_astras_side(user: LiveUser) -> None:
+    user.astra.providers.add("openai", OTHER_KEY, length=12)
+    result = rotate(user)
+    assert (result.status, "12 dimensions instead of 8" in result.err) == (ExitStatus.ASTRA, True)
+
+
+def test_a_key_that_is_refused_on_the_way_through_astra_changes_nothing(user: LiveUser) -> None:
+    user.astra.providers.add("openai", OTHER_KEY)
+    user.astra.switches.provider = Answer(403, {"error": {"message": "Access denied due to Virtual Network rules"}})
+    before = user.cli.everything()
+    result = rotate(user)
+    assert (result.status, f"did not pass its test through {PRODUCTS}" in result.err) == (ExitStatus.PROVIDER, True)
+    assert user.cli.everything() == before
+
+
+def test_without_a_token_the_words_say_that_astra_was_not_asked(user: LiveUser) -> None:
+    user.astra.providers.add("openai", OTHER_KEY)
+    del user.cli.environment["ASTRA_DB_APPLICATION_TOKEN"]
+    assert rotate(user).status == 0
+    assert recorded(user) == "tested: it works at the provider, not through Astra (token missing)"
+
+
+def test_a_data_api_that_fails_by_itself_does_not_stop_a_rotation(user: LiveUser, stand_in: StandIn) -> None:
+    user.astra.providers.add("openai", OTHER_KEY)
+    user.astra.switches.provider = "reset"
+    assert rotate(user).status == 0
+    assert recorded(user) == f"tested: it works at the provider, not through {PRODUCTS} (UNEXPECTED_SERVER_ERROR)"
+
+
+def test_one_that_does_not_answer_does_neither(user: LiveUser, stand_in: StandIn) -> None:
+    user.astra.providers.add("openai", OTHER_KEY)
+    stand_in.fail(times=None, path="/db/", status=500)
+    assert rotate(user).status == 0
+    assert recorded(user).startswith(
+        'tested: it works at the provider, not through Astra (the Data API of "shop" answered'
+    )
+
+
+def test_a_hibernated_database_is_not_woken_for_a_test(cli: Cli, stand_in: StandIn) -> None:
+    user = live_user(cli, stand_in, "astra")
+    user.astra.providers.add("openai", OTHER_KEY)
+    user.astra.world.clusters[SHOP].status = "HIBERNATED"
+    assert rotate(user).status == ExitStatus.MANUAL
+    assert recorded(user) == "tested: it works at the provider, not through Astra (database hibernated)"
+
+
+def test_a_key_that_nothing_uses_is_tested_at_the_provider(user: LiveUser) -> None:
+    for address in (PRODUCTS, TITLE):
+        noun = "tables" if "." in address else "collections"
+        user.cli.ok(noun, "forget", address, "--yes")
+    user.astra.providers.add("openai", OTHER_KEY)
+    assert rotate(user).status == 0
+    assert recorded(user) == "tested: it works at the provider, not through Astra (nothing depends on it)"
+
+
+def test_skipping_the_test_asks_nobody(user: LiveUser, stand_in: StandIn) -> None:
+    result = rotate(user, "--skip-test")
+    assert (result.status, recorded(user), stand_in.asked) == (0, "not tested", [])
+
+
+def test_a_dry_run_asks_nobody(user: LiveUser, stand_in: StandIn) -> None:
+    result = rotate(user, "--dry-run")
+    assert (result.status, stand_in.asked) == (0, [])
+    assert "the new key is tested first, at its provider and through one dependant" in result.err
+
+
+def test_a_batch_is_tested_whole_before_anything_is_begun(user: LiveUser) -> None:
+    user.cli.add("openai-dev", key="sk-proj-of-dev-first")
+    user.astra.providers.add("openai", OTHER_KEY)
+    lines = '{"name": "openai-prod", "secret_env": "ONE"}\n{"name": "openai-dev", "secret_env": "TWO"}\n'
+    (user.cli.folder / "batch.jsonl").write_text(lines, encoding="utf-8")
+    before = user.cli.everything()
+    keys = {"ONE": OTHER_KEY, "TWO": "sk-proj-of-dev-second"}
+    result = user.cli.run("credentials", "rotate", "--from", "batch.jsonl", "--yes", env=keys)
+    assert (result.status, '"openai-dev" did not pass its test' in result.err) == (ExitStatus.PROVIDER, True)
+    assert user.cli.everything() == before
+
+
+def test_a_key_of_a_service_that_cannot_be_asked(user: LiveUser) -> None:
+    user.cli.add("azure-prod", key="0" * 32, provider="azureOpenAI")
+    words = ("credentials", "rotate", "azure-prod", "--yes", "--secret-stdin")
+    assert user.cli.run(*words, stdin="1" * 32).status == 0
+    assert recorded(user).startswith('tested: not at the provider (the parameter "resourceName" is missing')
+
+
+def test_another_key_in_a_rotation_that_has_begun_is_not_tested(cli: Cli, stand_in: StandIn) -> None:
+    user = live_user(cli, stand_in, "astra")
+    user.astra.providers.add("openai", OTHER_KEY)
+    assert rotate(user).status == ExitStatus.MANUAL
+    words = ("rotations", "resume", "openai-prod", "--secret-stdin", "--replace-secret")
+    assert user.cli.run(*words, stdin="sk-proj-another-one-here").status == ExitStatus.MANUAL
+    assert recorded(user) == "not tested"
+
+
+def revoked(user: LiveUser, *words: str) -> Result:
+    return user.cli.run("revocations", "done", "openai-prod", "--yes", *words)
+
+
+def test_a_key_that_still_works_is_not_revoked(user: LiveUser) -> None:
+    user.astra.providers.add("openai", OTHER_KEY)
+    assert rotate(user).status == 0
+    before = user.cli.everything()
+    result = revoked(user, "--check")
+    assert (result.status, result.error) == (
+        ExitStatus.CONFLICT,
+        'OpenAI still accepts the old key of "openai-prod": it is not revoked, or not yet',
+    )
+    assert user.cli.everything() == before
+    user.astra.providers.revoke("openai", KEY)
+    result = revoked(user, "--check")
+    assert (result.status, result.err.splitlines()[0]) == (0, 'OpenAI rejects the old key of "openai-prod"')
+
+
+def test_an_answer_that_does_not_tell_is_no_reason_to_stop(user: LiveUser, stand_in: StandIn) -> None:
+    user.astra.providers.add("openai", OTHER_KEY)
+    assert rotate(user).status == 0
+    stand_in.fail(times=None, path="/openai", status=500)
+    result = revoked(user, "--check")
+    assert (result.status, "its answer does not tell" in result.err) == (0, True)
+
+
+def test_without_the_flag_nobody_is_asked(user: LiveUser, stand_in: StandIn) -> None:
+    assert rotate(user, "--skip-test").status == 0
+    assert (revoked(user).status, stand_in.asked) == (0, [])
+
+
+def test_a_key_that_is_not_held_cannot_be_asked_about(user: LiveUser, stand_in: StandIn) -> None:
+    user.cli.ok("credentials", "add", "elsewhere", "--provider", "openai", "--no-secret")
+    words = ("credentials", "rotate", "elsewhere", "--skip-test", "--secret-stdin", "--confirm", "elsewhere")
+    assert user.cli.run(*words, stdin=OTHER_KEY).status == 0
+    result = user.cli.run("revocations", "done", "elsewhere", "--yes", "--check")
+    assert (result.status, "is not held here: OpenAI was not asked" in result.err) == (0, True)
+    assert stand_in.asked == []
