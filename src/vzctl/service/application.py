@@ -133,6 +133,9 @@ class Application:
         except TimeoutError:
             reasons.append("NO_ANSWER_IN_TIME")
         reasons += [code for code in (self._live.trouble, self._secrets.store_trouble) if code is not None]
+        if self._bound_database is not None and self._bound_database not in self._live.directory.database_ids:
+            # Nobody can be recognized any more: whatever speaks for another database contradicts `--database`.
+            reasons.append("DATABASE_GONE")
         warnings = sorted(set(self._secrets.key_troubles.values()))
         self._metrics.ready.set(not reasons)
         return JSONResponse(
