@@ -20,7 +20,7 @@ from vzctl.errors import VzctlError
 from vzctl.service.fetch_recorder import FetchRecorder
 from vzctl.service.freshness import LiveState
 from vzctl.service.guard import Caller, Denied, identify, is_near
-from vzctl.service.log import ServiceLog
+from vzctl.service.log import ServiceLog, safe_text
 from vzctl.service.metrics import Metrics
 from vzctl.service.paths import Asked, parse_path
 from vzctl.service.secret_cache import SecretCache
@@ -76,6 +76,8 @@ class Reply:
     content: dict[str, Any]
     answer: str
     reason: str | None = None
+    message: str | None = None
+    """What the store said, without a secret: for the log alone."""
 
 
 class Application:
@@ -124,7 +126,7 @@ class Application:
         return JSONResponse({"alive": True})
 
     async def _readyz(self) -> Response:
-        """Say whether a key could be given out now, with words that name nothing."""
+        """Say whether a key could be given out now: with words that name nothing, and on loopback the store's reason."""
         reasons = []
         try:
             async with asyncio.timeout(ANSWER_SECONDS):
@@ -137,6 +139,9 @@ class Application:
             # Nobody can be recognized any more: whatever speaks for another database contradicts `--database`.
             reasons.append("DATABASE_GONE")
         warnings = sorted(set(self._secrets.key_troubles.values()))
+        if self._is_loopback and self._secrets.store_message is not None:
+            # It may name a credential: for who is on this machine, elsewhere the log alone has it.
+            warnings.append(safe_text(self._secrets.store_message))
         self._metrics.ready.set(not reasons)
         return JSONResponse(
             {"ready": not reasons, "reasons": reasons, "warnings": warnings},
@@ -155,11 +160,15 @@ class Application:
                 granted = Granted(credential, version.id)
                 if self._secrets.kept(state, granted) is not None:
                     continue
-                with contextlib.suppress(VzctlError):
+                known = self._secrets.store_message
+                try:
                     await self._secrets.get(state, granted)
+                except VzctlError as error:
+                    if error.message != known:  # whoever looks every second need not fill the log
+                        self._log.error("store_not_usable", code=error.code, message=error.message)
                 return
         # Every key there is to give is in memory: a store that failed before is not needed.
-        self._secrets.store_trouble = None
+        self._secrets.store_trouble = self._secrets.store_message = None
 
     async def _show_metrics(self) -> Response:
         self._metrics.serial.set(self._live.serial)
@@ -207,7 +216,7 @@ class Application:
                 async with asyncio.timeout_at(limit):
                     secret = await self._secrets.get(directory.state, decision)
         except VzctlError as error:
-            return caller, _unavailable(error.code)
+            return caller, _unavailable(error.code, error.message)
         except TimeoutError:
             return caller, _unavailable("no answer in time")
         if asked.is_check:
@@ -233,6 +242,7 @@ class Application:
             reply.answer,
             status=reply.status,
             reason=reply.reason,
+            message=reply.message,
             database=self._live.directory.database_name(database) if database is not None else None,
             # Before it is known who is asking, nothing that was sent is worth a line.
             provider=asked.wanted.provider if asked is not None and database is not None else None,
@@ -256,5 +266,5 @@ def _granted(asked: Asked, *, value: str | bool) -> dict[str, Any]:
     return {"credentials": {asked.wanted.name: value}, "errors": []}
 
 
-def _unavailable(reason: str) -> Reply:
-    return Reply(503, _UNAVAILABLE, "unavailable", reason)
+def _unavailable(reason: str, message: str | None = None) -> Reply:
+    return Reply(503, _UNAVAILABLE, "unavailable", reason, message)
