@@ -79,6 +79,14 @@ def test_a_service_whose_database_is_gone_is_not_ready(cli: Cli) -> None:
         )
 
 
+def test_a_key_that_is_recorded_and_missing_from_the_store_is_found(cli: Cli) -> None:
+    cli.ok("scope", "remove", "openai-unheld", "shop", "--yes")
+    make_token(cli)
+    drop_stored(cli, "mistral-prod")
+    with running(cli) as service:
+        assert check(cli, service.url, "--token-file", "shop-token")[1] == ["it has no key"]
+
+
 def test_what_is_wrong_with_a_token_is_told_apart(cli: Cli, tmp_path: Path) -> None:
     token = make_token(cli)
     other = Cli.create(tmp_path / "other").init()

@@ -121,11 +121,11 @@ def test_a_state_behind_a_link_that_is_switched_is_another_state(cli: Cli, tmp_p
         fresh.symlink_to(cli.folder / "other" / "state.toml")
         os.rename(fresh, link)
         # The secret store is still the first user's, so the other state's key is not there: no key of before is served.
-        assert api.get(api.path("openai", "openai-prod")).status == 503
-        assert service.event("unavailable")["reason"] == "SECRET_NOT_HELD"
+        assert "has no key in the secret store" in refusal(api)
+        assert service.event("refused")["reason"] == "SECRET_NOT_HELD"
 
 
-def test_a_locked_store_is_told_apart_from_a_missing_secret_and_the_caller_learns_neither(cli: Cli) -> None:
+def test_a_locked_store_is_told_apart_from_a_missing_secret_which_the_caller_can_hand_in(cli: Cli) -> None:
     identity = cli.folder / "identity.txt"
     private = identity.read_text(encoding="utf-8")
     identity.unlink()
@@ -148,9 +148,23 @@ def test_a_locked_store_is_told_apart_from_a_missing_secret_and_the_caller_learn
         for stored in (cli.state.parent / "state.toml.d" / "secrets").rglob("*.age"):
             if "mistral" not in stored.name:
                 stored.unlink()
-        missing = api.get(api.path("mistral", "mistral-prod"))
-        assert (missing.status, missing.document) == (503, UNAVAILABLE)
-        assert service.event("unavailable", 2)["reason"] == "SECRET_NOT_HELD"
+        for check in ("", "/valid"):
+            missing = api.get(api.path("mistral", "mistral-prod") + check)
+            assert (missing.status, missing.document) == (
+                200,
+                {
+                    "credentials": {},
+                    "errors": [
+                        {
+                            "ID": "CREDENTIAL_HAS_NO_KEY",
+                            "message": 'the credential "mistral-prod" of the database "shop" has no key in the secret '
+                            'store; whoever has the key runs "vzctl secrets put mistral-prod"',
+                        }
+                    ],
+                },
+            )
+        said = service.event("refused", 2)
+        assert (said["reason"], said["credential"]) == ("SECRET_NOT_HELD", "mistral-prod.providerKey")
         warned = api.get("/readyz")
         assert (warned.status, warned.document) == (
             200,

@@ -16,14 +16,16 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from vzctl.errors import VzctlError
+from vzctl.domain.state import State
+from vzctl.errors import SecretStoreError, VzctlError
+from vzctl.secret import Secret
 from vzctl.service.fetch_recorder import FetchRecorder
 from vzctl.service.freshness import LiveState
 from vzctl.service.guard import Caller, Denied, identify, is_near
 from vzctl.service.log import ServiceLog, safe_text
 from vzctl.service.metrics import Metrics
 from vzctl.service.paths import Asked, parse_path
-from vzctl.service.secret_cache import SecretCache
+from vzctl.service.secret_cache import NOT_HELD, SecretCache
 from vzctl.usecases.serve_credential import Granted, Refused
 
 ANSWER_SECONDS: Final = 3.5
@@ -210,11 +212,14 @@ class Application:
                 return caller, Reply(401, _UNAUTHORIZED, "unauthorized", reason)
             decision = directory.decide(caller.database, asked.wanted)
             if isinstance(decision, Refused):
-                return caller, Reply(200, _problem(decision.id, decision.message), "refused", decision.id)
+                return caller, _refused(decision, decision.id)
             secret = self._secrets.kept(directory.state, decision)
             if secret is None:
                 async with asyncio.timeout_at(limit):
-                    secret = await self._secrets.get(directory.state, decision)
+                    secret = await self._read(directory.state, decision)
+            if secret is None:
+                # The store works and has no such key: asking again, as a Data API does after a 503, changes nothing.
+                return caller, _refused(directory.without_key(caller.database, decision.credential), NOT_HELD)
         except VzctlError as error:
             return caller, _unavailable(error.code, error.message)
         except TimeoutError:
@@ -229,6 +234,15 @@ class Application:
                 database=directory.database_name(caller.database),
             )
         return caller, Reply(200, _granted(asked, value=secret.reveal()), "served")
+
+    async def _read(self, state: State, granted: Granted) -> Secret | None:
+        """Return the key, None when the store has none; raise `SecretStoreError` when it cannot tell."""
+        try:
+            return await self._secrets.get(state, granted)
+        except SecretStoreError as error:
+            if error.code != NOT_HELD:
+                raise
+            return None
 
     def _tell(self, reply: Reply, asked: Asked | None, caller: Caller | Denied | None, seconds: float) -> None:
         self._metrics.answered(reply.answer, seconds)
@@ -264,6 +278,10 @@ async def _send(send: Send, reply: Reply) -> None:
 
 def _granted(asked: Asked, *, value: str | bool) -> dict[str, Any]:
     return {"credentials": {asked.wanted.name: value}, "errors": []}
+
+
+def _refused(refusal: Refused, reason: str) -> Reply:
+    return Reply(200, _problem(refusal.id, refusal.message), "refused", reason)
 
 
 def _unavailable(reason: str, message: str | None = None) -> Reply:

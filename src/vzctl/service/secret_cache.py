@@ -16,7 +16,9 @@ from vzctl.usecases.serve_credential import Directory, Granted
 READERS_AT_MOST: Final = 16
 GIVEN_UP_AFTER_SECONDS: Final = 35.0
 """Longer than any store bounds itself; a reading that takes longer is left to itself and begun again."""
-OF_ONE_CREDENTIAL: Final = frozenset({"SECRET_NOT_HELD", "SECRET_DIFFERS"})
+NOT_HELD: Final = "SECRET_NOT_HELD"
+"""The store answered, and has no such key."""
+OF_ONE_CREDENTIAL: Final = frozenset({NOT_HELD, "SECRET_DIFFERS"})
 """Failures of one key; every other one is the store's."""
 
 Place = tuple[str, str, str]
