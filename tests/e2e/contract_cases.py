@@ -553,7 +553,10 @@ SERVICE_CASES: Final = [
     bad("serve config --database shop --ca ca.pem", USAGE, "PATH_INVALID"),
     bad("serve config --database shop --client-cert /etc/a.pem", USAGE, "USAGE"),
     bad(
-        "serve config --database search --token-file shop.token", CONFLICT, "TOKEN_OF_OTHER_DATABASE", before=TOKEN_MADE
+        "serve config --database archive --token-file shop.token",
+        CONFLICT,
+        "TOKEN_OF_OTHER_DATABASE",
+        before=TOKEN_MADE,
     ),
     bad("serve config --database shop --token-file identity.txt", USAGE, "TOKEN_FILE_INVALID"),
     bad("serve config --database shop --token-file nowhere", USAGE, "TOKEN_FILE_INVALID"),
