@@ -636,6 +636,12 @@ SERVICE_CASES: Final = [
     bad("serve config --database shop --url http://user:word@host/v1", USAGE, "URL_INVALID"),
     bad("serve config --database shop --ca ca.pem", USAGE, "PATH_INVALID"),
     bad("serve config --database shop --client-cert /etc/a.pem", USAGE, "USAGE"),
+    bad(
+        "serve config --database archive --token-file shop.token",
+        CONFLICT,
+        "TOKEN_OF_OTHER_DATABASE",
+        before=TOKEN_MADE,
+    ),
     bad("serve config --database shop --token-file identity.txt", USAGE, "TOKEN_FILE_INVALID"),
     bad("serve config --database shop --token-file nowhere", USAGE, "TOKEN_FILE_INVALID"),
     bad("serve config --database shop --write out", CONFLICT, "FILE_EXISTS", before=WRITTEN_BEFORE),

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.cli import Cli
-from tests.support.service import make_token, running
+from tests.support.service import drop_stored, make_token, running
 
 
 def check(cli: Cli, url: str, *words: str) -> tuple[list[tuple[str, str]], list[str]]:
@@ -46,6 +46,45 @@ def test_a_credential_without_a_key_is_found_before_its_users_find_it(cli: Cli) 
             [("credential openai-unheld", "wrong")],
             ["it has no key"],
         )
+
+
+def test_a_missing_key_of_another_database_is_a_warning(cli: Cli) -> None:
+    cli.ok("scope", "remove", "openai-unheld", "shop", "--yes")
+    make_token(cli)
+    logs = make_token(cli, "logs")
+    drop_stored(cli, "openai-logs")
+    with running(cli) as service:
+        api = service.data_api(logs)
+        api.get(api.path("openai", "openai-logs"))
+        rows, wrong = check(cli, service.url, "--token-file", "shop-token")
+        assert (rows[2], wrong) == (("readiness", "warning"), [])
+        result = cli.ok("serve", "check", "--url", service.url, "--token-file", "shop-token")
+        assert result.rows[2][2] == "it is ready, but some credential cannot be given out: SECRET_NOT_HELD"
+        assert "next: vzctl secrets status --check   # where the service runs, as its user\n" in result.err
+
+
+def test_a_service_whose_database_is_gone_is_not_ready(cli: Cli) -> None:
+    with running(cli, "--database", "logs") as service:
+        api = service.data_api()
+        assert api.get("/readyz").status == 200
+        cli.ok("credentials", "remove", "openai-logs", "--confirm", "openai-logs")
+        cli.ok("databases", "forget", "logs", "--yes")
+        assert api.get(api.path("openai", "openai-logs")).status == 401
+        ready = api.get("/readyz")
+        assert (ready.status, ready.document) == (503, {"ready": False, "reasons": ["DATABASE_GONE"], "warnings": []})
+        result = cli.ok("serve", "check", "--url", service.url)
+        assert (result.rows[2][1:], result.err.count("next: vzctl databases list ")) == (
+            ["wrong", "it is not ready: DATABASE_GONE"],
+            1,
+        )
+
+
+def test_a_key_that_is_recorded_and_missing_from_the_store_is_found(cli: Cli) -> None:
+    cli.ok("scope", "remove", "openai-unheld", "shop", "--yes")
+    make_token(cli)
+    drop_stored(cli, "mistral-prod")
+    with running(cli) as service:
+        assert check(cli, service.url, "--token-file", "shop-token")[1] == ["it has no key"]
 
 
 def test_what_is_wrong_with_a_token_is_told_apart(cli: Cli, tmp_path: Path) -> None:

@@ -74,6 +74,30 @@ def test_the_token_is_in_the_written_file_and_nowhere_else(cli: Cli) -> None:
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
+def test_a_token_that_the_service_would_not_take_for_this_database_is_refused(cli: Cli) -> None:
+    token = make_token(cli)
+    make_token(cli, "logs")
+    (cli.folder / "damaged").write_text(token[:-1] + ("0" if token[-1] != "0" else "1"), encoding="utf-8")
+    make_token(cli, "shop", "revoked")
+    revoked = (cli.folder / "shop-revoked").read_text(encoding="utf-8").split("_")[1]
+    cli.ok("databases", "token", "revoke", "shop", revoked, "--yes")
+    before = sorted(cli.folder.iterdir())
+    for file, reason in {
+        "logs-token": 'is one of the database "logs", not of "shop"',
+        "shop-revoked": "is not in this state: it was revoked, or made for another one",
+        "damaged": "is damaged: its id is known, the rest is not right",
+    }.items():
+        for words in ((), ("--write", "out")):
+            result = cli.run("serve", "config", "--database", "shop", "--token-file", file, *words)
+            assert (result.status, result.out, result.err) == (
+                4,
+                "",
+                f'error: the service token in "{file}" {reason}\n'
+                '  next: vzctl databases token create shop --out FILE   # make one of "shop"\n',
+            )
+    assert sorted(cli.folder.iterdir()) == before
+
+
 def test_a_bounded_cache_and_client_certificates(cli: Cli) -> None:
     cli.ok("databases", "edit", "shop", "--freshness", "90s")
     certificate = ("--client-cert", "/etc/vzctl/shop.pem", "--client-key", "/etc/vzctl/shop.key")

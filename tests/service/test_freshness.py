@@ -121,11 +121,11 @@ def test_a_state_behind_a_link_that_is_switched_is_another_state(cli: Cli, tmp_p
         fresh.symlink_to(cli.folder / "other" / "state.toml")
         os.rename(fresh, link)
         # The secret store is still the first user's, so the other state's key is not there: no key of before is served.
-        assert api.get(api.path("openai", "openai-prod")).status == 503
-        assert service.event("unavailable")["reason"] == "SECRET_NOT_HELD"
+        assert "has no key in the secret store" in refusal(api)
+        assert service.event("refused")["reason"] == "SECRET_NOT_HELD"
 
 
-def test_a_locked_store_is_told_apart_from_a_missing_secret_and_the_caller_learns_neither(cli: Cli) -> None:
+def test_a_locked_store_is_told_apart_from_a_missing_secret_which_the_caller_can_hand_in(cli: Cli) -> None:
     identity = cli.folder / "identity.txt"
     private = identity.read_text(encoding="utf-8")
     identity.unlink()
@@ -134,8 +134,13 @@ def test_a_locked_store_is_told_apart_from_a_missing_secret_and_the_caller_learn
         path = api.path("openai", "openai-prod")
         locked = api.get(path)
         assert (locked.status, locked.document) == (503, UNAVAILABLE)
-        assert service.event("unavailable")["reason"] == "SECRET_STORE_LOCKED"
-        assert api.get("/readyz").document == {"ready": False, "reasons": ["SECRET_STORE_LOCKED"], "warnings": []}
+        said = service.event("unavailable")
+        assert (said["reason"], "identity.txt" in said["message"]) == ("SECRET_STORE_LOCKED", True)
+        assert api.get("/readyz").document == {
+            "ready": False,
+            "reasons": ["SECRET_STORE_LOCKED"],
+            "warnings": [said["message"]],
+        }
         identity.write_text(private, encoding="utf-8")
         identity.chmod(0o600)
         ready = api.get("/readyz")
@@ -143,9 +148,23 @@ def test_a_locked_store_is_told_apart_from_a_missing_secret_and_the_caller_learn
         for stored in (cli.state.parent / "state.toml.d" / "secrets").rglob("*.age"):
             if "mistral" not in stored.name:
                 stored.unlink()
-        missing = api.get(api.path("mistral", "mistral-prod"))
-        assert (missing.status, missing.document) == (503, UNAVAILABLE)
-        assert service.event("unavailable", 2)["reason"] == "SECRET_NOT_HELD"
+        for check in ("", "/valid"):
+            missing = api.get(api.path("mistral", "mistral-prod") + check)
+            assert (missing.status, missing.document) == (
+                200,
+                {
+                    "credentials": {},
+                    "errors": [
+                        {
+                            "ID": "CREDENTIAL_HAS_NO_KEY",
+                            "message": 'the credential "mistral-prod" of the database "shop" has no key in the secret '
+                            'store; whoever has the key runs "vzctl secrets put mistral-prod"',
+                        }
+                    ],
+                },
+            )
+        said = service.event("refused", 2)
+        assert (said["reason"], said["credential"]) == ("SECRET_NOT_HELD", "mistral-prod.providerKey")
         warned = api.get("/readyz")
         assert (warned.status, warned.document) == (
             200,
@@ -200,6 +219,29 @@ def test_a_store_that_hangs_is_answered_for_in_time_and_what_is_known_is_served(
         assert service.event("unavailable")["reason"] == "no answer in time"
         assert api.key("openai", "openai-prod") == "sk-first"
         assert service.end() == 0
+
+
+def test_the_reason_of_a_store_that_fails_is_in_the_log_and_the_caller_does_not_learn_it(tmp_path: Path) -> None:
+    cli = with_exec_store(tmp_path / "user")
+    broken = 'echo "no route to the vault" >&2; cat openai-held; exit 9\n'
+    (cli.folder / "openai-held").write_text("sk-first\n", encoding="utf-8")
+    (cli.folder / "store.sh").write_text(broken, encoding="utf-8")
+    with running(cli, "--database", "shop") as service:
+        api = service.data_api()
+        probed = api.get("/readyz").document
+        message = (
+            "the `get` command of the exec store (`sh`) ended with exit status 9 for `openai-prod`: "
+            "no route to the vault"
+        )
+        assert probed == {"ready": False, "reasons": ["SECRET_STORE_FAILED"], "warnings": [message]}
+        assert api.get("/readyz").document == probed
+        failed = api.get(api.path("openai", "openai-prod"))
+        assert (failed.status, failed.document) == (503, UNAVAILABLE)
+        assert service.event("store_not_usable")["message"] == message
+        said = service.event("unavailable")
+        assert (said["reason"], said["message"]) == ("SECRET_STORE_FAILED", message)
+        assert [line["event"] for line in service.log].count("store_not_usable") == 1
+        assert "sk-first" not in "\n".join(service.lines)
 
 
 def test_keys_leave_the_memory_with_their_credential(cli: Cli) -> None:

@@ -133,3 +133,11 @@ def make_token(cli: Cli, database: str = "shop", name: str = "token") -> str:
     path = Path(cli.folder) / f"{database}-{name}"
     cli.ok("databases", "token", "create", database, "--out", str(path))
     return path.read_text(encoding="utf-8")
+
+
+def drop_stored(cli: Cli, name: str) -> None:
+    """Delete the stored bytes of a credential behind vzctl's back: the state goes on saying that they are held."""
+    document = cli.document()
+    credential = next(item["id"] for item in document["credentials"] if item["name"] == name)
+    for stored in (cli.state.parent / "state.toml.d" / "secrets" / document["lineage"] / credential).iterdir():
+        stored.unlink()

@@ -19,6 +19,7 @@ from vzctl.render.envelope import to_json
 from vzctl.store.state_file import StateFile
 from vzctl.usecases.context import Context
 from vzctl.usecases.map import ShowMap, build_map, show_map
+from vzctl.usecases.map_file import write_map
 from vzctl.usecases.map_nodes import Map, MapCounts, MapRow
 from vzctl.usecases.outcome import Outcome
 
@@ -340,7 +341,11 @@ def test_a_link_stays_and_its_file_is_written(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("out", "message"),
     [
-        ("", "the name of the file does not tell the format"),
+        ("", "--out is empty; name a file, or leave --out away to print the map"),
+        ("folder", '"{folder}/folder" is a folder; name a file in it'),
+        ("fifo", '"{folder}/fifo" is no plain file; leave --out away to print the map'),
+        ("to-fifo.html", '"{folder}/to-fifo.html" is no plain file; leave --out away to print the map'),
+        ("nowhere/", '"{folder}/nowhere/" names a folder; name a file in it'),
         ("map", "the name of the file does not tell the format"),
         ("nowhere/map.html", 'the folder "{folder}/nowhere" does not exist'),
         ("folder.html", '"{folder}/folder.html" is a folder; name a file in it'),
@@ -353,10 +358,42 @@ def test_a_place_that_takes_no_map_is_refused(tmp_path: Path, out: str, message:
     (tmp_path / "folder.html").mkdir()
     (tmp_path / "file.txt").touch()
     os.mkfifo(tmp_path / "fifo.html")
+    (tmp_path / "folder").mkdir()
+    os.mkfifo(tmp_path / "fifo")
+    (tmp_path / "to-fifo.html").symlink_to(tmp_path / "fifo")
     with pytest.raises(UsageError) as caught:
         shown(a_worrying_state(), tmp_path, None, f"{tmp_path}/{out}" if out else "")
     assert message.format(folder=tmp_path) in caught.value.message
     assert caught.value.next_steps[0].command == "vzctl map --format html --out map.html"
+
+
+@pytest.mark.parametrize("form", [None, "html"])
+@pytest.mark.parametrize(
+    ("out", "message"),
+    [
+        ("/dev/null", '"/dev/null" is no plain file; leave --out away to print the map'),
+        ("/proc/x.html", 'the map cannot be written to "/proc/x.html": no file can be made in the folder "/proc"'),
+        ("", "--out is empty; name a file, or leave --out away to print the map"),
+    ],
+)
+def test_a_place_of_the_systems_is_refused_for_what_it_is(
+    tmp_path: Path, form: str | None, out: str, message: str
+) -> None:
+    with pytest.raises(UsageError) as caught:
+        shown(a_worrying_state(), tmp_path, form, out)
+    assert (caught.value.code, caught.value.message) == ("MAP_NOT_WRITABLE", message)
+
+
+def test_a_place_that_became_a_folder_meanwhile_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UsageError) as caught:
+        write_map(str(tmp_path), "vzctl map of bookshop")
+    assert caught.value.message == f'"{tmp_path}" is no plain file; leave --out away to print the map'
+
+
+def test_standard_output_tells_no_format(tmp_path: Path) -> None:
+    with pytest.raises(UsageError) as caught:
+        shown(a_worrying_state(), tmp_path, None, "-")
+    assert caught.value.message == "standard output does not tell the format; give --format tree, mermaid or html"
 
 
 def test_a_folder_that_cannot_be_written_is_no_bug(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

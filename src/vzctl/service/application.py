@@ -16,14 +16,16 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from vzctl.errors import VzctlError
+from vzctl.domain.state import State
+from vzctl.errors import SecretStoreError, VzctlError
+from vzctl.secret import Secret
 from vzctl.service.fetch_recorder import FetchRecorder
 from vzctl.service.freshness import LiveState
 from vzctl.service.guard import Caller, Denied, identify, is_near
-from vzctl.service.log import ServiceLog
+from vzctl.service.log import ServiceLog, safe_text
 from vzctl.service.metrics import Metrics
 from vzctl.service.paths import Asked, parse_path
-from vzctl.service.secret_cache import SecretCache
+from vzctl.service.secret_cache import NOT_HELD, SecretCache
 from vzctl.usecases.serve_credential import Granted, Refused
 
 ANSWER_SECONDS: Final = 3.5
@@ -76,6 +78,8 @@ class Reply:
     content: dict[str, Any]
     answer: str
     reason: str | None = None
+    message: str | None = None
+    """What the store said, without a secret: for the log alone."""
 
 
 class Application:
@@ -124,7 +128,7 @@ class Application:
         return JSONResponse({"alive": True})
 
     async def _readyz(self) -> Response:
-        """Say whether a key could be given out now, with words that name nothing."""
+        """Say whether a key could be given out now: with words that name nothing, and on loopback the store's reason."""
         reasons = []
         try:
             async with asyncio.timeout(ANSWER_SECONDS):
@@ -133,7 +137,13 @@ class Application:
         except TimeoutError:
             reasons.append("NO_ANSWER_IN_TIME")
         reasons += [code for code in (self._live.trouble, self._secrets.store_trouble) if code is not None]
+        if self._bound_database is not None and self._bound_database not in self._live.directory.database_ids:
+            # Nobody can be recognized any more: whatever speaks for another database contradicts `--database`.
+            reasons.append("DATABASE_GONE")
         warnings = sorted(set(self._secrets.key_troubles.values()))
+        if self._is_loopback and self._secrets.store_message is not None:
+            # It may name a credential: for who is on this machine, elsewhere the log alone has it.
+            warnings.append(safe_text(self._secrets.store_message))
         self._metrics.ready.set(not reasons)
         return JSONResponse(
             {"ready": not reasons, "reasons": reasons, "warnings": warnings},
@@ -152,11 +162,15 @@ class Application:
                 granted = Granted(credential, version.id)
                 if self._secrets.kept(state, granted) is not None:
                     continue
-                with contextlib.suppress(VzctlError):
+                known = self._secrets.store_message
+                try:
                     await self._secrets.get(state, granted)
+                except VzctlError as error:
+                    if error.message != known:  # whoever looks every second need not fill the log
+                        self._log.error("store_not_usable", code=error.code, message=error.message)
                 return
         # Every key there is to give is in memory: a store that failed before is not needed.
-        self._secrets.store_trouble = None
+        self._secrets.store_trouble = self._secrets.store_message = None
 
     async def _show_metrics(self) -> Response:
         self._metrics.serial.set(self._live.serial)
@@ -198,13 +212,16 @@ class Application:
                 return caller, Reply(401, _UNAUTHORIZED, "unauthorized", reason)
             decision = directory.decide(caller.database, asked.wanted)
             if isinstance(decision, Refused):
-                return caller, Reply(200, _problem(decision.id, decision.message), "refused", decision.id)
+                return caller, _refused(decision, decision.id)
             secret = self._secrets.kept(directory.state, decision)
             if secret is None:
                 async with asyncio.timeout_at(limit):
-                    secret = await self._secrets.get(directory.state, decision)
+                    secret = await self._read(directory.state, decision)
+            if secret is None:
+                # The store works and has no such key: asking again, as a Data API does after a 503, changes nothing.
+                return caller, _refused(directory.without_key(caller.database, decision.credential), NOT_HELD)
         except VzctlError as error:
-            return caller, _unavailable(error.code)
+            return caller, _unavailable(error.code, error.message)
         except TimeoutError:
             return caller, _unavailable("no answer in time")
         if asked.is_check:
@@ -218,6 +235,15 @@ class Application:
             )
         return caller, Reply(200, _granted(asked, value=secret.reveal()), "served")
 
+    async def _read(self, state: State, granted: Granted) -> Secret | None:
+        """Return the key, None when the store has none; raise `SecretStoreError` when it cannot tell."""
+        try:
+            return await self._secrets.get(state, granted)
+        except SecretStoreError as error:
+            if error.code != NOT_HELD:
+                raise
+            return None
+
     def _tell(self, reply: Reply, asked: Asked | None, caller: Caller | Denied | None, seconds: float) -> None:
         self._metrics.answered(reply.answer, seconds)
         if reply.answer in _QUIET and not self._log.is_verbose:
@@ -230,6 +256,7 @@ class Application:
             reply.answer,
             status=reply.status,
             reason=reply.reason,
+            message=reply.message,
             database=self._live.directory.database_name(database) if database is not None else None,
             # Before it is known who is asking, nothing that was sent is worth a line.
             provider=asked.wanted.provider if asked is not None and database is not None else None,
@@ -253,5 +280,9 @@ def _granted(asked: Asked, *, value: str | bool) -> dict[str, Any]:
     return {"credentials": {asked.wanted.name: value}, "errors": []}
 
 
-def _unavailable(reason: str) -> Reply:
-    return Reply(503, _UNAVAILABLE, "unavailable", reason)
+def _refused(refusal: Refused, reason: str) -> Reply:
+    return Reply(200, _problem(refusal.id, refusal.message), "refused", reason)
+
+
+def _unavailable(reason: str, message: str | None = None) -> Reply:
+    return Reply(503, _UNAVAILABLE, "unavailable", reason, message)

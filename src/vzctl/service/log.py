@@ -71,5 +71,10 @@ class LibraryMessages(logging.Handler):
         self._log.warning("server", message=str(record.msg).strip(), exception=kind)
 
 
+def safe_text(text: str) -> str:
+    """Return a text without what looks like a key or a token, and not longer than is worth reading."""
+    return without_secrets(text)[:_LONGEST_TEXT]
+
+
 def _safe(value: Field) -> Field:
-    return without_secrets(value)[:_LONGEST_TEXT] if isinstance(value, str) else value
+    return safe_text(value) if isinstance(value, str) else value

@@ -16,7 +16,9 @@ from vzctl.usecases.serve_credential import Directory, Granted
 READERS_AT_MOST: Final = 16
 GIVEN_UP_AFTER_SECONDS: Final = 35.0
 """Longer than any store bounds itself; a reading that takes longer is left to itself and begun again."""
-OF_ONE_CREDENTIAL: Final = frozenset({"SECRET_NOT_HELD", "SECRET_DIFFERS"})
+NOT_HELD: Final = "SECRET_NOT_HELD"
+"""The store answered, and has no such key."""
+OF_ONE_CREDENTIAL: Final = frozenset({NOT_HELD, "SECRET_DIFFERS"})
 """Failures of one key; every other one is the store's."""
 
 Place = tuple[str, str, str]
@@ -34,6 +36,7 @@ class SecretCache:
         self._reading: dict[Place, tuple[float, asyncio.Task[Secret]]] = {}
         self._readers = 0
         self.store_trouble: str | None = None
+        self.store_message: str | None = None
         self.key_troubles: dict[Place, str] = {}
         self.was_read = False
 
@@ -69,23 +72,33 @@ class SecretCache:
 
     async def _fetch(self, place: Place, state: State, granted: Granted) -> Secret:
         if self._readers >= READERS_AT_MOST:
-            self.store_trouble = "SECRET_STORE_TIMEOUT"
-            raise SecretStoreError("too many readings hang in the secret store", code="SECRET_STORE_TIMEOUT")
+            error = SecretStoreError("too many readings hang in the secret store", code="SECRET_STORE_TIMEOUT")
+            self.store_failed(error)
+            raise error
         self._readers += 1
         try:
             secret = await in_thread(lambda: self._read(state, granted.credential, granted.version), self._leave)
         except VzctlError as error:
             if error.code in OF_ONE_CREDENTIAL:
-                self.store_trouble, self.was_read = None, True
+                self.store_answered()
                 self.key_troubles[place] = error.code
             else:
-                self.store_trouble = error.code
+                self.store_failed(error)
             raise
-        self.store_trouble, self.was_read = None, True
+        self.store_answered()
         self.key_troubles.pop(place, None)
         if place in self._wanted:
             self._kept[place] = secret
         return secret
+
+    def store_answered(self) -> None:
+        """Forget the trouble there was with the store."""
+        self.store_trouble = self.store_message = None
+        self.was_read = True
+
+    def store_failed(self, error: VzctlError) -> None:
+        """Remember what is wrong with the store, and the store's own reason, which has no secret in it."""
+        self.store_trouble, self.store_message = error.code, error.message
 
     def _leave(self) -> None:
         self._readers -= 1

@@ -39,6 +39,7 @@ from vzctl.service.tls import is_key_private, server_context
 from vzctl.usecases.context import Context
 from vzctl.usecases.secret_version import read_version
 from vzctl.usecases.serve_credential import Directory
+from vzctl.vault.exec_command import RUNNING
 
 ENDING_SECONDS: Final = 10
 
@@ -133,7 +134,11 @@ async def _serve(
     gc.freeze()
     server = Server(configured(application.asgi(), given.tls), announce)
     with _library_messages(log):
-        await server.serve(sockets)
+        try:
+            await server.serve(sockets)
+        finally:
+            # Whoever waited was answered or is gone; the threads that read are daemons, their programs would stay.
+            RUNNING.end()
     notify(surroundings.environ, "STOPPING=1")
     log.info("ended", serial=live.serial)
 

@@ -16,7 +16,7 @@ from vzctl.domain.rules import provider_by_id
 from vzctl.domain.state import State
 from vzctl.errors import NextStep
 from vzctl.usecases.context import Context
-from vzctl.usecases.map_file import drawn_format, write_map
+from vzctl.usecases.map_file import STANDARD_OUTPUT, drawn_format, write_map
 from vzctl.usecases.map_nodes import (
     Drawing,
     Map,
@@ -58,7 +58,7 @@ def show_map(context: Context, request: ShowMap) -> Outcome[Map]:
     text = request.draw(data, chosen)
     warnings = tuple(_large(data)) if chosen == "mermaid" else ()
     size = len(text.encode("utf-8", "backslashreplace"))
-    if request.out is None or request.out == "-":
+    if request.out is None or request.out == STANDARD_OUTPUT:
         return Outcome(data=replace(data, drawing=Drawing(chosen, None, size, text)), warnings=warnings)
     path = write_map(request.out, text)
     return Outcome(

@@ -14,12 +14,15 @@ FORMATS: Final = ("tree", "mermaid", "html")
 MARK: Final = "vzctl map of "
 """Stands near the beginning of every drawing; a file without it is somebody else's."""
 
+STANDARD_OUTPUT: Final = "-"
 _SUFFIXES: Final = {".html": "html", ".htm": "html", ".mmd": "mermaid", ".mermaid": "mermaid", ".txt": "tree"}
 _MARK_WITHIN: Final = 512
 
 
 def drawn_format(chosen: str | None, out: str | None) -> str | None:
     """Return the format to draw, None for rows: the one that was named, or the one that the file's name tells."""
+    if out is not None and out != STANDARD_OUTPUT:
+        _require_file_name(out)
     if chosen is not None:
         if chosen not in FORMATS:
             raise UsageError(
@@ -33,7 +36,9 @@ def drawn_format(chosen: str | None, out: str | None) -> str | None:
     found = _SUFFIXES.get(Path(out).suffix.lower())
     if found is None:
         raise UsageError(
-            "the name of the file does not tell the format; give --format tree, mermaid or html",
+            "the name of the file does not tell the format; give --format tree, mermaid or html"
+            if out != STANDARD_OUTPUT
+            else "standard output does not tell the format; give --format tree, mermaid or html",
             code="FORMAT_MISSING",
             next_steps=(NextStep("vzctl map --format html --out map.html", "a page for the browser"),),
         )
@@ -46,34 +51,44 @@ def write_map(out: str, text: str) -> Path:
     try:
         _require_replaceable(path)
         write_atomic(path, text.encode("utf-8", "backslashreplace"), mode=0o600)
-    except FileNotFoundError:
-        raise UsageError(
-            f'the folder "{path.parent}" does not exist', code="MAP_NOT_WRITABLE", next_steps=(_elsewhere(),)
-        ) from None
     except OSError as error:
-        reason = error.strerror or type(error).__name__
-        raise UsageError(
-            f'the map cannot be written to "{path}": {reason}', code="MAP_NOT_WRITABLE", next_steps=(_elsewhere(),)
-        ) from None
+        raise _not_writable(_why(path, error)) from None
     return path
 
 
+def _why(path: Path, error: OSError) -> str:
+    if isinstance(error, FileNotFoundError):
+        if not path.parent.is_dir():
+            return f'the folder "{path.parent}" does not exist'
+        # /proc and the like: the folder is there, and the system's word for it would say that it is not.
+        return f'the map cannot be written to "{path}": no file can be made in the folder "{path.parent}"'
+    return f'the map cannot be written to "{path}": {error.strerror or type(error).__name__}'
+
+
+def _require_file_name(out: str) -> None:
+    """Refuse what cannot be a file's name, as it was typed: where a link leads says nothing to whoever typed it."""
+    if not out:
+        raise _not_writable("--out is empty; name a file, or leave --out away to print the map")
+    try:
+        found = os.stat(out)
+    except (OSError, ValueError):
+        if out.endswith("/"):
+            raise _not_writable(f'"{out}" names a folder; name a file in it') from None
+        return
+    if stat.S_ISDIR(found.st_mode):
+        raise _not_writable(f'"{out}" is a folder; name a file in it')
+    if not stat.S_ISREG(found.st_mode):
+        raise _not_writable(f'"{out}" is no plain file; leave --out away to print the map')
+
+
 def _require_replaceable(path: Path) -> None:
-    """Refuse a folder, a device, and a file that is no map: a typing error must not cost a state or a configuration."""
+    """Refuse a file that is no map: a typing error must not cost a state or a configuration."""
     try:
         found = path.lstat()
     except FileNotFoundError:
         return
-    if stat.S_ISDIR(found.st_mode):
-        raise UsageError(
-            f'"{path}" is a folder; name a file in it', code="MAP_NOT_WRITABLE", next_steps=(_elsewhere(),)
-        )
-    if not stat.S_ISREG(found.st_mode):
-        raise UsageError(
-            f'"{path}" is no plain file; leave --out away to print the map',
-            code="MAP_NOT_WRITABLE",
-            next_steps=(_elsewhere(),),
-        )
+    if not stat.S_ISREG(found.st_mode):  # it became something else since its name was looked at
+        raise _not_writable(f'"{path}" is no plain file; leave --out away to print the map')
     with path.open("rb") as file:
         beginning = file.read(_MARK_WITHIN)
     if beginning and MARK.encode() not in beginning:
@@ -82,6 +97,10 @@ def _require_replaceable(path: Path) -> None:
             code="MAP_FILE_EXISTS",
             next_steps=(_elsewhere(),),
         )
+
+
+def _not_writable(message: str) -> UsageError:
+    return UsageError(message, code="MAP_NOT_WRITABLE", next_steps=(_elsewhere(),))
 
 
 def _elsewhere() -> NextStep:

@@ -25,7 +25,7 @@ INVENTED: Final = "vzctl-serve-check"
 
 @dataclass(frozen=True, slots=True)
 class CheckRow:
-    """One thing that was looked at: `ok`, `wrong`, or `skipped` because of something before it."""
+    """One thing that was looked at: `ok`, `warning`, `wrong`, or `skipped` because of something before it."""
 
     check: str
     result: str
@@ -154,7 +154,10 @@ class _Examiner:
         if reply.status != 200:
             self._wrong("readiness", f"it is not ready: {reasons or 'no reason given'}", *_remedy(reasons))
         elif warnings:
-            self._wrong("readiness", f"it is ready, but for some credentials: {warnings}", *_remedy(warnings))
+            # Not wrong: those may be other databases' credentials, and this one's are looked at below.
+            detail = f"it is ready, but some credential cannot be given out: {warnings}"
+            self.rows.append(CheckRow("readiness", "warning", detail))
+            self.steps.append(NextStep(*_remedy(warnings)))
         else:
             self.rows.append(CheckRow("readiness", "ok", "state and secret store are usable"))
 
@@ -260,6 +263,8 @@ def _first_id(document: dict[str, Any]) -> object:
 
 
 def _remedy(reasons: str) -> tuple[str, str]:
+    if "DATABASE_GONE" in reasons:
+        return "vzctl databases list", "those that serve run --database can be started for"
     if "STATE" in reasons or "CONTROL_PLANE" in reasons:
         return "vzctl state check", "where the service runs"
     return "vzctl secrets status --check", "where the service runs, as its user"

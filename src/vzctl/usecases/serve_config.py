@@ -13,7 +13,7 @@ from vzctl.domain.index import Index
 from vzctl.domain.records import Database
 from vzctl.domain.rules import counted, provider_by_id
 from vzctl.domain.service import freshness_text, parse_freshness, require_local
-from vzctl.domain.service_token import has_token_form
+from vzctl.domain.service_token import has_token_form, token_digest, token_id
 from vzctl.domain.state import State
 from vzctl.errors import ConflictError, NextStep, UsageError
 from vzctl.store.atomic import create_new_file, make_private_directory
@@ -72,7 +72,7 @@ def configure_data_api(context: Context, request: ConfigureDataApi) -> Outcome[S
     seconds = database.freshness_seconds or 0
     if request.freshness is not None:
         seconds = parse_freshness(state, request.freshness)
-    token = read_token(request.token_file) if request.token_file is not None else None
+    token = _token_of(state, database, request.token_file) if request.token_file is not None else None
     has_token = token is not None or bool(state.tokens_of(database.id))
     settings = DataApiSettings(
         database=database.name,
@@ -110,6 +110,28 @@ def read_token(path: str) -> str:
             next_steps=(NextStep("vzctl databases token create DB --out FILE", "makes one"),),
         )
     return text
+
+
+def _token_of(state: State, database: Database, path: str) -> str:
+    """Return the token in a file; raise `ConflictError` when the service would not take it for this database's."""
+    token = read_token(path)
+    index = Index(state)
+    name = index.database_name(database.id)
+    found = next((item for item in state.service_tokens if item.id == token_id(token)), None)
+    if found is None:
+        code, reason = "TOKEN_NOT_IN_STATE", "is not in this state: it was revoked, or made for another one"
+    elif found.sha256 != token_digest(token).hex():
+        code, reason = "TOKEN_DAMAGED", "is damaged: its id is known, the rest is not right"
+    elif found.database != database.id:
+        code = "TOKEN_OF_OTHER_DATABASE"
+        reason = f'is one of the database "{index.database_name(found.database)}", not of "{database.name}"'
+    else:
+        return token
+    raise ConflictError(
+        f'the service token in "{path}" {reason}',
+        code=code,
+        next_steps=(NextStep(f"vzctl databases token create {name} --out FILE", f'make one of "{database.name}"'),),
+    )
 
 
 def _providers(state: State) -> tuple[str, ...]:

@@ -93,6 +93,10 @@ class Directory:
             return self._no_key(database, credential)
         return Granted(credential, version.id)
 
+    def without_key(self, database_id: str, credential: Credential) -> Refused:
+        """Return the refusal for a key that is recorded as held and that the secret store does not have."""
+        return self._no_key(self._index.databases[database_id], credential)
+
     def credentials_of(self, database_id: str) -> list[Credential]:
         """Return what the database may use."""
         return list(self._allowed.get(database_id, {}).values())

@@ -10,7 +10,10 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from types import FrameType
-from typing import Any
+from typing import Any, Final
+
+STARTING_SECONDS: Final = 2.0
+"""How long an end waits for programs that are being started."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,15 +33,67 @@ class CommandTimedOutError(Exception):
     """The program was killed, with all that it had started."""
 
 
+class RunningCommands:
+    """The programs that run now, so that a process whose threads wait for them can end without leaving them behind."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._starting = 0
+        self._processes: set[subprocess.Popen[bytes]] = set()
+        self._is_ended = False
+
+    def begin(self) -> None:
+        """Announce a start; raise `CommandNotStartedError` when nothing is started any more."""
+        with self._changed:
+            if self._is_ended:
+                raise CommandNotStartedError("vzctl is ending")
+            self._starting += 1
+
+    def started(self, process: subprocess.Popen[bytes] | None) -> None:
+        """Note what was started, None when the start failed; kill it when the end came in between."""
+        with self._changed:
+            self._starting -= 1
+            if process is not None:
+                self._processes.add(process)
+                if self._is_ended:
+                    kill_with_children(process)
+            self._changed.notify_all()
+
+    def left(self, process: subprocess.Popen[bytes]) -> None:
+        """Forget a program that has ended."""
+        with self._changed:
+            self._processes.discard(process)
+
+    def end(self) -> None:
+        """Kill every program with its children, and start none from now on."""
+        with self._changed:
+            self._is_ended = True
+            for process in self._processes:
+                kill_with_children(process)
+            # A start that hangs in the operating system must not keep the process from ending.
+            self._changed.wait_for(lambda: self._starting == 0, STARTING_SECONDS)
+
+
+RUNNING: Final = RunningCommands()
+"""Those of this process."""
+
+
 def run_command(
-    arguments: Sequence[str], *, stdin: bytes, environ: Mapping[str, str], time_limit_seconds: float
+    arguments: Sequence[str],
+    *,
+    stdin: bytes,
+    environ: Mapping[str, str],
+    time_limit_seconds: float,
+    running: RunningCommands = RUNNING,
 ) -> Answer:
     """Run `arguments` without a shell; raises `CommandNotStartedError` or `CommandTimedOutError`.
 
     The program gets a session of its own: its children can be killed with it, and it cannot stop vzctl by asking
     something at the terminal.
     """
+    running.begin()
     signals = HeldSignals()
+    process = None
     try:
         process = subprocess.Popen(
             arguments,
@@ -49,8 +104,11 @@ def run_command(
             start_new_session=True,
         )
     except OSError as error:
-        signals.release()
         raise CommandNotStartedError(error.strerror or type(error).__name__) from None
+    finally:
+        running.started(process)
+        if process is None:
+            signals.release()
     answer = None
     with process:
         try:
@@ -62,6 +120,8 @@ def run_command(
         except BaseException:
             kill_with_children(process)
             raise
+        finally:
+            running.left(process)
     if answer is None:
         # Not raised inside `except`: the timeout's own exception holds what the program printed so far.
         raise CommandTimedOutError
