@@ -186,7 +186,7 @@ def test_a_database_that_is_gone_with_something_in_it() -> None:
             "DATABASE_GONE",
             "shop",
             'the database "shop" is gone, but collections or columns in it are recorded',
-            NextStep("vzctl databases forget shop --force", "forget it with them"),
+            NextStep("vzctl databases show shop", "look at what would be forgotten with it"),
         )
     ]
     assert find_problems(a_state(databases=[gone])) == []

@@ -150,7 +150,7 @@ def _databases(index: Index) -> Iterator[Problem]:
             yield Problem("STATUS_UNKNOWN", name, message, fix)
         if database.gone_since is not None and index.dependants_in_database[database.id]:
             message = f'the database "{name}" is gone, but collections or columns in it are recorded'
-            fix = NextStep(f"vzctl databases forget {shell_word(name)} --force", "forget it with them")
+            fix = NextStep(f"vzctl databases show {shell_word(name)}", "look at what would be forgotten with it")
             yield Problem("DATABASE_GONE", name, message, fix)
 
 

@@ -9,6 +9,7 @@ from typing import ClassVar
 from vzctl.answers.answer import Answer, CollectionsAnswer, DatabasesAnswer, ProvidersAnswer, TablesAnswer
 from vzctl.domain.comparison import find_drift
 from vzctl.domain.drift import Action, Change, Drift, DriftItem, Look
+from vzctl.domain.drift_databases import NOT_IN_LIST
 from vzctl.domain.index import Index
 from vzctl.domain.observation import Kind, Remark
 from vzctl.domain.problems import Problem, find_problems
@@ -151,7 +152,9 @@ def _new_problems(state: State, drift: Drift) -> list[Problem]:
 
 
 def _outcome(state: State, request: Sync, observed: Observed, drift: Drift, report: SyncReport) -> Outcome[SyncReport]:
-    differs = bool(drift.items or report.remarks or report.problems)
+    # What Astra lacks is no difference on `local`: a CI job must not fail for it day after day.
+    remarks = [item for item in report.remarks if item.code != NOT_IN_LIST]
+    differs = bool(drift.items or remarks or report.problems)
     return Outcome(
         data=report,
         changed=report.applied,
@@ -219,7 +222,7 @@ def _warnings(state: State, observed: Observed, drift: Drift) -> tuple[Notice, .
         text = f'"{item.subject}" was left as it is: a rotation of "{item.rotation}" is open'
         notices.append(Notice("SKIPPED_FOR_ROTATION", text, item.subject))
     databases = observed.observation.databases
-    if databases is not None and not databases.is_whole:
+    if databases is not None and not databases.is_whole and not state.is_local:
         text = "the list of databases may go on, so the absence of one says nothing; give all pages in one call"
         notices.append(Notice("LIST_MAY_GO_ON", text))
     return tuple(notices)
@@ -259,7 +262,7 @@ def _remark_row(remark: Remark) -> RemarkRow:
 def _answer_row(index: Index, observed: Observed, source: str, answer: Answer) -> AnswerRow:
     if isinstance(answer, DatabasesAnswer):
         seen = observed.observation.databases
-        whole = seen is not None and seen.is_whole
+        whole = seen is not None and seen.is_whole and not index.state.is_local
         covers = "all databases of the organization" if whole else "these databases, not the absence of others"
         return AnswerRow(source, "databases", answer.size, covers, whole)
     if isinstance(answer, ProvidersAnswer):
