@@ -409,7 +409,7 @@ def test_two_names_that_differ_only_in_case_are_accepted() -> None:
             a_state(databases=[SHOP]),
             [ObservedCollection("b", replace(a_service("openai-prod"), provider="nvidia"))],
             "PROVIDER_TAKES_NO_CREDENTIAL",
-            "which 1 dependant names, is not recorded: Nvidia takes none",
+            "which 1 dependant names, is not recorded: Nvidia takes no credential",
         ),
     ],
 )
