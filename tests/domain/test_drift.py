@@ -157,8 +157,27 @@ def test_a_sync_that_records_something_observes_everything_that_it_saw() -> None
     assert times == [NOW, NOW, NOW]
 
 
-def test_an_absent_database_is_marked_once_where_all_were_seen() -> None:
+def on_astra(state: State) -> State:
+    return replace(state, organization=replace(state.organization, control_plane=ControlPlane.ASTRA))
+
+
+def astra(**parts: Any) -> State:
+    return on_astra(a_state(**parts))
+
+
+@pytest.mark.parametrize("prune", [False, True])
+def test_on_local_absence_from_astras_list_is_said_and_nothing_else(prune: bool) -> None:
     state = a_state(databases=[SHOP, BLOG])
+    drift = find_drift(state, databases(seen_database()), look(prune=prune))
+    message = 'the database "blog" is not in Astra\'s list; a local state is the authority, so it is not gone'
+    assert drift.remarks == (Remark("DATABASE_NOT_IN_LIST", Kind.DATABASES, "blog", message),)
+    assert (drift.items, drift.after is state) == ((), True)
+    assert find_drift(state, databases(seen_database(), is_whole=False), look(prune=prune)).remarks == ()
+    assert find_drift(on_astra(state), databases(seen_database()), look(prune=prune)).remarks == ()
+
+
+def test_an_absent_database_is_marked_once_where_all_were_seen() -> None:
+    state = astra(databases=[SHOP, BLOG])
     drift = find_drift(state, databases(seen_database()), look())
     assert brief(drift) == [("databases", "gone", "mark gone", "blog")]
     assert drift.after.database(BLOG.id) == replace(BLOG, gone_since=NOW)
@@ -167,17 +186,17 @@ def test_an_absent_database_is_marked_once_where_all_were_seen() -> None:
 
 
 def test_absence_from_part_of_a_list_says_nothing() -> None:
-    state = a_state(databases=[SHOP, BLOG])
+    state = astra(databases=[SHOP, BLOG])
     assert find_drift(state, databases(seen_database(), is_whole=False), look(prune=True)).items == ()
 
 
 def test_a_database_under_an_unreadable_name_is_not_gone() -> None:
-    state = a_state(databases=[SHOP, BLOG])
+    state = astra(databases=[SHOP, BLOG])
     assert find_drift(state, databases(seen_database(), unreadable=[BLOG.id]), look(prune=True)).items == ()
 
 
 def test_a_database_whose_data_api_answered_is_not_gone() -> None:
-    state = a_state(databases=[SHOP, BLOG])
+    state = astra(databases=[SHOP, BLOG])
     seen = replace(contents(database=BLOG), databases=databases(seen_database()).databases)
     assert find_drift(state, seen, look(prune=True)).items == ()
 
@@ -198,7 +217,7 @@ def test_a_database_that_is_there_again_is_no_longer_marked() -> None:
 
 
 def test_prune_forgets_a_database_with_everything_that_refers_to_it() -> None:
-    drift = find_drift(A_SHOP, databases(seen_database(BLOG)), look(prune=True))
+    drift = find_drift(on_astra(A_SHOP), databases(seen_database(BLOG)), look(prune=True))
     assert [item.loses for item in drift.with_action(Action.FORGET)] == [
         (
             'collection shop/default_keyspace/products (OpenAI with the credential "openai-prod")',
@@ -215,7 +234,7 @@ def test_prune_forgets_a_database_with_everything_that_refers_to_it() -> None:
 
 
 def test_prune_forgets_what_was_marked_before() -> None:
-    state = a_state(databases=[SHOP, replace(BLOG, gone_since=LONG_AGO)])
+    state = astra(databases=[SHOP, replace(BLOG, gone_since=LONG_AGO)])
     drift = find_drift(state, databases(seen_database()), look(prune=True))
     assert brief(drift) == [("databases", "gone", "forget", "blog")]
 
@@ -390,7 +409,7 @@ def test_two_names_that_differ_only_in_case_are_accepted() -> None:
             a_state(databases=[SHOP]),
             [ObservedCollection("b", replace(a_service("openai-prod"), provider="nvidia"))],
             "PROVIDER_TAKES_NO_CREDENTIAL",
-            "which 1 dependant names, is not recorded: Nvidia takes none",
+            "which 1 dependant names, is not recorded: Nvidia takes no credential",
         ),
     ],
 )
@@ -472,7 +491,7 @@ def rotating(**parts: Any) -> State:
     ],
 )
 def test_nothing_that_a_rotation_rests_on_is_touched(seen: Observation) -> None:
-    state = rotating()
+    state = on_astra(rotating())
     drift = find_drift(state, seen, look(prune=True))
     assert [(item.action, item.rotation) for item in drift.items] == [(Action.SKIP, "openai-prod")]
     assert drift.after is state

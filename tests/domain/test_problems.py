@@ -62,6 +62,26 @@ def test_a_dependant_whose_credential_is_missing() -> None:
     ]
 
 
+@pytest.mark.parametrize(("provider", "more"), [("weird", ""), ("nvidia", "; Nvidia takes no credential")])
+def test_a_missing_credential_that_nobody_could_add_is_no_advice(provider: str, more: str) -> None:
+    state = a_shop(collections=[replace(a_collection(BLOG, credential="none"), provider=provider)])
+    address = "blog/default_keyspace/products"
+    message = f'the collection "{address}" uses the credential "none", which does not exist{more}'
+    assert [item for item in find_problems(state) if item.code == "CREDENTIAL_MISSING"] == [
+        Problem("CREDENTIAL_MISSING", address, message, NextStep(f"vzctl collections show {address}", "look at it"))
+    ]
+
+
+@pytest.mark.parametrize("provider", ["weird", "nvidia"])
+def test_an_interrupted_addition_that_cannot_be_finished_is_looked_at(provider: str) -> None:
+    begun = a_credential("begun", provider=provider, current=None, pending="v1", versions=[a_version("v1", held=False)])
+    problems = {item.code: item.next_step for item in find_problems(a_state(credentials=[begun]))}
+    assert problems == {
+        "PROVIDER_TAKES_NO_CREDENTIAL": NextStep("vzctl providers list", "providers that do"),
+        "CREDENTIAL_INCOMPLETE": NextStep("vzctl credentials show begun", "look at it"),
+    }
+
+
 def test_a_dependant_outside_the_scope_of_its_credential() -> None:
     state = a_shop(columns=[a_column(BLOG, credential="openai-prod")])
     address = "blog/default_keyspace/articles.body_vector"
@@ -186,7 +206,7 @@ def test_a_database_that_is_gone_with_something_in_it() -> None:
             "DATABASE_GONE",
             "shop",
             'the database "shop" is gone, but collections or columns in it are recorded',
-            NextStep("vzctl databases forget shop --force", "forget it with them"),
+            NextStep("vzctl databases show shop", "look at what would be forgotten with it"),
         )
     ]
     assert find_problems(a_state(databases=[gone])) == []

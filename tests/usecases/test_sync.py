@@ -333,6 +333,33 @@ def test_a_local_state_keeps_no_endpoint_of_astra_and_says_so(cli: Cli) -> None:
     assert all("endpoint" not in item for item in cli.document()["databases"])
 
 
+@pytest.mark.parametrize("words", [("--yes",), ("--yes", "--prune")])
+def test_on_local_a_database_that_astras_list_lacks_is_named_and_stays(cli: Cli, words: tuple[str, ...]) -> None:
+    cli.init().ok("databases", "add", "logs", "--id", LOGS)
+    rows = [a_database_row(SHOP, "shop"), a_database_row(FRESH, "fresh")]
+    report(cli, rows, words=words)
+    before = cli.everything()
+    document = report(cli, rows, words=(*words, "--exit-code"))
+    assert (document["code"], document["data"]["drift"], cli.everything()) == ("OK", [], before)
+    assert [(item["code"], item["subject"]) for item in document["data"]["remarks"]] == [
+        ("DATABASE_NOT_IN_LIST", "logs")
+    ]
+    assert document["data"]["answers"][0]["covers"] == "these databases, not the absence of others"
+    assert [item["code"] for item in document["warnings"]] == ["DATABASES_OF_OTHER_PLANE"]
+
+
+def test_a_gone_database_is_listed_as_gone_not_counted_as_active_and_looked_at_first(cli: Cli) -> None:
+    cli.init("astra").ok("databases", "add", "logs", "--id", LOGS)
+    synced(cli, collections(plain=None), words=("--yes", "--database", "logs", "--keyspace", "default"))
+    rows = [a_database_row(SHOP, "shop"), a_database_row(FRESH, "fresh")]
+    assert ("databases", "gone", "mark gone", "logs") in drift(report(cli, rows))
+    gone = {row[0]: row[-1] for row in cli.ok("databases", "list").rows}
+    assert (gone["shop"], gone["fresh"], gone["logs"][:2]) == ("", "", "20")
+    status = json.loads(cli.ok("status", "-o", "json").out)
+    assert (status["data"]["counts"]["databases"], status["data"]["counts"]["active_databases"]) == (3, 2)
+    assert [item["command"] for item in status["nextSteps"]] == ["vzctl databases show logs"]
+
+
 def test_standard_input_is_read_once(cli: Cli) -> None:
     cli.init()
     done = cli.run("sync", "--from", "-", "--yes", *IN_SHOP, stdin=as_bytes(collections(a=None)))

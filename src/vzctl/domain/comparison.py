@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from vzctl.domain.drift import EFFECTIVE, Drift, Look
 from vzctl.domain.drift_contents import content_drift
 from vzctl.domain.drift_credentials import credential_drift
-from vzctl.domain.drift_databases import database_drift
+from vzctl.domain.drift_databases import absence_remarks, database_drift
 from vzctl.domain.drift_providers import provider_remarks
 from vzctl.domain.drift_result import applied, refreshed
 from vzctl.domain.observation import Kind, Observation, Remark
@@ -34,7 +34,12 @@ def find_drift(state: State, observation: Observation, look: Look) -> Drift:
         after = state
     order = list(Kind)
     items = sorted(found, key=lambda item: (order.index(item.kind), item.subject, item.change))
-    all_remarks = [*observation.remarks, *remarks, *provider_remarks(after, observation)]
+    all_remarks = [
+        *observation.remarks,
+        *absence_remarks(state, observation),
+        *remarks,
+        *provider_remarks(after, observation),
+    ]
     return Drift(tuple(items), _chosen(all_remarks, look), after)
 
 

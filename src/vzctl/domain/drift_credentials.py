@@ -86,7 +86,7 @@ def _obstacle(state: State, need: _Need) -> Remark | None:
         message = f"{head}: vzctl does not know the provider {_quoted(need.providers[0])}"
         return Remark("PROVIDER_UNKNOWN", Kind.CREDENTIALS, need.name, message)
     if not provider.takes_credential:
-        message = f"{head}: {provider.display_name} takes none"
+        message = f"{head}: {provider.display_name} takes no credential"
         return Remark("PROVIDER_TAKES_NO_CREDENTIAL", Kind.CREDENTIALS, need.name, message)
     return None
 

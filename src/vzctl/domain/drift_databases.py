@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Final
 
 from vzctl.domain.drift import Action, Change, DriftItem, FieldChange, Look
 from vzctl.domain.index import Index
-from vzctl.domain.observation import TERMINATED, DatabasesSeen, Kind, Observation, ObservedDatabase
+from vzctl.domain.observation import TERMINATED, DatabasesSeen, Kind, Observation, ObservedDatabase, Remark
 from vzctl.domain.records import Database
 from vzctl.domain.rules import service_text
 from vzctl.domain.state import State
+
+NOT_IN_LIST: Final = "DATABASE_NOT_IN_LIST"
 
 
 def database_drift(state: State, observation: Observation, look: Look) -> Iterator[DriftItem]:
@@ -30,6 +33,17 @@ def database_drift(state: State, observation: Observation, look: Look) -> Iterat
     index = Index(state)
     for database in _absent(state, seen, observation):
         yield from _gone(index, database, look)
+
+
+def absence_remarks(state: State, observation: Observation) -> Iterator[Remark]:
+    """Yield the databases that Astra's list lacks and that a `local` state has all the same: there it is the authority."""
+    if not state.is_local or observation.databases is None:
+        return
+    index = Index(state)
+    for database in _missing(state, observation.databases, observation):
+        name = index.database_name(database.id)
+        message = f'the database "{name}" is not in Astra\'s list; a local state is the authority, so it is not gone'
+        yield Remark(NOT_IN_LIST, Kind.DATABASES, name, message)
 
 
 def is_other_organization(state: State, seen: DatabasesSeen) -> bool:
@@ -81,15 +95,22 @@ def _changed(before: Database, item: ObservedDatabase) -> Iterator[DriftItem]:
 def _absent(state: State, seen: DatabasesSeen, observation: Observation) -> Iterator[Database]:
     """Yield recorded databases that were seen as terminated, or not at all where all were looked at.
 
-    A database whose own Data API answered is there, whatever a list says.
+    Absence says nothing on `local`: Astra's list is not what decides there.
     """
-    answered = {item.database for item in observation.keyspaces}
     terminated = {item.id for item in seen.databases if item.status == TERMINATED}
+    missing = set() if state.is_local else {item.id for item in _missing(state, seen, observation)}
     for database in state.databases:
         if database.id in terminated:
             yield replace(database, status=TERMINATED)
-        elif seen.is_whole and database.id not in seen.ids and database.id not in answered:
+        elif database.id in missing:
             yield database
+
+
+def _missing(state: State, seen: DatabasesSeen, observation: Observation) -> Iterator[Database]:
+    """Yield recorded databases that a whole list lacks. One whose own Data API answered is there, whatever a list says."""
+    answered = {item.database for item in observation.keyspaces}
+    if seen.is_whole:
+        yield from (item for item in state.databases if item.id not in seen.ids and item.id not in answered)
 
 
 def _gone(index: Index, database: Database, look: Look) -> Iterator[DriftItem]:

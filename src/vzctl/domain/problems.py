@@ -83,13 +83,7 @@ def _dependant(index: Index, item: Dependant) -> Iterator[Problem]:
         return
     credential = index.credentials.get(item.credential)
     if credential is None:
-        database = shell_word(index.database_name(item.database))
-        fix = NextStep(
-            f"vzctl credentials add {item.credential} --provider {item.provider} --scope {database}",
-            "recreate it under exactly this name",
-        )
-        message = f'the {item.kind} "{address}" uses the credential "{item.credential}", which does not exist'
-        yield Problem("CREDENTIAL_MISSING", address, message, fix)
+        yield _missing_credential(index, item, show)
         return
     if credential.provider != item.provider:
         message = (
@@ -104,6 +98,21 @@ def _dependant(index: Index, item: Dependant) -> Iterator[Problem]:
         yield Problem("OUT_OF_SCOPE", address, message, fix)
 
 
+def _missing_credential(index: Index, item: Dependant, show: NextStep) -> Problem:
+    """Return the problem of a name without a credential. Only a provider that takes one can be given one."""
+    address = index.address(item)
+    message = f'the {item.kind} "{address}" uses the credential "{item.credential}", which does not exist'
+    provider = provider_by_id(item.provider or "")
+    if provider is None:
+        return Problem("CREDENTIAL_MISSING", address, message, show)
+    if not provider.takes_credential:
+        message += f"; {provider.display_name} takes no credential"
+        return Problem("CREDENTIAL_MISSING", address, message, show)
+    database = shell_word(index.database_name(item.database))
+    command = f"vzctl credentials add {item.credential} --provider {provider.id} --scope {database}"
+    return Problem("CREDENTIAL_MISSING", address, message, NextStep(command, "recreate it under exactly this name"))
+
+
 def _credential(index: Index, credential: Credential) -> Iterator[Problem]:
     provider = provider_by_id(credential.provider)
     if provider is None or not provider.takes_credential:
@@ -116,7 +125,9 @@ def _credential(index: Index, credential: Credential) -> Iterator[Problem]:
         )
     if credential.current is None and credential.id not in index.open_rotations:
         message = f'adding the credential "{credential.name}" was interrupted: it has no key yet'
-        fix = NextStep(f"vzctl credentials add {credential.name} --provider {credential.provider}", "finish it")
+        fix = NextStep(f"vzctl credentials show {credential.name}", "look at it")
+        if provider is not None and provider.takes_credential:
+            fix = NextStep(f"vzctl credentials add {credential.name} --provider {credential.provider}", "finish it")
         yield Problem("CREDENTIAL_INCOMPLETE", credential.name, message, fix)
     if credential.current is not None and is_revoked(index.state, credential.current):
         message = (
@@ -150,7 +161,7 @@ def _databases(index: Index) -> Iterator[Problem]:
             yield Problem("STATUS_UNKNOWN", name, message, fix)
         if database.gone_since is not None and index.dependants_in_database[database.id]:
             message = f'the database "{name}" is gone, but collections or columns in it are recorded'
-            fix = NextStep(f"vzctl databases forget {shell_word(name)} --force", "forget it with them")
+            fix = NextStep(f"vzctl databases show {shell_word(name)}", "look at what would be forgotten with it")
             yield Problem("DATABASE_GONE", name, message, fix)
 
 

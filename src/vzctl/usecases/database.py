@@ -46,6 +46,7 @@ class DatabaseRow:
         ("DEPENDANTS", "dependant_count"),
         ("ID", "id"),
         ("ENDPOINT", "endpoint"),
+        ("GONE", "gone_since"),
     )
 
 
