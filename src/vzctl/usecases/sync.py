@@ -224,6 +224,8 @@ def _warnings(state: State, observed: Observed, drift: Drift) -> tuple[Notice, .
     databases = observed.observation.databases
     if databases is not None and not databases.is_whole and not state.is_local:
         text = "the list of databases may go on, so the absence of one says nothing; give all pages in one call"
+        if len(databases.ids) == 1:
+            text = "a single database says nothing of the others"
         notices.append(Notice("LIST_MAY_GO_ON", text))
     return tuple(notices)
 
