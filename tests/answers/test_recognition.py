@@ -154,6 +154,30 @@ def test_collections_with_every_kind_of_service() -> None:
     )
 
 
+@pytest.mark.parametrize("row", [{"name": "bare"}, {"name": "bare", "options": None}])
+def test_a_collection_without_options_is_passed_over_and_counts_as_there(row: dict[str, Any]) -> None:
+    answer = read({"status": {"collections": [row, {"name": "plain", "options": {}}]}})
+    assert answer == CollectionsAnswer(
+        collections=(ObservedCollection("plain", ObservedService()),),
+        unreadable=frozenset({"bare"}),
+        remarks=(
+            Remark(
+                "OPTIONS_MISSING",
+                Kind.COLLECTIONS,
+                "bare",
+                'the collection "bare" is passed over: the answer has no "options" of it, so what is recorded stays',
+            ),
+        ),
+    )
+
+
+def test_a_table_without_a_definition_leaves_all_columns_as_they_are() -> None:
+    message = 'the table "bare" is passed over: the answer has no "definition" of it, so what is recorded stays'
+    assert read({"status": {"tables": [{"name": "bare"}]}}) == TablesAnswer(
+        columns=(), remarks=(Remark("OPTIONS_MISSING", Kind.COLUMNS, "bare", message),), has_more=True
+    )
+
+
 def test_only_vector_columns_of_tables_are_read() -> None:
     answer = read(tables(items={"title": a_vector(a_service(credential="x")), "price": {"type": "float"}}, empty={}))
     service = ObservedService(

@@ -373,6 +373,19 @@ def test_a_gone_database_is_listed_as_gone_not_counted_as_active_and_looked_at_f
     assert [item["command"] for item in status["nextSteps"]] == ["vzctl databases show logs"]
 
 
+def test_what_an_answer_does_not_carry_stays_as_it_is_recorded(cli: Cli) -> None:
+    cli.init()
+    synced(cli, collections(products=PRODUCTS), tables(t={"v": a_vector()}), words=("--yes", *IN_SHOP))
+    before = cli.everything()
+    bare = [{"status": {"collections": [{"name": "products"}]}}, {"status": {"tables": [{"name": "t"}]}}]
+    document = report(cli, *bare, words=("--yes", "--prune", *IN_SHOP))
+    assert (drift(document), cli.everything()) == ([], before)
+    assert [(item["code"], item["subject"]) for item in document["data"]["remarks"]] == [
+        ("OPTIONS_MISSING", "shop/default/products"),
+        ("OPTIONS_MISSING", "shop/default/t"),
+    ]
+
+
 def test_standard_input_is_read_once(cli: Cli) -> None:
     cli.init()
     done = cli.run("sync", "--from", "-", "--yes", *IN_SHOP, stdin=as_bytes(collections(a=None)))

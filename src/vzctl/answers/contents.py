@@ -43,10 +43,15 @@ class _Contents:
         fault = name_faults or fault
         if fault is None:
             return found
-        self.unreadable.add(local_name)
-        subject = local_name if name_faults is None else shown(local_name).strip("\"'")
-        self.remarks.append(Remark("NAME_INVALID", self.kind, subject, f"{place} is passed over: {fault}"))
+        self.pass_over(local_name, "NAME_INVALID", fault)
         return None
+
+    def pass_over(self, local_name: str, code: str, reason: str) -> None:
+        """Say why something is not compared; it counts as there."""
+        self.unreadable.add(local_name)
+        subject = local_name if place_name_fault(local_name) is None else shown(local_name).strip("\"'")
+        message = f"the {self.noun} {shown(local_name)} is passed over: {reason}"
+        self.remarks.append(Remark(code, self.kind, subject, message))
 
 
 def read_collections(status: Mapping[str, Any], source: str, *, has_more: bool) -> CollectionsAnswer:
@@ -59,6 +64,9 @@ def read_collections(status: Mapping[str, Any], source: str, *, has_more: bool) 
         row = reader.table(value, place)
         name = reader.text(row, "name", place)
         contents.require_once(name)
+        if row.get("options") is None:
+            contents.pass_over(name, "OPTIONS_MISSING", 'the answer has no "options" of it, so what is recorded stays')
+            continue
         vector = reader.optional_table(reader.optional_table(row, "options", place), "vector", place)
         service = contents.service(vector, name, place_name_fault(name))
         if service is not None:
@@ -82,6 +90,11 @@ def read_tables(status: Mapping[str, Any], source: str, *, has_more: bool) -> Ta
         row = reader.table(value, place)
         table = reader.text(row, "name", place)
         tables.require_once(table)
+        if row.get("definition") is None:
+            tables.pass_over(
+                table, "OPTIONS_MISSING", 'the answer has no "definition" of it, so what is recorded stays'
+            )
+            continue
         columns = reader.optional_table(reader.optional_table(row, "definition", place), "columns", place)
         for column, definition in columns.items():
             if not isinstance(definition, dict) or definition.get("type") != "vector":
@@ -92,8 +105,8 @@ def read_tables(status: Mapping[str, Any], source: str, *, has_more: bool) -> Ta
     return TablesAnswer(
         columns=tuple(found),
         unreadable=frozenset(contents.unreadable),
-        remarks=tuple(contents.remarks),
-        has_more=has_more,
+        remarks=(*tables.remarks, *contents.remarks),
+        has_more=has_more or bool(tables.unreadable),
     )
 
 
