@@ -63,6 +63,7 @@ def _without_traces(state: State, forgotten: frozenset[str]) -> State:
         ),
         collections=tuple(item for item in state.collections if item.database not in forgotten),
         columns=tuple(item for item in state.columns if item.database not in forgotten),
+        service_tokens=tuple(item for item in state.service_tokens if item.database not in forgotten),
     )
 
 
