@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from vzctl.answers.answer import CollectionsAnswer, TablesAnswer
 from vzctl.answers.failure import malformed, refused
-from vzctl.answers.fields import Reader, place_name_fault, shown
+from vzctl.answers.fields import Reader, UnholdableError, place_name_fault, shown
 from vzctl.domain.names import RESERVED_SUFFIXES, looks_like_secret, name_fault
 from vzctl.domain.observation import Kind, ObservedCollection, ObservedColumn, ObservedService, Remark
 from vzctl.domain.records import Authentication
@@ -39,7 +39,10 @@ class _Contents:
     def service(self, vector: Mapping[str, Any], local_name: str, name_faults: str | None) -> ObservedService | None:
         """Return the service, or None and a remark when a name in it or the thing's own cannot be kept."""
         place = f"the {self.noun} {shown(local_name)}"
-        found, fault = read_service(self.reader, vector, place)
+        try:
+            found, fault = read_service(self.reader, vector, place)
+        except UnholdableError as error:
+            found, fault = None, str(error)
         fault = name_faults or fault
         if fault is None:
             return found
@@ -135,6 +138,8 @@ def read_service(reader: Reader, vector: Mapping[str, Any], place: str) -> tuple
     if not service:
         return ObservedService(dimension=dimension), None
     provider = reader.optional_text(service, "provider", place)
+    if provider is None and service.get("provider") == "":
+        raise UnholdableError("the name of its provider is empty")
     if provider is None:
         raise malformed(reader.source, place, 'has a service without "provider"')
     model = reader.optional_text(service, "modelName", place)
@@ -160,6 +165,8 @@ def read_service(reader: Reader, vector: Mapping[str, Any], place: str) -> tuple
 def _credential(reader: Reader, service: Mapping[str, Any], place: str) -> tuple[str | None, str | None]:
     """Return the credential's name without the suffix that the Data API adds, and why it cannot be one."""
     members = reader.optional_table(service, "authentication", place)
+    if "" in members.values():
+        return None, "the name of its credential is empty"
     names = {_without_suffix(reader.text(members, key, place), key) for key in members}
     if not names:
         return None, None
