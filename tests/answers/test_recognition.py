@@ -154,6 +154,30 @@ def test_collections_with_every_kind_of_service() -> None:
     )
 
 
+@pytest.mark.parametrize("row", [{"name": "bare"}, {"name": "bare", "options": None}])
+def test_a_collection_without_options_is_passed_over_and_counts_as_there(row: dict[str, Any]) -> None:
+    answer = read({"status": {"collections": [row, {"name": "plain", "options": {}}]}})
+    assert answer == CollectionsAnswer(
+        collections=(ObservedCollection("plain", ObservedService()),),
+        unreadable=frozenset({"bare"}),
+        remarks=(
+            Remark(
+                "OPTIONS_MISSING",
+                Kind.COLLECTIONS,
+                "bare",
+                'the collection "bare" is passed over: the answer has no "options" of it, so what is recorded stays',
+            ),
+        ),
+    )
+
+
+def test_a_table_without_a_definition_leaves_all_columns_as_they_are() -> None:
+    message = 'the table "bare" is passed over: the answer has no "definition" of it, so what is recorded stays'
+    assert read({"status": {"tables": [{"name": "bare"}]}}) == TablesAnswer(
+        columns=(), remarks=(Remark("OPTIONS_MISSING", Kind.COLUMNS, "bare", message),), has_more=True
+    )
+
+
 def test_only_vector_columns_of_tables_are_read() -> None:
     answer = read(tables(items={"title": a_vector(a_service(credential="x")), "price": {"type": "float"}}, empty={}))
     service = ObservedService(
@@ -216,6 +240,38 @@ def test_a_provider_whose_name_is_no_word_is_passed_over() -> None:
     assert [item.message for item in answer.remarks] == [
         'the collection "odd" is passed over: its provider\'s name is no word'
     ]
+
+
+LONG = "of at most 256 characters"
+
+
+@pytest.mark.parametrize(
+    ("service", "reason"),
+    [
+        ({**a_service(), "authentication": {"providerKey": ""}}, "the name of its credential is empty"),
+        ({**a_service(), "provider": "open\x1bai"}, f'its "provider" is no printable text {LONG}'),
+        ({**a_service(), "provider": ""}, "the name of its provider is empty"),
+        ({**a_service(), "modelName": "x" * 257}, f'its "modelName" is no printable text {LONG}'),
+        ({**a_service(), "parameters": {"a\nb": 1}}, f"the name of a parameter is no printable text {LONG}"),
+    ],
+)
+def test_one_service_that_cannot_be_recorded_spoils_nothing_else(service: dict[str, Any], reason: str) -> None:
+    seen = read(collections(odd=a_vector(service), good=a_vector()))
+    assert seen == CollectionsAnswer(
+        collections=(ObservedCollection("good", ObservedService(dimension=1536)),),
+        unreadable=frozenset({"odd"}),
+        remarks=(Remark("NAME_INVALID", Kind.COLLECTIONS, "odd", f'the collection "odd" is passed over: {reason}'),),
+    )
+    assert read(tables(t={"odd": a_vector(service)})).unreadable == {"t.odd"}
+
+
+def test_one_database_that_cannot_be_recorded_spoils_nothing_else() -> None:
+    odd = {**DATABASE, "info": {"name": "odd", "region": "a\nb"}}
+    good = a_database_row(f"{ID[:-1]}4", "good")
+    answer = read([odd, good])
+    assert ([item.name for item in answer.databases], answer.unreadable) == (["good"], frozenset({ID}))
+    message = f'the database "odd" is passed over: its "region" is no printable text {LONG}'
+    assert answer.remarks[-1:] == (Remark("DATABASE_UNREADABLE", Kind.DATABASES, ID, message),)
 
 
 def test_embedding_providers() -> None:
@@ -308,10 +364,7 @@ MALFORMED = {
     "no name": ([{**DATABASE, "info": {}}], 'database 1 has no "name", or it is no text'),
     "status": ([{**DATABASE, "status": "so so"}], 'database 1 has a "status" that is no word'),
     "no status": ([{**DATABASE, "status": None}], 'database 1 has no "status", or it is no text'),
-    "region": (
-        [{**DATABASE, "info": {"name": "x", "region": "a\nb"}}],
-        'database 1 has a "region" that is no printable text of at most 256',
-    ),
+    "region": ([{**DATABASE, "info": {"name": "x", "region": 5}}], 'database 1 has a "region" that is no text'),
     "collections": ({"status": {"collections": 1}}, '"collections" is no list'),
     "collection": ({"status": {"collections": [{"name": "a"}, "b"]}}, "collection 2 is no object"),
     "collection name": ({"status": {"collections": [{}]}}, 'collection 1 has no "name", or it is no text'),
@@ -325,13 +378,13 @@ MALFORMED = {
         collections(a={"service": {"provider": "openai", "authentication": {"providerKey": 5}}}),
         'the collection "a" has no "providerKey", or it is no text',
     ),
-    "parameter": (
-        collections(a={"service": {"provider": "openai", "parameters": {"a\nb": 1}}}),
-        'the collection "a" has a parameter whose name is no printable text',
-    ),
     "providers": ({"status": {"embeddingProviders": []}}, '"embeddingProviders" is no object'),
     "provider": ({"status": {"embeddingProviders": {"a": 1}}}, "provider 1 is no object"),
     "provider name": ({"status": {"embeddingProviders": {"": {}}}}, "provider 1 has a name that is no word"),
+    "model name": (
+        {"status": {"embeddingProviders": {"a": {"models": [{"name": "a\nb"}]}}}},
+        'provider 1 has a model that cannot be read: its "name" is no printable text of at most 256 characters',
+    ),
     "model": ({"status": {"embeddingProviders": {"a": {"models": [{}]}}}}, "provider 1 has a model without a name"),
 }
 

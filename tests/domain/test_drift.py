@@ -21,6 +21,7 @@ from tests.support.builders import (
     a_retired_credential,
     a_rotation,
     a_scope_entry,
+    a_service_token,
     a_state,
     a_version,
     an_integration,
@@ -495,6 +496,19 @@ def test_nothing_that_a_rotation_rests_on_is_touched(seen: Observation) -> None:
     drift = find_drift(state, seen, look(prune=True))
     assert [(item.action, item.rotation) for item in drift.items] == [(Action.SKIP, "openai-prod")]
     assert drift.after is state
+
+
+def test_a_database_that_a_rotation_keeps_loses_nothing() -> None:
+    drift = find_drift(on_astra(rotating()), databases(seen_database(BLOG)), look(prune=True))
+    assert (the_item(drift).action, the_item(drift).loses) == (Action.SKIP, ())
+
+
+def test_prune_forgets_the_service_tokens_of_a_database() -> None:
+    state = a_state(databases=[SHOP, BLOG], service_tokens=[a_service_token(SHOP, id="t1"), a_service_token(BLOG)])
+    drift = find_drift(state, databases(seen_database(status="TERMINATED"), is_whole=False), look(prune=True))
+    assert the_item(drift).loses == ("the service token t1",)
+    assert drift.after.service_tokens == state.service_tokens[1:]
+    assert list(breakages(drift.after)) == []
 
 
 def test_everything_else_goes_on_beside_a_rotation() -> None:

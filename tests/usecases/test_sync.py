@@ -105,7 +105,7 @@ def test_a_database_and_its_contents_may_come_in_one_call(cli: Cli) -> None:
         ("columns", "added", "add", "shop/default/t.v"),
     ]
     assert [(row["kind"], row["count"], row["covers"], row["whole"]) for row in document["data"]["answers"]] == [
-        ("databases", 1, "all databases of the organization", True),
+        ("databases", 1, "these databases, not the absence of others", False),
         ("findCollections", 1, "collections of shop/default", True),
         ("listTables", 1, "vector columns of shop/default", True),
         ("findEmbeddingProviders", 1, "what one Data API offers", True),
@@ -141,10 +141,22 @@ def test_a_full_page_and_the_last_one_are_the_whole_list(cli: Cli) -> None:
     assert drift(report(cli, last, rows)) == [("databases", "gone", "mark gone", "logs")]
 
 
-@pytest.mark.parametrize("document", [[], a_database_row(SHOP, "shop", region="us-east1")])
+ONE = a_database_row(SHOP, "shop", region="us-east1")
+
+
+@pytest.mark.parametrize("document", [[], ONE, [ONE]])
 def test_an_empty_list_and_a_single_database_say_nothing_of_others(cli: Cli, document: Any) -> None:
     cli.init("astra").ok("databases", "add", "logs", "--id", LOGS)
     assert [row for row in drift(report(cli, document, words=("--prune", "--yes"))) if row[1] == "gone"] == []
+
+
+def test_two_lists_of_one_database_are_no_whole_list(cli: Cli) -> None:
+    cli.init("astra").ok("databases", "add", "logs", "--id", LOGS)
+    document = report(cli, [ONE], [a_database_row(FRESH, "fresh")])
+    assert [row for row in drift(document) if row[1] == "gone"] == []
+    assert report(cli, [ONE])["warnings"] == [
+        {"code": "LIST_MAY_GO_ON", "message": "a single database says nothing of the others", "subject": None}
+    ]
 
 
 def test_answers_that_disagree_are_refused(cli: Cli) -> None:
@@ -245,10 +257,11 @@ def test_several_databases_with_contents_are_pruned_by_the_name_of_the_organizat
     for name in ("shop", "logs"):
         synced(cli, collections(a=PRODUCTS), words=("--yes", "--database", name, "--keyspace", "default"))
     words = ("--prune", "--yes")
-    assert "give --confirm acme" in synced(cli, [a_database_row(FRESH, "fresh")], words=words).error
-    assert synced(cli, [a_database_row(FRESH, "fresh")], words=("--prune", "--confirm", "acme")).status == 0
+    rows = [a_database_row(FRESH, "fresh"), a_database_row(FRESH[:-1] + "5", "more")]
+    assert "give --confirm acme" in synced(cli, rows, words=words).error
+    assert synced(cli, rows, words=("--prune", "--confirm", "acme")).status == 0
     document = cli.document()
-    assert [item["name"] for item in document["databases"]] == ["fresh"]
+    assert [item["name"] for item in document["databases"]] == ["fresh", "more"]
     assert "collections" not in document
     assert "scope" not in document["credentials"][0]
 
@@ -358,6 +371,19 @@ def test_a_gone_database_is_listed_as_gone_not_counted_as_active_and_looked_at_f
     status = json.loads(cli.ok("status", "-o", "json").out)
     assert (status["data"]["counts"]["databases"], status["data"]["counts"]["active_databases"]) == (3, 2)
     assert [item["command"] for item in status["nextSteps"]] == ["vzctl databases show logs"]
+
+
+def test_what_an_answer_does_not_carry_stays_as_it_is_recorded(cli: Cli) -> None:
+    cli.init()
+    synced(cli, collections(products=PRODUCTS), tables(t={"v": a_vector()}), words=("--yes", *IN_SHOP))
+    before = cli.everything()
+    bare = [{"status": {"collections": [{"name": "products"}]}}, {"status": {"tables": [{"name": "t"}]}}]
+    document = report(cli, *bare, words=("--yes", "--prune", *IN_SHOP))
+    assert (drift(document), cli.everything()) == ([], before)
+    assert [(item["code"], item["subject"]) for item in document["data"]["remarks"]] == [
+        ("OPTIONS_MISSING", "shop/default/products"),
+        ("OPTIONS_MISSING", "shop/default/t"),
+    ]
 
 
 def test_standard_input_is_read_once(cli: Cli) -> None:

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from vzctl.answers.answer import CollectionsAnswer, TablesAnswer
 from vzctl.answers.failure import malformed, refused
-from vzctl.answers.fields import Reader, place_name_fault, shown
+from vzctl.answers.fields import Reader, UnholdableError, place_name_fault, shown
 from vzctl.domain.names import RESERVED_SUFFIXES, looks_like_secret, name_fault
 from vzctl.domain.observation import Kind, ObservedCollection, ObservedColumn, ObservedService, Remark
 from vzctl.domain.records import Authentication
@@ -39,14 +39,22 @@ class _Contents:
     def service(self, vector: Mapping[str, Any], local_name: str, name_faults: str | None) -> ObservedService | None:
         """Return the service, or None and a remark when a name in it or the thing's own cannot be kept."""
         place = f"the {self.noun} {shown(local_name)}"
-        found, fault = read_service(self.reader, vector, place)
+        try:
+            found, fault = read_service(self.reader, vector, place)
+        except UnholdableError as error:
+            found, fault = None, str(error)
         fault = name_faults or fault
         if fault is None:
             return found
-        self.unreadable.add(local_name)
-        subject = local_name if name_faults is None else shown(local_name).strip("\"'")
-        self.remarks.append(Remark("NAME_INVALID", self.kind, subject, f"{place} is passed over: {fault}"))
+        self.pass_over(local_name, "NAME_INVALID", fault)
         return None
+
+    def pass_over(self, local_name: str, code: str, reason: str) -> None:
+        """Say why something is not compared; it counts as there."""
+        self.unreadable.add(local_name)
+        subject = local_name if place_name_fault(local_name) is None else shown(local_name).strip("\"'")
+        message = f"the {self.noun} {shown(local_name)} is passed over: {reason}"
+        self.remarks.append(Remark(code, self.kind, subject, message))
 
 
 def read_collections(status: Mapping[str, Any], source: str, *, has_more: bool) -> CollectionsAnswer:
@@ -59,6 +67,9 @@ def read_collections(status: Mapping[str, Any], source: str, *, has_more: bool) 
         row = reader.table(value, place)
         name = reader.text(row, "name", place)
         contents.require_once(name)
+        if row.get("options") is None:
+            contents.pass_over(name, "OPTIONS_MISSING", 'the answer has no "options" of it, so what is recorded stays')
+            continue
         vector = reader.optional_table(reader.optional_table(row, "options", place), "vector", place)
         service = contents.service(vector, name, place_name_fault(name))
         if service is not None:
@@ -82,6 +93,11 @@ def read_tables(status: Mapping[str, Any], source: str, *, has_more: bool) -> Ta
         row = reader.table(value, place)
         table = reader.text(row, "name", place)
         tables.require_once(table)
+        if row.get("definition") is None:
+            tables.pass_over(
+                table, "OPTIONS_MISSING", 'the answer has no "definition" of it, so what is recorded stays'
+            )
+            continue
         columns = reader.optional_table(reader.optional_table(row, "definition", place), "columns", place)
         for column, definition in columns.items():
             if not isinstance(definition, dict) or definition.get("type") != "vector":
@@ -92,8 +108,8 @@ def read_tables(status: Mapping[str, Any], source: str, *, has_more: bool) -> Ta
     return TablesAnswer(
         columns=tuple(found),
         unreadable=frozenset(contents.unreadable),
-        remarks=tuple(contents.remarks),
-        has_more=has_more,
+        remarks=(*tables.remarks, *contents.remarks),
+        has_more=has_more or bool(tables.unreadable),
     )
 
 
@@ -122,6 +138,8 @@ def read_service(reader: Reader, vector: Mapping[str, Any], place: str) -> tuple
     if not service:
         return ObservedService(dimension=dimension), None
     provider = reader.optional_text(service, "provider", place)
+    if provider is None and service.get("provider") == "":
+        raise UnholdableError("the name of its provider is empty")
     if provider is None:
         raise malformed(reader.source, place, 'has a service without "provider"')
     model = reader.optional_text(service, "modelName", place)
@@ -147,6 +165,8 @@ def read_service(reader: Reader, vector: Mapping[str, Any], place: str) -> tuple
 def _credential(reader: Reader, service: Mapping[str, Any], place: str) -> tuple[str | None, str | None]:
     """Return the credential's name without the suffix that the Data API adds, and why it cannot be one."""
     members = reader.optional_table(service, "authentication", place)
+    if "" in members.values():
+        return None, "the name of its credential is empty"
     names = {_without_suffix(reader.text(members, key, place), key) for key in members}
     if not names:
         return None, None

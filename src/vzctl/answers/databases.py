@@ -10,7 +10,7 @@ from uuid import UUID
 
 from vzctl.answers.answer import DatabasesAnswer
 from vzctl.answers.failure import malformed, refused
-from vzctl.answers.fields import Reader, shown
+from vzctl.answers.fields import Reader, UnholdableError, shown
 from vzctl.domain.names import database_name_fault, looks_like_secret
 from vzctl.domain.observation import Kind, ObservedDatabase, Remark
 
@@ -39,9 +39,8 @@ def read_databases(rows: Sequence[Any], source: str, *, is_page: bool) -> Databa
         if database_id in seen:
             raise refused(source, f"has the database {database_id} twice", "ANSWER_DUPLICATE")
         seen.add(database_id)
-        organization = reader.optional_text(row, "orgId", place)
-        if organization is not None:
-            organizations.add(organization)
+        if row.get("orgId"):
+            organizations.add(reader.text(row, "orgId", place))
         info = reader.table(row.get("info"), f'{place}, "info",')
         name = reader.text(info, "name", place)
         fault = database_name_fault(name)
@@ -51,7 +50,12 @@ def read_databases(rows: Sequence[Any], source: str, *, is_page: bool) -> Databa
             continue
         endpoint, remark = _endpoint(row, database_id, name)
         remarks += [remark] if remark is not None else []
-        databases.append(_database(reader, row, info, place, database_id, endpoint))
+        try:
+            databases.append(_database(reader, row, info, place, database_id, endpoint))
+        except UnholdableError as error:
+            unreadable.add(database_id)
+            message = f"the database {shown(name)} is passed over: {error}"
+            remarks.append(Remark("DATABASE_UNREADABLE", Kind.DATABASES, database_id, message))
     return DatabasesAnswer(
         databases=tuple(databases),
         unreadable=frozenset(unreadable),

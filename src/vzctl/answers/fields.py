@@ -17,6 +17,10 @@ _NAME: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
 _SHOWN_AT_MOST: Final = 60
 
 
+class UnholdableError(ValueError):
+    """A text that no state may hold. It spoils the one thing that it belongs to, not the whole answer."""
+
+
 class Reader:
     """Reads one file's values; `place` is where they are, in words: `collection 3`."""
 
@@ -48,12 +52,14 @@ class Reader:
         return value
 
     def optional_text(self, parent: Mapping[str, Any], key: str, place: str) -> str | None:
-        """Return the text under the key as far as a state may hold it, or None."""
+        """Return the text under the key, or None; raise `UnholdableError` when a state may not hold it."""
         value = parent.get(key)
         if value is None or value == "":
             return None
-        if not isinstance(value, str) or not is_holdable(value):
-            raise malformed(self.source, place, f'has a "{key}" that is no printable text of at most {LONGEST_TEXT}')
+        if not isinstance(value, str):
+            raise malformed(self.source, place, f'has a "{key}" that is no text')
+        if not is_holdable(value):
+            raise UnholdableError(f'its "{key}" is no printable text of at most {LONGEST_TEXT} characters')
         return value
 
     def dimension(self, parent: Mapping[str, Any], place: str) -> int | None:
@@ -70,7 +76,9 @@ class Reader:
         found = {}
         for name, value in self.optional_table(service, "parameters", place).items():
             if not is_holdable(name):
-                raise malformed(self.source, place, "has a parameter whose name is no printable text")
+                raise UnholdableError(
+                    f"the name of a parameter is no printable text of at most {LONGEST_TEXT} characters"
+                )
             if value is not None:
                 found[name] = _parameter(value, is_known=name in known)
         return found

@@ -7,7 +7,7 @@ from typing import Any
 
 from vzctl.answers.answer import ProvidersAnswer
 from vzctl.answers.failure import malformed
-from vzctl.answers.fields import Reader, place_name_fault
+from vzctl.answers.fields import Reader, UnholdableError, place_name_fault
 from vzctl.domain.observation import ObservedModel, ObservedProvider
 
 
@@ -23,7 +23,11 @@ def read_providers(value: object, source: str) -> ProvidersAnswer:
         authentication = reader.optional_table(provider, "supportedAuthentication", place)
         stored = reader.optional_table(authentication, "SHARED_SECRET", place)
         models = reader.rows(provider.get("models", []), f'{place}, "models",')
-        found = tuple(_model(reader, model, place) for model in models)
+        try:
+            found = tuple(_model(reader, model, place) for model in models)
+        except UnholdableError as error:
+            # Nothing of an offer is recorded; with a model left out, it would look as if it were not offered.
+            raise malformed(source, place, f"has a model that cannot be read: {error}") from None
         providers.append(ObservedProvider(name, stored.get("enabled") is True, found))
     return ProvidersAnswer(providers=tuple(providers))
 

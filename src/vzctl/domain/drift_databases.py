@@ -124,7 +124,7 @@ def _gone(index: Index, database: Database, look: Look) -> Iterator[DriftItem]:
             subject=index.database_name(database.id),
             record=before,
             rotation=rotation,
-            loses=tuple(_lost(index, database)),
+            loses=tuple(_lost(index, database)) if rotation is None else (),
         )
     elif before.gone_since is None or before.status != database.status:
         yield DriftItem(
@@ -142,6 +142,8 @@ def _lost(index: Index, database: Database) -> Iterator[str]:
         yield f"{item.kind} {index.address(item)} ({service_text(item)})"
     for credential in index.credentials_in_scope(database.id):
         yield f"its place in the scope of {credential.name}"
+    for token in index.state.tokens_of(database.id):
+        yield f"the service token {token.id}"
 
 
 def _rotation_in_the_way(index: Index, database: Database) -> str | None:

@@ -131,7 +131,10 @@ def _located(remark: Remark, contents: Sequence[tuple[str, Answer]], place: str)
 
 
 def _databases(state: State, answers: Sequence[tuple[str, DatabasesAnswer]]) -> DatabasesSeen | None:
-    """Return the pages as one list. It is whole when one of them is not full: that is the last one."""
+    """Return the pages as one list. It is whole when one of them is not full: that is the last one.
+
+    One database alone is no list, in brackets or without; after a full page it is the rest of one.
+    """
     if not answers:
         return None
     found: dict[str, ObservedDatabase] = {}
@@ -146,8 +149,14 @@ def _databases(state: State, answers: Sequence[tuple[str, DatabasesAnswer]]) -> 
         databases=tuple(sorted(found.values(), key=lambda item: item.id)),
         unreadable=frozenset().union(*(answer.unreadable for _, answer in answers)),
         organizations=frozenset().union(*(answer.organizations for _, answer in answers)),
-        is_whole=bool(found) and any(size not in PAGE_SIZES and size > 0 for size in pages),
+        is_whole=bool(found) and any(_is_last(size, pages) for size in pages),
     )
+
+
+def _is_last(size: int, pages: Sequence[int]) -> bool:
+    if size == 1:
+        return any(other in PAGE_SIZES for other in pages)
+    return size > 0 and size not in PAGE_SIZES
 
 
 def _providers(answers: Sequence[tuple[str, ProvidersAnswer]]) -> ProvidersSeen | None:

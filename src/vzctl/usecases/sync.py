@@ -252,6 +252,8 @@ def _warnings(state: State, observed: Observed, drift: Drift) -> tuple[Notice, .
     may_go_on = databases is not None and not databases.is_whole
     if may_go_on and not observed.is_live and not state.is_local:
         text = "the list of databases may go on, so the absence of one says nothing; give all pages in one call"
+        if len(databases.ids) == 1:
+            text = "a single database says nothing of the others"
         notices.append(Notice("LIST_MAY_GO_ON", text))
     return (*notices, *_not_looked_at(observed))
 
