@@ -7,6 +7,7 @@ from typing import Final
 
 import pytest
 
+from vzctl.domain.diagnosis.engine import diagnose
 from vzctl.domain.diagnosis.log import LONGEST_RECORD, MOST_LINES, Record, Records
 
 TRACEBACK: Final = """Traceback (most recent call last):
@@ -225,3 +226,11 @@ def test_a_single_line_without_end_is_shortened_in_its_middle() -> None:
 
 def test_a_log_of_blank_lines_has_no_records() -> None:
     assert records("\n\n  \n\t\n") == []
+
+
+def test_of_several_entries_one_without_a_level_of_errors_is_judged_only_when_no_other_decides() -> None:
+    quiet = "2026-01-02 03:04:05 INFO retrying after openai insufficient_quota"
+    error = "2026-01-02 03:04:06 ERROR Collection does not exist, collection name: orders"
+    vague = "2026-01-02 03:04:06 ERROR it failed"
+    assert [each.cause for each in diagnose(f"{quiet}\n{error}")] == ["collection_unknown"]
+    assert [each.cause for each in diagnose(f"{quiet}\n{vague}")] == ["quota_exhausted"]

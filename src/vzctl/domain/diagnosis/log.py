@@ -156,6 +156,12 @@ def _is_loud(text: str) -> bool:
     return _LOUD.compiled.search(text) is not None
 
 
+def gives_no_error(record: str) -> bool:
+    """Whether an entry of a log is on a level without errors, and nothing under its first line is one."""
+    first, _, rest = record.partition("\n")
+    return _is_quiet(first) and not _is_loud(rest)
+
+
 def _is_quiet(line: str) -> bool:
     """Whether the first line of a record says that it is on a level without errors."""
     stamp = _STAMP.compiled.match(line) if line[:1].isdigit() else None
