@@ -203,7 +203,7 @@ def _judge_record(judged: _Judge, record: Record, tally: _Tally) -> None:
 
 def _in_record(judged: _Judge, record: Record) -> Iterator[Diagnosis]:
     """Yield the errors of a record; one that nothing decides only when the record calls itself an error."""
-    if not may_tell_an_error(record.text):
+    if record.is_quiet or not may_tell_an_error(record.text):
         return
     payload = read(record.text)
     if payload.kind != "text":

@@ -7,6 +7,7 @@ from typing import Final
 
 import pytest
 
+from vzctl.domain.diagnosis.engine import diagnose
 from vzctl.domain.diagnosis.log import LONGEST_RECORD, MOST_LINES, Record, Records
 
 TRACEBACK: Final = """Traceback (most recent call last):
@@ -78,6 +79,9 @@ def test_a_traceback_goes_with_the_line_that_announces_it_and_ends_with_the_exce
         "E0102 03:04:05.678 one",
         "ERROR one",
         "WARN one",
+        'time="2026-01-02T03:04:05Z" level=error msg=one',
+        "ts=1767323045 level=warn msg=one",
+        "level=info msg=one",
     ],
 )
 def test_a_line_with_a_time_or_a_level_begins_a_record(beginning: str) -> None:
@@ -146,6 +150,45 @@ def test_a_record_calls_itself_an_error_by_its_level_or_its_form(line: str, is_e
     assert [record.calls_itself_error for record in (*reader.feed(line), *reader.flush())] == [is_error]
 
 
+@pytest.mark.parametrize(
+    ("line", "is_quiet"),
+    [
+        ("INFO it failed", True),
+        ("INFO:root:it failed", True),
+        ("[DEBUG] it failed", True),
+        ("info: it failed", True),
+        ("2026-01-02 03:04:05,678 INFO [w-1] it failed", True),
+        ("[2026-01-02 03:04:05] TRACE it failed", True),
+        ("2026-01-02T03:04:05.678Z  INFO 1 --- [main] it failed", True),
+        ("2026-01-02 03:04:05,678 - app.jobs - INFO - it failed", True),
+        ("12:00:01.123 [main] DEBUG com.acme - it failed", True),
+        ("I0102 03:04:05.678 it failed", True),
+        ("time=2026-01-02T03:04:05Z level=info msg=failed", True),
+        ('ts=1767323045 caller=x level="debug" msg=failed', True),
+        ('{"level":"info","message":"it failed"}', True),
+        ('{"severity":"DEBUG","message":"it failed"}', True),
+        ('{"log":"2026-01-02 03:04:05 INFO it failed"}', True),
+        ("2026-01-02 03:04:05 ERROR INFO it failed", False),
+        ("2026-01-02 03:04:05 WARN it failed", False),
+        ("time=2026-01-02T03:04:05Z level=error msg='level=info'", False),
+        ("time=2026-01-02T03:04:05Z msg=failed", False),
+        ('{"level":"warn","message":"INFO it failed"}', False),
+        ('{"message":"it failed"}', False),
+        ("it failed, see INFO", False),
+        ("info about what failed", False),
+    ],
+)
+def test_a_level_without_errors_is_known(line: str, is_quiet: bool) -> None:
+    reader = Records()
+    assert [record.is_quiet for record in (*reader.feed(line), *reader.flush())] == [is_quiet]
+
+
+def test_a_trace_under_a_line_without_errors_is_a_record_that_is_judged() -> None:
+    reader = Records()
+    found = [record for line in f"12:00:01 INFO starting\n{TRACEBACK}".split("\n") for record in reader.feed(line)]
+    assert [*found, *reader.flush()] == [Record(2, TRACEBACK, calls_itself_error=True)]
+
+
 @pytest.mark.parametrize("field", ["error", "level", "log", "other"])
 def test_a_line_of_json_that_is_nested_as_deep_as_can_be_read_is_a_record(field: str) -> None:
     for depth in range(850, 1010, 3):
@@ -183,3 +226,11 @@ def test_a_single_line_without_end_is_shortened_in_its_middle() -> None:
 
 def test_a_log_of_blank_lines_has_no_records() -> None:
     assert records("\n\n  \n\t\n") == []
+
+
+def test_of_several_entries_one_without_a_level_of_errors_is_judged_only_when_no_other_decides() -> None:
+    quiet = "2026-01-02 03:04:05 INFO retrying after openai insufficient_quota"
+    error = "2026-01-02 03:04:06 ERROR Collection does not exist, collection name: orders"
+    vague = "2026-01-02 03:04:06 ERROR it failed"
+    assert [each.cause for each in diagnose(f"{quiet}\n{error}")] == ["collection_unknown"]
+    assert [each.cause for each in diagnose(f"{quiet}\n{vague}")] == ["quota_exhausted"]

@@ -101,7 +101,7 @@ def test_three_errors_in_ten_thousand_lines_of_log_are_found_and_counted() -> No
 
 
 @pytest.mark.parametrize(
-    "beginning", ["INFO: ", "ERROR:root:", "[pod/api-7c/app] 2026-01-02T03:04:05Z ", "web-1  | 03:04:05 ", ""]
+    "beginning", ["WARNING: ", "ERROR:root:", "[pod/api-7c/app] 2026-01-02T03:04:05Z ", "web-1  | 03:04:05 ", ""]
 )
 def test_errors_in_a_log_are_found_however_its_lines_begin(beginning: str) -> None:
     lines = [f"{beginning}request {number} was served" for number in range(200)]

@@ -8,6 +8,7 @@ from typing import Final
 
 from vzctl.domain.diagnosis.causes import causes
 from vzctl.domain.diagnosis.engine import Verdict
+from vzctl.domain.diagnosis.rules_network import ADVICE
 from vzctl.domain.diagnosis.rules_self_hosted import Help, ways_on
 from vzctl.domain.rules import display_name, provider_by_id
 from vzctl.errors import NextStep
@@ -37,7 +38,7 @@ def advised(
     if verdict.provider is not None and is_of_hosted(verdict):
         return _of_hosted(verdict, verdict.provider)
     cause = causes()[verdict.side, verdict.cause]
-    return Advised(verdict, cause.advice, general(verdict))
+    return Advised(verdict, ADVICE.get(verdict.rule, cause.advice), general(verdict))
 
 
 def noted(verdict: Verdict, text: str) -> Verdict:

@@ -354,7 +354,7 @@ _UNKNOWN: Final[tuple[tuple[str, str, str, tuple[str, str] | None], ...]] = (
     ),
     (
         "dns_failure",
-        "A host name could not be resolved, and the text does not name it.",
+        "A host name could not be resolved by the machine that called, or the text does not say whose it is.",
         "Find the host name; check the network of the machine.",
         None,
     ),

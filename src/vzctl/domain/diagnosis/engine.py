@@ -54,9 +54,15 @@ def diagnose(text: str | bytes, *, provider: str | None = None) -> list[Verdict]
 
 def judge(payload: Payload, *, provider: str | None = None) -> list[Verdict]:
     """Return what `diagnose` does, of a payload that was unwrapped before."""
-    verdicts = _merged([_judge(piece, provider) for piece in payload.pieces])
+    verdicts = _merged([_judge(piece, provider) for piece in payload.pieces if not piece.is_quiet])
     decided = [verdict for verdict in verdicts if verdict.cause != UNDECIDED]
-    if len(payload.pieces) > 1 and len(decided) <= 1 and len(payload.whole.text) <= LONGEST_WHOLE:
+    has_quiet = any(piece.is_quiet for piece in payload.pieces)
+    if not decided and has_quiet:
+        # what an entry without a level of errors says counts only where no other says more
+        verdicts = _merged([_judge(piece, provider) for piece in payload.pieces])
+        decided = [verdict for verdict in verdicts if verdict.cause != UNDECIDED]
+        has_quiet = False
+    if not has_quiet and len(payload.pieces) > 1 and len(decided) <= 1 and len(payload.whole.text) <= LONGEST_WHOLE:
         decided = [_better(_judge(payload.whole, provider), decided)]
     if not decided:
         decided = verdicts[:1] or [_nothing(payload, provider)]

@@ -92,6 +92,7 @@ _NAMES: Final = (
     ("jina", "jinaAI"),
     ("mistral", "mistral"),
     ("nvidia", "nvidia"),
+    ("urn:kaizen:", "nvidia"),
     ("nv-embed", "nvidia"),
     ("upstage", "upstageAI"),
     ("solar-embedding", "upstageAI"),
@@ -108,6 +109,8 @@ _NAMES: Final = (
 )
 _SHAPES: Final = (
     (Pattern(r"['\"]?code['\"]?: ?['\"](?:401|403|404|429)['\"], ?['\"]?message['\"]?:"), "azureOpenAI"),
+    (Pattern(r"principal does not have access to api/operation"), "azureOpenAI"),
+    (Pattern(r"['\"]message['\"]: ?['\"]unauthorized['\"], ?['\"]request_id['\"]:"), "mistral"),
     (Pattern(r"api error occurred: status \d{3}"), "mistral"),
 )
 """What only one provider, or its client, writes like this."""
@@ -218,7 +221,7 @@ def owners(text: str, hosts: tuple[str, ...]) -> tuple[frozenset[str], str | Non
     if kinds & {"devops"}:
         kinds.add("astra")
     if not kinds and "http" in text and _EMBEDDING_PATH.compiled.search(text):
-        kinds.add("provider")
+        kinds.update(("provider", "named"))  # no provider has it: somebody wrote it into a setting
     return frozenset(kinds or {"none"}), provider
 
 

@@ -24,7 +24,7 @@ _STAMP: Final = Pattern(
 _BEGINNING: Final = Pattern(
     r"[^\w\n]{0,6}(?:\d{4}-\d\d-\d\d[T ]\d\d:\d\d|\d{4}/\d\d/\d\d \d\d:\d\d|\d{1,2}[/.-]\w{2,3}[/.-]\d{2,4}[ :T]\d\d:\d\d|"
     r"\d\d:\d\d:\d\d|[A-Z][a-z]{2} {1,2}\d{1,2} \d\d:\d\d:\d\d|[IWEF]\d{4} \d\d:\d\d|"
-    r"(?:TRACE|DEBUG|INFO|WARN|WARNING|ERROR|FATAL|CRITICAL|SEVERE)\b)"
+    r"(?:TRACE|DEBUG|INFO|WARN|WARNING|ERROR|FATAL|CRITICAL|SEVERE)\b|(?:time|ts|timestamp|level|lvl)=\S)"
 )
 _GOING_ON: Final = Pattern(
     r"\s|Caused by: |Suppressed: |\.\.\. \d{1,6} more|at [\w.$<]|During handling of the above|The above exception was|"
@@ -46,6 +46,13 @@ _TOLD: Final = (
 
 _LEVELS: Final = ("level", "severity", "levelname", "lvl", "log.level")
 _LOUD_LEVELS: Final = frozenset({"error", "fatal", "critical", "severe", "alert", "emergency", "err", "crit"})
+_QUIET_LEVELS: Final = frozenset({"info", "information", "debug", "trace", "verbose"})
+_LEADING_LEVEL: Final = Pattern(
+    r"[^\w\n]{0,6}(?:(?>[\d:.,/TZ+-]{2,32})[^\w\n]{1,6}){0,3}(?:\[[^\]\n]{1,60}\] {0,3}|[\w.$-]{1,60} - ){0,2}[^\w\n]{0,4}"
+    r"(?:(?:INFO|DEBUG|TRACE)\b|(?:info|debug|trace)[\]:|])|[ID]\d{4} \d\d:\d\d"
+)
+_LOGFMT: Final = Pattern(r"(?:time|ts|timestamp|level|lvl)=\S")
+_LOGFMT_LEVEL: Final = Pattern(r"\b(?:level|lvl|severity)=[\"']?(\w{1,12})")
 _LOUD: Final = Pattern(
     r"\b(?:ERROR|FATAL|CRITICAL|SEVERE)\b|[A-Za-z](?:Error|Exception)\b ?[:(\[]|Traceback \(|(?i:\berror_?code\b)"
 )
@@ -58,6 +65,8 @@ class Record:
     line: int
     text: str
     calls_itself_error: bool = False
+    is_quiet: bool = False
+    """Its level is known to be one on which no error is told."""
 
 
 class Records:
@@ -91,14 +100,17 @@ class Records:
         else:
             yield from self.flush()
             text = "\n".join(part for name in _TOLD if name in fields for part in _told(name, fields[name])) or line
-            yield Record(self._number, text, _is_loud(text) or _has_loud_level(fields))
+            yield Record(self._number, text, _is_loud(text) or _has_loud_level(fields), _has_quiet_level(fields))
 
     def flush(self) -> Iterator[Record]:
         """Yield what is there, complete or not: the log has ended, or nothing came for a while."""
         if self._lines:
-            text = "\n".join(self._lines)
+            text, first, is_quiet = "\n".join(self._lines), self._first, _is_quiet(self._lines[0])
+            if is_quiet and len(self._lines) > 1 and _is_loud(rest := "\n".join(self._lines[1:])):
+                # an interpreter that dies writes its trace without a time, under whatever was logged last
+                text, first, is_quiet = rest, first + 1, False
             if not text.isspace() and text:
-                yield Record(self._first, text, _is_loud(text))
+                yield Record(first, text, _is_loud(text), is_quiet)
             self._lines, self._size, self._taken = [], 0, 0
         self._is_dated = self._in_traceback = False
 
@@ -144,6 +156,21 @@ def _is_loud(text: str) -> bool:
     return _LOUD.compiled.search(text) is not None
 
 
+def gives_no_error(record: str) -> bool:
+    """Whether an entry of a log is on a level without errors, and nothing under its first line is one."""
+    first, _, rest = record.partition("\n")
+    return _is_quiet(first) and not _is_loud(rest)
+
+
+def _is_quiet(line: str) -> bool:
+    """Whether the first line of a record says that it is on a level without errors."""
+    stamp = _STAMP.compiled.match(line) if line[:1].isdigit() else None
+    if _LOGFMT.compiled.match(rest := line[stamp.end() :] if stamp else line):
+        level = _LOGFMT_LEVEL.compiled.search(rest)
+        return level is not None and level[1].lower() in _QUIET_LEVELS
+    return _LEADING_LEVEL.compiled.match(line) is not None
+
+
 def _unwrapped(line: str) -> str:
     """Take away what `kubectl logs --prefix` and `docker compose logs` put before each line."""
     found = _KUBERNETES.compiled.match(line) if line.startswith("[pod/") or "| " in line[:90] else None
@@ -166,6 +193,11 @@ def _fields(line: str) -> dict[str, Any]:
 
 def _has_loud_level(fields: dict[str, Any]) -> bool:
     return any(isinstance(level := fields.get(name), str) and level.lower() in _LOUD_LEVELS for name in _LEVELS)
+
+
+def _has_quiet_level(fields: dict[str, Any]) -> bool:
+    level = next((fields[name] for name in _LEVELS if name in fields), None)
+    return isinstance(level, str) and level.lower() in _QUIET_LEVELS
 
 
 def _told(name: str, value: Any) -> Iterator[str]:

@@ -15,7 +15,7 @@ from typing import Final, Literal, NamedTuple
 from vzctl.domain.diagnosis import hosts as host_names
 from vzctl.domain.diagnosis.codes import COMMON_WORDS, CodeFact, all_codes
 from vzctl.domain.diagnosis.codes_provider import FIXED_SENTENCES, VAGUE_OF_PROVIDERS
-from vzctl.domain.diagnosis.log import Records
+from vzctl.domain.diagnosis.log import Records, gives_no_error
 from vzctl.domain.diagnosis.pattern import Pattern
 from vzctl.domain.diagnosis.rule import Frame
 
@@ -118,6 +118,7 @@ class Piece:
 
     def __init__(self, text: str) -> None:
         self.text = text
+        self.is_quiet = False
         self.count = 1
         """How often the payload has it, times and other numbers aside."""
 
@@ -345,6 +346,7 @@ def _pieces(text: str, whole: Piece) -> tuple[Piece, ...]:
                 pieces[shape].count += 1
             elif len(pieces) < MOST_PIECES:
                 pieces[shape] = Piece(element)
+                pieces[shape].is_quiet = gives_no_error(record)
     return tuple(pieces.values()) or (whole,)
 
 

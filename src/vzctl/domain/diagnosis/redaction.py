@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from vzctl.domain.diagnosis.make import texts
 from vzctl.domain.diagnosis.pattern import Pattern
 
 MASK: Final = "****"
@@ -29,6 +30,41 @@ _LABELLED: Final = Pattern(
     r"(?i)(?:bearer|basic|token|key|secret|password|passwd|signature|sig|credential|authorization)"
     r"[\"']?(?:\s{0,3}[:=]\s{0,3}|\s{1,3})[\"']?(?:bearer\s{1,4})?([^\s\"',;&)}\]]{6,400})"
 )
+_VALUE: Final = (
+    r"(?P<quote>\\{0,3}[\"'`])?(?:(?:basic|bearer|token|apikey|negotiate)\s{1,4}(?=\S{8}))?"
+    r"(?P<value>(?(quote)(?:(?!(?P=quote))[^\n]){8,400}|[^\s\"'`,;&<>(){}\[\]|]{8,400}))"
+)
+_NAMED: Final = (
+    Pattern(
+        r"(?i)(?:key|token|secret|password|passwd|passphrase|(?<![a-z])pwd|signature|(?<![a-z])sig|authorization|provided)"
+        r"(?:\\{0,3}[\"'`]?\s{0,3}(?:=>|:=|[:=])\s{0,3}|\s{1,3}(?=\\{0,3}[\"'`])|>)" + _VALUE
+    ),
+    Pattern(
+        r"(?i)[\"'`][\w.-]{0,40}(?:key|token|secret|password|authorization)\\{0,3}[\"'`]\s{0,3},\s{0,3}(?=\\{0,3}[\"'`])"
+        + _VALUE
+        + r"(?=(?P=quote)(?!\s{0,3}:))"
+    ),
+    Pattern(r"(?i)(?:secretstr|key|token|password)\(\s{0,3}(?=\\{0,3}[\"'`])" + _VALUE),
+    Pattern(r"(?i)(?<![a-z])bearer\s{1,4}" + _VALUE),
+    Pattern(r"(?<![\w-])(?:-u|--user)(?:\s{1,3}|=)?[\"']?[^\s:\"']{1,100}:(?P<value>[^\s\"']{1,400})"),
+)
+"""Whatever follows what names a secret is one, however plain it looks."""
+_PROSE: Final = frozenset(
+    texts("""
+        account | additional | argument | attached | attribute | authenticate | authenticated | authentication |
+        authorization | collection | configuration | configured | credential | credentials | database | deployment |
+        disabled | embedding | endpoint | environment | exceeded | expected | expiration | forbidden | incorrect |
+        information | insufficient | invalidated | malformed | mismatched | multiple | must_be | none_given |
+        not_found | notfound | organization | parameter | parameters | password | permission | permissions |
+        project_id | provided | provider | received | rejected | required | resource | response | signature |
+        specified | string_type | subscription | temporarily | unauthenticated | unauthorized | undefined |
+        unexpected | unknown_error | unspecified | unsupported | validation | variable | verification |
+        authorization_header
+    """)
+)
+"""What texts about a key say behind a colon; anything else there is taken for the key itself."""
+_NAME_OF_SECRET: Final = Pattern(r"(?i)(?:[a-z]{1,24}_){1,6}(?:key|token|secret|password)s?\Z")
+"""The name of a setting, which says what is missing."""
 _LONG: Final = Pattern(r"(?<![A-Za-z0-9_+/=-])[A-Za-z0-9_+/=-]{24,400}")
 _WORD: Final = Pattern(r"[a-z_]{1,40}[.,:;!?]?\Z|[A-Z][a-z]{1,30}[.,:;!?]?\Z")
 
@@ -54,8 +90,19 @@ def _holed(text: str) -> str:
     text = text.replace(_HOLE, " ")
     for pattern in _KNOWN:
         text = pattern.compiled.sub(lambda match: _HOLE * len(match[0]), text)
+    for pattern in _NAMED:
+        text = pattern.compiled.sub(_hole_named, text)
     text = _LABELLED.compiled.sub(_hole_labelled, text)
     return _LONG.compiled.sub(_hole_long, text)
+
+
+def _hole_named(match: re.Match[str]) -> str:
+    value = match["value"]
+    bare = value.rstrip(".,:;!?")
+    if bare.lower() in _PROSE or _NAME_OF_SECRET.compiled.match(bare):
+        return match[0]
+    start = match.start("value") - match.start()
+    return match[0][:start] + _HOLE * len(bare) + match[0][start + len(bare) :]
 
 
 def _hole_labelled(match: re.Match[str]) -> str:

@@ -155,9 +155,18 @@ KEYS: Final = (
         insufficient permissions for this operation | missing scopes | permissions to call inference providers |
         authenticationtypedisabled | bedrock:invokemodel | mismatched_organization | mismatched_project |
         organization header should match | project header should match | lacks the required data action |
+        principal does not have access to api/operation |
         must be a member of an organization | permission 'aiplatform
         """,
         none="don't have access to the model",
+    ),
+    provider(
+        "account-deactivated",
+        "key_permission_denied",
+        "The account that the key belongs to was closed or suspended by the provider.",
+        "The account associated with this API key has been deactivated.",
+        "has been deactivated | account_deactivated",
+        none="virtual network | astra | firewall | ip address",
     ),
     provider(
         "key-right-missing",
@@ -168,7 +177,7 @@ KEYS: Final = (
         insufficient_permissions | insufficient permissions | does not have sufficient permissions |
         not a member of the organization | key based authentication is disabled |
         key-based authentication is disabled | authentication is disabled for this resource | accessdeniedexception |
-        no such organization | invalid_organization | lacks permission | has been deactivated | account_deactivated |
+        no such organization | invalid_organization | lacks permission |
         api_key_service_blocked | permission_denied | service_disabled | is disabled. enable it by visiting |
         api has not been used in project | authorization failed | key does not have permission |
         does not have permission to | do not have permission to | don't have permission to |
@@ -176,6 +185,16 @@ KEYS: Final = (
         forbidden: you don't have | is not allowed to access this resource | does not have the correct permissions
         """,
         none="virtual network | astra | firewall | ip address",
+    ),
+    provider(
+        "key-refused-body",
+        "invalid_key",
+        "The provider does not accept the key: it answers in a form that only it has.",
+        '{"message":"Unauthorized","request_id":"1"}',
+        "unauthorized",
+        pattern=r"urn:kaizen:problem-details:unauthorized|"
+        r"['\"]message['\"]: ?['\"]unauthorized['\"], ?['\"]request_id['\"]:",
+        places=("provider",),
     ),
     provider(
         "key-refused",

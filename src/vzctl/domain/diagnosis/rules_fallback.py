@@ -6,18 +6,22 @@ from typing import Final
 
 from vzctl.domain.diagnosis.make import provider, unknown
 from vzctl.domain.diagnosis.rule import ANSWER, FREE, Rule
-from vzctl.domain.diagnosis.words import DNS, NETWORK, REFUSED, RESET, TLS
+from vzctl.domain.diagnosis.words import DNS, NETWORK, REFUSED, RESET, TEMPORARY, TLS
 
-UNPLACED: Final = (
+HOST_NAMES: Final = (
     provider(
         "host-unknown",
         "bad_host",
         "The host name does not exist; where it is built from parameters, one of them is wrong.",
         "getaddrinfo ENOTFOUND acme9.openai.azure.com",
         DNS,
-        hosts=("provider", "named"),
+        none=TEMPORARY,
+        hosts=("named",),
         places=("provider",),
     ),
+)
+
+UNPLACED: Final = (
     provider(
         "host-refused",
         "provider_unavailable",

@@ -10,6 +10,7 @@ from vzctl.domain.diagnosis import rules_clients as clients
 from vzctl.domain.diagnosis import rules_content as content
 from vzctl.domain.diagnosis import rules_devops as devops
 from vzctl.domain.diagnosis import rules_fallback as fallback
+from vzctl.domain.diagnosis import rules_network as network
 from vzctl.domain.diagnosis import rules_schema as schema
 from vzctl.domain.diagnosis.codes import all_codes
 from vzctl.domain.diagnosis.rule import Frame, Rule
@@ -28,6 +29,7 @@ _WRITTEN: tuple[Rule, ...] = (
     *schema.REQUESTS,
     *SENTENCES_OF_REQUESTS,
     *schema.BROKEN,
+    *network.NETWORK,
     *devops.DEVOPS,
     *clients.DRIVER,
     *clients.TIMEOUTS,
@@ -44,6 +46,8 @@ _WRITTEN: tuple[Rule, ...] = (
     *content.HEALTH,
     *account.LATE_SPEED,
     *clients.HOSTS,
+    *fallback.HOST_NAMES,
+    *network.RESOLVER,
     *fallback.UNPLACED,
     *fallback.STATUSES,
     *fallback.WORDS,

@@ -18,6 +18,8 @@ DNS: Final = """
     name or service not known | nodename nor servname | no such host | failed to resolve | name resolution |
     unknownhost | could not resolve host | nameresolutionerror | dns lookup failed
     """
+TEMPORARY: Final = "temporary failure in name resolution | eai_again | errno -3"
+"""The resolver did not answer, which says nothing about the name."""
 TLS: Final = "ssl | certificate | tls handshake"
 NETWORK: Final = """
     connection error | connectionerror | connecterror | fetch failed | network error | max retries exceeded |
