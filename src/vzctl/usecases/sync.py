@@ -249,8 +249,8 @@ def _warnings(state: State, observed: Observed, drift: Drift) -> tuple[Notice, .
         text = f'"{item.subject}" was left as it is: a rotation of "{item.rotation}" is open'
         notices.append(Notice("SKIPPED_FOR_ROTATION", text, item.subject))
     databases = observed.observation.databases
-    may_go_on = databases is not None and not databases.is_whole
-    if may_go_on and not observed.is_live and not state.is_local:
+    from_astra = not observed.is_live and not state.is_local
+    if from_astra and databases is not None and not databases.is_whole:
         text = "the list of databases may go on, so the absence of one says nothing; give all pages in one call"
         if len(databases.ids) == 1:
             text = "a single database says nothing of the others"
