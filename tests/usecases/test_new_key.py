@@ -152,15 +152,6 @@ def test_a_key_of_a_service_that_cannot_be_asked(user: LiveUser) -> None:
     assert recorded(user).startswith('tested: not at the provider (the parameter "resourceName" is missing')
 
 
-def test_another_key_in_a_rotation_that_has_begun_is_not_tested(cli: Cli, stand_in: StandIn) -> None:
-    user = live_user(cli, stand_in, "astra")
-    user.astra.providers.add("openai", OTHER_KEY)
-    assert rotate(user).status == ExitStatus.MANUAL
-    words = ("rotations", "resume", "openai-prod", "--secret-stdin", "--replace-secret")
-    assert user.cli.run(*words, stdin="sk-proj-another-one-here").status == ExitStatus.MANUAL
-    assert recorded(user) == "not tested"
-
-
 def revoked(user: LiveUser, *words: str) -> Result:
     return user.cli.run("revocations", "done", "openai-prod", "--yes", *words)
 

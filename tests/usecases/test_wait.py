@@ -34,7 +34,7 @@ def test_one_that_comes_up(user: LiveUser) -> None:
     user.astra.world.clusters[SHOP].status = "INITIALIZING"
     result = user.cli.run("databases", "wait", "shop", "--status", "active", *SOON)
     assert (result.status, result.facts["looks"]) == (0, "3")
-    assert result.err == '"shop" is INITIALIZING; waiting for ACTIVE\n"shop" is ACTIVE\n'
+    assert result.err == '"shop" is INITIALIZING\nwaiting until "shop" is ACTIVE: at most 20 s left\n"shop" is ACTIVE\n'
 
 
 def test_a_hibernated_one_is_woken_when_that_is_wanted(user: LiveUser) -> None:

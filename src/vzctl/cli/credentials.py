@@ -30,6 +30,7 @@ from vzctl.cli.options import (
     SlotOption,
     TokenEnvOption,
 )
+from vzctl.cli.rotation_options import SkipLookOption, UntilOption, WaitOption, looking, step_to_stop_at
 from vzctl.cli.run import is_dry_run, run
 from vzctl.cli.secret_input import SecretFlags
 from vzctl.errors import UsageError
@@ -173,6 +174,9 @@ def rotate(
     slot: SlotOption = None,
     from_file: BatchOption = None,
     mint: Annotated[bool, typer.Option("--mint", help="Let [rotation.mint] make the new key.")] = False,
+    until: UntilOption = None,
+    wait: WaitOption = 120.0,
+    skip_look: SkipLookOption = False,
     token_env: TokenEnvOption = None,
 ) -> None:
     """Give a credential a new key under its own name and scope. --dry-run shows the plan."""
@@ -207,6 +211,8 @@ def rotate(
             revoke_first=revoke_first,
             minimum_scope=minimum_scope,
             slot=slot,
+            looking=looking(wait, skip_look=skip_look),
+            until=step_to_stop_at(until),
             dry_run=dry_run,
         )
         return rotate_minted(c, request) if mint and not dry_run else rotate_credential(c, request)

@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from vzctl.cli.noun import changes, noun, reads
-from vzctl.cli.options import RotationArgument, SecretEnvOption, SecretFileOption, SecretStdinOption
+from vzctl.cli.options import (
+    RotationArgument,
+    SecretEnvOption,
+    SecretFileOption,
+    SecretStdinOption,
+    TokenEnvOption,
+)
+from vzctl.cli.rotation_options import SkipLookOption, UntilOption, WaitOption, looking, step_to_stop_at
 from vzctl.cli.run import is_dry_run, run
 from vzctl.cli.secret_input import SecretFlags
 from vzctl.errors import UsageError
@@ -63,7 +70,14 @@ def resume(
     replace_secret: Annotated[
         bool, typer.Option("--replace-secret", help="Take another new key than the one it began with.")
     ] = False,
+    skip_test: Annotated[
+        bool, typer.Option("--skip-test", help="With --replace-secret: do not test the new key.")
+    ] = False,
     take_over: TakeOverOption = False,
+    until: UntilOption = None,
+    wait: WaitOption = 120.0,
+    skip_look: SkipLookOption = False,
+    token_env: TokenEnvOption = None,
 ) -> None:
     """Go on with a rotation from wherever it stands; running it twice is harmless."""
     from vzctl.usecases.rotation import ResumeRotation, resume_rotation
@@ -81,28 +95,41 @@ def resume(
             source=source,
             attests=_steps(attest),
             replace_secret=replace_secret,
+            skip_test=skip_test,
             take_over=take_over,
+            looking=looking(wait, skip_look=skip_look),
+            until=step_to_stop_at(until),
             dry_run=dry_run,
         )
         return resume_rotation(c, request)
 
-    run(context, work, walks=True)
+    run(context, work, walks=True, token_variable=token_env)
 
 
 @changes(app, "rollback")
 def rollback(
-    context: typer.Context, rotation: RotationArgument, attest: AttestOption = None, take_over: TakeOverOption = False
+    context: typer.Context,
+    rotation: RotationArgument,
+    attest: AttestOption = None,
+    take_over: TakeOverOption = False,
+    wait: WaitOption = 120.0,
+    skip_look: SkipLookOption = False,
+    token_env: TokenEnvOption = None,
 ) -> None:
     """Take a rotation back to the old key, while that is still held."""
     from vzctl.usecases.rotation import RollBackRotation, roll_back_rotation
 
     def work(c: Context, _: World) -> Outcome[Any]:
         request = RollBackRotation(
-            name=rotation, attests=_steps(attest), take_over=take_over, dry_run=is_dry_run(context)
+            name=rotation,
+            attests=_steps(attest),
+            take_over=take_over,
+            looking=looking(wait, skip_look=skip_look),
+            dry_run=is_dry_run(context),
         )
         return roll_back_rotation(c, request)
 
-    run(context, work, walks=True)
+    run(context, work, walks=True, token_variable=token_env)
 
 
 def _steps(words: list[str] | None) -> tuple[Step, ...]:

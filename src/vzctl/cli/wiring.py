@@ -18,6 +18,7 @@ from vzctl.cli.prompts import Prompter
 from vzctl.cli.secret_input import SecretFlags, no_way_given, read_flags
 from vzctl.errors import NextStep, NotFoundError, SecretStoreError, UsageError
 from vzctl.render.cells import escape
+from vzctl.render.countdown import Countdown
 from vzctl.render.show import write_talk
 from vzctl.secret import Secret
 from vzctl.settings import Settings, StoreSettings, resolve
@@ -76,7 +77,7 @@ class World:
             stop_requested=self.interrupts.requested,
             show=self.show,
             open_live=self.open_live,
-            ticks=ticks,
+            ticks=self.ticks,
             key_commands=KeyCommands(
                 self.settings.live.mint_commands, self.settings.live.revoke_commands, self.settings.environ
             ),
@@ -128,6 +129,28 @@ class World:
         if not self.prompter.is_interactive:
             raise no_way_given()
         return lambda: parse_secret(self.prompter.ask_secret(prompt))
+
+    def ticks(self, seconds: float, every: float, waiting_for: str) -> Iterator[float]:
+        """Yield the seconds left: at once, then every so many seconds, at the very end once more; a signal ends it.
+
+        What is waited for is shown meanwhile, counting down at a terminal.
+        """
+        until = time.monotonic() + seconds
+        with Countdown(
+            waiting_for, is_quiet=self.flags.quiet, is_dumb=self.settings.environ.get("TERM") == "dumb"
+        ) as countdown:
+            while True:
+                left = max(0.0, until - time.monotonic())
+                yield left
+                if left == 0:
+                    return
+                pause_ends = time.monotonic() + min(every, left)
+                while (pause := pause_ends - time.monotonic()) > 0:
+                    if self.interrupts.requested():
+                        return
+                    countdown.show(until - time.monotonic())
+                    time.sleep(min(pause, 1.0))
+                countdown.clear()
 
     def say(self, line: str) -> None:
         """Talk to the person, unless told to be quiet."""
@@ -210,17 +233,6 @@ def read_settings(flags: Flags) -> Settings:
 def now() -> datetime:
     """Return the time, UTC, whole seconds: what the state file keeps."""
     return datetime.now(UTC).replace(microsecond=0)
-
-
-def ticks(seconds: float, every: float) -> Iterator[None]:
-    """Yield at once, and then every so many seconds until the time is over; at its very end once more."""
-    until = time.monotonic() + seconds
-    while True:
-        yield
-        left = until - time.monotonic()
-        if left <= 0:
-            return
-        time.sleep(min(every, left))
 
 
 def new_id() -> str:

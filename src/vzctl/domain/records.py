@@ -296,6 +296,7 @@ class Rotation:
     test: str = "not tested"
     new_slot: int | None = None
     scoped: tuple[str, ...] = ()
+    seen: tuple[str, ...] = ()
     finished_at: datetime | None = None
     extra: Extra = field(default_factory=dict)
 

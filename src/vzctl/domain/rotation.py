@@ -31,7 +31,7 @@ from vzctl.domain.records import (
     Step,
 )
 from vzctl.domain.state import State
-from vzctl.errors import ConflictError, NextStep
+from vzctl.errors import ConflictError, NextStep, UsageError
 
 PORTAL_GROUP_SIZE: Final = 10
 """Databases that the Portal's dialog takes at a time (Astra documentation of the provider pages)."""
@@ -141,6 +141,32 @@ def target_version(rotation: Rotation) -> str | None:
     return rotation.old_version if rotation.direction is Direction.BACK else rotation.new_version
 
 
+def require_on_route(rotation: Rotation, step: Step, *, is_local: bool) -> None:
+    """Raise `UsageError` unless the rotation's walk comes by `step`, before its end."""
+    steps = [item for item in route(rotation, is_local=is_local)[1:] if item not in (Step.DONE, Step.ROLLED_BACK)]
+    if step not in steps:
+        raise UsageError(
+            f"this rotation does not stop at {step.lower()}; choose {', '.join(item.lower() for item in steps)}",
+            code="ROTATION_STEP_UNKNOWN",
+        )
+
+
+def has_reached(rotation: Rotation, step: Step, *, is_local: bool) -> bool:
+    """Whether the rotation stands at `step` or behind it; at `SCOPED` when every database is in."""
+    steps = route(rotation, is_local=is_local)
+    if rotation.step not in steps or (rotation.step is Step.SCOPED is step and databases_to_scope(rotation)):
+        return False
+    return steps.index(rotation.step) >= steps.index(step)
+
+
+def to_be_seen(rotation: Rotation) -> tuple[str, ...]:
+    """Return what a person attested last and nobody has seen yet: a step's word, or the ids of databases back in scope."""
+    if not rotation.is_open or rotation.step not in PERSON_STEPS:
+        return ()
+    attested_last = rotation.scoped if rotation.step is Step.SCOPED else (rotation.step.value,)
+    return tuple(item for item in attested_last if item not in rotation.seen)
+
+
 def turned_back(rotation: Rotation) -> Rotation:
     """Return the rotation on its way back: nothing was removed yet, or the walk begins anew with the old secret."""
     if rotation.direction is Direction.BACK or rotation.step is Step.DROPPING:
@@ -148,7 +174,7 @@ def turned_back(rotation: Rotation) -> Rotation:
     if rotation.step is Step.REMOVED:
         return replace(rotation, direction=Direction.BACK, scoped=())
     if rotation.step in (Step.RECREATED, Step.SCOPED, Step.DONE):
-        return replace(rotation, direction=Direction.BACK, step=Step.TESTED, scoped=(), finished_at=None)
+        return replace(rotation, direction=Direction.BACK, step=Step.TESTED, scoped=(), seen=(), finished_at=None)
     return replace(rotation, step=Step.DROPPING)
 
 
@@ -169,7 +195,7 @@ def finish_forward(state: State, rotation: Rotation, now: datetime, new_id: Call
             key_set_at=now,
             slot=rotation.new_slot or credential.slot,
             scope=restored_scope(state, credential, rotation, now),
-            **_evidence(state, now),
+            **_evidence(state, now, is_seen=bool(seen_in_scope(rotation))),
         )
     )
     state = revocation.in_force_again(state, rotation.new_version)
@@ -196,7 +222,7 @@ def finish_back(state: State, rotation: Rotation, now: datetime, new_id: Callabl
         key_set_at=rotation.snapshot.key_set_at,
         slot=rotation.snapshot.slot,
         scope=restored_scope(state, credential, rotation, now) if was_changed else credential.scope,
-        **(_evidence(state, now) if was_changed else {}),
+        **(_evidence(state, now, is_seen=bool(seen_in_scope(rotation))) if was_changed else {}),
     )
     state = revocation.in_force_again(state, rotation.old_version)
     if rotation.new_key_used:
@@ -212,16 +238,25 @@ def restored_scope(state: State, credential: Credential, rotation: Rotation, now
     """Return the entries of the scope to end with; those that were there keep the time they were added."""
     entries = {entry.database: entry for entry in credential.scope}
     known = {database.id for database in state.databases}
-    evidence = _evidence(state, now)
+    seen = seen_in_scope(rotation)
     return tuple(
-        replace(entries.get(item) or ScopeEntry(database=item, added_at=now), **evidence)
+        replace(
+            entries.get(item) or ScopeEntry(database=item, added_at=now), **_evidence(state, now, is_seen=item in seen)
+        )
         for item in target_databases(rotation)
         if item in known
     )
 
 
-def _evidence(state: State, now: datetime) -> dict[str, Any]:
-    return {} if state.is_local else {"evidence": Evidence.ATTESTED, "evidence_at": now}
+def seen_in_scope(rotation: Rotation) -> frozenset[str]:
+    """Return the ids of the databases in which the recreated credential was seen to be usable."""
+    return frozenset(rotation.seen).intersection(rotation.scoped)
+
+
+def _evidence(state: State, now: datetime, *, is_seen: bool) -> dict[str, Any]:
+    if state.is_local:
+        return {}
+    return {"evidence": Evidence.OBSERVED if is_seen else Evidence.ATTESTED, "evidence_at": now}
 
 
 def _owner(state: State, rotation: Rotation) -> Credential:

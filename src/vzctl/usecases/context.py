@@ -40,9 +40,9 @@ def no_network() -> Live:
     raise AssertionError("this command was not given the network")
 
 
-def no_time(_seconds: float, _every: float) -> Iterator[None]:
+def no_time(_seconds: float, _every: float, _waiting_for: str) -> Iterator[float]:
     """Stand where a command has no time to wait: look once."""
-    yield
+    yield 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,8 +52,9 @@ class Context:
     `confirm` asks a question and returns, or raises `CancelledError` (13) or `InputRequiredError` (8). `tell` shows a line
     to the person while work goes on, `present` lines and `show` a whole plan, to be read before anything is asked; `ask_done`
     shows a person's step and asks whether it is done. `stop_requested` turns True at the first ^C. `open_live` returns the
-    clients of the network; `key_commands` are programs of the user's own; `ticks` counts out a time in steps, the first one
-    at once. No lock is held during any of them.
+    clients of the network; `key_commands` are programs of the user's own; `ticks` counts out a time in steps, the
+    first one at once, yields the seconds that are left, and shows them beside what is waited for. No lock is held during any
+    of them.
     """
 
     state_file: StateFile
@@ -69,7 +70,7 @@ class Context:
     stop_requested: Callable[[], bool]
     show: Callable[[object], None] = lambda _: None
     open_live: Callable[[], Live] = no_network
-    ticks: Callable[[float, float], Iterator[None]] = no_time
+    ticks: Callable[[float, float, str], Iterator[float]] = no_time
     key_commands: KeyCommands = field(default_factory=KeyCommands)
     is_read_only: bool = False
     is_interactive: bool = False

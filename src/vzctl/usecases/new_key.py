@@ -48,7 +48,7 @@ def _at_provider(live: Live, state: State, credential: Credential, secret: Secre
     findings = _findings(live, state, credential, secret)
     for finding in findings:
         if finding.verdict not in PASSED:
-            raise _not_taken(credential.name, finding)
+            raise _not_taken(state, credential.name, finding)
     if any(finding.verdict is Verdict.OK for finding in findings):
         return "it works at the provider"
     if any(finding.verdict is Verdict.RECOGNIZED for finding in findings):
@@ -72,7 +72,7 @@ def _findings(live: Live, state: State, credential: Owner, secret: Secret) -> li
     return findings
 
 
-def _not_taken(name: str, finding: Finding) -> VzctlError:
+def _not_taken(state: State, name: str, finding: Finding) -> VzctlError:
     meaning = MEANINGS[finding.verdict]
     detail = f" ({finding.detail})" if finding.detail else ""
     kind = AstraError if meaning.side == "astra" else ProviderError
@@ -81,8 +81,15 @@ def _not_taken(name: str, finding: Finding) -> VzctlError:
         code=f"NEW_KEY_{finding.verdict.name}",
         side=meaning.side,
         retryable=meaning.retryable,
-        next_steps=(NextStep(f"vzctl credentials rotate {name} --skip-test …", "rotate without a test"),),
+        next_steps=_without_test(state, name),
     ).answered(finding.http_status, finding.upstream_code)
+
+
+def _without_test(state: State, name: str) -> tuple[NextStep, ...]:
+    """Return the command that takes this key untested: in a rotation that has begun it replaces the staged one."""
+    is_open = any(item.is_open and item.snapshot.name == name for item in state.rotations)
+    command = f"rotations resume {name} --replace-secret" if is_open else f"credentials rotate {name}"
+    return (NextStep(f"vzctl {command} --skip-test …", "take it without a test"),)
 
 
 def _through_astra(live: Live, state: State, credential: Credential, secret: Secret) -> str:
@@ -115,6 +122,6 @@ def _searched(api: DataApi, state: State, item: Dependant, name: str, secret: Se
             f'the new key of "{name}" did not pass its test through {address}: {fault.message}; nothing was changed',
             code="NEW_KEY_REFUSED_THROUGH_ASTRA",
             side="provider",
-            next_steps=(NextStep(f"vzctl credentials rotate {name} --skip-test …", "rotate without a test"),),
+            next_steps=_without_test(state, name),
         ).answered(fault.provider_status, fault.code)
     return f"not through {address} ({fault.code})"

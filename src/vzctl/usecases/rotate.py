@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
 from vzctl.domain import rotation as machine
@@ -16,6 +16,7 @@ from vzctl.errors import ConflictError, ExitStatus, NextStep, SecretStoreError, 
 from vzctl.secret import Secret
 from vzctl.usecases.context import Context, Danger, Question, SecretSource
 from vzctl.usecases.credential import require_slot
+from vzctl.usecases.looking import Looking
 from vzctl.usecases.outcome import NOT_BEGUN, Columns, Fault, Notice, Outcome, batch_status
 from vzctl.usecases.rotation_view import RotationPlan, RotationResult, plan_lines, rotation_plan
 from vzctl.usecases.secret_version import require_new_key, take_secret
@@ -33,6 +34,8 @@ class RotateCredential:
     revoke_first: bool = False
     minimum_scope: bool = False
     slot: int | None = None
+    looking: Looking = field(default_factory=Looking)
+    until: Step | None = None
     dry_run: bool = False
 
 
@@ -74,8 +77,12 @@ class BatchResult:
 def rotate_credential(context: Context, request: RotateCredential) -> Outcome[RotationResult]:
     """Rotate one credential as far as vzctl can; a person's steps end it with `MANUAL` or `ROTATION_OPEN`."""
     context.require_writable()
+    request.looking.require_possible()
     state = context.state_file.read()
     credential = _rotatable(context, state, request)
+    if request.until is not None:
+        planned = _planned(context, state, credential, request)
+        machine.require_on_route(planned, request.until, is_local=state.is_local)
     if request.dry_run:
         plan = _plan(context, state, request, _planned(context, state, credential, request), None)
         return Outcome(data=RotationResult(plan, None), summary=plan_lines(plan))
@@ -159,7 +166,9 @@ def _start(context: Context, prepared: Prepared) -> Outcome[RotationResult]:
         credential = replace(credential.with_version(prepared.version), pending=prepared.version.id)
         transaction.state = transaction.state.with_credential(credential).with_rotation(prepared.rotation)
         transaction.describe(f'begin to rotate "{credential.name}"', subjects=(credential.name,))
-    outcome = walk(context, prepared.rotation.id, Walk(source=lambda: prepared.secret))
+    request = prepared.request
+    given = Walk(source=lambda: prepared.secret, looking=request.looking, until=request.until)
+    outcome = walk(context, prepared.rotation.id, given)
     return Outcome(
         data=RotationResult(prepared.plan, outcome.data),
         changed=True,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from vzctl.domain import rotation as machine
 from vzctl.domain.names import did_you_mean
@@ -11,9 +11,10 @@ from vzctl.domain.records import Credential, Direction, Rotation, Step
 from vzctl.domain.revocation import is_revoked
 from vzctl.domain.rules import require_credential
 from vzctl.domain.state import State
-from vzctl.errors import ConflictError, NextStep, NotFoundError, VzctlError
+from vzctl.errors import ConflictError, NextStep, NotFoundError, UsageError, VzctlError
 from vzctl.usecases.context import Context, Danger, Question, SecretSource
 from vzctl.usecases.key_spread import freshness_steps, spread_lines, spread_of_rotation
+from vzctl.usecases.looking import Looking
 from vzctl.usecases.outcome import Outcome
 from vzctl.usecases.rotation_view import RotationDetail, RotationList, rotation_detail, rotation_row
 from vzctl.usecases.secret_version import read_version
@@ -22,13 +23,16 @@ from vzctl.usecases.walk import Walk, left_open, walk
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResumeRotation:
-    """Go on with an open rotation. `source` is the secret again, only read when the store does not hold it."""
+    """Go on with an open rotation, as far as `until`. `source` is the secret again, read when the store does not hold it."""
 
     name: str
     source: SecretSource | None = None
     attests: Sequence[Step] = ()
     replace_secret: bool = False
+    skip_test: bool = False
     take_over: bool = False
+    looking: Looking = field(default_factory=Looking)
+    until: Step | None = None
     dry_run: bool = False
 
 
@@ -39,6 +43,7 @@ class RollBackRotation:
     name: str
     attests: Sequence[Step] = ()
     take_over: bool = False
+    looking: Looking = field(default_factory=Looking)
     dry_run: bool = False
 
 
@@ -72,6 +77,7 @@ def show_rotation(context: Context, name: str) -> Outcome[RotationDetail]:
 def resume_rotation(context: Context, request: ResumeRotation) -> Outcome[RotationDetail]:
     """Go on from wherever the rotation stands; running it twice is harmless."""
     context.require_writable()
+    request.looking.require_possible()
     state = context.state_file.read()
     rotation = _latest(state, request.name)
     if not rotation.is_open:
@@ -83,19 +89,29 @@ def resume_rotation(context: Context, request: ResumeRotation) -> Outcome[Rotati
     try:
         _require_host(context, rotation, "resume", take_over=request.take_over)
         machine.require_attestable(rotation, request.attests, is_local=state.is_local)
-    except ConflictError as error:
+        if request.until is not None:
+            machine.require_on_route(rotation, request.until, is_local=state.is_local)
+    except (ConflictError, UsageError) as error:
         raise left_open(context, rotation.id, error) from None
     if request.dry_run:
         return show_rotation(context, request.name)
     if request.take_over and rotation.host != context.host:
         _take_over(context, rotation)
-    given = Walk(source=request.source, attests=request.attests, replace_secret=request.replace_secret)
+    given = Walk(
+        source=request.source,
+        attests=request.attests,
+        replace_secret=request.replace_secret,
+        skip_test=request.skip_test,
+        looking=request.looking,
+        until=request.until,
+    )
     return walk(context, rotation.id, given)
 
 
 def roll_back_rotation(context: Context, request: RollBackRotation) -> Outcome[RotationDetail]:
     """Turn the rotation round and walk back; refused when the old key cannot be given again."""
     context.require_writable()
+    request.looking.require_possible()
     state = context.state_file.read()
     rotation = _latest(state, request.name)
     try:
@@ -130,7 +146,7 @@ def _roll_back(
         host = context.host if request.take_over else rotation.host
         transaction.state = transaction.state.with_rotation(replace(turned, host=host))
         transaction.describe(f'take back the rotation of "{name}" from {rotation.step}', subjects=(name,))
-    outcome = walk(context, rotation.id, Walk(attests=request.attests))
+    outcome = walk(context, rotation.id, Walk(attests=request.attests, looking=request.looking))
     return replace(outcome, changed=True)
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from vzctl.domain import portal
 from vzctl.domain import rotation as machine
@@ -44,12 +45,31 @@ class RotationPlan:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One thing that must hold after a rotation; `result` is `seen`, `attested`, `superseded`, `not checkable` or `failed`."""
+    """One thing that must hold after a rotation; `result` says how it is known.
+
+    `seen`, `partly seen`, `attested`, `superseded`, `not checkable` or `failed`.
+    """
 
     what: str
     result: str
 
     columns: ClassVar[Columns] = (("CHECK", "what"), ("RESULT", "result"))
+
+
+SEEN: Final = "seen"
+NOT_SEEN: Final = "not seen"
+UNSEEABLE: Final = "not observable"
+
+
+@dataclass(frozen=True, slots=True)
+class StepLook:
+    """A look at a person's step: `result` is `seen`, `not seen` or `not observable`, `detail` says where, or why not."""
+
+    step: str
+    result: str
+    detail: str
+
+    columns: ClassVar[Columns] = (("STEP", "step"), ("LOOKED", "result"), ("DETAIL", "detail"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +106,10 @@ class RotationList:
 
 @dataclass(frozen=True, slots=True)
 class RotationDetail:
-    """One rotation: where it stands, the person's next visit when one is due, and the checks when it is finished."""
+    """One rotation: where it stands, the person's next visit when one is due, and the checks when it is finished.
+
+    `looks` are those that this command took at a person's steps.
+    """
 
     rotation: RotationRow
     provider: str
@@ -101,6 +124,7 @@ class RotationDetail:
     next_is_manual: bool
     portal: PortalVisit | None
     checks: tuple[Check, ...]
+    looks: tuple[StepLook, ...] = ()
     fetches: tuple[FetchRow, ...] = ()
     old_key_free_from: datetime | None = None
 
@@ -255,19 +279,41 @@ def checks(state: State, rotation: Rotation) -> tuple[Check, ...]:
     credential = state.credential_by_id(rotation.credential)
     if rotation.is_open or credential is None:
         return ()
-    seen = "seen" if state.is_local or rotation.step is Step.ROLLED_BACK else "attested"
+    is_own = state.is_local or (rotation.step is Step.ROLLED_BACK and rotation.direction is Direction.FORWARD)
+    word = "seen" if is_own else "attested"
     snapshot = rotation.snapshot
-    outside = {item.database for item in state.dependants_of(credential.name)} - credential.database_ids
+    needed = {item.database for item in state.dependants_of(credential.name)}
     wanted = set(machine.target_databases(rotation)) & {item.id for item in state.databases}
+    in_scope = wanted if is_own else machine.seen_in_scope(rotation)
+    # A database that can use the credential shows its name and its provider, but not which key a person pasted.
+    shown = word if is_own or not in_scope else "seen"
     in_force = rotation.old_version if rotation.step is Step.ROLLED_BACK else rotation.new_version
-    return (
-        Check("the name is the same", seen if credential.name == snapshot.name else "failed"),
-        Check("the provider is the same", seen if credential.provider == snapshot.provider else "failed"),
-        Check("the scope holds what it held", seen if wanted <= credential.database_ids else "failed"),
-        Check("no dependant is outside the scope", seen if not outside & wanted else "failed"),
-        Check("the key in force is the right one", seen if credential.current == in_force else "superseded"),
+    found = [
+        Check("the name is the same", shown if credential.name == snapshot.name else "failed"),
+        Check("the provider is the same", shown if credential.provider == snapshot.provider else "failed"),
+        _scope_check("the scope holds what it held", wanted, credential.database_ids, in_scope),
+        _scope_check("no dependant is outside the scope", needed & wanted, credential.database_ids, in_scope),
+        Check("the key in force is the right one", word if credential.current == in_force else "superseded"),
         Check("the provider accepts the new key", _accepted(rotation)),
-    )
+    ]
+    if not is_own:
+        found.insert(0, Check("the old credential was removed", _seen_or_attested(rotation, Step.REMOVED)))
+    if rotation.revoke_first:
+        found.insert(0, Check("the old key was revoked", _seen_or_attested(rotation, Step.REVOKED)))
+    return tuple(found)
+
+
+def _scope_check(what: str, wanted: set[str], recorded: AbstractSet[str], seen: AbstractSet[str]) -> Check:
+    """Return the check that these databases are in the scope: recorded, and as far as they were seen to be."""
+    if not wanted <= recorded:
+        return Check(what, "failed")
+    if wanted <= seen:
+        return Check(what, "seen")
+    return Check(what, "partly seen" if wanted & seen else "attested")
+
+
+def _seen_or_attested(rotation: Rotation, step: Step) -> str:
+    return "seen" if step.value in rotation.seen else "attested"
 
 
 def _accepted(rotation: Rotation) -> str:

@@ -49,8 +49,8 @@ def wait_for_database(context: Context, request: WaitForDatabase) -> Outcome[Wai
     if state.is_local:
         raise ConflictError("a self-hosted database has no status that could be waited for", code="NOT_AT_ASTRA")
     live = context.open_live()
-    last = ""
-    for looks, _ in enumerate(context.ticks(request.seconds, request.every), start=1):
+    last, waiting = "", f'waiting until "{database.name}" is {wanted}'
+    for looks, _ in enumerate(context.ticks(request.seconds, request.every, waiting), start=1):
         status = live.devops().database(database.id).status
         if status == wanted:
             return Outcome(
@@ -61,7 +61,7 @@ def wait_for_database(context: Context, request: WaitForDatabase) -> Outcome[Wai
                 f'"{database.name}" is {status}; it will not become {wanted}', code="DATABASE_GONE", side="astra"
             )
         if status != last:
-            context.tell(f'"{database.name}" is {status}; waiting for {wanted}')
+            context.tell(f'"{database.name}" is {status}')
         if status == "HIBERNATED" and request.wake and last != status:
             _knock(live, state, database)
         last = status

@@ -7,7 +7,7 @@ before the thing it announces, so a crash anywhere leaves a row from which the w
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from vzctl.domain import rotation as machine
@@ -20,12 +20,11 @@ from vzctl.domain.records import (
     Version,
 )
 from vzctl.domain.revocation import is_revoked
-from vzctl.domain.rules import display_name, provider_by_id
+from vzctl.domain.rules import provider_by_id
 from vzctl.domain.secret_text import require_usable
 from vzctl.domain.state import State
 from vzctl.errors import (
     ConflictError,
-    ExitStatus,
     InputRequiredError,
     NextStep,
     RotationOpenError,
@@ -35,8 +34,10 @@ from vzctl.errors import (
 )
 from vzctl.secret import Secret
 from vzctl.usecases.context import Context, SecretSource
-from vzctl.usecases.outcome import Notice, Outcome
-from vzctl.usecases.rotation_view import RotationDetail, portal_visit, rotation_detail, step_text
+from vzctl.usecases.looking import Looking, look_at_step
+from vzctl.usecases.outcome import Outcome
+from vzctl.usecases.rotation_end import Stop, finished, stopped
+from vzctl.usecases.rotation_view import NOT_SEEN, RotationDetail, StepLook, portal_visit, step_text
 from vzctl.usecases.secret_version import (
     delete_bytes,
     forget_version,
@@ -52,11 +53,15 @@ NOT_TESTED: Final = "not tested"
 
 @dataclass(slots=True)
 class Walk:
-    """What this walk was given: the secret again, and what a person attests, in order."""
+    """What this walk was given: the secret again, what a person attests, in order, where to stop; and the looks it took."""
 
     source: SecretSource | None = None
     attests: Sequence[Step] = ()
     replace_secret: bool = False
+    skip_test: bool = False
+    looking: Looking = field(default_factory=Looking)
+    until: Step | None = None
+    looks: list[StepLook] = field(default_factory=list)
 
 
 def walk(context: Context, rotation_id: str, given: Walk) -> Outcome[RotationDetail]:
@@ -66,7 +71,8 @@ def walk(context: Context, rotation_id: str, given: Walk) -> Outcome[RotationDet
     `ROTATION_OPEN`, whatever it would have been by itself.
     """
     try:
-        return _walk(context, rotation_id, given)
+        outcome = _Walker(context, rotation_id, given, list(given.attests)).walk()
+        return replace(outcome, data=replace(outcome.data, looks=tuple(given.looks)))
     except VzctlError as error:
         raise left_open(context, rotation_id, error) from None
     except KeyboardInterrupt:
@@ -74,7 +80,7 @@ def walk(context: Context, rotation_id: str, given: Walk) -> Outcome[RotationDet
         if left is None or not left.is_past_no_return:
             raise
         state = context.state_file.read()
-        return _stopped(state, _rotation(state, rotation_id), changed=True, interrupted=True)
+        return stopped(state, _rotation(state, rotation_id), Stop.INTERRUPTED, changed=True)
 
 
 def left_open(context: Context, rotation_id: str, error: VzctlError) -> VzctlError:
@@ -103,35 +109,75 @@ def _left_open(context: Context, rotation_id: str) -> Rotation | None:
     return rotation if rotation.is_open else None
 
 
-def _walk(context: Context, rotation_id: str, given: Walk) -> Outcome[RotationDetail]:
-    attests = list(given.attests)
-    changed = False
-    ensured = False
-    while True:
+@dataclass(slots=True)
+class _Walker:
+    """One walk: what it was given and is not used up yet, and what it did so far."""
+
+    context: Context
+    rotation_id: str
+    given: Walk
+    attests: list[Step]
+    has_changed: bool = False
+    is_ensured: bool = False
+    looked_at: tuple[str, ...] = ()
+
+    def walk(self) -> Outcome[RotationDetail]:
+        """Take step after step; return where that ended."""
+        while (outcome := self._take_step()) is None:
+            pass
+        return outcome
+
+    def _take_step(self) -> Outcome[RotationDetail] | None:
+        """Do the one thing that is next, decided from the state as it is now; None while there is more to do."""
+        context = self.context
         state = context.state_file.read()
-        rotation = _rotation(state, rotation_id)
+        rotation = _rotation(state, self.rotation_id)
         step = machine.next_step(rotation, is_local=state.is_local)
         if step is None:
-            if attests:
-                machine.attested(rotation, attests[0], is_local=state.is_local)
-            return _finished(state, rotation, changed=changed)
+            if self.attests:
+                machine.attested(rotation, self.attests[0], is_local=state.is_local)
+            return finished(state, rotation, changed=self.has_changed)
         if context.stop_requested():
-            return _stopped(state, rotation, changed=changed, interrupted=True)
-        if rotation.direction is Direction.FORWARD and rotation.step is not Step.DROPPING and not ensured:
-            changed = _ensure_staged(context, state, rotation, given) or changed
-            ensured = True
-            continue
-        if step in machine.PERSON_STEPS:
-            if attests:
-                expected = attests.pop(0)
-            elif context.is_interactive and _person_says_done(context, state, rotation, step):
-                expected = step
-            else:
-                return _stopped(state, rotation, changed=changed)
-            _attest(context, rotation, expected)
-        else:
+            return stopped(state, rotation, Stop.INTERRUPTED, changed=self.has_changed)
+        if rotation.direction is Direction.FORWARD and rotation.step is not Step.DROPPING and not self.is_ensured:
+            self.has_changed = _ensure_staged(context, state, rotation, self.given) or self.has_changed
+            self.is_ensured = True
+            return None
+        # Of what is attested in one breath only the last can still be seen.
+        if not self.attests and self._is_to_look(rotation):
+            return self._look(state, rotation)
+        if not self.attests and self._is_to_stop(state, rotation):
+            return stopped(state, rotation, Stop.AS_WANTED, changed=self.has_changed)
+        if step not in machine.PERSON_STEPS:
             _OWN_STEPS[step](context, rotation)
-        changed = True
+        elif self.attests:
+            _attest(context, rotation, self.attests.pop(0))
+        elif context.is_interactive and _person_says_done(context, state, rotation, step):
+            _attest(context, rotation, step)
+        else:
+            return stopped(state, rotation, Stop.FOR_A_PERSON, changed=self.has_changed)
+        self.has_changed = True
+        return None
+
+    def _is_to_look(self, rotation: Rotation) -> bool:
+        unseen = machine.to_be_seen(rotation) if self.given.looking.is_wanted else ()
+        return bool(unseen) and unseen != self.looked_at
+
+    def _is_to_stop(self, state: State, rotation: Rotation) -> bool:
+        until = self.given.until
+        return until is not None and machine.has_reached(rotation, until, is_local=state.is_local)
+
+    def _look(self, state: State, rotation: Rotation) -> Outcome[RotationDetail] | None:
+        """Look at what was attested last; the walk ends when it is seen not to be in force."""
+        looked = look_at_step(self.context, state, rotation, self.given.looking)
+        self.given.looks.append(looked)
+        state = self.context.state_file.read()
+        current = _rotation(state, self.rotation_id)
+        self.looked_at = machine.to_be_seen(current)
+        self.has_changed = self.has_changed or current != rotation
+        if looked.result == NOT_SEEN and not self.context.stop_requested():
+            return stopped(state, current, Stop.NOT_IN_FORCE, changed=self.has_changed)
+        return None
 
 
 def _ensure_staged(context: Context, state: State, rotation: Rotation, given: Walk) -> bool:
@@ -161,7 +207,7 @@ def _ensure_staged(context: Context, state: State, rotation: Rotation, given: Wa
                         ),
                     ),
                 )
-            return _replace_pending(context, rotation, _judged(state, credential, secret))
+            return _replace_pending(context, rotation, given, _judged(state, credential, secret))
         if not is_there:
             context.store().write(store_item(state, credential, version.id), secret)
     if rotation.step is not Step.STAGING and version.held:
@@ -200,7 +246,7 @@ def _is_in_store(context: Context, state: State, credential: Credential, version
     return secret is not None
 
 
-def _replace_pending(context: Context, rotation: Rotation, secret: Secret) -> bool:
+def _replace_pending(context: Context, rotation: Rotation, given: Walk, secret: Secret) -> bool:
     """Take another key than the one the rotation began with: a new version, the old bytes deleted, staged again.
 
     Until its bytes are gone the replaced version stays on record as held, whatever was recorded of it before.
@@ -211,8 +257,14 @@ def _replace_pending(context: Context, rotation: Rotation, secret: Secret) -> bo
             code="ROTATION_OPEN",
             next_steps=(NextStep(f"vzctl rotations rollback {rotation.snapshot.name}", "go back to the old key"),),
         )
-    salt = context.state_file.read().organization.fingerprint_salt
-    version = Version(id=context.new_id(), created_at=context.now(), fingerprint=secret.fingerprint(salt))
+    state = context.state_file.read()
+    test = NOT_TESTED
+    if not given.skip_test:
+        from vzctl.usecases.new_key import try_new_key  # the network, only for those who use it
+
+        test = try_new_key(context, state, _credential(state, rotation), secret)
+    fingerprint = secret.fingerprint(state.organization.fingerprint_salt)
+    version = Version(id=context.new_id(), created_at=context.now(), fingerprint=fingerprint)
     with context.state_file.transaction() as transaction:
         current = _unmoved(transaction.state, rotation)
         owner = _credential(transaction.state, current)
@@ -221,7 +273,7 @@ def _replace_pending(context: Context, rotation: Rotation, secret: Secret) -> bo
         is_kept = current.is_past_no_return or current.step is Step.REVOKED
         step = current.step if is_kept else Step.STAGING
         transaction.state = transaction.state.with_credential(replace(owner, pending=version.id)).with_rotation(
-            replace(current, new_version=version.id, step=step, test=NOT_TESTED)
+            replace(current, new_version=version.id, step=step, test=test)
         )
         transaction.describe(f'replaced the staged key of "{owner.name}"', subjects=(owner.name,))
     forget_version(context, owner.id, replaced.id)
@@ -310,51 +362,6 @@ def _attest(context: Context, rotation: Rotation, step: Step) -> None:
 def _person_says_done(context: Context, state: State, rotation: Rotation, step: Step) -> bool:
     visit = portal_visit(Index(state), rotation, step)
     return context.ask_done(f"{step_text(rotation)} → {step.value}: {visit.title}", visit.lines)
-
-
-def _finished(state: State, rotation: Rotation, *, changed: bool) -> Outcome[RotationDetail]:
-    detail = rotation_detail(state, rotation)
-    name = rotation.snapshot.name
-    if rotation.step is Step.ROLLED_BACK:
-        summary = (f'"{name}" is back at its old key; same name, scope as it was',)
-        due = [item for item in state.open_revocations() if item.version == rotation.new_version]
-        text = "once the key that was taken back is revoked at the provider"
-        steps = tuple(NextStep(f"vzctl revocations done {item.id}", text) for item in due)
-        return Outcome(data=detail, changed=changed, summary=summary, next_steps=steps)
-    failed = [check.what for check in detail.checks if check.result == "failed"]
-    lines = (
-        f'rotated "{name}": same name, same provider, {len(detail.databases)} in scope; the new key was {rotation.test}',
-        *(f"  {check.what}: {check.result}" for check in detail.checks),
-    )
-    due = [item for item in state.open_revocations() if item.version == rotation.old_version]
-    provider = display_name(rotation.snapshot.provider)
-    urgent = "NOW: it is known to others; " if rotation.leaked else ""
-    steps = tuple(
-        NextStep(f"vzctl revocations done {item.id}", f"{urgent}after you revoked the old key at {provider}")
-        for item in due
-    )
-    warnings = tuple(Notice("CHECK_FAILED", f"after the rotation: {what} does not hold", name) for what in failed)
-    return Outcome(data=detail, changed=changed, summary=lines, warnings=warnings, next_steps=steps)
-
-
-def _stopped(state: State, rotation: Rotation, *, changed: bool, interrupted: bool = False) -> Outcome[RotationDetail]:
-    """The walk cannot go on by itself: 14 while nothing was removed, 12 after that, 130 for ^C before it."""
-    detail = rotation_detail(state, rotation)
-    name = rotation.snapshot.name
-    if rotation.is_past_no_return:
-        status = ExitStatus.ROTATION_OPEN
-    else:
-        status = ExitStatus.INTERRUPTED if interrupted else ExitStatus.MANUAL
-    summary = [f'the rotation of "{name}" stands at {step_text(rotation)}']
-    steps = [NextStep(f"vzctl rotations resume {name}", "go on")]
-    if detail.portal is not None and detail.next_step is not None:
-        summary.append(f"next, by a person: {detail.portal.title}")
-        summary += [f"  {line}" for line in detail.portal.lines]
-        word = detail.next_step.lower()
-        steps = [NextStep(f"vzctl rotations resume {name} --attest {word}", "after you did it")]
-    if rotation.direction is Direction.FORWARD:
-        steps.append(NextStep(f"vzctl rotations rollback {name}", "or take it back"))
-    return Outcome(data=detail, changed=changed, summary=tuple(summary), next_steps=tuple(steps), status=status)
 
 
 def _rotation(state: State, rotation_id: str) -> Rotation:

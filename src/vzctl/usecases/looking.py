@@ -1,0 +1,51 @@
+"""Whether and how long vzctl looks if a person's step is in force, and what it puts on record of that."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Final
+
+from vzctl.domain.records import Rotation
+from vzctl.domain.state import State
+from vzctl.errors import ConflictError, UsageError
+from vzctl.usecases.context import Context
+from vzctl.usecases.rotation_view import StepLook
+
+DEFAULT_WAIT_SECONDS: Final = 120.0
+LONGEST_WAIT_SECONDS: Final = 24 * 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Looking:
+    """Whether vzctl looks at a person's step before it offers the next, and how many seconds it waits to see it."""
+
+    is_wanted: bool = True
+    wait_seconds: float = DEFAULT_WAIT_SECONDS
+
+    def require_possible(self) -> None:
+        """Raise `UsageError` for a time that is none."""
+        if not 0 <= self.wait_seconds <= LONGEST_WAIT_SECONDS:
+            raise UsageError("--wait takes seconds from 0, at most a day", code="USAGE")
+
+
+def look_at_step(context: Context, state: State, rotation: Rotation, looking: Looking) -> StepLook:
+    """Look at what a person attested last, tell what was seen, and record it.
+
+    Raise `ConflictError` when another process went on with the rotation meanwhile.
+    """
+    from vzctl.usecases.portal_watch import watch_step  # the network, only for those who use it
+
+    watched = watch_step(context, state, rotation, looking.wait_seconds)
+    shown = f"{watched.look.step}: {watched.look.result}: {watched.look.detail}"
+    context.tell(shown)
+    if watched.seen:
+        name = rotation.snapshot.name
+        with context.state_file.transaction() as transaction:
+            if rotation not in transaction.state.rotations:
+                raise ConflictError(
+                    f'the rotation of "{name}" moved on meanwhile; look again', code="CHANGED_MEANWHILE"
+                )
+            after = replace(rotation, seen=(*rotation.seen, *watched.seen))
+            transaction.state = transaction.state.with_rotation(after)
+            transaction.describe(f'"{name}": {shown}', subjects=(name,))
+    return watched.look

@@ -1,0 +1,81 @@
+"""What is said where the walk of a rotation ends: it is finished, or it stops, and for whom or what."""
+
+from __future__ import annotations
+
+from enum import Enum, auto
+
+from vzctl.domain.records import Direction, Rotation, Step
+from vzctl.domain.rules import display_name
+from vzctl.domain.state import State
+from vzctl.errors import ExitStatus, NextStep
+from vzctl.usecases.outcome import Notice, Outcome
+from vzctl.usecases.rotation_view import RotationDetail, rotation_detail, step_text
+
+
+class Stop(Enum):
+    """Why a walk does not go on: a person is next, somebody interrupted it, it was to stop here, or it looked in vain."""
+
+    FOR_A_PERSON = auto()
+    INTERRUPTED = auto()
+    AS_WANTED = auto()
+    NOT_IN_FORCE = auto()
+
+
+def finished(state: State, rotation: Rotation, *, changed: bool) -> Outcome[RotationDetail]:
+    """Return the end of a rotation, forward or back: what holds now, and the key that is to be revoked."""
+    detail = rotation_detail(state, rotation)
+    name = rotation.snapshot.name
+    if rotation.step is Step.ROLLED_BACK:
+        summary = (f'"{name}" is back at its old key; same name, scope as it was',)
+        due = [item for item in state.open_revocations() if item.version == rotation.new_version]
+        text = "once the key that was taken back is revoked at the provider"
+        steps = tuple(NextStep(f"vzctl revocations done {item.id}", text) for item in due)
+        return Outcome(data=detail, changed=changed, summary=summary, next_steps=steps)
+    failed = [check.what for check in detail.checks if check.result == "failed"]
+    lines = (
+        f'rotated "{name}": same name, same provider, {len(detail.databases)} in scope; the new key was {rotation.test}',
+        *(f"  {check.what}: {check.result}" for check in detail.checks),
+    )
+    due = [item for item in state.open_revocations() if item.version == rotation.old_version]
+    provider = display_name(rotation.snapshot.provider)
+    urgent = "NOW: it is known to others; " if rotation.leaked else ""
+    steps = tuple(
+        NextStep(f"vzctl revocations done {item.id}", f"{urgent}after you revoked the old key at {provider}")
+        for item in due
+    )
+    warnings = tuple(Notice("CHECK_FAILED", f"after the rotation: {what} does not hold", name) for what in failed)
+    return Outcome(data=detail, changed=changed, summary=lines, warnings=warnings, next_steps=steps)
+
+
+def stopped(state: State, rotation: Rotation, why: Stop, *, changed: bool) -> Outcome[RotationDetail]:
+    """Return where an open rotation stands and how it goes on.
+
+    The status is 12 once the credential is removed; before that 14, 130 for ^C, 0 when it was to stop here.
+    """
+    detail = rotation_detail(state, rotation)
+    name = rotation.snapshot.name
+    summary = [f'the rotation of "{name}" stands at {step_text(rotation)}']
+    resume = f"vzctl rotations resume {name}"
+    steps = [NextStep(resume, "go on")]
+    if detail.portal is not None and detail.next_step is not None:
+        attest = f"{resume} --attest {detail.next_step.lower()}"
+        if why is Stop.NOT_IN_FORCE:
+            summary.append("it is not in force yet, as far as databases show it: a change may take minutes")
+            steps = [NextStep(resume, "look again"), NextStep(attest, f"if you did this too: {detail.portal.title}")]
+        else:
+            summary += [f"next, by a person: {detail.portal.title}", *(f"  {line}" for line in detail.portal.lines)]
+            steps = [NextStep(attest, "after you did it")]
+    if why is Stop.NOT_IN_FORCE:
+        steps.append(NextStep(f"{resume} --skip-look", "go on without having seen it"))
+    if rotation.direction is Direction.FORWARD:
+        steps.append(NextStep(f"vzctl rotations rollback {name}", "or take it back"))
+    status = _status(rotation, why)
+    return Outcome(data=detail, changed=changed, summary=tuple(summary), next_steps=tuple(steps), status=status)
+
+
+def _status(rotation: Rotation, why: Stop) -> ExitStatus:
+    if rotation.is_past_no_return:
+        return ExitStatus.ROTATION_OPEN
+    if why is Stop.INTERRUPTED:
+        return ExitStatus.INTERRUPTED
+    return ExitStatus.OK if why is Stop.AS_WANTED else ExitStatus.MANUAL
