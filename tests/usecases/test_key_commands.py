@@ -43,6 +43,7 @@ def test_a_key_is_made_tested_put_into_service_and_the_old_one_revoked(user: Liv
     assert told.read_text(encoding="utf-8") == "openai-prod openai\n"
     assert "the new key was tested: it works at the provider" in result.err
     user.astra.providers.revoke("openai", KEY)
+    user.astra.portal.credentials["openai-prod"].key = OTHER_KEY
     result = user.cli.run("revocations", "done", "openai-prod", "--revoke", "--check", "--yes")
     assert (result.status, result.err.splitlines()[:2]) == (
         0,

@@ -167,6 +167,7 @@ def test_a_key_that_still_works_is_not_revoked(user: LiveUser) -> None:
     )
     assert user.cli.everything() == before
     user.astra.providers.revoke("openai", KEY)
+    user.astra.portal.credentials["openai-prod"].key = OTHER_KEY
     result = revoked(user, "--check")
     assert (result.status, result.err.splitlines()[0]) == (0, 'OpenAI rejects the old key of "openai-prod"')
 
@@ -191,3 +192,68 @@ def test_a_key_that_is_not_held_cannot_be_asked_about(user: LiveUser, stand_in: 
     result = user.cli.run("revocations", "done", "elsewhere", "--yes", "--check")
     assert (result.status, "is not held here: OpenAI was not asked" in result.err) == (0, True)
     assert stand_in.asked == []
+
+
+def rotated_and_revoked(user: LiveUser) -> None:
+    """Give the credential a new key, everywhere, and let the provider reject the old one."""
+    user.astra.providers.add("openai", OTHER_KEY)
+    assert rotate(user).status == 0
+    user.astra.providers.revoke("openai", KEY)
+
+
+def test_after_a_revocation_everything_that_depends_on_it_is_looked_at(user: LiveUser) -> None:
+    rotated_and_revoked(user)
+    user.astra.portal.credentials["openai-prod"].key = OTHER_KEY
+    result = revoked(user, "--check", "-o", "json")
+    document = json.loads(result.out)
+    assert (result.status, document["code"]) == (0, "OK")
+    assert [(item["address"], item["result"]) for item in document["data"]["dependants"]] == [
+        (PRODUCTS, "works"),
+        (TITLE, "works"),
+    ]
+
+
+def test_what_stopped_with_the_old_key_is_told_and_the_revocation_recorded(user: LiveUser) -> None:
+    rotated_and_revoked(user)  # but the database still has the old key
+    result = revoked(user, "--check")
+    assert result.status == ExitStatus.PROVIDER
+    assert result.err.splitlines()[:3] == [
+        'OpenAI rejects the old key of "openai-prod"',
+        "1 key marked as revoked and dropped from the store",
+        "0 of 2 dependants seen to work with the stored key",
+    ]
+    assert f"  {PRODUCTS} fails: " in result.err
+    assert f"next: vzctl probe {PRODUCTS}   # whose fault it is" in result.err
+    assert user.cli.ok("revocations", "list").out == ""
+
+
+def test_what_cannot_be_looked_at_is_told_and_no_failure(user: LiveUser) -> None:
+    rotated_and_revoked(user)
+    del user.cli.environment["ASTRA_DB_APPLICATION_TOKEN"]
+    result = revoked(user, "--check")
+    assert (result.status, result.err.splitlines()[2:]) == (
+        0,
+        ["0 of 2 dependants seen to work with the stored key", "  2 not looked at: there is no Astra token"],
+    )
+
+
+def test_a_database_that_does_not_answer_is_told(user: LiveUser, stand_in: StandIn) -> None:
+    rotated_and_revoked(user)
+    stand_in.fail(times=None, path="/db/", status=500)
+    result = revoked(user, "--check")
+    assert (result.status, '  2 not looked at: the Data API of "shop" answered' in result.err) == (0, True)
+
+
+def test_a_credential_without_dependants_has_nothing_to_look_at(user: LiveUser) -> None:
+    user.cli.ok("collections", "forget", PRODUCTS, "--yes")
+    user.cli.ok("tables", "forget", TITLE, "--yes")
+    rotated_and_revoked(user)
+    result = revoked(user, "--check")
+    assert (result.status, "dependants" in result.err) == (0, False)
+
+
+def test_without_a_credential_in_the_database_it_is_astras_side(user: LiveUser) -> None:
+    rotated_and_revoked(user)
+    user.astra.portal.remove("openai-prod")
+    result = revoked(user, "--check")
+    assert (result.status, f"  {PRODUCTS} fails: " in result.err) == (ExitStatus.ASTRA, True)

@@ -24,7 +24,7 @@ from vzctl.usecases.map_nodes import Map
 from vzctl.usecases.pending import PendingChange, PendingList
 from vzctl.usecases.provider import ProviderDetail, ProviderList
 from vzctl.usecases.remove_credential import Removal
-from vzctl.usecases.revocation import RevocationList
+from vzctl.usecases.revocation import RevocationList, RevocationsDone
 from vzctl.usecases.rotate import BatchItem
 from vzctl.usecases.rotation_view import RotationDetail, RotationList, RotationResult
 from vzctl.usecases.scope import ScopeChange, ScopeView
@@ -108,7 +108,7 @@ CONTRACTS: Final = {
     "rotations.resume": Contract(RotationDetail),
     "rotations.rollback": Contract(RotationDetail),
     "revocations.list": Contract(RevocationList),
-    "revocations.done": Contract(RevocationList),
+    "revocations.done": Contract(RevocationsDone),
     "pending.list": Contract(PendingList),
     "pending.confirm": Contract(PendingChange),
     "pending.drop": Contract(PendingChange),

@@ -69,7 +69,7 @@ class Experiments:
 
 
 @dataclass(frozen=True, slots=True)
-class _Shown:
+class Shown:
     """What one arm showed, and its words."""
 
     arm: Arm
@@ -104,10 +104,10 @@ def run_experiment(context: Context, request: RunExperiment) -> Outcome[Experime
 
 def _chosen(state: State, request: RunExperiment) -> list[Dependant]:
     if request.all_dependants:
-        return [item for item in state.dependants() if _can_be_asked(item)]
+        return [item for item in state.dependants() if can_be_asked(item)]
     found = [_find(state, address) for address in dict.fromkeys(request.addresses)]
     for item, address in zip(found, dict.fromkeys(request.addresses), strict=True):
-        if not _can_be_asked(item):
+        if not can_be_asked(item):
             raise ConflictError(
                 f'"{address}" cannot be asked: it has no service, or its clients send the key with each request',
                 code="NOTHING_STORED",
@@ -122,7 +122,8 @@ def _find(state: State, address: str) -> Dependant:
     return find_collection(state, address)
 
 
-def _can_be_asked(item: Dependant) -> bool:
+def can_be_asked(item: Dependant) -> bool:
+    """Whether there is a stored key to ask with: a service, and no key that its clients send."""
     return item.provider is not None and item.authentication is not Authentication.HEADER
 
 
@@ -144,10 +145,10 @@ def _experiment(
 ) -> Experiment:
     key = keys.get(item.credential) if item.credential is not None else None
     try:
-        stored = _through_astra(api, item, None)
-        header = _through_astra(api, item, key) if key is not None else _Shown(Arm.SKIPPED)
+        stored = through_astra(api, item, None)
+        header = through_astra(api, item, key) if key is not None else Shown(Arm.SKIPPED)
     except AstraError as error:
-        stored = header = _Shown(Arm.ASTRA_FAILED, error.message, error.code)
+        stored = header = Shown(Arm.ASTRA_FAILED, error.message, error.code)
     direct = _direct(live, item, key, wake=wake)
     row = decide(stored.arm, header.arm, direct.arm)
     parts = (("stored key", stored), ("held key", header), ("at the provider", direct))
@@ -166,13 +167,13 @@ def _experiment(
     )
 
 
-def _through_astra(api: DataApi, item: Dependant, key: Secret | None) -> _Shown:
-    """Search for one word: it makes one vector, and changes nothing."""
+def through_astra(api: DataApi, item: Dependant, key: Secret | None) -> Shown:
+    """Search for one word, with this key or with the stored one: it makes one vector, and changes nothing."""
     answer: ApiAnswer = api.command("find", search_body(item), item.keyspace, table_of(item), key=key)
     if answer.fault is None:
-        return _Shown(Arm.OK)
+        return Shown(Arm.OK)
     fault = answer.fault
-    return _Shown(arm_of_fault(fault.code, fault.message, fault.provider_status), fault.message, fault.code)
+    return Shown(arm_of_fault(fault.code, fault.message, fault.provider_status), fault.message, fault.code)
 
 
 def search_body(item: Dependant) -> dict[str, Any]:
@@ -186,16 +187,16 @@ def table_of(item: Dependant) -> str:
     return item.table if isinstance(item, Column) else item.local_name
 
 
-def _direct(live: Live, item: Dependant, key: Secret | None, *, wake: bool) -> _Shown:
+def _direct(live: Live, item: Dependant, key: Secret | None, *, wake: bool) -> Shown:
     provider = provider_by_id(item.provider or "")
     if provider is None or key is None:
-        return _Shown(Arm.SKIPPED)
+        return Shown(Arm.SKIPPED)
     wanted = Wanted(model=item.model, dimension=item.dimension, parameters=item.parameters)
     try:
         finding = live.probes.probe(provider, key, wanted, level=EMBEDDING, wake=wake)
     except UsageError as error:
-        return _Shown(Arm.REQUEST_REFUSED, error.message)
-    return _Shown(arm_of_verdict(finding.verdict), finding.detail)
+        return Shown(Arm.REQUEST_REFUSED, error.message)
+    return Shown(arm_of_verdict(finding.verdict), finding.detail)
 
 
 def _sorted(found: list[Experiment]) -> tuple[Experiment, ...]:

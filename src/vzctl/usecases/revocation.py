@@ -14,6 +14,7 @@ from vzctl.domain.rules import counted, display_name, provider_by_id
 from vzctl.domain.state import State
 from vzctl.errors import ConflictError, NextStep, NotFoundError, UsageError
 from vzctl.usecases.context import Context, Question
+from vzctl.usecases.dependant_check import DependantCheck, check_lines, check_status, check_steps
 from vzctl.usecases.key_command import REVOKE, require_command, revoke_key
 from vzctl.usecases.key_spread import cache_warning, spread_of_old_key
 from vzctl.usecases.outcome import Columns, Notice, Outcome
@@ -56,10 +57,19 @@ class RevocationList:
 
 
 @dataclass(frozen=True, slots=True)
+class RevocationsDone:
+    """Old keys that are revoked, and what depends on their credentials, when that was looked at."""
+
+    revocations: tuple[RevocationRow, ...]
+    dependants: tuple[DependantCheck, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class FinishRevocations:
     """A person revoked these keys at their provider. Each is an id, or the name of a credential with only one.
 
-    `check` asks the provider first whether it rejects them now; `revoke` lets the user's own program revoke them before.
+    `check` asks the provider first whether it rejects them now, and afterwards everything that depends on their credentials
+    whether it works; `revoke` lets the user's own program revoke them before.
     """
 
     references: Sequence[str]
@@ -83,7 +93,7 @@ def list_revocations(context: Context, *, include_done: bool = False) -> Outcome
     return Outcome(data=RevocationList(tuple(rows)), next_steps=steps[:5])
 
 
-def finish_revocations(context: Context, request: FinishRevocations) -> Outcome[RevocationList]:
+def finish_revocations(context: Context, request: FinishRevocations) -> Outcome[RevocationsDone]:
     """Record that keys were revoked and drop their bytes; a rollback to them is over with that."""
     context.require_writable()
     if not request.references or any(not item.strip() for item in request.references):
@@ -97,7 +107,7 @@ def finish_revocations(context: Context, request: FinishRevocations) -> Outcome[
     cached = tuple(Notice("OLD_KEY_MAY_BE_CACHED", text, name) for name, text in early.items())
     if request.dry_run:
         summary = (f"would mark {counted(len(rows), 'key')} as revoked",)
-        return Outcome(data=RevocationList(rows), summary=summary, warnings=cached)
+        return Outcome(data=RevocationsDone(rows), summary=summary, warnings=cached)
     if any(item.held for item in rows):
         context.store().probe()
     seen = _looked_at(context, state, chosen, request)
@@ -124,17 +134,26 @@ def finish_revocations(context: Context, request: FinishRevocations) -> Outcome[
         for item in still
     )
     changed = context.state_file.write_count > writes
-    return Outcome(
-        data=RevocationList(after),
-        changed=changed or request.revoke,
-        summary=(*seen, _marked(len(after), changed=changed)),
-        warnings=(*cached, *warnings),
-        next_steps=tuple(
-            NextStep(f"vzctl credentials rotate {name}", "its key is revoked")
-            for item in still
-            for name in item.same_key
-        ),
+    checks = _dependants_checked(context, state, rows) if request.check else ()
+    rotations = tuple(
+        NextStep(f"vzctl credentials rotate {name}", "its key is revoked") for item in still for name in item.same_key
     )
+    return Outcome(
+        data=RevocationsDone(after, checks),
+        changed=changed or request.revoke,
+        summary=(*seen, _marked(len(after), changed=changed), *check_lines(checks)),
+        warnings=(*cached, *warnings),
+        next_steps=(*check_steps(checks), *rotations),
+        status=check_status(checks),
+    )
+
+
+def _dependants_checked(context: Context, state: State, rows: Sequence[RevocationRow]) -> tuple[DependantCheck, ...]:
+    """Look whether anything stopped with the old keys: Astra may still use one that it remembers."""
+    from vzctl.usecases.dependants_work import check_dependants  # the network, only for those who use it
+
+    names = [item.credential for item in rows] + [name for item in rows for name in item.same_key]
+    return check_dependants(context, state, names)
 
 
 def _question(keys: int, *, revoke: bool) -> str:
