@@ -57,7 +57,7 @@ def test_a_key_that_does_not_pass_its_test_is_revoked_again(user: LiveUser) -> N
     told = programs(user, mint=f"echo {OTHER_KEY}", revoke="cat >TOLD")
     before = user.cli.everything()
     result = user.cli.run(*MINT)
-    assert (result.status, "  the key that was made for it was revoked again\n" in result.err) == (
+    assert (result.status, '  the key that was made for "openai-prod" was revoked again\n' in result.err) == (
         ExitStatus.PROVIDER,
         True,
     )
@@ -68,7 +68,7 @@ def test_a_key_that_does_not_pass_its_test_is_revoked_again(user: LiveUser) -> N
 def test_or_it_is_said_that_it_is_left_there(user: LiveUser) -> None:
     programs(user, mint=f"echo {OTHER_KEY}")
     result = user.cli.run(*MINT)
-    assert "the key that was made for it is left at the provider: [rotation.revoke]" in result.err
+    assert 'the key that was made for "openai-prod" is left at the provider: [rotation.revoke]' in result.err
     assert OTHER_KEY[8:] not in result.err
 
 
@@ -154,3 +154,71 @@ def test_a_key_that_is_still_in_use_is_not_revoked(user: LiveUser) -> None:
 def test_revoking_needs_its_program(user: LiveUser) -> None:
     rotated(user)
     assert user.cli.run("revocations", "done", "openai-prod", "--revoke", "--yes").status == ExitStatus.USAGE
+
+
+# --- several at once
+
+BATCH = ("credentials", "rotate", "--from", "due.jsonl", "--mint", "--yes")
+KEYS = {"openai-prod": OTHER_KEY, "openai-dev": "sk-proj-of-dev-second"}
+MINT_EACH = "case $1 in " + " ".join(f"{name}) echo {key} ;;" for name, key in KEYS.items()) + " esac"
+
+
+@pytest.fixture
+def two(user: LiveUser) -> LiveUser:
+    """A user with two keys that are due."""
+    user.cli.add("openai-dev", key="sk-proj-of-dev-first")
+    (user.cli.folder / "due.jsonl").write_text("".join(f'{{"name": "{name}"}}\n' for name in KEYS), encoding="utf-8")
+    return user
+
+
+def test_keys_are_made_for_a_whole_batch(two: LiveUser) -> None:
+    for key in KEYS.values():
+        two.astra.providers.add("openai", key)
+    programs(two, mint=MINT_EACH)
+    result = two.cli.run(*BATCH)
+    assert (result.status, "2 of 2 done" in result.err) == (0, True), result.err
+    for key in KEYS.values():
+        found = two.cli.run("credentials", "find", "--secret-stdin", stdin=key)
+        assert [row[2] for row in found.rows] == ["current"], found.out
+
+
+def test_keys_of_a_batch_that_does_not_begin_are_revoked_again(two: LiveUser) -> None:
+    two.astra.providers.add("openai", OTHER_KEY)  # the other one is unknown to the provider
+    told = programs(two, mint=MINT_EACH, revoke="cat >>TOLD; echo >>TOLD")
+    before = two.cli.everything()
+    result = two.cli.run(*BATCH)
+    assert result.status == ExitStatus.PROVIDER
+    assert told.read_text(encoding="utf-8").split() == list(KEYS.values())
+    assert '  the key that was made for "openai-dev" was revoked again\n' in result.err
+    assert two.cli.everything() == before
+
+
+def test_a_program_that_fails_for_the_second_leaves_no_key_of_the_first(two: LiveUser) -> None:
+    two.astra.providers.add("openai", OTHER_KEY)
+    told = programs(two, mint=f"[ $1 = openai-prod ] && echo {OTHER_KEY}", revoke="cat >>TOLD")
+    result = two.cli.run(*BATCH)
+    assert (result.status, told.read_text(encoding="utf-8")) == (ExitStatus.PROVIDER, OTHER_KEY)
+
+
+@pytest.mark.parametrize(
+    ("line", "words", "says"),
+    [
+        ('{"name": "openai-prod", "secret_env": "KEY"}', ("--mint",), "needs no secret with --mint"),
+        ('{"name": "openai-prod"}', (), 'needs exactly one of "secret_env"'),
+        ('{"name": "openai-prod", "none": true}', (), "needs secret_env or secret_file, and neither"),
+        ('{"name": "nobody"}', ("--mint",), 'no credential "nobody"'),
+    ],
+)
+def test_a_batch_that_says_something_else_makes_no_key(
+    two: LiveUser, line: str, words: tuple[str, ...], says: str
+) -> None:
+    told = programs(two, mint="echo made >TOLD; echo sk-proj-something")
+    (two.cli.folder / "due.jsonl").write_text(line + "\n", encoding="utf-8")
+    result = two.cli.run("credentials", "rotate", "--from", "due.jsonl", "--yes", *words)
+    assert (result.status in (2, 3), says in result.err, told.exists()) == (True, True, False), result.err
+
+
+def test_a_dry_run_of_a_batch_makes_no_key(two: LiveUser) -> None:
+    told = programs(two, mint="echo made >TOLD; echo sk-proj-something")
+    result = two.cli.run(*BATCH, "--dry-run")
+    assert (result.status, told.exists()) == (0, False)

@@ -28,9 +28,16 @@ class BatchLine:
     slot: int | None
 
 
-def read_batch(path: str) -> list[BatchLine]:
-    """Return the lines of the file, `-` for standard input; raise `UsageError` naming the line that is wrong."""
-    lines = [_line(number, text) for number, text in enumerate(_read(path).splitlines(), start=1) if text.strip()]
+def read_batch(path: str, *, needs_secrets: bool = True) -> list[BatchLine]:
+    """Return the lines of the file, `-` for standard input; raise `UsageError` naming the line that is wrong.
+
+    `needs_secrets`: a line says where its secret is, or that there is none.
+    """
+    lines = [
+        _line(number, text, needs_secret=needs_secrets)
+        for number, text in enumerate(_read(path).splitlines(), start=1)
+        if text.strip()
+    ]
     if not lines:
         raise UsageError(f'the batch "{path}" has no lines', code="BATCH_INVALID")
     return lines
@@ -56,7 +63,7 @@ def _read(path: str) -> str:
         raise UsageError(f'the batch "{path}" is not UTF-8', code="BATCH_INVALID") from None
 
 
-def _line(number: int, text: str) -> BatchLine:
+def _line(number: int, text: str, *, needs_secret: bool) -> BatchLine:
     try:
         item = json.loads(text)
     except (ValueError, RecursionError):
@@ -79,19 +86,21 @@ def _line(number: int, text: str) -> BatchLine:
         name=name,
         provider=_text(number, item, "provider"),
         databases=tuple(_text(number, {"databases": entry}, "databases") or "" for entry in databases),
-        secret=_secret(number, item),
+        secret=_secret(number, item, is_needed=needs_secret),
         note=_text(number, item, "note"),
         max_age_days=_number(number, item, "max_age_days"),
         slot=_number(number, item, "slot"),
     )
 
 
-def _secret(number: int, item: dict[str, object]) -> SecretFlags | None:
+def _secret(number: int, item: dict[str, object], *, is_needed: bool) -> SecretFlags | None:
     variable, file, none = (
         _text(number, item, "secret_env"),
         _text(number, item, "secret_file"),
         item.get("none", False),
     )
+    if not is_needed and variable is None and file is None and none is False:
+        return None
     if not isinstance(none, bool) or (variable is not None) + (file is not None) + none != 1:
         raise _wrong(number, 'needs exactly one of "secret_env", "secret_file" and "none": true')
     if file == "-":

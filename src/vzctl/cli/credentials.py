@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from vzctl.cli.wiring import World
     from vzctl.usecases.context import Context
     from vzctl.usecases.outcome import Outcome
+    from vzctl.usecases.rotate import RotateCredential
 
 app = noun("credentials")
 
@@ -180,32 +182,17 @@ def rotate(
     token_env: TokenEnvOption = None,
 ) -> None:
     """Give a credential a new key under its own name and scope. --dry-run shows the plan."""
-    from vzctl.usecases.rotate import RotateCredential, rotate_credential
-    from vzctl.usecases.rotate_minted import rotate_minted
+    from vzctl.usecases.rotate import RotateCredential
 
     given = SecretFlags(secret_stdin, secret_file, secret_env)
     _require_leaked(leaked=leaked, revoke_first=revoke_first)
+    if mint and given.chosen:
+        raise UsageError("give --mint or a secret, not both", code="USAGE")
 
     def work(c: Context, world: World) -> Outcome[Any]:
-        if from_file is not None:
-            if name is not None or given.chosen or mint:
-                raise UsageError(
-                    "--from takes names and secrets from the file; give no name and no secret", code="USAGE"
-                )
-            if revoke_first or slot is not None:
-                raise UsageError("--revoke-first and --slot are for one credential, not for --from", code="USAGE")
-            return _rotate_batch(c, world, from_file, skip_test=skip_test, leaked=leaked, minimum_scope=minimum_scope)
-        if name is None:
-            raise UsageError("give the credential's name, or --from FILE", code="USAGE")
-        dry_run = is_dry_run(context)
-        c.state_file.read()
-        if mint and given.chosen:
-            raise UsageError("give --mint or a secret, not both", code="USAGE")
-        asks = not dry_run and not mint
-        source = world.secret_source(given, prompt=f"New key of {_shown(name)}: ") if asks else _never
         request = RotateCredential(
-            name=name,
-            source=source,
+            name=name or "",
+            source=_never,
             skip_test=skip_test,
             leaked=leaked,
             revoke_first=revoke_first,
@@ -213,11 +200,32 @@ def rotate(
             slot=slot,
             looking=looking(wait, skip_look=skip_look),
             until=step_to_stop_at(until),
-            dry_run=dry_run,
+            dry_run=is_dry_run(context),
         )
-        return rotate_minted(c, request) if mint and not dry_run else rotate_credential(c, request)
+        if from_file is not None:
+            if name is not None or given.chosen:
+                raise UsageError(
+                    "--from takes names and secrets from the file; give no name and no secret", code="USAGE"
+                )
+            return _rotate_batch(c, world, from_file, request, mint=mint)
+        if name is None:
+            raise UsageError("give the credential's name, or --from FILE", code="USAGE")
+        return _rotate_one(c, world, request, given, mint=mint)
 
     run(context, work, walks=True, token_variable=token_env)
+
+
+def _rotate_one(c: Context, world: World, request: RotateCredential, given: SecretFlags, *, mint: bool) -> Outcome[Any]:
+    from vzctl.usecases.rotate import rotate_credential
+    from vzctl.usecases.rotate_minted import rotate_minted
+
+    c.state_file.read()  # a state that cannot be read ends this before a key is asked for
+    if request.dry_run:
+        return rotate_credential(c, request)
+    if mint:
+        return rotate_minted(c, request)
+    source = world.secret_source(given, prompt=f"New key of {_shown(request.name)}: ")
+    return rotate_credential(c, replace(request, source=source))
 
 
 def _require_leaked(*, leaked: bool, revoke_first: bool) -> None:
@@ -314,33 +322,26 @@ def _add_batch(c: Context, world: World, path: str, if_exists: IfExists, dry_run
     return add_credentials(c, requests)
 
 
-def _rotate_batch(
-    c: Context, world: World, path: str, *, skip_test: bool, leaked: bool, minimum_scope: bool
-) -> Outcome[Any]:
+def _rotate_batch(c: Context, world: World, path: str, request: RotateCredential, *, mint: bool) -> Outcome[Any]:
+    """Rotate what the file names, each like `request`; with `mint` it names no secrets."""
     from vzctl.cli.batch_file import read_batch
-    from vzctl.usecases.rotate import RotateCredential, rotate_batch
+    from vzctl.usecases.rotate import rotate_batch
+    from vzctl.usecases.rotate_minted import rotate_batch_minted
 
-    requests = []
+    if request.revoke_first or request.slot is not None:
+        raise UsageError("--revoke-first and --slot are for one credential, not for --from", code="USAGE")
     with world.interrupts.waiting():
-        lines = read_batch(path)
+        lines = read_batch(path, needs_secrets=not mint)
+    requests = []
     for line in lines:
-        if line.secret is None or line.provider is not None or line.databases:
+        if (line.secret is None) != mint or line.provider is not None or line.databases:
+            needed = "no secret with --mint" if mint else "secret_env or secret_file"
             raise UsageError(
-                f'a rotation of "{line.name}" needs secret_env or secret_file, and neither provider nor databases',
-                code="BATCH_INVALID",
+                f'a rotation of "{line.name}" needs {needed}, and neither provider nor databases', code="BATCH_INVALID"
             )
-        requests.append(
-            RotateCredential(
-                name=line.name,
-                source=world.secret_source(line.secret, prompt=""),
-                skip_test=skip_test,
-                leaked=leaked,
-                minimum_scope=minimum_scope,
-                slot=line.slot,
-                dry_run=world.flags.dry_run,
-            )
-        )
-    return rotate_batch(c, requests)
+        source = _never if line.secret is None else world.secret_source(line.secret, prompt="")
+        requests.append(replace(request, name=line.name, source=source, slot=line.slot))
+    return rotate_batch_minted(c, requests) if mint else rotate_batch(c, requests)
 
 
 def _shown(name: str) -> str:
@@ -348,4 +349,4 @@ def _shown(name: str) -> str:
 
 
 def _never() -> Any:
-    raise AssertionError("a dry run reads no secret")
+    raise AssertionError("nothing reads a secret here")

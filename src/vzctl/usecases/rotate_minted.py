@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from types import TracebackType
+from typing import Self
 
 from vzctl.domain.rules import require_credential
 from vzctl.errors import VzctlError
@@ -11,27 +13,62 @@ from vzctl.secret import Secret
 from vzctl.usecases.context import Context
 from vzctl.usecases.key_command import MINT, mint_key, require_command, revoke_key
 from vzctl.usecases.outcome import Outcome
-from vzctl.usecases.rotate import RotateCredential, rotate_credential
+from vzctl.usecases.rotate import BatchResult, RotateCredential, rotate_batch, rotate_credential
 from vzctl.usecases.rotation_view import RotationResult
 
 
 def rotate_minted(context: Context, request: RotateCredential) -> Outcome[RotationResult]:
     """Rotate with a key that is made when the preflight has passed. One that does not come into use is revoked again."""
-    context.require_writable()
-    credential = require_credential(context.state_file.read(), request.name)
-    require_command(context.key_commands, MINT, credential.provider)
-    made: list[Secret] = []
+    mints = _Mints(context)
+    with mints:
+        return rotate_credential(context, mints.prepared(request))
 
-    def mint() -> Secret:
-        made.append(mint_key(context.key_commands, credential.provider, credential.name))
-        return made[0]
 
-    try:
-        return rotate_credential(context, replace(request, source=mint))
-    except (VzctlError, KeyboardInterrupt) as error:
-        if made and not _is_recorded(context, made[0]):
-            _give_up(context, credential.provider, credential.name, made[0], error)
-        raise
+def rotate_batch_minted(context: Context, requests: Sequence[RotateCredential]) -> Outcome[BatchResult]:
+    """Rotate several with keys that are made after every preflight. Those that do not come into use are revoked again."""
+    mints = _Mints(context)
+    with mints:
+        return rotate_batch(context, [mints.prepared(request) for request in requests])
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """A key that was made, and for what."""
+
+    provider: str
+    credential: str
+    secret: Secret
+
+
+@dataclass(frozen=True, slots=True)
+class _Mints:
+    """Has keys made, and at the end those revoked that the state does not know."""
+
+    context: Context
+    made: list[_Made] = field(default_factory=list)
+
+    def prepared(self, request: RotateCredential) -> RotateCredential:
+        """Return the request with a key that is made when it is asked for; raise when no program makes one."""
+        self.context.require_writable()
+        credential = require_credential(self.context.state_file.read(), request.name)
+        require_command(self.context.key_commands, MINT, credential.provider)
+
+        def mint() -> Secret:
+            secret = mint_key(self.context.key_commands, credential.provider, credential.name)
+            self.made.append(_Made(credential.provider, credential.name, secret))
+            return secret
+
+        return replace(request, source=mint)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for item in self.made:
+            if not _is_recorded(self.context, item.secret):
+                _give_up(self.context, item, error)
 
 
 def _is_recorded(context: Context, secret: Secret) -> bool:
@@ -40,12 +77,12 @@ def _is_recorded(context: Context, secret: Secret) -> bool:
     return any(version.fingerprint == fingerprint for _, version in state.versions())
 
 
-def _give_up(context: Context, provider: str, name: str, secret: Secret, error: BaseException) -> None:
+def _give_up(context: Context, item: _Made, error: BaseException | None) -> None:
     """Revoke a key that was made and is not used, or say that it is left at the provider."""
-    left = _attempt(lambda: revoke_key(context.key_commands, provider, name, secret))
-    words = "the key that was made for it was revoked again"
+    left = _attempt(lambda: revoke_key(context.key_commands, item.provider, item.credential, item.secret))
+    words = f'the key that was made for "{item.credential}" was revoked again'
     if left is not None:
-        words = f"the key that was made for it is left at the provider: {left.message}"
+        words = f'the key that was made for "{item.credential}" is left at the provider: {left.message}'
     if isinstance(error, VzctlError):
         error.evidence = (*error.evidence, words)
     else:
