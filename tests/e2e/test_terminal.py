@@ -16,7 +16,9 @@ from typing import Any, Final
 import pexpect
 import pytest
 
-from tests.support.cli import LOGS, Cli, installed_command
+from tests.support.cli import LOGS, SHOP, Cli, installed_command
+from tests.support.live import OTHER_KEY, LiveUser, live_user
+from tests.support.standin.server import StandIn
 from tests.support.standin.shared import LENIENT, shared
 
 WAIT_SECONDS: Final = 60
@@ -534,3 +536,48 @@ def test_status_at_a_terminal_ends_with_the_most_urgent_command(cli: Cli) -> Non
     assert lines[-1] == "next: vzctl credentials rotate key-0   # the most urgent: key due"
     assert len(lines) < 40
     assert any(line.endswith(" more: \x1b[0m\x1b[36mvzctl credentials list --due\x1b[0m") for line in lines)
+
+
+# --- a person's steps are looked at
+
+
+@pytest.fixture
+def at_portal(tmp_path: Path) -> Iterator[LiveUser]:
+    with StandIn() as stand_in:
+        user = live_user(Cli.create(tmp_path / "user"), stand_in, "astra")
+        user.astra.providers.add("openai", OTHER_KEY)
+        yield user
+
+
+def test_a_step_that_is_not_in_force_is_waited_for_in_sight(at_portal: LiveUser) -> None:
+    env = {"NEW_KEY": OTHER_KEY}
+    words = ("credentials", "rotate", "openai-prod", "--secret-env", "NEW_KEY", "--wait", "60", "--yes")
+    with at_terminal(at_portal.cli, *words, env=env) as terminal:
+        terminal.reads("TESTED → REMOVED: remove the API key")
+        terminal.reads("Done? [y/N] ")
+        terminal.types("y")
+        terminal.reads("waiting until REMOVED is in force: 60 s left")
+        terminal.reads(": 5")
+        at_portal.astra.portal.remove("openai-prod")
+        terminal.reads("REMOVED: seen: refused in shop")
+        terminal.reads("Done? [y/N] ")
+        at_portal.astra.portal.add("openai-prod", "openai", OTHER_KEY, SHOP)
+        terminal.types("y")
+        terminal.reads("Done? [y/N] ")
+        terminal.types("y")
+        terminal.reads("SCOPED 1/1: seen: usable in shop")
+        assert terminal.ends() == 0
+    assert "the scope holds what it held: seen" in terminal.screen
+
+
+def test_an_interrupt_ends_the_wait_and_leaves_the_rotation_where_it_stands(at_portal: LiveUser) -> None:
+    env = {"NEW_KEY": OTHER_KEY}
+    words = ("credentials", "rotate", "openai-prod", "--secret-env", "NEW_KEY", "--wait", "600", "--yes")
+    with at_terminal(at_portal.cli, *words, env=env) as terminal:
+        terminal.reads("Done? [y/N] ")
+        terminal.types("y")
+        terminal.reads("s left")
+        terminal.presses(CONTROL_C)
+        assert terminal.ends() == 12
+    assert 'the rotation of "openai-prod" stands at REMOVED' in terminal.screen
+    assert at_portal.cli.document()["rotations"][0]["step"] == "REMOVED"
