@@ -63,7 +63,7 @@ LINES: Final = (
     "credentials rotate openai-prod --skip-test --yes --secret-env NEW_KEY",
     "credentials rotate --from rotate.jsonl --skip-test --yes",
     "credentials remove openai-prod --confirm openai-prod",
-    "rotations resume openai-leaked --attest revoked",
+    "rotations resume openai-leaked --attest revoked --skip-look",
     "rotations resume openai-leaked --replace-secret --secret-stdin",
     "rotations rollback openai-leaked --yes",
     "rotations rollback mistral-prod --confirm mistral-prod",

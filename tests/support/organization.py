@@ -41,7 +41,7 @@ def make_organization(cli: Cli, plane: str, keys: Mapping[str, str]) -> None:
     _run(cli, "credentials", "rotate", "mistral-prod", *rotate, key=keys["mistral-next"])
     if plane == "astra":
         for step in ("removed", "recreated", "scoped"):
-            _run(cli, "rotations", "resume", "mistral-prod", "--attest", step)
+            _run(cli, "rotations", "resume", "mistral-prod", "--attest", step, "--skip-look")
     leaked = ("--leaked", "--revoke-first", "--confirm", "openai-leaked")
     _run(cli, "credentials", "rotate", "openai-leaked", *leaked, *rotate, key=keys["openai-leaked-next"])
     if plane == "astra":

@@ -417,7 +417,7 @@ def test_a_restore_in_the_middle_of_replacing_a_key_is_no_crash(
     cli.add().attest_all()
     assert cli.rotate().status == 14
     context = before_reading(cli, monkeypatch, lambda: cli.rewind(before), nth=nth)
-    request = ResumeRotation(name="openai-prod", source=lambda: Secret("sk-third"), replace_secret=True)
+    request = ResumeRotation(name="openai-prod", source=lambda: Secret("sk-third"), replace_secret=True, skip_test=True)
     with pytest.raises(ConflictError) as caught:
         resume_rotation(context, request)
     assert caught.value.code == "CHANGED_MEANWHILE"

@@ -258,6 +258,7 @@ def _replace_pending(context: Context, rotation: Rotation, given: Walk, secret: 
             next_steps=(NextStep(f"vzctl rotations rollback {rotation.snapshot.name}", "go back to the old key"),),
         )
     state = context.state_file.read()
+    _unmoved(state, rotation)
     test = NOT_TESTED
     if not given.skip_test:
         from vzctl.usecases.new_key import try_new_key  # the network, only for those who use it
