@@ -39,7 +39,7 @@ class Terminal:
 
 @pytest.fixture
 def terminal(monkeypatch: pytest.MonkeyPatch) -> Iterator[Terminal]:
-    monkeypatch.setenv("COLUMNS", "40")
+    monkeypatch.setenv("COLUMNS", "50")
     made = Terminal()
     yield made
     made.close()
@@ -50,13 +50,13 @@ def test_one_line_counts_down_and_is_gone_at_the_end(terminal: Terminal) -> None
         countdown.show(2.4)
         countdown.show(1.0)
     erase = "\r\x1b[K"
-    assert terminal.shown() == f"{erase}waiting for shop: 3 s left{erase}waiting for shop: 1 s left{erase}"
+    assert terminal.shown() == f"{erase}waiting for shop: 3 s left (^C ends it){erase}waiting for shop: 1 s left (^C ends it){erase}"
 
 
 def test_a_long_line_stays_one_line(terminal: Terminal) -> None:
     with redirect_stderr(terminal.stream), Countdown("x" * 100, is_quiet=False, is_dumb=False) as countdown:
         countdown.show(5)
-        assert len(terminal.shown().removeprefix("\r\x1b[K")) < 40
+        assert len(terminal.shown().removeprefix("\r\x1b[K")) < 50
 
 
 def test_what_is_waited_for_cannot_move_the_cursor(terminal: Terminal) -> None:

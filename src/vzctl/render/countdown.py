@@ -11,6 +11,7 @@ from typing import Final, Self
 from vzctl.render.cells import escape
 from vzctl.render.show import write_talk
 
+_WAY_OUT: Final = "^C ends it"
 _ERASE: Final = "\r\x1b[K"
 
 
@@ -44,8 +45,9 @@ class Countdown:
                 write_talk([f"{self._text}: at most {left}"])
             self._is_shown = True
             return
-        width = shutil.get_terminal_size().columns - len(left) - 3
-        self._write(f"{_ERASE}{self._text[: max(0, width)]}: {left}")
+        shown = f"{left} ({_WAY_OUT})"
+        width = shutil.get_terminal_size().columns - len(shown) - 3
+        self._write(f"{_ERASE}{self._text[: max(0, width)]}: {shown}")
         self._is_shown = True
 
     def clear(self) -> None:
