@@ -19,6 +19,8 @@ from tests.e2e.test_terminal import CONTROL_D, Terminal
 from tests.support.canary import canary, places_with
 from tests.support.cli import Cli, Result, installed_command
 
+pytestmark = pytest.mark.installed
+
 QUOTA: Final = "openai said 429: insufficient_quota"
 NO_COLLECTION: Final = "Collection does not exist, collection name: orders"
 MEBIBYTE: Final = 1024 * 1024

@@ -19,6 +19,8 @@ import pytest
 from tests.support.cli import LOGS, Cli, installed_command
 from tests.support.standin.shared import LENIENT, shared
 
+pytestmark = pytest.mark.installed
+
 WAIT_SECONDS: Final = 60
 CONTROL_C: Final = "\x03"
 CONTROL_D: Final = "\x04"
