@@ -110,16 +110,19 @@ class Records:
 
     def flush(self) -> Iterator[Record]:
         """Yield what is there, complete or not: the log has ended, or nothing came for a while."""
-        if self._lines:
-            text, first, is_quiet = "\n".join(self._lines), self._first, _is_quiet(self._lines[0])
-            if is_quiet and len(self._lines) > 1 and _is_louder(rest := "\n".join(self._lines[1:])):
-                # an interpreter that dies writes its trace without a time, under whatever was logged last; and what was
-                # collected on the way may be told under a line of its own
-                text, first, is_quiet = rest, first + 1, False
-            if not text.isspace() and text:
-                yield Record(first, text, _is_loud(text), is_quiet)
-            self._lines, self._size, self._taken = [], 0, 0
+        lines, first = self._lines, self._first
+        # First of all: whoever is interrupted while a record is judged asks for the rest, and not for this one again.
+        self._lines, self._size, self._taken = [], 0, 0
         self._is_dated = self._in_traceback = False
+        if not lines:
+            return
+        text, is_quiet = "\n".join(lines), _is_quiet(lines[0])
+        if is_quiet and len(lines) > 1 and _is_louder(rest := "\n".join(lines[1:])):
+            # an interpreter that dies writes its trace without a time, under whatever was logged last; and what was
+            # collected on the way may be told under a line of its own
+            text, first, is_quiet = rest, first + 1, False
+        if not text.isspace() and text:
+            yield Record(first, text, _is_loud(text), is_quiet)
 
     def _take(self, line: str, *, is_wrapped: bool) -> Iterator[Record]:
         stamp = _STAMP.compiled.match(line) if line[:1].isdigit() else None
