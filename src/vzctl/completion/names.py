@@ -50,7 +50,7 @@ def _read_cache(path: str) -> dict[str, Any] | None:
 
 
 def _parse_toml(text: str) -> dict[str, Any]:
-    from tomllib import loads  # only after a hand edit or a checkout
+    from tomli import loads  # only after a hand edit or a checkout; compiled, it takes less than half as long as tomllib
 
     return loads(text)
 
