@@ -10,14 +10,8 @@ set -eu
 examples=$(cd "$(dirname "$0")" && pwd)
 base=${TMPDIR:-/tmp}
 
-heading() {
-    printf '\n== %s\n\n' "$1"
-}
-
-run() {
-    printf '$ %s\n' "$*"
-    "$@"
-}
+# shellcheck source=examples/common.sh
+. "$examples/common.sh"
 
 # ------------------------------------------------------------------ a folder of its own
 
@@ -40,26 +34,13 @@ case $point in
 esac
 folder=$(mktemp -d "$base/vzctl-quickstart-$(date -u +%Y%m%d%H%M%S)-XXXXXX")
 
-for variable in $(env | sed -n 's/^\(VZCTL_[A-Z_]*\)=.*/\1/p'); do
-    unset "$variable"
-done
-export XDG_CONFIG_HOME="$folder/config" XDG_STATE_HOME="$folder/state"
-export VZCTL_OUTPUT=human VZCTL_NO_INPUT=1
-cd "$folder"
+work_in "$folder"
 
 heading 'A state file, and a secret store: files encrypted with age, for an identity made here'
 
 run vzctl init --control-plane local --organization bookshop
 run vzctl -q secrets identity identity.txt
-recipient=$(sed -n 's/^# public key: //p' identity.txt)
-mkdir -p config/vzctl
-cat >config/vzctl/config.toml <<TOML
-[secrets]
-store = "file"
-[secrets.file]
-recipients = ["$recipient"]
-identity_file = "$folder/identity.txt"
-TOML
+use_file_store
 run cat config/vzctl/config.toml
 run vzctl secrets test
 

@@ -8,21 +8,10 @@ set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 folder=$(mktemp -d "${TMPDIR:-/tmp}/vzctl-self-hosted-XXXXXX")
 
-heading() {
-    printf '\n== %s\n\n' "$1"
-}
+# shellcheck source=examples/common.sh
+. "$here/../common.sh"
 
-run() {
-    printf '$ %s\n' "$*"
-    "$@"
-}
-
-for variable in $(env | sed -n 's/^\(VZCTL_[A-Z_]*\)=.*/\1/p'); do
-    unset "$variable"
-done
-export XDG_CONFIG_HOME="$folder/config" XDG_STATE_HOME="$folder/state"
-export VZCTL_OUTPUT=human VZCTL_NO_INPUT=1
-cd "$folder"
+work_in "$folder"
 
 service=
 asking=
@@ -39,15 +28,7 @@ heading 'Self-hosting: a database, a credential in its scope, and a token that s
 
 vzctl -q init --control-plane local --organization bookshop
 vzctl -q secrets identity identity.txt
-recipient=$(sed -n 's/^# public key: //p' identity.txt)
-mkdir -p config/vzctl
-cat >config/vzctl/config.toml <<TOML
-[secrets]
-store = "file"
-[secrets.file]
-recipients = ["$recipient"]
-identity_file = "$folder/identity.txt"
-TOML
+use_file_store
 OLD_KEY="sk-proj-made-up-key-number-one-OLD1"
 NEW_KEY="sk-proj-made-up-key-number-two-NEW2"
 export OLD_KEY NEW_KEY

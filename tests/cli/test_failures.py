@@ -193,11 +193,20 @@ def test_head_gets_its_line_and_nobody_complains(cli: Cli) -> None:
 
 
 @pytest.mark.parametrize("closed", ["stdin", "stdout", "stderr", "all"])
-def test_closed_streams_are_no_reason_to_fail(cli: Cli, closed: str) -> None:
+def test_closed_streams_are_no_reason_to_fail_unless_the_answer_cannot_be_told(cli: Cli, closed: str) -> None:
     cli.init()
     redirection = {"stdin": "<&-", "stdout": ">&-", "stderr": "2>&-", "all": "<&- >&- 2>&-"}[closed]
     program = " ".join(f"'{word}'" for word in installed_command())
-    for words, status in (("databases list", 0), ("databases list -o human", 0), ("databases show nowhere", 3)):
+    told = 1 if closed in {"stdout", "all"} else 0
+    for words, status, error in (
+        ("databases list", told, "cannot write to standard output: it is closed"),
+        ("databases list -o human", told, "cannot write to standard output: it is closed"),
+        ("databases list -o json", told, "cannot write to standard output: it is closed"),
+        ("diagnose --text 'ERROR 429 openai'", told, "cannot write to standard output: it is closed"),
+        ("diagnose --lines --text 'ERROR 429 openai'", told, "cannot write to standard output: it is closed"),
+        ("databases show nowhere", 3, "there is no database"),
+        ("databases edit shop --status ACTIVE -o human", 0, ""),
+    ):
         done = subprocess.run(
             ["sh", "-c", f"{program} {words} {redirection}"],
             env=cli.process_environment(),
@@ -205,7 +214,9 @@ def test_closed_streams_are_no_reason_to_fail(cli: Cli, closed: str) -> None:
             timeout=60,
             check=False,
         )
-        assert (done.returncode, b"Traceback" in done.stderr) == (status, False)
+        assert (done.returncode, b"Traceback" in done.stderr) == (status, False), words
+        if closed == "stdout":
+            assert done.stderr.decode().startswith(f"error: {error}" if error else ""), words
 
 
 @pytest.mark.parametrize(

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 import os
-import re
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import count
 from pathlib import Path
 from typing import Any, Final
@@ -17,18 +14,13 @@ from typing import Any, Final
 import pyrage
 
 from tests.support.crash import Strike
+from tests.support.disk import Disk, decrypted
 from tests.support.fork_server import Ended, ForkServer, Request
 from vzctl.domain.state import State
 from vzctl.store.schema import parse_state
 
 _NUMBERS: Final = count(1)
 STORE_PROGRAM: Final = Path(__file__).with_name("store.sh")
-_TEMPORARY: Final = re.compile(r"\.[a-z0-9_]{8}\.tmp$")
-_VARYING: Final = (
-    (re.compile(rb"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:Z|\+00:00)"), b"TIME"),
-    (re.compile(rb'"mtime_ns":\d+'), b'"mtime_ns":0'),
-    (re.compile(rb'"pid": \d+'), b'"pid": 0'),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +104,10 @@ class Machine:
         """Run a command watched, with ids that are the same every time; `strike` hits one of its points."""
         return self.try_(command, watched=True, strike=strike, seed=" ".join(command.words), **options)
 
+    def look(self, command: Command, **options: Any) -> Ended:
+        """Run a command watched to its end, with a look at the disk before and after each of its points."""
+        return self.watch(command, disk=self.disk(), **options)
+
     def copy(self, *, host: str | None = None, root: Path | None = None) -> Machine:
         """A machine with the same files, beside this one unless `root` says where, or on another host."""
         root = root or self.root.parent / f"m{next(_NUMBERS)}"
@@ -135,45 +131,18 @@ class Machine:
 
     def decrypt(self, path: Path) -> str | None:
         """The text of an age file, or None when it is torn."""
-        private = (self.root / "config" / "vzctl" / "identity.txt").read_text().strip()
-        return _decrypted(path.read_bytes(), private)
+        return decrypted(path.read_bytes(), self._identity())
 
     def signatures(self) -> tuple[str, str]:
-        """Two digests of the disk without what differs between two equal runs: times, pids, random names.
+        """The digests of the disk; see `Disk`."""
+        return self.disk().signatures()
 
-        The first one is of everything, the second one of the state and of what is in the store. Two kills with the same
-        signature leave the same machine, so what comes after needs to be tried only once.
-        """
-        whole, essence = hashlib.sha256(), hashlib.sha256()
-        for path in sorted([*(self.root / "state").rglob("*"), *(self.root / "held").rglob("*")]):
-            name = _TEMPORARY.sub(".*.tmp", path.relative_to(self.root).as_posix())
-            if path.is_dir():
-                line = f"{name}/\n"
-            elif ".age" in path.name:
-                # What age writes is different every time.
-                line = f"{name} {self.decrypt(path)!r}\n"
-            else:
-                line = f"{name} {_without_varying(path.read_bytes())!r}\n"
-            whole.update(line.encode())
-            if path == self.state_path or path.is_relative_to(self.items):
-                essence.update(line.encode())
-        return whole.hexdigest(), essence.hexdigest()
+    def disk(self) -> Disk:
+        """The disk, to be looked at."""
+        return Disk(str(self.root), str(self.state_path), str(self.items), self._identity())
 
-
-@lru_cache(maxsize=1000)
-def _decrypted(box: bytes, private: str) -> str | None:
-    try:
-        data: bytes = pyrage.decrypt(box, [pyrage.x25519.Identity.from_str(private)])
-    except pyrage.DecryptError:
-        return None
-    return data.decode()
-
-
-@lru_cache(maxsize=1000)
-def _without_varying(content: bytes) -> bytes:
-    for pattern, text in _VARYING:
-        content = pattern.sub(text, content)
-    return hashlib.sha256(content).digest()
+    def _identity(self) -> str:
+        return (self.root / "config" / "vzctl" / "identity.txt").read_text().strip()
 
 
 def make_machine(server: ForkServer, root: Path, plane: str, store: str) -> Machine:

@@ -22,7 +22,7 @@ Prepare = Callable[[Machine], None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scenario:
-    """`command` runs on the organization after `prepare`; `from_both_sides`: see `Trial.strikes`.
+    """`command` runs on the organization after `prepare`.
 
     A rotation goes on by resume and by rollback; everything else by the same command again, which `finished` ends with
     when the killed one had done its work.
@@ -34,7 +34,6 @@ class Scenario:
     prepare: Prepare = lambda machine: None
     is_rotation: bool = False
     can_go_back: bool = True
-    from_both_sides: bool = True
     finished: int = NOTHING_LEFT
     stores: tuple[str, ...] = ("file", "exec")
     removable: str | None = None
@@ -115,7 +114,6 @@ SCENARIOS: Final = (
         finished=CONFLICT,
         stores=("file",),
         removable="new-one",
-        from_both_sides=False,
     ),
     Scenario(name="scope add", plane="local", command=Command(("scope", "add", NAME, "gamma")), stores=("file",)),
     Scenario(
@@ -130,7 +128,6 @@ SCENARIOS: Final = (
         plane="local",
         command=Command(("scope", "set", NAME, "alpha", "gamma", "--yes")),
         stores=("file",),
-        from_both_sides=False,
     ),
     Scenario(
         name="revocations done",
@@ -138,14 +135,12 @@ SCENARIOS: Final = (
         prepare=rotated,
         command=Command(("revocations", "done", NAME, "--yes")),
         finished=NOT_FOUND,
-        from_both_sides=False,
     ),
     Scenario(
         name="credentials remove",
         plane="local",
         command=Command(("credentials", "remove", "voyage", "--yes")),
         finished=NOT_FOUND,
-        from_both_sides=False,
     ),
     Scenario(
         name="credentials remove after a rotation",
@@ -154,7 +149,6 @@ SCENARIOS: Final = (
         command=Command(("credentials", "remove", NAME, "--yes")),
         finished=NOT_FOUND,
         stores=("file",),
-        from_both_sides=False,
     ),
     Scenario(
         name="pending confirm of a removal",
@@ -163,14 +157,12 @@ SCENARIOS: Final = (
         command=Command(("pending", "confirm", "remove-credential:voyage", "--yes")),
         finished=NOT_FOUND,
         stores=("file",),
-        from_both_sides=False,
     ),
     Scenario(
         name="secrets put",
         plane="local",
         command=Command(("secrets", "put", "elsewhere", "--secret-stdin"), OTHER_KEY),
         removable="elsewhere",
-        from_both_sides=False,
     ),
     Scenario(
         name="secrets purge",
@@ -179,7 +171,6 @@ SCENARIOS: Final = (
         command=Command(("secrets", "purge", "--yes")),
         finished=0,
         stores=("file",),
-        from_both_sides=False,
     ),
     # ------------------------------------------------------------ rotations on the local plane
     Scenario(name="rotate", plane="local", command=ROTATE, is_rotation=True),
@@ -197,7 +188,6 @@ SCENARIOS: Final = (
         command=RESUME,
         is_rotation=True,
         stores=("file",),
-        from_both_sides=False,
     ),
     Scenario(
         name="resume from STAGED",
@@ -223,7 +213,6 @@ SCENARIOS: Final = (
         is_rotation=True,
         can_go_back=False,
         stores=("file",),
-        from_both_sides=False,
     ),
     Scenario(
         name="resume with another key",
@@ -232,7 +221,6 @@ SCENARIOS: Final = (
         command=Command((*RESUME.words, "--replace-secret", "--skip-test"), REPLACING_KEY),
         finished=CONFLICT,
         stores=("file",),
-        from_both_sides=False,
     ),
     Scenario(
         name="rollback from STAGING",
@@ -251,7 +239,6 @@ SCENARIOS: Final = (
         command=attested(*WHOLE_WAY),
         is_rotation=True,
         stores=("file",),
-        from_both_sides=False,
     ),
     Scenario(
         name="resume from REMOVED",
@@ -292,7 +279,6 @@ SCENARIOS: Final = (
         command=attested("recreated", "scoped", "scoped", verb="rollback"),
         is_rotation=True,
         stores=("file",),
-        from_both_sides=False,
     ),
     Scenario(
         name="rollback from SCOPED 10 of 12",

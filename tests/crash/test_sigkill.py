@@ -1,8 +1,9 @@
 """SIGKILL before and after every write of every command that changes keys or scopes, and halfway through the data of each.
 
-A point that the undisturbed run had and the killed run did not reach fails the test, and so does a child that ends in any
-other way than by SIGKILL. What is left is looked at as it is, and then each of the documented ways on is taken from a copy
-of it.
+An undisturbed run is looked at from both sides of every write, and killed wherever that would leave another machine than an
+earlier kill did: see `distinct`. A point that the undisturbed run had and the killed run did not reach fails the test, and
+so does a child that ends in any other way than by SIGKILL, and a machine that is not as it was when it was looked at. What
+is left is checked as it is, and then each of the documented ways on is taken from a copy of it.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import dataclasses
 import shutil
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -28,7 +29,7 @@ from tests.crash.machine import Command, Machine, make_machine
 from tests.crash.organization import NAME, NEW_KEY
 from tests.crash.reader import Service, held_items, served, stored_items
 from tests.crash.scenarios import SCENARIOS, Scenario, replace_points
-from tests.support.crash import Strike
+from tests.support.crash import Look, Strike
 from tests.support.fork_server import ForkServer
 from vzctl.domain.records import Step
 from vzctl.errors import ExitStatus
@@ -37,6 +38,27 @@ pytestmark = pytest.mark.slow
 Find = Callable[[str, str], Machine]
 CASES = [pytest.param(scenario, store, id=f"{scenario}-{store}") for scenario in SCENARIOS for store in scenario.stores]
 EXEC_CASES = [pytest.param(scenario, id=str(scenario)) for scenario in SCENARIOS if "exec" in scenario.stores]
+
+
+def distinct(looks: Sequence[Look]) -> Iterator[Look]:
+    """Yield the looks that must be killed: the first of those that saw the same disk, because a kill leaves it as it is.
+
+    While a program of the store works, it goes on after the kill, and every point is tried; but nothing is written between
+    two points, so that after the one is before the next.
+    """
+    seen: set[str] = set()
+    for look, following in zip(looks, [*looks[1:], None], strict=True):
+        if look.is_known and look.whole not in seen:
+            seen.add(look.whole)
+            yield look
+        elif not look.is_known and (look.when == "before" or following is None or following.when == "after"):
+            yield look
+
+
+def check_seen_before(victim: Machine, look: Look | None) -> None:
+    """A kill has left what was there when the undisturbed run was looked at."""
+    if look is not None and look.is_known:
+        assert victim.signatures() == (look.whole, look.essence)
 
 
 class Trial:
@@ -50,28 +72,23 @@ class Trial:
         scenario.prepare(self.base)
         self.before = served(self.base)
         whole = self.base.copy()
-        ended = whole.watch(scenario.command)
+        ended = whole.look(scenario.command)
         assert ended.status == scenario.command.status, ended
         self.points = ended.points
+        self.looks = ended.looks
         self.after = served(whole)
         self.seen: set[str] = set()
         self.continued: set[str] = set()
         check_at_rest(whole, self.allowed(whole))
         self.continue_from(whole)
 
-    def strikes(self) -> Iterator[Strike]:
-        """Every point from both sides, and halfway through where data is written.
-
-        Between two points nothing is written, so the one side of a point is the other side of the next: where that is
-        enough, only those calls are killed after their end that hold other points inside them, and the last one.
-        """
+    def strikes(self) -> Iterator[tuple[Strike, Look | None]]:
+        """Every point from both sides, where that makes a difference, and halfway through where data is written."""
+        for look in distinct(self.looks):
+            yield Strike(look.number, look.when), look
         for number, label in enumerate(self.points):
-            yield Strike(number, "before")
-            is_last = number == len(self.points) - 1
-            if self.scenario.from_both_sides or is_last or label.startswith(("mkstemp", "finish")):
-                yield Strike(number, "after")
             if label.startswith("~"):
-                yield Strike(number, how="torn")
+                yield Strike(number, how="torn"), None
 
     def examine(self, victim: Machine) -> None:
         """Check a killed machine as it is, and from there the ways on; equal machines only once."""
@@ -124,13 +141,14 @@ def test_a_kill_at_any_write_leaves_one_working_key_and_a_way_on(
 ) -> None:
     trial = Trial(scenario, organization(scenario.plane, store))
     kills = 0
-    for strike in trial.strikes():
+    for strike, look in trial.strikes():
         victim = trial.base.copy()
         ended = victim.watch(scenario.command, strike)
         label = trial.points[strike.number]
         assert (ended.status, ended.struck) == (-signal.SIGKILL, label), (strike, label, ended)
         assert ended.points == trial.points[: len(ended.points)]
         try:
+            check_seen_before(victim, look)
             trial.examine(victim)
         except AssertionError as error:
             error.add_note(f"killed: {strike} at {label}, machine {victim.root}")
@@ -188,25 +206,20 @@ def test_a_kill_at_any_write_of_init_leaves_no_state_or_a_whole_one(fork_server:
     begin = Command(("init", "--control-plane", "local", "--organization", "acme"))
     base = make_machine(fork_server, place / "init", "local", "file")
     shutil.rmtree(base.state_path.parent)
-    points = base.copy().watch(begin).points
-    assert "replace state.toml" in points
-    seen = set()
-    for number in range(len(points)):
-        for when in ("before", "after"):
-            victim = base.copy()
-            ended = victim.watch(begin, Strike(number, when))
-            assert (ended.status, ended.struck) == (-signal.SIGKILL, points[number])
-            if (signature := victim.signatures()[0]) in seen:
-                continue
-            seen.add(signature)
-            is_there = number > points.index("replace state.toml") or (
-                points[number] == "replace state.toml" and when == "after"
-            )
-            expect(victim, Command(("state", "check")), ExitStatus.OK if is_there else ExitStatus.NOT_FOUND)
-            expect(victim, begin, ExitStatus.CONFLICT if is_there else ExitStatus.OK)
-            check_at_rest(victim, [{}])
-            victim.run(Command(("databases", "add", "alpha")))
-            check_settled(victim, {})
+    whole = base.copy().look(begin)
+    points = whole.points
+    for look in distinct(whole.looks):
+        victim = base.copy()
+        ended = victim.watch(begin, Strike(look.number, look.when))
+        assert (ended.status, ended.struck) == (-signal.SIGKILL, points[look.number])
+        check_seen_before(victim, look)
+        replaced = points.index("replace state.toml")
+        is_there = look.number > replaced or (look.number == replaced and look.when == "after")
+        expect(victim, Command(("state", "check")), ExitStatus.OK if is_there else ExitStatus.NOT_FOUND)
+        expect(victim, begin, ExitStatus.CONFLICT if is_there else ExitStatus.OK)
+        check_at_rest(victim, [{}])
+        victim.run(Command(("databases", "add", "alpha")))
+        check_settled(victim, {})
 
 
 @pytest.mark.parametrize("more", [(), ("--delete-source",)], ids=["copy", "move"])
@@ -215,12 +228,13 @@ def test_a_kill_at_any_write_of_a_migration_loses_no_key(more: tuple[str, ...], 
     old = served(base)
     migrate = Command(("secrets", "migrate", "--source", "exec", "--yes", *more))
     to_file = {"VZCTL_SECRET_STORE": "file"}
-    points = base.copy().watch(migrate, more=to_file).points
+    whole = base.copy().look(migrate, more=to_file)
     seen = set()
-    for number in range(len(points)):
+    for look in distinct(whole.looks):
         victim = base.copy()
-        ended = victim.watch(migrate, Strike(number), more=to_file)
-        assert (ended.status, ended.struck) == (-signal.SIGKILL, points[number])
+        ended = victim.watch(migrate, Strike(look.number, look.when), more=to_file)
+        assert (ended.status, ended.struck) == (-signal.SIGKILL, whole.points[look.number])
+        check_seen_before(victim, look)
         if (signature := victim.signatures()[0]) not in seen:
             seen.add(signature)
             # While the copies are made the source serves; once something is deleted there, the target does.

@@ -25,6 +25,7 @@ from tests.support.standin.astra import Astra
 from tests.support.standin.providers import Providers
 from tests.support.standin.server import StandIn
 from tests.support.standin.world import Keyspace, Token
+from tests.support.unmeasured import unmeasured
 
 LIMIT_SECONDS: Final = 120
 ORGANIZATION: Final = TOP / "examples" / "organization"
@@ -54,7 +55,7 @@ class Shell:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.environment = {
-            **{name: value for name, value in os.environ.items() if not name.startswith(("VZCTL_", "XDG_"))},
+            **{name: value for name, value in unmeasured().items() if not name.startswith(("VZCTL_", "XDG_"))},
             **_homes(folder),
             **_keys(),
             "ASTRA_DB_APPLICATION_TOKEN": TOKEN_OF_PAGES,

@@ -1,4 +1,4 @@
-"""The tour of `make quickstart`: run as it is, twice, and killed at another point each time."""
+"""The tour of `make quickstart`: run as it is, after another run, and killed at another point than that one."""
 
 from __future__ import annotations
 
@@ -55,15 +55,17 @@ def killed_at(output: str) -> str:
 
 
 @pytest.mark.slow
-def test_the_tour_succeeds_and_kills_its_rotation_at_another_point_each_time(tmp_path: Path) -> None:
+def test_the_tour_succeeds_and_kills_its_rotation_at_another_point_than_the_last_one(tmp_path: Path) -> None:
+    earlier = {"vzctl-quickstart-20260102030405-aaaaaa": 4, "vzctl-quickstart-20260102030406-aaaaaa": 1}
+    for name, point in earlier.items():
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "killed-at").write_text(f"{point}\n", encoding="utf-8")
     output, folder = tour(tmp_path)
-    again, second_folder = tour(tmp_path)
-    points = [int((place / "killed-at").read_text(encoding="utf-8")) for place in (folder, second_folder)]
-    assert points[0] != points[1]
-    assert [killed_at(output), killed_at(again)] == [POINTS[point] for point in points]
-    for text, place in ((output, folder), (again, second_folder)):
-        check_story(text, place)
-    assert sorted(path.name for path in tmp_path.iterdir()) == sorted([folder.name, second_folder.name])
+    point = int((folder / "killed-at").read_text(encoding="utf-8"))
+    assert point in {2, 3, 4}, "another one than the last run"
+    assert killed_at(output) == POINTS[point]
+    check_story(output, folder)
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted([*earlier, folder.name])
 
 
 def check_story(output: str, folder: Path) -> None:

@@ -21,6 +21,8 @@ import pytest
 from tests.support.cli import LOGS, Cli, Result, installed_command
 from tests.support.tools import require_tool
 
+pytestmark = pytest.mark.installed
+
 STATE: Final = "/home/me/state/vzctl/default/state.toml"
 WAY_BACK: Final = (
     "  next: vzctl state backups   # the states before this one\n"

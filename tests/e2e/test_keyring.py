@@ -10,6 +10,8 @@ import pytest
 from tests.support.cli import Cli, Result
 from tests.support.secret_service import SecretService
 
+pytestmark = pytest.mark.installed
+
 SERVICE = "vzctl"
 
 

@@ -21,6 +21,8 @@ from tests.support.live import OTHER_KEY, LiveUser, live_user
 from tests.support.standin.server import StandIn
 from tests.support.standin.shared import LENIENT, shared
 
+pytestmark = pytest.mark.installed
+
 WAIT_SECONDS: Final = 60
 CONTROL_C: Final = "\x03"
 CONTROL_D: Final = "\x04"

@@ -10,6 +10,8 @@ from tests.e2e.test_terminal import NOTHING_CHANGED, at_terminal
 from tests.support.answers import a_service, a_vector, as_bytes, collections
 from tests.support.cli import Cli
 
+pytestmark = pytest.mark.installed
+
 ANSWER = as_bytes(collections(products=a_vector(a_service(credential="openai-prod"))))
 IN_SHOP = ("--database", "shop", "--keyspace", "default")
 QUESTION = "Record this drift (3 added)? [y/N] "

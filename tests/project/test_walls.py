@@ -149,3 +149,15 @@ def test_the_changelog_begins_with_this_version() -> None:
     headings = re.findall(r"^## \[?([^\]\s]+)", (TOP / "CHANGELOG.md").read_text(encoding="utf-8"), re.MULTILINE)
     released = [heading for heading in headings if heading.lower() != "unreleased"]
     assert released[:1] == [vzctl.__version__]
+
+
+def test_end_to_end_tests_that_start_the_program_are_run_against_the_wheel() -> None:
+    forgotten = [
+        path.name
+        for path in sorted((TOP / "tests" / "e2e").glob("test_*.py"))
+        if re.search(
+            r"installed_command|\.process\(|Terminal\(|at_terminal\(", text := path.read_text(encoding="utf-8")
+        )
+        and "\npytestmark = pytest.mark.installed\n" not in text
+    ]
+    assert_none(forgotten)

@@ -161,6 +161,7 @@ def test_a_changed_certificate_name_counts_from_the_next_request_on(user: Cli, a
         assert status(api) == 200
         user.ok("databases", "edit", "shop", "--certificate-name", SHOP_NAME)
         assert status(api) == 401
+        api.close()
 
 
 def test_a_connection_that_says_nothing_is_closed_before_it_is_secure(service: Service) -> None:
@@ -239,3 +240,4 @@ def test_beyond_loopback_only_with_tls_or_on_purpose(user: Cli, authority: Autho
             assert api.key("openai", "openai-prod") == "sk-first"
             # Beyond loopback any name is this machine's.
             assert api.get(api.path("openai", "openai-prod"), {"Host": "vzctl.internal"}).status == 200
+            api.close()  # the service waits for a connection that stays open

@@ -3,6 +3,8 @@
 `install` replaces the system's writing functions by watched ones, in a process that runs one command and ends. Each call
 is a *point* with a number and a label. A strike hits one point, before or after its call; what is written to `report`
 tells which points there were and which one was struck, and survives SIGKILL.
+
+A run that nothing strikes can be *looked* at: what the disk holds before and after every point is what a kill there leaves.
 """
 
 from __future__ import annotations
@@ -20,9 +22,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final, Self, TypeVar
 
+from tests.support.disk import Disk
+
 T = TypeVar("T")
 
 STRUCK: Final = "! "
+LOOK: Final = "= "
+UNKNOWN: Final = "-"
 PIPE: Final = "pipe"
 _WRITES: Final = os.O_WRONLY | os.O_RDWR | os.O_CREAT
 NEEDS_NO_ROOM: Final = re.compile(r"unlink|rmdir|start|finish|flock|close|fchmod|ftruncate|.* pipe$")
@@ -43,12 +49,38 @@ class Strike:
     how: str = "SIGKILL"
 
 
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What the disk held at one side of a point: two digests, see `Disk`.
+
+    They are unknown while a program of the store is at work: it goes on after a kill.
+    """
+
+    number: int
+    when: str
+    whole: str
+    essence: str
+
+    @property
+    def is_known(self) -> bool:
+        """Whether a kill leaves what was seen."""
+        return self.whole != UNKNOWN
+
+    @classmethod
+    def read(cls, line: str) -> Look:
+        """Return what a line of the report says."""
+        number, when, whole, essence = line.removeprefix(LOOK).split()
+        return cls(int(number), when, whole, essence)
+
+
 class Watch:
     """Counts the points and strikes at one of them."""
 
-    def __init__(self, report: int, strike: Strike | None) -> None:
+    def __init__(self, report: int, strike: Strike | None, disk: Disk | None) -> None:
         self._report = report
         self._strike = strike
+        self._disk = disk
+        self.programs = 0
         self._count = 0
         self._is_full = False
         self._write = os.write
@@ -59,6 +91,7 @@ class Watch:
         self._count += 1
         torn = "~" if half is not None else ""
         self._say(f"{number} {torn}{label}")
+        self._look(number, "before")
         strike = self._strike
         is_struck = strike is not None and strike.number == number
         if strike is not None and is_struck and strike.how == "full":
@@ -75,8 +108,14 @@ class Watch:
         try:
             return call()
         finally:
+            self._look(number, "after")
             if strike is not None and is_struck and strike.when == "after":
                 self._signal(strike, f"{number} {torn}{label}")
+
+    def _look(self, number: int, when: str) -> None:
+        if self._disk is not None:
+            whole, essence = self._disk.signatures() if self.programs == 0 else (UNKNOWN, UNKNOWN)
+            self._say(f"{LOOK}{number} {when} {whole} {essence}")
 
     def _signal(self, strike: Strike, line: str) -> None:
         self._say(STRUCK + line)
@@ -122,9 +161,9 @@ class _WatchedFile:
         return getattr(self._file, name)
 
 
-def install(report: int, strike: Strike | None) -> None:
+def install(report: int, strike: Strike | None, disk: Disk | None = None) -> None:
     """Watch this process from now on; for a process that is about to run one command and end."""
-    watch = Watch(report, strike)
+    watch = Watch(report, strike, disk)
     for function in ("replace", "rename", "link", "unlink", "remove", "mkdir", "rmdir", "chmod"):
         _watch_path_call(watch, function)
     for function in ("fsync", "ftruncate", "fchmod"):
@@ -198,11 +237,18 @@ def _watch_programs(watch: Watch) -> None:
         def __init__(self, arguments: Any, *others: Any, **options: Any) -> None:
             self.label = " ".join(os.path.basename(word) for word in arguments[:-1])
             start = super().__init__
+            watch.programs += 1
             watch.point(f"start {self.label}", lambda: start(arguments, *others, **options))
 
         def communicate(self, *arguments: Any, **options: Any) -> Any:
-            finish = super().communicate
-            return watch.point(f"finish {self.label}", lambda: finish(*arguments, **options))
+            communicate = super().communicate
+
+            def finish() -> Any:
+                answer = communicate(*arguments, **options)
+                watch.programs -= 1
+                return answer
+
+            return watch.point(f"finish {self.label}", finish)
 
     subprocess.Popen = WatchedProgram  # type: ignore[misc,assignment]
 

@@ -23,7 +23,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Final, Self
 
-from tests.support.crash import STRUCK, Strike, install
+from tests.support.crash import LOOK, STRUCK, Look, Strike, install
+from tests.support.disk import Disk
+from tests.support.unmeasured import unmeasured
 
 TOP: Final = Path(__file__).resolve().parents[2]
 _PR_SET_CHILD_SUBREAPER: Final = 36
@@ -41,6 +43,7 @@ class Request:
     seed: str | None = None
     watched: bool = False
     strike: Strike | None = None
+    disk: Disk | None = None
     file_size_limit: int | None = None
 
 
@@ -48,8 +51,8 @@ class Request:
 class Ended:
     """How a child ended: exit status, or minus the signal. `points` are the labels of what it wrote, in order.
 
-    `struck` is the point at which the strike happened. A stopped child has the status None, lives on as `pid`, and
-    belongs to the test from then on.
+    `struck` is the point at which the strike happened, `looks` are what was seen of the disk that was asked about. A
+    stopped child has the status None, lives on as `pid`, and belongs to the test from then on.
     """
 
     status: int | None
@@ -59,6 +62,7 @@ class Ended:
     points: tuple[str, ...] = ()
     struck: str | None = None
     statuses: tuple[int, ...] = field(default=())
+    looks: tuple[Look, ...] = ()
 
     @property
     def document(self) -> dict[str, Any]:
@@ -85,6 +89,7 @@ class ForkServer:
         self._process = subprocess.Popen(
             [sys.executable, "-m", "tests.support.fork_server"],
             cwd=TOP,
+            env=unmeasured(),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -121,12 +126,14 @@ class ForkServer:
 def _ended(item: dict[str, Any]) -> Ended:
     lines = item.pop("report").splitlines()
     struck = next((line.removeprefix(STRUCK) for line in lines if line.startswith(STRUCK)), None)
-    points = [line.partition(" ")[2] for line in lines if not line.startswith(STRUCK)]
+    looks = tuple(Look.read(line) for line in lines if line.startswith(LOOK))
+    points = [line.partition(" ")[2] for line in lines if not line.startswith((STRUCK, LOOK))]
     statuses = [int(point.removeprefix("exit ")) for point in points if point.startswith("exit ")]
     return Ended(
         points=tuple(point for point in points if not point.startswith("exit ")),
         struck=struck.partition(" ")[2] if struck is not None else None,
         statuses=tuple(statuses),
+        looks=looks,
         **item,
     )
 
@@ -184,8 +191,12 @@ def _import_everything() -> None:
 
 
 def _start(item: dict[str, Any]) -> _Child:
-    strike = item.pop("strike")
-    request = Request(**item, strike=Strike(**strike) if strike is not None else None)
+    strike, disk = item.pop("strike"), item.pop("disk")
+    request = Request(
+        **item,
+        strike=Strike(**strike) if strike is not None else None,
+        disk=Disk(**disk) if disk is not None else None,
+    )
     stdin, stdout, stderr, report = (_file_in_memory(name) for name in ("stdin", "stdout", "stderr", "report"))
     stdin.write(request.stdin.encode())
     stdin.seek(0)
@@ -222,7 +233,7 @@ def _run(request: Request, report: int) -> int:
     if request.file_size_limit is not None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (request.file_size_limit, request.file_size_limit))
     if request.watched or request.strike is not None:
-        install(report, request.strike)
+        install(report, request.strike, request.disk)
     status = 0
     for command in request.commands:
         status = _main(command)

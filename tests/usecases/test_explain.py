@@ -8,8 +8,10 @@ import pytest
 
 from tests.support.canary import canary
 from tests.support.cli import Cli
+from vzctl.domain.diagnosis.causes import causes
 from vzctl.domain.diagnosis.codes import all_codes
 from vzctl.domain.error_codes import error_codes
+from vzctl.domain.verdict import Verdict
 from vzctl.usecases.explain import known_codes
 
 
@@ -73,12 +75,56 @@ def test_a_near_miss_is_offered(cli: Cli, written: str, nearest: str) -> None:
     assert f"  next: vzctl explain {nearest}   # is it this one?" in result.err
 
 
-@pytest.mark.parametrize("written", ["?!", "zzz", "\u202e", "A" * 5000, canary(1), "ÄÖÜ"])
+@pytest.mark.parametrize(
+    ("written", "code", "side", "cause"),
+    [
+        ("RATE_LIMITED", "rate_limited", "provider", "rate_limited"),
+        ("quota exhausted", "quota_exhausted", "provider", "quota_exhausted"),
+        ("collection_unknown", "collection_unknown", "astra", "collection_unknown"),
+        ("header_key_missing", "header_key_missing", "depends", "header_key_missing"),
+        ("connection_refused", "connection_refused", "depends", "connection_refused"),
+        ("wrong_issuer", "wrong_issuer", "provider", ""),
+        ("WRONG-DIMENSION", "wrong_dimension", "astra", ""),
+        ("not_held", "not_held", "depends", ""),
+        ("dns", "dns", "depends", ""),
+        ("invalid_api_key", "invalid_api_key", "provider", "invalid_key"),
+        ("insufficient_quota", "insufficient_quota", "provider", "quota_exhausted"),
+        ("DeploymentNotFound", "DeploymentNotFound", "provider", "deployment_not_found"),
+        (" ThrottlingException ", "ThrottlingException", "provider", "rate_limited"),
+        ("ECONNREFUSED", "ECONNREFUSED", "depends", "connection_refused"),
+    ],
+)
+def test_a_cause_a_verdict_and_a_word_of_a_provider_are_explained_as_what_they_are(
+    cli: Cli, written: str, code: str, side: str, cause: str
+) -> None:
+    facts = cli.ok("explain", written).facts
+    assert [facts[name] for name in ("code", "side", "cause")] == [code, side, cause]
+    assert facts["meaning"].startswith("No code of the Data API: ")
+    assert (facts["how_to_decide"] != "") is (side == "depends")
+
+
+def test_every_cause_and_every_verdict_has_an_explanation(cli: Cli) -> None:
+    for name in [*(name for _, name in causes()), *Verdict]:
+        facts = cli.ok("explain", name).facts
+        # One cause has the name of a code.
+        assert (facts["code"].lower(), facts["what_to_do"] != "") == (name, True)
+
+
+@pytest.mark.parametrize("written", ["INVALID_API", "hello_world", "FROBNICATE_NOT_SUPPORTED"])
+def test_nothing_far_fetched_is_offered(cli: Cli, written: str) -> None:
+    result = cli.run("explain", written)
+    assert (result.status, "did you mean" in result.error) == (3, False)
+
+
+@pytest.mark.parametrize(
+    "written", ["?!", "zzz", "\u202e", "A" * 5000, canary(1), "ÄÖÜ", "sk-proj-NotARealKey" + "x" * 30]
+)
 def test_what_is_no_code_is_an_error_that_repeats_nothing_odd(cli: Cli, written: str) -> None:
     result = cli.run("explain", written)
     assert result.status == 3
     assert result.error.startswith("the Data API documents no error code")
     assert canary(1)[10:20].lower() not in result.err.lower()
+    assert "NOTAREALKEY" not in result.err.upper()
     assert len(result.error) < 400
 
 

@@ -17,7 +17,12 @@ app = lone()
 def explain(
     context: typer.Context,
     code: Annotated[
-        str | None, typer.Argument(metavar="CODE", help="An error code of the Data API, any case.", show_default=False)
+        str | None,
+        typer.Argument(
+            metavar="CODE",
+            help="An error code, any case; or a cause, a verdict, a word of a provider.",
+            show_default=False,
+        ),
     ] = None,
     every: Annotated[bool, typer.Option("--all", help="List every code, current and legacy.")] = False,
 ) -> None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from functools import cached_property
 from typing import Final
 
-from vzctl.domain.records import Credential, Database, Dependant, Rotation
+from vzctl.domain.records import Credential, Database, Dependant, RetiredCredential, Rotation, Version
+from vzctl.domain.revocation import revoked_versions
 from vzctl.domain.state import State
 
 
@@ -25,6 +27,26 @@ class Index:
                 self.dependants_of_credential[dependant.credential].append(dependant)
         self.open_rotations: dict[str, Rotation] = {item.credential: item for item in state.rotations if item.is_open}
         self._display_names: dict[str, str] | None = None
+
+    @cached_property
+    def revoked(self) -> frozenset[str]:
+        """The versions that are revoked at their provider."""
+        return revoked_versions(self.state)
+
+    @cached_property
+    def owned_versions(self) -> dict[tuple[str, str], tuple[Credential | RetiredCredential, Version]]:
+        """Every version with its owner, live or retired, by the ids of both."""
+        return {(owner.id, version.id): (owner, version) for owner, version in self.state.versions()}
+
+    @cached_property
+    def users_of_key(self) -> defaultdict[str, list[str]]:
+        """The names of the live credentials whose key in force has this fingerprint."""
+        users: defaultdict[str, list[str]] = defaultdict(list)
+        for credential in self.state.credentials:
+            version = credential.current_version
+            if version is not None and version.fingerprint is not None:
+                users[version.fingerprint].append(credential.name)
+        return users
 
     def credentials_in_scope(self, database_id: str) -> list[Credential]:
         """Return the credentials whose scope holds the database."""

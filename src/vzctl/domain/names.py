@@ -134,14 +134,14 @@ def strip_data_api_suffix(name: str) -> str:
     return name.removesuffix(SUFFIX_ADDED_BY_DATA_API)
 
 
-def nearest(word: str, names: Iterable[str], limit: int = 3) -> Sequence[str]:
+def nearest(word: str, names: Iterable[str], limit: int = 3, resemblance: float = 0.6) -> Sequence[str]:
     """Return up to `limit` names that resemble `word`, best first; equal but for case counts as nearest of all."""
     import difflib  # loaded only when something was not found
 
     by_folded: dict[str, str] = {}
     for name in names:
         by_folded.setdefault(name.casefold(), name)
-    matches = difflib.get_close_matches(word.casefold(), by_folded, n=limit, cutoff=0.6)
+    matches = difflib.get_close_matches(word.casefold(), by_folded, n=limit, cutoff=resemblance)
     return [by_folded[match] for match in matches]
 
 

@@ -10,7 +10,6 @@ from typing import Final
 from vzctl.domain.catalogue import service_problems
 from vzctl.domain.index import Index
 from vzctl.domain.records import Credential, Dependant
-from vzctl.domain.revocation import is_revoked
 from vzctl.domain.rules import display_name, provider_by_id
 from vzctl.domain.state import State
 from vzctl.errors import NextStep, shell_word
@@ -129,7 +128,7 @@ def _credential(index: Index, credential: Credential) -> Iterator[Problem]:
         if provider is not None and provider.takes_credential:
             fix = NextStep(f"vzctl credentials add {credential.name} --provider {credential.provider}", "finish it")
         yield Problem("CREDENTIAL_INCOMPLETE", credential.name, message, fix)
-    if credential.current is not None and is_revoked(index.state, credential.current):
+    if credential.current in index.revoked:
         message = (
             f'the key of "{credential.name}" was revoked at {display_name(credential.provider)}, and is in force here'
         )

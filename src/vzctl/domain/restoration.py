@@ -18,7 +18,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from vzctl.domain.records import Credential, RetiredCredential, Rotation, Version
-from vzctl.domain.revocation import REASON_RESTORED, is_leaked, is_revoked, to_revoke
+from vzctl.domain.revocation import (
+    REASON_RESTORED,
+    in_force_again,
+    is_leaked,
+    is_revoked,
+    revoked_versions,
+    to_revoke,
+)
 from vzctl.domain.state import State
 
 
@@ -39,23 +46,17 @@ class Restoration:
 
         Not those whose key was revoked too: handing that in again would help nobody.
         """
-        saved = {version.id for _, version in self.saved.versions() if version.held}
+        saved = {version.id for _, version in self.saved.versions() if version.held} - revoked_versions(self.state)
         return tuple(
             item.name
             for item in self.state.credentials
-            if (version := item.current_version) is not None
-            and not version.held
-            and version.id in saved
-            and not is_revoked(self.state, version.id)
+            if (version := item.current_version) is not None and not version.held and version.id in saved
         )
 
     def revoked_keys(self) -> tuple[str, ...]:
         """Return the names of the credentials whose key is in force again, but was revoked at its provider since."""
-        return tuple(
-            item.name
-            for item in self.state.credentials
-            if item.current is not None and is_revoked(self.state, item.current)
-        )
+        revoked = revoked_versions(self.state)
+        return tuple(item.name for item in self.state.credentials if item.current in revoked)
 
     def gone(self) -> tuple[str, ...]:
         """Return the names of the credentials of the backup that are not there again: at Astra they were removed since."""
@@ -180,8 +181,7 @@ def _with_revocations(state: State, saved: State, known: State, now: datetime, n
     """Return the state with its list: a key that is in force again is not on it, one that was put out of force is."""
     in_force = {item.current for item in state.credentials}
     listed = {(item.credential, item.version): item for item in (*saved.revocations, *known.revocations)}
-    kept = tuple(item for item in listed.values() if item.done_at is not None or item.version not in in_force)
-    state = replace(state, revocations=kept)
+    state = in_force_again(replace(state, revocations=tuple(listed.values())), *in_force)
     for item in known.credentials:
         if item.current is not None and item.current not in in_force:
             state, _ = to_revoke(state, item.id, item.current, REASON_RESTORED, now, new_id)

@@ -44,15 +44,21 @@ def done(state: State, revocation_id: str, now: datetime) -> State:
     )
 
 
-def in_force_again(state: State, version_id: str | None) -> State:
-    """Return the state in which that key is not on the list; that it was revoked, if it was, stays on record."""
-    kept = tuple(item for item in state.revocations if item.version != version_id or item.done_at is not None)
+def in_force_again(state: State, *version_ids: str | None) -> State:
+    """Return the state in which those keys are not on the list; that one was revoked, if it was, stays on record."""
+    in_force = frozenset(version_ids)
+    kept = tuple(item for item in state.revocations if item.version not in in_force or item.done_at is not None)
     return state if len(kept) == len(state.revocations) else replace(state, revocations=kept)
 
 
 def is_revoked(state: State, version_id: str | None) -> bool:
     """Whether a person said that this key is revoked at its provider."""
     return any(item.version == version_id and item.done_at is not None for item in state.revocations)
+
+
+def revoked_versions(state: State) -> frozenset[str]:
+    """Return every key that `is_revoked` is true of, for those who ask about many."""
+    return frozenset(item.version for item in state.revocations if item.done_at is not None)
 
 
 def is_leaked(state: State, version_id: str | None) -> bool:

@@ -48,21 +48,20 @@ def show_diagnosis(console: Console, found: Diagnosis) -> None:
 def show_briefly(console: Console, found: Diagnosis) -> None:
     """Print one verdict of a stream: where, whose side and what on one line, why on the next, what to do on a third."""
     place = f"line {found.line}" if found.line is not None else "" if found.id is None else escape(str(found.id))
-    line = Text(f"{place}  " if place else "")
-    line.append(found.side, style=_STYLES[found.side])
-    line.append(f"  {_cause(found)}{_about(found)}", style="bold")
-    line.append(f"  {found.explanation}")
-    console.print(line, soft_wrap=True)
-    if found.evidence:
-        console.print(Text(f"    {escape(found.evidence[0].text)}", style="dim"), soft_wrap=True)
-    console.print(Text(f"    {found.advice}"), soft_wrap=True)
-    for step in found.nextSteps[:1]:
-        console.print(Text(f"    {escape(step.command)}", style="cyan"), soft_wrap=True)
+    first = Text(f"{place}  " if place else "")
+    first.append(found.side, style=_STYLES[found.side])
+    first.append(f"  {_cause(found)}{_about(found)}", style="bold")
+    first.append(f"  {found.explanation}")
+    lines = [first]
+    lines += [Text(f"    {escape(item.text)}", style="dim") for item in found.evidence[:1]]
+    lines.append(Text(f"    {found.advice}"))
+    lines += [Text(f"    {escape(step.command)}", style="cyan") for step in found.nextSteps[:1]]
     for other in found.others:
         rest = Text("    also: ")
         rest.append(other.side, style=_STYLES[other.side])
         rest.append(f"  {_cause(other)}{_about(other)}")
-        console.print(rest, soft_wrap=True)
+        lines.append(rest)
+    console.print(Text("\n").join(lines), soft_wrap=True)  # once: a stream may have as many verdicts as lines
 
 
 def show_code(console: Console, found: CodeDetail) -> None:

@@ -76,9 +76,10 @@ def show_text(text: str, *, command: str, output: str) -> None:
 
 
 def write_data(text: str) -> None:
-    """Write to stdout as UTF-8; a reader that went away ends it quietly."""
-    if sys.stdout is None or sys.stdout.closed:
+    """Write to stdout as UTF-8; a reader that went away ends it quietly, and one that was never there is a failure."""
+    if not text:
         return
+    require_stdout()
     try:
         buffer = getattr(sys.stdout, "buffer", None)
         if buffer is None:
@@ -118,8 +119,7 @@ def wants_color(choice: str, environ: Mapping[str, str], stream: TextIO) -> bool
 def _show_human(outcome: AnyOutcome, settings: Settings) -> None:
     from vzctl.render import human  # rich costs as much as everything else together
 
-    if sys.stdout is None or sys.stdout.closed:
-        return
+    require_stdout()
     drawing = getattr(getattr(outcome.data, "plain_data", None), "raw_text", None)
     if drawing is not None:
         write_data(drawing)  # what a file would hold, whoever reads it
@@ -139,6 +139,12 @@ def talk(outcome: AnyOutcome) -> None:
     # A batch may warn of the same thing about several subjects: the sentence says it once.
     write_talk(dict.fromkeys(f"warning: {escape(item.message)}" for item in outcome.warnings))
     write_talk(f"next: {escape(step.command)}   # {escape(step.comment)}" for step in outcome.next_steps)
+
+
+def require_stdout() -> None:
+    """Raise when there is no standard output at all, and what was asked for cannot be told."""
+    if sys.stdout is None or sys.stdout.closed:
+        raise VzctlError("cannot write to standard output: it is closed", code="OUTPUT_NOT_WRITABLE")
 
 
 def _give_up(error: OSError) -> None:

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import sys
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from vzctl.errors import VzctlError
 from vzctl.render import envelope
 from vzctl.render.cells import plain_cell
-from vzctl.render.show import wants_color
+from vzctl.render.show import require_stdout, wants_color
 from vzctl.settings import Settings
 from vzctl.usecases.diagnosis import Diagnosis
 from vzctl.usecases.outcome import Outcome
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 
 class StreamPrinter:
@@ -38,18 +43,24 @@ class StreamPrinter:
 
     def _human(self, found: Diagnosis) -> None:
         from vzctl.render.diagnosis import show_briefly
+
+        require_stdout()
+        show_briefly(self._console, found)
+        sys.stdout.flush()
+
+    @cached_property
+    def _console(self) -> Console:
         from vzctl.render.human import make_console
 
-        if sys.stdout is None or sys.stdout.closed:
-            return
-        color = wants_color(self._settings.color.value, self._settings.environ, sys.stdout)
-        show_briefly(make_console(sys.stdout, color=color), found)
-        sys.stdout.flush()
+        console = make_console(
+            sys.stdout, color=wants_color(self._settings.color.value, self._settings.environ, sys.stdout)
+        )
+        console.size = console.size  # else it asks the terminal at every line, although none is wrapped
+        return console
 
 
 def _write(line: str) -> None:
-    if sys.stdout is None or sys.stdout.closed:
-        return
+    require_stdout()
     sys.stdout.flush()
     sys.stdout.buffer.write(f"{line}\n".encode("utf-8", "backslashreplace"))
     sys.stdout.buffer.flush()

@@ -142,6 +142,13 @@ def follow_log(
                 _judge_record(judged, record, tally)
         for record in records.flush():
             _judge_record(judged, record, tally)
+    except KeyboardInterrupt:
+        # this is how a person ends a log that grows: what was read until then counts
+        for record in records.flush():
+            _judge_record(judged, record, tally)
+        tally.end()
+        context.tell(tally.summary(records.line_count))
+        raise
     finally:
         tally.end()
     return Outcome(
@@ -174,10 +181,10 @@ class _Tally:
         key = (found.side, found.cause, found.provider, found.code)
         before, told = self._seen.pop(key, (None, 0))
         latest = found if before is None else replace(found, count=before.count + found.count)
-        if told == 0 or latest.count >= 10 * told:
+        is_due = told == 0 or latest.count >= 10 * told
+        self._seen[key] = (latest, latest.count if is_due else told)
+        if is_due:
             self._emit(latest)
-            told = latest.count
-        self._seen[key] = (latest, told)
         if len(self._seen) > REMEMBERED:
             self._tell(*self._seen.popitem(last=False)[1])
 

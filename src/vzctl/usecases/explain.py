@@ -1,11 +1,11 @@
-"""What an error code of the Data API says: whose side it is on, or how to decide, and what to do."""
+"""What an error code of the Data API, or another word for an error, says: whose side it is on, and what to do."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from vzctl.domain.diagnosis.causes import causes
 from vzctl.domain.diagnosis.codes import CodeFact, all_codes
@@ -14,14 +14,21 @@ from vzctl.domain.error_codes import codes_in, error_codes, probable_code
 from vzctl.domain.error_codes_entry import ErrorCode, Side
 from vzctl.domain.names import looks_like_secret, nearest
 from vzctl.errors import ConflictError, NextStep, NotFoundError, UsageError
+from vzctl.usecases.explain_word import name_explained, providers_word_explained
 from vzctl.usecases.outcome import Columns, Outcome
 
-LONGEST_CODE = 80
+LONGEST_CODE: Final = 80
+NEAR: Final = 0.75
+"""Codes are long and begin and end alike: one that resembles a word less is far-fetched."""
+MISSPELLED: Final = 0.9
 
 
 @dataclass(frozen=True, slots=True)
 class CodeDetail:
-    """A code of the Data API. `side` is `astra`, `provider`, or `depends`: then `how_to_decide` says on what."""
+    """A code of the Data API, or another word for an error: its meaning says so.
+
+    `side` is `astra`, `provider`, or `depends`: then `how_to_decide` says on what.
+    """
 
     code: str
     side: str
@@ -101,17 +108,27 @@ def explain_code(text: str) -> Outcome[CodeDetail]:
             code="CODE_AMBIGUOUS",
             next_steps=(NextStep(f"vzctl explain {found[0].code}", "one of them"),),
         )
-    if not found:
-        raise _unknown(text)
-    entry = found[0]
+    entry = found[0] if found else _no_code(text)
     steps = tuple(NextStep(f"vzctl explain {name}", "what replaced it") for name in entry.replaced_by)
     return Outcome(data=_detail(entry), next_steps=steps)
 
 
-def _unknown(text: str) -> NotFoundError:
+def _no_code(text: str) -> ErrorCode:
+    """Return what the text says although it is no code; a code that is misspelled is one all the same."""
     word = probable_code(text[: 4 * LONGEST_CODE])[:LONGEST_CODE]
-    near = nearest(word, known_codes())
-    shown = f' "{word}"' if word and word.isascii() and not looks_like_secret(word) else " like this"
+    named = name_explained(word)
+    if named is not None:
+        return named
+    if not nearest(word, known_codes(), resemblance=MISSPELLED):
+        foreign = providers_word_explained(text)
+        if foreign is not None:
+            return foreign
+    raise _unknown(word, is_shown=not looks_like_secret(text.strip()))
+
+
+def _unknown(word: str, *, is_shown: bool) -> NotFoundError:
+    near = nearest(word, known_codes(), resemblance=NEAR)
+    shown = f' "{word}"' if is_shown and word and word.isascii() and not looks_like_secret(word) else " like this"
     hint = "; did you mean " + " or ".join(f'"{name}"' for name in near) + "?" if near else ""
     steps = [NextStep(f"vzctl explain {name}", "is it this one?") for name in near]
     return NotFoundError(

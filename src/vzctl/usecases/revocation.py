@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar
 
 from vzctl.domain import portal
+from vzctl.domain.index import Index
 from vzctl.domain.records import Revocation, Version
 from vzctl.domain.revocation import REASON_LEAKED, done
 from vzctl.domain.rules import counted, display_name, provider_by_id
@@ -82,9 +83,7 @@ def list_revocations(context: Context, *, include_done: bool = False) -> Outcome
     """Return the keys to revoke."""
     state = context.state_file.read()
     chosen = [item for item in state.revocations if include_done or item.done_at is None]
-    rows = sorted(
-        (row(state, item) for item in chosen), key=lambda item: (item.reason != REASON_LEAKED, item.due_since)
-    )
+    rows = sorted(revocation_rows(state, chosen), key=lambda item: (item.reason != REASON_LEAKED, item.due_since))
     steps = tuple(
         NextStep(f"vzctl revocations done {item.id}", f'after you revoked the old key of "{item.credential}"')
         for item in rows
@@ -102,7 +101,7 @@ def finish_revocations(context: Context, request: FinishRevocations) -> Outcome[
     chosen = [_find(state, item) for item in dict.fromkeys(request.references)]
     for item in chosen:
         _require_not_in_use(state, item)
-    rows = tuple(row(state, item) for item in chosen)
+    rows = revocation_rows(state, chosen)
     early = _too_early(context, state, chosen)
     cached = tuple(Notice("OLD_KEY_MAY_BE_CACHED", text, name) for name, text in early.items())
     if request.dry_run:
@@ -125,7 +124,7 @@ def finish_revocations(context: Context, request: FinishRevocations) -> Outcome[
     for item in chosen:
         drop_held(context, item.credential, [item.version])
     state = context.state_file.read()
-    after = tuple(row(state, item) for item in state.revocations if item.id in wanted)
+    after = revocation_rows(state, [item for item in state.revocations if item.id in wanted])
     still = [item for item in after if item.same_key]
     warnings = tuple(
         Notice(
@@ -182,7 +181,7 @@ def _require_revocable(context: Context, state: State, chosen: Sequence[Revocati
         owner, version = _owner(state, item)
         require_command(context.key_commands, REVOKE, owner.provider)
         read_version(context, state, owner, version.id)
-        used = row(state, item).same_key
+        used = revocation_rows(state, [item])[0].same_key
         if used:
             raise ConflictError(
                 f'{", ".join(used)} still uses the old key of "{owner.name}": rotate it first',
@@ -248,17 +247,16 @@ def _too_early(context: Context, state: State, revocations: Sequence[Revocation]
     return found
 
 
-def row(state: State, revocation: Revocation) -> RevocationRow:
-    """Return the view of a revocation."""
-    owner, version = _owner(state, revocation)
+def revocation_rows(state: State, revocations: Iterable[Revocation]) -> tuple[RevocationRow, ...]:
+    """Return the views of revocations."""
+    index = Index(state)
+    return tuple(_row(index, item) for item in revocations)
+
+
+def _row(index: Index, revocation: Revocation) -> RevocationRow:
+    owner, version = index.owned_versions[revocation.credential, revocation.version]
     provider = provider_by_id(owner.provider)
-    same: tuple[str, ...] = ()
-    if version.fingerprint is not None:
-        same = tuple(
-            item.name
-            for item in state.credentials
-            if (current := item.current_version) is not None and current.fingerprint == version.fingerprint
-        )
+    same = tuple(index.users_of_key.get(version.fingerprint, ())) if version.fingerprint is not None else ()
     visit = portal.revoke_at_provider(provider, revocation.reason) if provider is not None else None
     return RevocationRow(
         id=revocation.id,
@@ -286,7 +284,8 @@ def _find(state: State, reference: str) -> Revocation:
     by_id = next((item for item in state.revocations if item.id == reference), None)
     if by_id is not None:
         return by_id
-    named = [item for item in state.open_revocations() if _owner(state, item)[0].name == reference]
+    owners = {owner.id for owner, _ in state.versions() if owner.name == reference}
+    named = [item for item in state.open_revocations() if item.credential in owners]
     if len(named) == 1:
         return named[0]
     shown = f'"{reference}"' if reference.isprintable() else ascii(reference)

@@ -17,8 +17,7 @@ from vzctl.domain.state import State
 from vzctl.errors import ExitStatus, NextStep
 from vzctl.usecases.context import Context
 from vzctl.usecases.outcome import Columns, Outcome
-from vzctl.usecases.revocation import RevocationRow
-from vzctl.usecases.revocation import row as revocation_row
+from vzctl.usecases.revocation import RevocationRow, revocation_rows
 from vzctl.usecases.rotation_view import rotation_row
 
 LISTS: Final = {
@@ -140,9 +139,7 @@ def show_status(context: Context, *, settings: tuple[SettingRow, ...] = (), exit
 
 def _attention(context: Context, state: State) -> tuple[Attention, ...]:
     """Most urgent first: leaked keys, open rotations, broken rules, a person's steps, keys to revoke, keys due."""
-    revocations = sorted(
-        (revocation_row(state, item) for item in state.open_revocations()), key=lambda item: item.due_since
-    )
+    revocations = sorted(revocation_rows(state, state.open_revocations()), key=lambda item: item.due_since)
     rotations = sorted(
         (item for item in state.rotations if item.is_open),
         key=lambda item: (not item.is_past_no_return, item.started_at),

@@ -8,7 +8,7 @@ from typing import Final
 import pytest
 
 from vzctl.domain.diagnosis.engine import diagnose
-from vzctl.domain.diagnosis.log import LONGEST_RECORD, MOST_LINES, Record, Records
+from vzctl.domain.diagnosis.log import LONGEST_RECORD, MOST_LINES, Record, Records, gives_no_error
 
 TRACEBACK: Final = """Traceback (most recent call last):
   File "/srv/app.py", line 3, in call
@@ -187,6 +187,31 @@ def test_a_trace_under_a_line_without_errors_is_a_record_that_is_judged() -> Non
     reader = Records()
     found = [record for line in f"12:00:01 INFO starting\n{TRACEBACK}".split("\n") for record in reader.feed(line)]
     assert [*found, *reader.flush()] == [Record(2, TRACEBACK, calls_itself_error=True)]
+
+
+@pytest.mark.parametrize(
+    ("under", "is_judged"),
+    [
+        ("  WARN openai 429: too many requests", True),
+        ("\tWARNING: openai 429: too many requests", True),
+        ("        ERROR openai 429: too many requests", True),
+        ("  [warn] openai 429: too many requests", True),
+        ("  [12:00:00] [w-1] ERROR openai 429: too many requests", True),
+        ("  level=warn msg='openai 429: too many requests'", True),
+        ("  level=info msg='openai 429: too many requests'", False),
+        ("  retried after openai 429: too many requests", False),
+        ("  errors: 0\n  warnings: 0", False),
+    ],
+)
+def test_a_record_is_as_loud_as_its_loudest_line(under: str, is_judged: bool) -> None:
+    record = f"12:00:01 INFO the batch is done\n{under}"
+    reader = Records()
+    found = [each for line in record.split("\n") for each in reader.feed(line)]
+    found += reader.flush()
+    assert [(each.line, each.text, each.is_quiet) for each in found] == (
+        [(2, under, False)] if is_judged else [(1, record, True)]
+    )
+    assert gives_no_error(record) is not is_judged
 
 
 @pytest.mark.parametrize("field", ["error", "level", "log", "other"])

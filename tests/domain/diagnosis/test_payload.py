@@ -147,6 +147,22 @@ def test_the_inmost_status_counts() -> None:
     assert [verdict.http_status for verdict in diagnose("Error: 400: => Too many requests, HTTP status: 429")] == [429]
 
 
+@pytest.mark.parametrize(
+    ("text", "status"),
+    [
+        ("429: insufficient_quota", 429),
+        ("ERROR openai 429: insufficient_quota", 429),
+        ("12:00:01 WARN azureOpenAI 404: DeploymentNotFound", 404),
+        ("Hugging Face 503: model is loading", 503),
+        ("see line 429: insufficient_quota of openai", None),
+        ("app.py:429: insufficient_quota of openai", None),
+        ("the batch of 500: insufficient_quota of openai", None),
+    ],
+)
+def test_a_number_before_a_colon_is_a_status_where_a_status_stands(text: str, status: int | None) -> None:
+    assert [verdict.http_status for verdict in diagnose(text)] == [status]
+
+
 @pytest.mark.parametrize("code", ["INVALID_REQUEST", "READ_TIMEOUT", "SERVER_ERROR"])
 def test_a_code_that_others_use_too_counts_only_as_a_field_of_an_answer(code: str) -> None:
     as_a_word = diagnose(f"the service said {code}")

@@ -12,7 +12,7 @@ from vzctl.domain.diagnosis.pattern import Pattern
 from vzctl.domain.diagnosis.payload import Payload, Piece, read
 from vzctl.domain.diagnosis.redaction import excerpt, redacted
 from vzctl.domain.diagnosis.rule import Confidence, Frame, Needs, Rule, Side
-from vzctl.domain.diagnosis.table import eligible
+from vzctl.domain.diagnosis.table import candidates
 
 LONGEST_WHOLE: Final = 20_000
 """Up to this length a text of several records is also read as a whole, for what one line says about another."""
@@ -105,7 +105,7 @@ def _same_provider(one: Verdict, other: Verdict) -> bool:
 
 
 def _judge(piece: Piece, provider: str | None) -> Verdict:
-    for rule in eligible(piece.frame, piece.fact.code if piece.fact else None):
+    for rule in candidates(piece.frame, piece.fact.code if piece.fact else None, piece.words):
         hit = _hit(rule, piece)
         if hit is not None:
             return _verdict(rule, piece, hit, provider)

@@ -47,9 +47,15 @@ _TOLD: Final = (
 _LEVELS: Final = ("level", "severity", "levelname", "lvl", "log.level")
 _LOUD_LEVELS: Final = frozenset({"error", "fatal", "critical", "severe", "alert", "emergency", "err", "crit"})
 _QUIET_LEVELS: Final = frozenset({"info", "information", "debug", "trace", "verbose"})
+_BEFORE_LEVEL: Final = (
+    r"[^\w\n]{0,6}(?:(?>[\d:.,/TZ+-]{2,32})[^\w\n]{1,6}){0,3}"
+    r"(?:\[[^\]\n]{1,60}\] {0,3}|[\w.$-]{1,60} - ){0,2}[^\w\n]{0,4}"
+)
 _LEADING_LEVEL: Final = Pattern(
-    r"[^\w\n]{0,6}(?:(?>[\d:.,/TZ+-]{2,32})[^\w\n]{1,6}){0,3}(?:\[[^\]\n]{1,60}\] {0,3}|[\w.$-]{1,60} - ){0,2}[^\w\n]{0,4}"
-    r"(?:(?:INFO|DEBUG|TRACE)\b|(?:info|debug|trace)[\]:|])|[ID]\d{4} \d\d:\d\d"
+    _BEFORE_LEVEL + r"(?:(?:INFO|DEBUG|TRACE)\b|(?:info|debug|trace)[\]:|])|[ID]\d{4} \d\d:\d\d"
+)
+_LEADING_WARNING: Final = Pattern(
+    _BEFORE_LEVEL + r"(?:(?:WARN|WARNING)\b|(?:warn|warning|error)[\]|])|[WEF]\d{4} \d\d:\d\d"
 )
 _LOGFMT: Final = Pattern(r"(?:time|ts|timestamp|level|lvl)=\S")
 _LOGFMT_LEVEL: Final = Pattern(r"\b(?:level|lvl|severity)=[\"']?(\w{1,12})")
@@ -104,15 +110,19 @@ class Records:
 
     def flush(self) -> Iterator[Record]:
         """Yield what is there, complete or not: the log has ended, or nothing came for a while."""
-        if self._lines:
-            text, first, is_quiet = "\n".join(self._lines), self._first, _is_quiet(self._lines[0])
-            if is_quiet and len(self._lines) > 1 and _is_loud(rest := "\n".join(self._lines[1:])):
-                # an interpreter that dies writes its trace without a time, under whatever was logged last
-                text, first, is_quiet = rest, first + 1, False
-            if not text.isspace() and text:
-                yield Record(first, text, _is_loud(text), is_quiet)
-            self._lines, self._size, self._taken = [], 0, 0
+        lines, first = self._lines, self._first
+        # First of all: whoever is interrupted while a record is judged asks for the rest, and not for this one again.
+        self._lines, self._size, self._taken = [], 0, 0
         self._is_dated = self._in_traceback = False
+        if not lines:
+            return
+        text, is_quiet = "\n".join(lines), _is_quiet(lines[0])
+        if is_quiet and len(lines) > 1 and _is_louder(rest := "\n".join(lines[1:])):
+            # an interpreter that dies writes its trace without a time, under whatever was logged last; and what was
+            # collected on the way may be told under a line of its own
+            text, first, is_quiet = rest, first + 1, False
+        if not text.isspace() and text:
+            yield Record(first, text, _is_loud(text), is_quiet)
 
     def _take(self, line: str, *, is_wrapped: bool) -> Iterator[Record]:
         stamp = _STAMP.compiled.match(line) if line[:1].isdigit() else None
@@ -159,7 +169,19 @@ def _is_loud(text: str) -> bool:
 def gives_no_error(record: str) -> bool:
     """Whether an entry of a log is on a level without errors, and nothing under its first line is one."""
     first, _, rest = record.partition("\n")
-    return _is_quiet(first) and not _is_loud(rest)
+    return _is_quiet(first) and not _is_louder(rest)
+
+
+def _is_louder(rest: str) -> bool:
+    """Whether a line under the first one of a record is on a level with errors, or is an error by its form."""
+    return _is_loud(rest) or any(_is_warning(line.strip()) for line in rest.split("\n"))
+
+
+def _is_warning(line: str) -> bool:
+    if _LOGFMT.compiled.match(line):
+        level = _LOGFMT_LEVEL.compiled.search(line)
+        return level is not None and level[1].lower() in _LOUD_LEVELS | {"warn", "warning"}
+    return _LEADING_WARNING.compiled.match(line) is not None
 
 
 def _is_quiet(line: str) -> bool:

@@ -65,6 +65,8 @@ _ANY_STATUS: Final = Pattern(
     r"|(?:error|exception): ([45]\d\d)\s(?!ms\b|bytes|tokens|characters|doc)"
     r"|\bcode[\"']?\s{0,2}[:=]\s{0,2}[\"']?([45]\d\d)\b"
     r"|\(([45]\d\d)\)"
+    r"|(?:^|\b(?:warn|warning|openai|cohere|mistral|voyage|jina|nvidia|hugging ?face|azure|upstage|bedrock|vertex)\w{0,8} )"
+    r"([45]\d\d): ?[a-z]"
     r"|\b([45]\d\d)\s(?:client error|server error|unauthori[sz]ed|forbidden|not found|too many requests|bad request|"
     r"internal server|bad gateway|service (?:temporarily )?unavailable|gateway time|payment required|gone\b|unprocessable|"
     r"request entity|payload too|content too|method not|conflict|status code|"

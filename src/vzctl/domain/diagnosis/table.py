@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from functools import cache
+from typing import Final
 
 from vzctl.domain.diagnosis import rules_account as account
 from vzctl.domain.diagnosis import rules_astra as vectors
@@ -17,6 +20,10 @@ from vzctl.domain.diagnosis.rule import Frame, Rule
 from vzctl.domain.diagnosis.rules_codes import REFINED, SELF_EVIDENT, plain
 from vzctl.domain.diagnosis.rules_self_hosted import SELF_HOSTED
 from vzctl.domain.diagnosis.rules_sentences import SENTENCES, SENTENCES_OF_REQUESTS
+
+SHORT: Final = 2_000
+"""Up to so many characters it is less work to look for the texts that rules begin with than to ask every rule."""
+_START: Final = 3
 
 _WRITTEN: tuple[Rule, ...] = (
     *SELF_HOSTED,
@@ -73,3 +80,38 @@ def eligible(frame: Frame, code: str | None) -> tuple[Rule, ...]:
         for rule in (*_WRITTEN, *own)
         if frame in rule.needs.frames and (not rule.needs.codes or code in rule.needs.codes)
     )
+
+
+def candidates(frame: Frame, code: str | None, words: str) -> Iterable[Rule]:
+    """Return the eligible rules without those that cannot hold because no text of their first group is in the words."""
+    found = eligible(frame, code)
+    if len(words) > SHORT:
+        return found
+    by_start, others = _first_texts(frame, code)
+    starts = {words[place : place + _START] for place in range(len(words) - _START + 1)}
+    present = {
+        number
+        for start in starts & by_start.keys()
+        for text, numbers in by_start[start]
+        if text in words
+        for number in numbers
+    }
+    return [found[number] for number in sorted(present.union(others))]
+
+
+@cache
+def _first_texts(frame: Frame, code: str | None) -> tuple[Mapping[str, list[tuple[str, list[int]]]], tuple[int, ...]]:
+    """Return the texts of the first groups with the places of their rules, by their start; and the other rules' places."""
+    by_text: defaultdict[str, list[int]] = defaultdict(list)
+    others: list[int] = []
+    for number, rule in enumerate(eligible(frame, code)):
+        first = rule.needs.every[0] if rule.needs.every else ()
+        if not first or min(map(len, first)) < _START:
+            others.append(number)
+            continue
+        for text in first:
+            by_text[text].append(number)
+    by_start: defaultdict[str, list[tuple[str, list[int]]]] = defaultdict(list)
+    for text, numbers in by_text.items():
+        by_start[text[:_START]].append((text, numbers))
+    return dict(by_start), tuple(others)
