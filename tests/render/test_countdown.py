@@ -50,7 +50,10 @@ def test_one_line_counts_down_and_is_gone_at_the_end(terminal: Terminal) -> None
         countdown.show(2.4)
         countdown.show(1.0)
     erase = "\r\x1b[K"
-    assert terminal.shown() == f"{erase}waiting for shop: 3 s left (^C ends it){erase}waiting for shop: 1 s left (^C ends it){erase}"
+    assert (
+        terminal.shown()
+        == f"{erase}waiting for shop: 3 s left (^C ends it){erase}waiting for shop: 1 s left (^C ends it){erase}"
+    )
 
 
 def test_a_long_line_stays_one_line(terminal: Terminal) -> None:
