@@ -36,7 +36,7 @@ test: venv ## run all tests
 .PHONY: coverage
 coverage: venv ## run all tests and hold branch coverage of the inner layers against its minimum
 	@rm -f .coverage .coverage.*
-	$(pytest) --cov --cov-report= $(PYTEST_ARGS)
+	@$(MAKE) --no-print-directory test PYTEST_ARGS='--cov --cov-report= $(PYTEST_ARGS)'
 	@$(MAKE) --no-print-directory coverage-report
 
 .PHONY: coverage-report
