@@ -440,6 +440,13 @@ LIVE_CASES: Final = [
         before=(*AT_SHOP, f"tables attach shop/default/orders.dropped {SERVICE} --header"),
     ),
 ]
+SUPPORT_CASES: Final = [
+    good("support bundle", planes=BOTH),
+    good("support bundle --out other.zip --profile nobody"),
+    bad("support bundle --out old.zip", CONFLICT, "FILE_EXISTS", files={"old.zip": "an older one"}),
+    bad("support bundle --out nowhere/other.zip", USAGE, "FILE_NOT_WRITABLE"),
+    bad("support bundle --out -", USAGE, "FILE_NOT_WRITABLE"),
+]
 UNAUTHORIZED: Final = (
     "Provider 'openai' returned a HTTP client error with HTTP 401; error message: Incorrect API key: <<new>>"
 )
@@ -664,6 +671,7 @@ CASES: Final = [
     *PLACE_CASES,
     *ROTATION_CASES,
     *LIVE_CASES,
+    *SUPPORT_CASES,
     *DIAGNOSIS_CASES,
     *STATE_CASES,
     *SECRET_CASES,

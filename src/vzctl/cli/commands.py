@@ -39,6 +39,7 @@ SUMMARIES: Final = {
     "state": "The state file: where it is, whether it is sound, its backups.",
     "serve": "The credential service that a self-hosted Data API asks.",
     "secrets": "The secret store: make its identity, test it, put, reveal, migrate, purge.",
+    "support": "What to send along when vzctl itself goes wrong.",
 }
 """In the order in which help shows them. The module of a command has its name."""
 

@@ -35,6 +35,7 @@ from vzctl.usecases.serve_config import ServeConfig
 from vzctl.usecases.service_token import TokenCreated, TokenList
 from vzctl.usecases.state import BackupList, Exported, Restored, StateCheck, StateLocation, StateSummary
 from vzctl.usecases.status import Status
+from vzctl.usecases.support_bundle import SupportBundle
 from vzctl.usecases.sync import SyncReport
 from vzctl.usecases.table import ColumnDetail, ColumnList
 from vzctl.usecases.verify import KeyTests
@@ -129,6 +130,7 @@ CONTRACTS: Final = {
     "secrets.put": Contract(CredentialDetail),
     "secrets.migrate": Contract(Migration),
     "secrets.purge": Contract(Purged),
+    "support.bundle": Contract(SupportBundle),
 }
 """In the order of the documentation."""
 
