@@ -116,8 +116,8 @@ def test_a_person_at_a_terminal_is_told_where_it_is_and_to_look_into_it(tmp_path
     with at_terminal(cli, "support", "bundle", columns=80) as terminal:
         assert terminal.ends() == 0
     path = cli.folder / "vzctl-support.zip"
-    assert [line.split()[0] for line in terminal.screen.splitlines() if line.startswith(("README", "state.json"))] == [
-        "README.txt",
+    assert [line.split()[0] for line in terminal.screen.splitlines() if line.startswith(("about", "state.json"))] == [
+        "about.json",
         "state.json",
     ]
     assert f'wrote the bundle to "{path}"' in terminal.screen

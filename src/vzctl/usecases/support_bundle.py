@@ -51,17 +51,20 @@ _EARLIEST: Final = (1980, 1, 1, 0, 0, 0)
 _LATEST: Final = (2107, 12, 31, 23, 59, 58)
 """Times that a zip archive can tell."""
 
-README: Final = """\
-What `vzctl support bundle` wrote. Read it before you send it.
-
-about.json     versions of vzctl, Python, its packages and the operating system
-settings.json  settings that are words or numbers; of all others whether they are set
-state.json     the state with invented names: providers, models, dimensions, scopes, steps, times, broken rules
-changes.json   the last changes: command, time, outcome
-
+CONTENTS: Final = {
+    "about.json": "versions of vzctl, Python, its packages and the operating system",
+    "settings.json": "settings that are words or numbers; of all others whether they are set",
+    "state.json": "the state with invented names: providers, models, dimensions, scopes, steps, times, broken rules",
+    "changes.json": "the last changes: command, time, outcome",
+}
+README: Final = (
+    "What `vzctl support bundle` wrote. Read it before you pass it on.\n\n"
+    + "".join(f"{name:13}  {content}\n" for name, content in CONTENTS.items())
+    + """
 It has no secret, no fingerprint, no name or id of an organization, credential, database, keyspace, collection, table, user
 or host, no address, no note, no parameter of a service, and no path.
 """
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,12 +78,12 @@ class WriteBundle:
 
 @dataclass(frozen=True, slots=True)
 class BundledFile:
-    """A file in the archive, with its size in bytes."""
+    """A file in the archive, and what is in it."""
 
     name: str
-    size: int
+    content: str
 
-    columns: ClassVar[Columns] = (("FILE", "name"), ("BYTES", "size"))
+    columns: ClassVar[Columns] = (("FILE", "name"), ("CONTENT", "content"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,10 +109,10 @@ def write_bundle(context: Context, request: WriteBundle) -> Outcome[SupportBundl
     texts = {"README.txt": README, **texts}
     _write(path, _archive(texts, _moment(now)))
     return Outcome(
-        data=SupportBundle(str(path), tuple(BundledFile(name, len(text)) for name, text in texts.items())),
+        data=SupportBundle(str(path), tuple(BundledFile(name, content) for name, content in CONTENTS.items())),
         summary=(
             f'wrote the bundle to "{path}"',
-            "it has no secret and no name of yours; look into it before you pass it on, README.txt says what is in it",
+            "it has no secret and no name of yours; look into it before you pass it on",
         ),
     )
 
