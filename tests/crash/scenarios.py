@@ -8,7 +8,7 @@ from typing import Final
 
 from tests.crash.aftermath import RESUME, ROLL_BACK, ROTATE, walk
 from tests.crash.machine import Command, Machine, run_all
-from tests.crash.organization import ADDED_KEY, MANUAL, NAME, OTHER_KEY, REPLACING_KEY
+from tests.crash.organization import ADDED_KEY, FIRST_TOKEN, MANUAL, NAME, NEXT_TOKEN, OTHER_KEY, REPLACING_KEY
 from tests.support.crash import Strike
 from vzctl.errors import ExitStatus
 
@@ -89,6 +89,7 @@ REMOVED: Final = attested("removed", status=OPEN)
 RECREATED: Final = attested("recreated", status=OPEN)
 SCOPED: Final = attested("scoped", status=OPEN)
 WHOLE_WAY: Final = ("removed", "recreated", "scoped", "scoped")
+PUT_TOKEN: Final = ("secrets", "put-token", "--secret-stdin")
 ADD: Final = ("credentials", "add", "new-one", "--provider", "mistral", "--secret-stdin", "--note", "of the new team")
 
 SCENARIOS: Final = (
@@ -178,6 +179,23 @@ SCENARIOS: Final = (
         prepare=revoked_but_not_deleted,
         command=Command(("secrets", "purge", "--yes")),
         finished=0,
+        stores=("file",),
+        from_both_sides=False,
+    ),
+    Scenario(
+        name="secrets put-token of a second one",
+        plane="local",
+        prepare=ran(Command(PUT_TOKEN, FIRST_TOKEN)),
+        command=Command(PUT_TOKEN, NEXT_TOKEN),
+        finished=0,
+        from_both_sides=False,
+    ),
+    Scenario(
+        name="secrets drop-token",
+        plane="astra",
+        prepare=ran(Command(PUT_TOKEN, FIRST_TOKEN)),
+        command=Command(("secrets", "drop-token", "--yes")),
+        finished=NOT_FOUND,
         stores=("file",),
         from_both_sides=False,
     ),

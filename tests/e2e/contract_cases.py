@@ -101,6 +101,7 @@ CHANGES: Final = ExitStatus.CHANGES
 
 AT_SHOP: Final = ("databases edit shop --endpoint <<shop>>",)
 MINT: Final = '[rotation.mint]\nopenai = ["cat", "minted.txt"]\n'
+PUT_TOKEN: Final = "secrets put-token --secret-env ASTRA_DB_APPLICATION_TOKEN"
 NO_TOKEN: Final = {"ASTRA_DB_APPLICATION_TOKEN": ""}
 
 BATCH_OF_TWO: Final = (
@@ -507,6 +508,13 @@ SECRET_CASES: Final = [
     good("secrets put openai-unheld --secret-stdin", stdin=KEY, planes=BOTH),
     bad("secrets put openai-prod --secret-stdin", CONFLICT, "SECRET_DIFFERS", stdin=KEY),
     bad("secrets put openai-unheld", INPUT, "SECRET_REQUIRED"),
+    good("secrets put-token --secret-stdin", stdin=KEY, planes=BOTH),
+    good(PUT_TOKEN, before=(PUT_TOKEN,)),
+    bad("secrets put-token", INPUT, "SECRET_REQUIRED"),
+    bad(PUT_TOKEN, STORE, "SECRET_STORE_READ_ONLY", variables={"VZCTL_SECRET_STORE": "env"}),
+    good("secrets drop-token --yes", planes=BOTH, before=(PUT_TOKEN,)),
+    bad("secrets drop-token --yes", NOT_FOUND, "TOKEN_NOT_STORED"),
+    good("secrets status --check", before=(PUT_TOKEN,)),
     bad("secrets reveal openai-prod", INPUT, "TERMINAL_REQUIRED", planes=BOTH),
     bad("secrets reveal openai-prod --which next", USAGE, "USAGE"),
     good(

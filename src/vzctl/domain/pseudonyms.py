@@ -130,6 +130,7 @@ def described(state: State) -> dict[str, Any]:
     return {
         "serial": state.serial,
         "control_plane": state.organization.control_plane.value,
+        "keeps_astra_token": state.organization.token_version is not None,
         "integrations": [
             {"provider": known_provider(item.provider), "evidence": _word(item.evidence)} for item in state.integrations
         ],

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from vzctl.render.envelope import BatchTotal
 from vzctl.usecases.add_batch import AddedItem
+from vzctl.usecases.astra_token import StoredToken
 from vzctl.usecases.audit import AuditTrail
 from vzctl.usecases.collection import CollectionDetail, CollectionList
 from vzctl.usecases.credential import CredentialDetail, KeyMatches
@@ -29,7 +30,8 @@ from vzctl.usecases.rotate import BatchItem
 from vzctl.usecases.rotation_view import RotationDetail, RotationList, RotationResult
 from vzctl.usecases.scope import ScopeChange, ScopeView
 from vzctl.usecases.scope_check import ScopeObservations
-from vzctl.usecases.secrets import Identity, Migration, Purged, SecretsStatus, StoreTest
+from vzctl.usecases.secret_migration import Migration
+from vzctl.usecases.secrets import Identity, Purged, SecretsStatus, StoreTest
 from vzctl.usecases.serve_check import ServiceCheck
 from vzctl.usecases.serve_config import ServeConfig
 from vzctl.usecases.service_token import TokenCreated, TokenList
@@ -128,6 +130,8 @@ CONTRACTS: Final = {
     "secrets.test": Contract(StoreTest),
     "secrets.identity": Contract(Identity),
     "secrets.put": Contract(CredentialDetail),
+    "secrets.put-token": Contract(StoredToken),
+    "secrets.drop-token": Contract(StoredToken),
     "secrets.migrate": Contract(Migration),
     "secrets.purge": Contract(Purged),
     "support.bundle": Contract(SupportBundle),
