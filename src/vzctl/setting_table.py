@@ -110,7 +110,7 @@ STANDARD_VARIABLES: Final = (
     ),
     (
         "ASTRA_TOKEN_FILE",
-        "a file that holds the token, when that variable is not set; then the one of `vzctl secrets put-token`",
+        "a file that holds the token, when that variable is not set; then the one of `vzctl secrets token put`",
     ),
     ("ASTRARC", "the profiles of the Astra CLI, ~/.astrarc when unset; only read"),
     ("HTTPS_PROXY", "the proxy that requests go through"),

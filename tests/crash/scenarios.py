@@ -89,7 +89,7 @@ REMOVED: Final = attested("removed", status=OPEN)
 RECREATED: Final = attested("recreated", status=OPEN)
 SCOPED: Final = attested("scoped", status=OPEN)
 WHOLE_WAY: Final = ("removed", "recreated", "scoped", "scoped")
-PUT_TOKEN: Final = ("secrets", "put-token", "--secret-stdin")
+PUT_TOKEN: Final = ("secrets", "token", "put", "--secret-stdin")
 ADD: Final = ("credentials", "add", "new-one", "--provider", "mistral", "--secret-stdin", "--note", "of the new team")
 
 SCENARIOS: Final = (
@@ -183,7 +183,7 @@ SCENARIOS: Final = (
         from_both_sides=False,
     ),
     Scenario(
-        name="secrets put-token of a second one",
+        name="secrets token put of a second one",
         plane="local",
         prepare=ran(Command(PUT_TOKEN, FIRST_TOKEN)),
         command=Command(PUT_TOKEN, NEXT_TOKEN),
@@ -191,10 +191,10 @@ SCENARIOS: Final = (
         from_both_sides=False,
     ),
     Scenario(
-        name="secrets drop-token",
+        name="secrets token drop",
         plane="astra",
         prepare=ran(Command(PUT_TOKEN, FIRST_TOKEN)),
-        command=Command(("secrets", "drop-token", "--yes")),
+        command=Command(("secrets", "token", "drop", "--yes")),
         finished=NOT_FOUND,
         stores=("file",),
         from_both_sides=False,

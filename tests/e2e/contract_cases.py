@@ -34,7 +34,7 @@ ALONE: Final = frozenset(
     {"init", "status", "sync", "map", "probe", "diagnose", "explain", "audit", "completion", "help"}
 )
 """Commands of one word."""
-NOUNS_IN_NOUNS: Final = frozenset({"databases token"})
+NOUNS_IN_NOUNS: Final = frozenset({"databases token", "secrets token"})
 """What has verbs of its own, so that its commands have three words."""
 
 
@@ -101,7 +101,7 @@ CHANGES: Final = ExitStatus.CHANGES
 
 AT_SHOP: Final = ("databases edit shop --endpoint <<shop>>",)
 MINT: Final = '[rotation.mint]\nopenai = ["cat", "minted.txt"]\n'
-PUT_TOKEN: Final = "secrets put-token --secret-env ASTRA_DB_APPLICATION_TOKEN"
+PUT_TOKEN: Final = "secrets token put --secret-env ASTRA_DB_APPLICATION_TOKEN"
 NO_TOKEN: Final = {"ASTRA_DB_APPLICATION_TOKEN": ""}
 
 BATCH_OF_TWO: Final = (
@@ -508,12 +508,12 @@ SECRET_CASES: Final = [
     good("secrets put openai-unheld --secret-stdin", stdin=KEY, planes=BOTH),
     bad("secrets put openai-prod --secret-stdin", CONFLICT, "SECRET_DIFFERS", stdin=KEY),
     bad("secrets put openai-unheld", INPUT, "SECRET_REQUIRED"),
-    good("secrets put-token --secret-stdin", stdin=KEY, planes=BOTH),
+    good("secrets token put --secret-stdin", stdin=KEY, planes=BOTH),
     good(PUT_TOKEN, before=(PUT_TOKEN,)),
-    bad("secrets put-token", INPUT, "SECRET_REQUIRED"),
+    bad("secrets token put", INPUT, "SECRET_REQUIRED"),
     bad(PUT_TOKEN, STORE, "SECRET_STORE_READ_ONLY", variables={"VZCTL_SECRET_STORE": "env"}),
-    good("secrets drop-token --yes", planes=BOTH, before=(PUT_TOKEN,)),
-    bad("secrets drop-token --yes", NOT_FOUND, "TOKEN_NOT_STORED"),
+    good("secrets token drop --yes", planes=BOTH, before=(PUT_TOKEN,)),
+    bad("secrets token drop --yes", NOT_FOUND, "TOKEN_NOT_STORED"),
     good("secrets status --check", before=(PUT_TOKEN,)),
     bad("secrets reveal openai-prod", INPUT, "TERMINAL_REQUIRED", planes=BOTH),
     bad("secrets reveal openai-prod --which next", USAGE, "USAGE"),

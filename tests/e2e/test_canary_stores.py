@@ -71,7 +71,7 @@ LINES: Final = (
     "secrets test",
     "secrets status --check",
     "secrets put openai-unheld --secret-stdin",
-    "secrets put-token --secret-stdin",
+    "secrets token put --secret-stdin",
 )
 
 

@@ -24,7 +24,7 @@ SECOND: Final = "AstraCS:second:Bn4tGh6Jk1Ds5Wq2"
 
 
 def put(cli: Cli, token: str = FIRST, **env: str) -> Result:
-    return cli.run("secrets", "put-token", "--secret-stdin", stdin=token, env=env)
+    return cli.run("secrets", "token", "put", "--secret-stdin", stdin=token, env=env)
 
 
 def organization(cli: Cli) -> dict[str, Any]:
@@ -60,15 +60,15 @@ def test_a_token_is_put_replaced_and_dropped(cli: Cli) -> None:
     (second,) = versions(cli)
     assert (second == first, token_files(cli)) == (False, [second])
 
-    asked = cli.run("secrets", "drop-token")
+    asked = cli.run("secrets", "token", "drop")
     assert (asked.status, asked.error) == (
         ExitStatus.INPUT_REQUIRED,
         "delete the Astra token from the file store? nobody can be asked (no terminal); give --yes",
     )
-    dropped = cli.ok("secrets", "drop-token", "--yes")
+    dropped = cli.ok("secrets", "token", "drop", "--yes")
     assert "at Astra it is valid until you delete it there" in dropped.err
     assert (versions(cli), token_files(cli), "token_version" in organization(cli)) == ([], [], False)
-    assert cli.run("secrets", "drop-token", "--yes").status == ExitStatus.NOT_FOUND
+    assert cli.run("secrets", "token", "drop", "--yes").status == ExitStatus.NOT_FOUND
     assert problems(cli) == []
 
 
@@ -87,7 +87,7 @@ def test_a_token_whose_bytes_are_lost_can_be_put_again(cli: Cli) -> None:
     status = cli.ok("secrets", "status", "--check")
     assert status.facts["astra_token"] == "absent"
     assert "warning: the store does not give out the Astra token that was put into one" in status.err
-    assert "vzctl secrets put-token" in status.err
+    assert "vzctl secrets token put" in status.err
     assert put(cli).status == 0
     assert cli.ok("secrets", "status", "--check").facts["astra_token"] == "present"
 
@@ -99,14 +99,14 @@ def test_status_asks_the_store_only_with_check(cli: Cli) -> None:
     assert cli.ok("secrets", "status").facts["astra_token"] == "not asked"
 
 
-@pytest.mark.parametrize("verb", ["put-token", "drop-token"])
+@pytest.mark.parametrize("verb", ["put", "drop"])
 def test_a_dry_run_and_read_only_change_nothing(cli: Cli, verb: str) -> None:
     cli.init()
     put(cli)
     before = cli.everything()
-    assert cli.ok("secrets", verb, "--dry-run").err.startswith("would ")
-    words = ("--secret-stdin",) if verb == "put-token" else ("--yes",)
-    refused = cli.run("secrets", verb, *words, stdin=SECOND, env={"VZCTL_READ_ONLY": "1"})
+    assert cli.ok("secrets", "token", verb, "--dry-run").err.startswith("would ")
+    words = ("--secret-stdin",) if verb == "put" else ("--yes",)
+    refused = cli.run("secrets", "token", verb, *words, stdin=SECOND, env={"VZCTL_READ_ONLY": "1"})
     assert (refused.status, refused.error) == (ExitStatus.USAGE, "VZCTL_READ_ONLY is set: nothing may be changed")
     assert cli.everything() == before
 
@@ -167,7 +167,7 @@ def test_a_restore_keeps_the_token_as_it_is_now(cli: Cli) -> None:
     second = versions(cli)
     cli.ok("state", "restore", str(serial - 1), "--confirm", str(serial - 1))
     assert (versions(cli), token_files(cli)) == (second, second)
-    cli.ok("secrets", "drop-token", "--yes")
+    cli.ok("secrets", "token", "drop", "--yes")
     cli.ok("state", "restore", str(serial), "--confirm", str(serial))
     assert (versions(cli), token_files(cli), problems(cli)) == ([], [], [])
 
@@ -339,7 +339,7 @@ def test_a_token_that_is_not_there_is_said_and_no_other_is_used(user: LiveUser) 
         ExitStatus.AUTH,
         "the file store does not hold the Astra token that was put into one",
     )
-    assert "next: vzctl secrets put-token" in result.err
+    assert "next: vzctl secrets token put" in result.err
     found.write_bytes(data)
     text = user.cli.state.read_text(encoding="utf-8")
     recorded = organization(user.cli)["token_versions"][0]["fingerprint"]

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from vzctl.usecases.outcome import Outcome
 
 app = noun("secrets")
+tokens = noun("token", "The Astra token in the secret store.")
+app.add_typer(tokens)
 
 
 @reads(app, "status")
@@ -80,8 +82,8 @@ def put(
     run(context, work)
 
 
-@changes(app, "put-token")
-def put_token(
+@changes(tokens, "put")
+def token_put(
     context: typer.Context,
     secret_stdin: SecretStdinOption = False,
     secret_file: SecretFileOption = None,
@@ -91,25 +93,24 @@ def put_token(
 
     It is used when neither --token-env, ASTRA_DB_APPLICATION_TOKEN nor ASTRA_TOKEN_FILE has one.
     """
-    from vzctl.usecases.astra_token import PutToken
-    from vzctl.usecases.astra_token import put_token as put_in_store
+    from vzctl.usecases.astra_token import PutToken, put_token
 
     given = SecretFlags(secret_stdin, secret_file, secret_env)
 
     def work(c: Context, world: World) -> Outcome[Any]:
         dry_run = is_dry_run(context)
         source = _never if dry_run else world.secret_source(given, prompt="Astra token: ")
-        return put_in_store(c, PutToken(source, dry_run))
+        return put_token(c, PutToken(source, dry_run))
 
     run(context, work)
 
 
-@changes(app, "drop-token")
-def drop_token(context: typer.Context) -> None:
+@changes(tokens, "drop")
+def token_drop(context: typer.Context) -> None:
     """Delete the Astra token from the secret store. At Astra it stays valid until it is deleted there."""
-    from vzctl.usecases.astra_token import drop_token as drop_from_store
+    from vzctl.usecases.astra_token import drop_token
 
-    run(context, lambda c, _: drop_from_store(c, dry_run=is_dry_run(context)))
+    run(context, lambda c, _: drop_token(c, dry_run=is_dry_run(context)))
 
 
 @changes(app, "reveal")

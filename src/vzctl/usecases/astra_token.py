@@ -28,7 +28,7 @@ from vzctl.usecases.context import Context, Question, SecretSource, item_of
 from vzctl.usecases.outcome import Notice, Outcome
 from vzctl.vault.base import SecretItem, SecretStore
 
-PUT_TOKEN = NextStep("vzctl secrets put-token", "hand it in again")
+PUT_TOKEN = NextStep("vzctl secrets token put", "hand it in again")
 KNOWN_BEGINNINGS = ("AstraCS:", "Cassandra:")
 
 

@@ -110,7 +110,7 @@ def _copy_token(state: State, version: Version | None, source: SecretStore, targ
         raise SecretStoreError(
             f"{source.name} does not hold the Astra token that was put into a store; nothing was deleted",
             code="TOKEN_NOT_HELD",
-            next_steps=(PUT_TOKEN, NextStep("vzctl secrets drop-token", "or use another source")),
+            next_steps=(PUT_TOKEN, NextStep("vzctl secrets token drop", "or use another source")),
         )
     target.write(item, secret)
     return (_token_name(version),)
