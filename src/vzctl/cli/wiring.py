@@ -54,9 +54,8 @@ class World:
         )
 
     def context(self) -> Context:
-        """Return the context of this command, made once; opens nothing yet."""
-        if self._context is None:
-            self._context = self._make_context()
+        """Return a new context of this command; opens nothing yet."""
+        self._context = self._make_context()
         return self._context
 
     def _make_context(self) -> Context:
@@ -105,7 +104,7 @@ class World:
         """Return the Astra token of the secret store; the store is opened only when the state says that it has one."""
         from vzctl.usecases.astra_token import read_token
 
-        context = self.context()
+        context = self._context or self.context()  # that of the command has read the state and opened the store
         return read_token(context.state_file, context.store)
 
     def close(self) -> None:
