@@ -73,7 +73,7 @@ SETTINGS: Final = (
     Setting("astra.environment", "prod, dev or test", key="astra.environment", default="prod"),
     Setting(
         "astra.cli_profile",
-        "the profile of the Astra CLI whose token is used when no variable has one",
+        "the profile of the Astra CLI whose token is used when no other source has one",
         key="astra.cli_profile",
         default="default",
     ),
@@ -108,7 +108,10 @@ STANDARD_VARIABLES: Final = (
         "ASTRA_DB_APPLICATION_TOKEN",
         "the Astra token, or that of a self-hosted Data API; --token-env names another variable",
     ),
-    ("ASTRA_TOKEN_FILE", "a file that holds the token, when that variable is not set"),
+    (
+        "ASTRA_TOKEN_FILE",
+        "a file that holds the token, when that variable is not set; then the one of `vzctl secrets token put`",
+    ),
     ("ASTRARC", "the profiles of the Astra CLI, ~/.astrarc when unset; only read"),
     ("HTTPS_PROXY", "the proxy that requests go through"),
     ("NO_PROXY", "hosts that are reached without it"),

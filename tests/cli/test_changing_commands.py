@@ -37,6 +37,8 @@ CHANGING = {
     "state restore": ["latest"],
     "secrets identity": ["new-identity.txt"],
     "secrets put": ["keyless", "--secret-stdin"],
+    "secrets token put": ["--secret-stdin"],
+    "secrets token drop": [],
     "secrets reveal": ["openai-prod"],
     "secrets migrate": ["--source", "exec"],
     "secrets purge": [],
@@ -57,6 +59,7 @@ def busy(tmp_path_factory: pytest.TempPathFactory) -> Cli:
     cli.ok("integrations", "add", "voyageAI")
     cli.ok("credentials", "add", "keyless", "--provider", "openai", "--no-secret")
     assert cli.rotate().status == 0
+    cli.ok("secrets", "token", "put", "--secret-stdin", stdin="AstraCS:a:token")
     cli.add("half", key="sk-half")
     keep_half_a_rotation(cli)
     exec_store = '[secrets.exec]\nget = ["cat", "{item}"]\nset = ["tee", "{item}"]\ndelete = ["rm", "{item}"]\n'

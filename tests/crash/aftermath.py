@@ -25,7 +25,7 @@ from vzctl.store.schema import parse_state
 ROTATE: Final = Command(("credentials", "rotate", NAME, "--secret-stdin", "--skip-test", "--yes"), NEW_KEY)
 RESUME: Final = Command(("rotations", "resume", NAME, "--secret-stdin"), NEW_KEY)
 ROLL_BACK: Final = Command(("rotations", "rollback", NAME, "--yes", "--confirm", NAME))
-LEFT_BY_A_CRASH: Final = frozenset({"SECRET_LEFT_OVER", "CREDENTIAL_INCOMPLETE"})
+LEFT_BY_A_CRASH: Final = frozenset({"SECRET_LEFT_OVER", "TOKEN_LEFT_OVER", "CREDENTIAL_INCOMPLETE"})
 """Problems that `state check` may show after a crash, each with the command that ends it."""
 
 

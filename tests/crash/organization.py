@@ -14,6 +14,8 @@ OLD_KEY: Final = "sk-proj-old-0123456789"
 NEW_KEY: Final = "sk-proj-new-0123456789"
 REPLACING_KEY: Final = "sk-proj-replacing-0123456789"
 OTHER_KEY: Final = "pa-other-0123456789abcdef"
+FIRST_TOKEN: Final = "AstraCS:first:0123456789abcdef"
+NEXT_TOKEN: Final = "AstraCS:next:0123456789abcdef"
 ADDED_KEY: Final = "mistral-added-0123456789abcdef"
 MANUAL: Final = 14
 

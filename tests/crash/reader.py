@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from tests.crash.machine import Machine
 from vzctl.domain.records import Credential
@@ -23,6 +24,10 @@ class Served:
 Service = Mapping[str, Served]
 
 
+TOKEN: Final = "Astra token"
+"""Under this name the token that counts is served, beside the credentials."""
+
+
 def served(machine: Machine) -> Service:
     """Return every credential that can be asked for. Fails when a current key is not the one that was recorded."""
     state = machine.state()
@@ -35,6 +40,12 @@ def served(machine: Machine) -> Service:
             continue
         scope = tuple(names[entry.database] for entry in credential.scope)
         found[credential.name] = Served(credential.provider, scope, current_key(machine, state, credential))
+    version_id = state.organization.token_version
+    if version_id is not None:
+        token = next(item for item in state.organization.token_versions if item.id == version_id)
+        text = stored_key(machine, f"{state.lineage}/astra-token/{version_id}")
+        assert Secret(text).fingerprint(state.organization.fingerprint_salt) == token.fingerprint
+        found[TOKEN] = Served("astra", (), text)
     return found
 
 
@@ -60,7 +71,8 @@ def stored_key(machine: Machine, item: str) -> str:
 
 def known_items(state: State) -> set[str]:
     """Return the items that the state knows, whether it believes that they are held or not."""
-    return {f"{state.lineage}/{owner.id}/{version.id}" for owner, version in state.versions()}
+    tokens = {f"{state.lineage}/astra-token/{version.id}" for version in state.organization.token_versions}
+    return tokens | {f"{state.lineage}/{owner.id}/{version.id}" for owner, version in state.versions()}
 
 
 def needed_items(state: State) -> set[str]:
@@ -76,7 +88,9 @@ def needed_items(state: State) -> set[str]:
 
 def held_items(state: State) -> set[str]:
     """Return the items that the state believes to be held."""
-    return {f"{state.lineage}/{owner.id}/{version.id}" for owner, version in state.versions() if version.held}
+    tokens = {item.id for item in state.organization.token_versions if item.held}
+    keys = {f"{state.lineage}/{owner.id}/{version.id}" for owner, version in state.versions() if version.held}
+    return keys | {f"{state.lineage}/astra-token/{version_id}" for version_id in tokens}
 
 
 def recorded_canaries(machine: Machine) -> set[str]:

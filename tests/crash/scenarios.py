@@ -8,7 +8,7 @@ from typing import Final
 
 from tests.crash.aftermath import RESUME, ROLL_BACK, ROTATE, walk
 from tests.crash.machine import Command, Machine, run_all
-from tests.crash.organization import ADDED_KEY, MANUAL, NAME, OTHER_KEY, REPLACING_KEY
+from tests.crash.organization import ADDED_KEY, FIRST_TOKEN, MANUAL, NAME, NEXT_TOKEN, OTHER_KEY, REPLACING_KEY
 from tests.support.crash import Strike
 from vzctl.errors import ExitStatus
 
@@ -88,6 +88,7 @@ REMOVED: Final = attested("removed", status=OPEN)
 RECREATED: Final = attested("recreated", status=OPEN)
 SCOPED: Final = attested("scoped", status=OPEN)
 WHOLE_WAY: Final = ("removed", "recreated", "scoped", "scoped")
+PUT_TOKEN: Final = ("secrets", "token", "put", "--secret-stdin")
 ADD: Final = ("credentials", "add", "new-one", "--provider", "mistral", "--secret-stdin", "--note", "of the new team")
 
 SCENARIOS: Final = (
@@ -171,6 +172,23 @@ SCENARIOS: Final = (
         command=Command(("secrets", "purge", "--yes")),
         finished=0,
         stores=("file",),
+    ),
+    Scenario(
+        name="secrets token put of a second one",
+        plane="local",
+        prepare=ran(Command(PUT_TOKEN, FIRST_TOKEN)),
+        command=Command(PUT_TOKEN, NEXT_TOKEN),
+        finished=0,
+        from_both_sides=False,
+    ),
+    Scenario(
+        name="secrets token drop",
+        plane="astra",
+        prepare=ran(Command(PUT_TOKEN, FIRST_TOKEN)),
+        command=Command(("secrets", "token", "drop", "--yes")),
+        finished=NOT_FOUND,
+        stores=("file",),
+        from_both_sides=False,
     ),
     # ------------------------------------------------------------ rotations on the local plane
     Scenario(name="rotate", plane="local", command=ROTATE, is_rotation=True),

@@ -66,6 +66,7 @@ def test_a_column_is_a_collection_with_a_table_and_a_column_for_its_name() -> No
 @pytest.mark.parametrize(
     ("section", "key", "kind"),
     [
+        ("`[organization]`", "token_versions", Version),
         ("`[[credentials]]`", "scope", ScopeEntry),
         ("`[[credentials]]`", "versions", Version),
         ("`[[rotations]]`", "snapshot", Snapshot),

@@ -34,7 +34,7 @@ ALONE: Final = frozenset(
     {"init", "status", "sync", "map", "probe", "diagnose", "explain", "audit", "completion", "help"}
 )
 """Commands of one word."""
-NOUNS_IN_NOUNS: Final = frozenset({"databases token"})
+NOUNS_IN_NOUNS: Final = frozenset({"databases token", "secrets token"})
 """What has verbs of its own, so that its commands have three words."""
 
 
@@ -101,6 +101,7 @@ CHANGES: Final = ExitStatus.CHANGES
 
 AT_SHOP: Final = ("databases edit shop --endpoint <<shop>>",)
 MINT: Final = '[rotation.mint]\nopenai = ["cat", "minted.txt"]\n'
+PUT_TOKEN: Final = "secrets token put --secret-env ASTRA_DB_APPLICATION_TOKEN"
 NO_TOKEN: Final = {"ASTRA_DB_APPLICATION_TOKEN": ""}
 
 BATCH_OF_TWO: Final = (
@@ -441,6 +442,13 @@ LIVE_CASES: Final = [
         before=(*AT_SHOP, f"tables attach shop/default/orders.dropped {SERVICE} --header"),
     ),
 ]
+SUPPORT_CASES: Final = [
+    good("support bundle", planes=BOTH),
+    good("support bundle --out other.zip --profile nobody"),
+    bad("support bundle --out old.zip", CONFLICT, "FILE_EXISTS", files={"old.zip": "an older one"}),
+    bad("support bundle --out nowhere/other.zip", USAGE, "FILE_NOT_WRITABLE"),
+    bad("support bundle --out -", USAGE, "FILE_NOT_WRITABLE"),
+]
 UNAUTHORIZED: Final = (
     "Provider 'openai' returned a HTTP client error with HTTP 401; error message: Incorrect API key: <<new>>"
 )
@@ -501,6 +509,13 @@ SECRET_CASES: Final = [
     good("secrets put openai-unheld --secret-stdin", stdin=KEY, planes=BOTH),
     bad("secrets put openai-prod --secret-stdin", CONFLICT, "SECRET_DIFFERS", stdin=KEY),
     bad("secrets put openai-unheld", INPUT, "SECRET_REQUIRED"),
+    good("secrets token put --secret-stdin", stdin=KEY, planes=BOTH),
+    good(PUT_TOKEN, before=(PUT_TOKEN,)),
+    bad("secrets token put", INPUT, "SECRET_REQUIRED"),
+    bad(PUT_TOKEN, STORE, "SECRET_STORE_READ_ONLY", variables={"VZCTL_SECRET_STORE": "env"}),
+    good("secrets token drop --yes", planes=BOTH, before=(PUT_TOKEN,)),
+    bad("secrets token drop --yes", NOT_FOUND, "TOKEN_NOT_STORED"),
+    good("secrets status --check", before=(PUT_TOKEN,)),
     bad("secrets reveal openai-prod", INPUT, "TERMINAL_REQUIRED", planes=BOTH),
     bad("secrets reveal openai-prod --which next", USAGE, "USAGE"),
     good(
@@ -665,6 +680,7 @@ CASES: Final = [
     *PLACE_CASES,
     *ROTATION_CASES,
     *LIVE_CASES,
+    *SUPPORT_CASES,
     *DIAGNOSIS_CASES,
     *STATE_CASES,
     *SECRET_CASES,

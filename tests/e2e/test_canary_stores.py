@@ -71,6 +71,7 @@ LINES: Final = (
     "secrets test",
     "secrets status --check",
     "secrets put openai-unheld --secret-stdin",
+    "secrets token put --secret-stdin",
 )
 
 

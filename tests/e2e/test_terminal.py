@@ -115,6 +115,7 @@ def test_a_key_is_typed_hidden_and_arrives(cli: Cli) -> None:
         (("credentials", "find"), "Key to look for: "),
         (("credentials", "rotate", "openai-prod"), "New key of openai-prod: "),
         (("secrets", "put", "openai-prod"), "Current key: "),
+        (("secrets", "token", "put"), "Astra token: "),
     ],
 )
 def test_every_key_that_is_asked_for_is_typed_hidden(cli: Cli, words: tuple[str, ...], prompt: str) -> None:

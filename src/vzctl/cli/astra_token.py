@@ -1,10 +1,12 @@
-"""Where the token comes from: a variable, a file, or the profile of the Astra CLI. Its source is shown, its value never."""
+"""Where the token comes from: a variable, a file, the secret store, or a profile of the Astra CLI.
+
+Its source is shown, its value never. A place is looked at only when none of those before it has a token."""
 
 from __future__ import annotations
 
 import configparser
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from vzctl.errors import AuthError, NextStep, UsageError
@@ -16,7 +18,13 @@ FILE_VARIABLE: Final = "ASTRA_TOKEN_FILE"
 LONGEST_FILE: Final = 64 * 1024
 
 
-def find_token(environ: Mapping[str, str], *, variable: str | None, profile: str) -> AstraToken:
+StoredTokens = Callable[[], tuple[Secret, str] | None]
+"""Returns the token of the secret store with the store's name, or None when none is kept there."""
+
+
+def find_token(
+    environ: Mapping[str, str], *, variable: str | None, profile: str, stored: StoredTokens = lambda: None
+) -> AstraToken:
     """Return the token of the first place that has one; raise `AuthError` when none has."""
     if variable is not None:
         text = environ.get(variable, "")
@@ -30,11 +38,15 @@ def find_token(environ: Mapping[str, str], *, variable: str | None, profile: str
     if environ.get(FILE_VARIABLE):
         path = environ[FILE_VARIABLE]
         return _token(_read(path, FILE_VARIABLE), f"{FILE_VARIABLE} ({path})")
+    kept = stored()
+    if kept is not None:
+        return AstraToken(kept[0], f"secret store ({kept[1]})")
     found = _from_profile(environ, profile)
     if found is not None:
         return found
     raise AuthError(
-        f"there is no Astra token: neither {VARIABLE} nor {FILE_VARIABLE} is set, and no profile of the Astra CLI has one",
+        f"there is no Astra token: neither {VARIABLE} nor {FILE_VARIABLE} is set, and neither the secret store nor a "
+        "profile of the Astra CLI has one",
         code="TOKEN_MISSING",
         next_steps=(NextStep("vzctl help environment", "where the token is taken from"),),
     )

@@ -38,7 +38,8 @@ SUMMARIES: Final = {
     "explain": "Explain an error code of the Data API: its side, what it means, what to do.",
     "state": "The state file: where it is, whether it is sound, its backups.",
     "serve": "The credential service that a self-hosted Data API asks.",
-    "secrets": "The secret store: make its identity, test it, put, reveal, migrate, purge.",
+    "secrets": "The secret store: its identity, its secrets, the Astra token.",
+    "support": "What to send along when vzctl itself goes wrong.",
 }
 """In the order in which help shows them. The module of a command has its name."""
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from threading import Lock
 
-from vzctl.cli.astra_token import find_token
+from vzctl.cli.astra_token import StoredTokens, find_token
 from vzctl.clients.endpoint import DEVOPS_URLS
 from vzctl.clients.host_label import base_url
 from vzctl.clients.http import Http, Limits
@@ -16,7 +17,9 @@ from vzctl.settings import Settings
 from vzctl.usecases.live import AstraToken, Live
 
 
-def make_live(settings: Settings, *, log: Callable[[str], None] | None, token_variable: str | None) -> Live:
+def make_live(
+    settings: Settings, *, log: Callable[[str], None] | None, token_variable: str | None, stored: StoredTokens
+) -> Live:
     """Return the clients; raise `UsageError` for an address that cannot be used. Opens no connection."""
     for name in settings.live.provider_urls:
         if name not in WIRES:
@@ -33,7 +36,7 @@ def make_live(settings: Settings, *, log: Callable[[str], None] | None, token_va
     return Live(
         http=http,
         probes=ProviderProbes(http, settings.live.provider_urls),
-        find_token=_remembered(settings, token_variable, log),
+        find_token=_remembered(settings, token_variable, stored, log),
         environment=settings.astra_environment.value,
         devops_url=base_url(devops_url, "astra.devops_url"),
         trusted_hosts=settings.live.data_api_hosts,
@@ -41,16 +44,19 @@ def make_live(settings: Settings, *, log: Callable[[str], None] | None, token_va
 
 
 def _remembered(
-    settings: Settings, variable: str | None, log: Callable[[str], None] | None
+    settings: Settings, variable: str | None, stored: StoredTokens, log: Callable[[str], None] | None
 ) -> Callable[[], AstraToken]:
     """Return how the token is found: once, and its source is told."""
     found: list[AstraToken] = []
+    lock = Lock()  # many requests may ask at once, and a secret store may ask a person
 
     def find() -> AstraToken:
-        if not found:
-            found.append(find_token(settings.environ, variable=variable, profile=settings.live.cli_profile))
-            if log is not None:
-                log(f"token: from {found[0].source}")
+        with lock:
+            if not found:
+                profile = settings.live.cli_profile
+                found.append(find_token(settings.environ, variable=variable, profile=profile, stored=stored))
+                if log is not None:
+                    log(f"token: from {found[0].source}")
         return found[0]
 
     return find

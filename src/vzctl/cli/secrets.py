@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from vzctl.usecases.outcome import Outcome
 
 app = noun("secrets")
+tokens = noun("token", "The Astra token in the secret store.")
+app.add_typer(tokens)
 
 
 @reads(app, "status")
@@ -80,6 +82,37 @@ def put(
     run(context, work)
 
 
+@changes(tokens, "put")
+def token_put(
+    context: typer.Context,
+    secret_stdin: SecretStdinOption = False,
+    secret_file: SecretFileOption = None,
+    secret_env: SecretEnvOption = None,
+) -> None:
+    """Keep an Astra token, or that of a self-hosted Data API, in the secret store; replaces the one that is there.
+
+    It is used when neither --token-env, ASTRA_DB_APPLICATION_TOKEN nor ASTRA_TOKEN_FILE has one.
+    """
+    from vzctl.usecases.astra_token import PutToken, put_token
+
+    given = SecretFlags(secret_stdin, secret_file, secret_env)
+
+    def work(c: Context, world: World) -> Outcome[Any]:
+        dry_run = is_dry_run(context)
+        source = _never if dry_run else world.secret_source(given, prompt="Astra token: ")
+        return put_token(c, PutToken(source, dry_run))
+
+    run(context, work)
+
+
+@changes(tokens, "drop")
+def token_drop(context: typer.Context) -> None:
+    """Delete the Astra token from the secret store. At Astra it stays valid until it is deleted there."""
+    from vzctl.usecases.astra_token import drop_token
+
+    run(context, lambda c, _: drop_token(c, dry_run=is_dry_run(context)))
+
+
 @changes(app, "reveal")
 def reveal(
     context: typer.Context,
@@ -116,7 +149,7 @@ def migrate(
     ] = False,
 ) -> None:
     """Copy every held secret from another store into the configured one."""
-    from vzctl.usecases.secrets import migrate_secrets
+    from vzctl.usecases.secret_migration import migrate_secrets
 
     def work(c: Context, world: World) -> Outcome[Any]:
         return migrate_secrets(

@@ -45,6 +45,7 @@ class World:
         self.has_shown = False
         self._key_variables: set[str] = set()
         self._live: Live | None = None
+        self._context: Context | None = None
         self.token_variable: str | None = None
         self.prompter = Prompter(
             flags,
@@ -54,7 +55,11 @@ class World:
         )
 
     def context(self) -> Context:
-        """Return the context of this command; opens nothing yet."""
+        """Return a new context of this command; opens nothing yet."""
+        self._context = self._make_context()
+        return self._context
+
+    def _make_context(self) -> Context:
         actor = Actor(host=socket.gethostname(), user=user_name(), command=self.command)
         return Context(
             state_file=StateFile(
@@ -91,8 +96,17 @@ class World:
             from vzctl.cli.network import make_live
 
             log = self.say if self.flags.verbose else None
-            self._live = make_live(self.settings, log=log, token_variable=self.token_variable)
+            self._live = make_live(
+                self.settings, log=log, token_variable=self.token_variable, stored=self._stored_token
+            )
         return self._live
+
+    def _stored_token(self) -> tuple[Secret, str] | None:
+        """Return the Astra token of the secret store; the store is opened only when the state says that it has one."""
+        from vzctl.usecases.astra_token import read_token
+
+        context = self._context or self.context()  # that of the command has read the state and opened the store
+        return read_token(context.state_file, context.store)
 
     def close(self) -> None:
         """Let go of connections, if there are any."""

@@ -18,6 +18,7 @@ from vzctl.domain.records import (
     Credential,
     Database,
     Integration,
+    Organization,
     RetiredCredential,
     Revocation,
     Rotation,
@@ -59,6 +60,7 @@ def breakages(state: State) -> Iterator[Breakage]:
         yield Breakage(("lineage",), "must be a UUID: letters, digits and '-'")
     if not state.organization.fingerprint_salt:
         yield Breakage(("organization", "fingerprint_salt"), "is empty")
+    yield from _token(state.organization)
     yield from _duplicates("integrations", "provider", [item.provider for item in state.integrations])
     yield from _duplicates("databases", "id", [item.id for item in state.databases])
     yield from _duplicates("collections", "name", [item.key for item in state.collections])
@@ -70,6 +72,20 @@ def breakages(state: State) -> Iterator[Breakage]:
     yield from _dependants(state)
     yield from _references(state)
     yield from _times(state)
+
+
+def _token(organization: Organization) -> Iterator[Breakage]:
+    known = [version.id for version in organization.token_versions]
+    for number, version_id in enumerate(known):
+        place: Place = ("organization", "token_versions", number, "id")
+        if not is_path_word(version_id):
+            yield Breakage(place, "must be letters, digits, '-' and '_'")
+        elif version_id in known[:number]:
+            yield Breakage(place, f"{_shown(version_id)} is there twice")
+    if organization.token_version is not None and organization.token_version not in known:
+        yield Breakage(
+            ("organization", "token_version"), f"{_shown(organization.token_version)} is no version of the token"
+        )
 
 
 def is_path_word(text: str) -> bool:
@@ -204,6 +220,8 @@ def _open_rotation(
 
 
 def _times(state: State) -> Iterator[Breakage]:
+    for number, version in enumerate(state.organization.token_versions):
+        yield from _times_of(("organization", "token_versions", number), version)
     for table in ("integrations", "databases", "credentials", "retired", *_DEPENDANTS, *_EVENTS):
         for position, item in enumerate(getattr(state, table)):
             yield from _times_of((table, position), item)

@@ -12,6 +12,7 @@ from vzctl.domain.index import Index
 from vzctl.domain.records import Credential, Dependant
 from vzctl.domain.rules import display_name, provider_by_id
 from vzctl.domain.state import State
+from vzctl.domain.token import SHOWN_AS, leftover_tokens
 from vzctl.errors import NextStep, shell_word
 
 KNOWN_STATUSES: Final = frozenset(
@@ -165,6 +166,9 @@ def _databases(index: Index) -> Iterator[Problem]:
 
 
 def _leftovers(state: State) -> Iterator[Problem]:
+    for version in leftover_tokens(state):
+        message = f"the secret store may still hold version {version} of the Astra token, which nothing needs"
+        yield Problem("TOKEN_LEFT_OVER", SHOWN_AS, message, NextStep("vzctl secrets purge", "delete it from the store"))
     for owner, version in unneeded_versions(state):
         message = f'the secret store still holds version {version} of "{owner}", which nothing needs'
         yield Problem("SECRET_LEFT_OVER", owner, message, NextStep("vzctl secrets purge", "delete it from the store"))

@@ -62,11 +62,16 @@ Extra = dict[str, Any]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Organization:
-    """The organization this file describes; `fingerprint_salt` keys every fingerprint in it."""
+    """The organization this file describes; `fingerprint_salt` keys every fingerprint in it.
+
+    `token_version` points into `token_versions`: the Astra token in the secret store, if one is kept there.
+    """
 
     name: str
     control_plane: ControlPlane
     fingerprint_salt: str
+    token_version: str | None = None
+    token_versions: tuple[Version, ...] = ()
     extra: Extra = field(default_factory=dict)
 
 

@@ -7,7 +7,7 @@ and carries over what it is not:
 - every secret version that is known now, and whether its bytes are held, so that nothing in the store becomes unknown;
 - every key that is to be revoked, or was;
 - the key in force and the rotations of a credential, where the older key is gone, revoked or known to others;
-- the tokens of the credential service, as they are now;
+- the tokens of the credential service, and which Astra token is in the secret store, as they are now;
 - on the `astra` plane all that the Portal holds: integrations, credentials, scopes, and rotations.
 """
 
@@ -27,6 +27,7 @@ from vzctl.domain.revocation import (
     to_revoke,
 )
 from vzctl.domain.state import State
+from vzctl.domain.token import with_tokens_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +72,8 @@ def carry_over(saved: State, known: State, now: datetime, new_id: Callable[[], s
     state = _on_local(saved, known, now, new_id) if known.is_local else _on_astra(saved, known)
     # A token that was revoked must not open anything again, and one that was made since is in use somewhere.
     there = {item.id for item in state.databases}
-    return replace(state, service_tokens=tuple(item for item in known.service_tokens if item.database in there))
+    state = replace(state, service_tokens=tuple(item for item in known.service_tokens if item.database in there))
+    return with_tokens_of(state, known)
 
 
 def _on_astra(saved: State, known: State) -> State:

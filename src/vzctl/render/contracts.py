@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from vzctl.render.envelope import BatchTotal
 from vzctl.usecases.add_batch import AddedItem
+from vzctl.usecases.astra_token import StoredToken
 from vzctl.usecases.audit import AuditTrail
 from vzctl.usecases.collection import CollectionDetail, CollectionList
 from vzctl.usecases.credential import CredentialDetail, KeyMatches
@@ -29,12 +30,14 @@ from vzctl.usecases.rotate import BatchItem
 from vzctl.usecases.rotation_view import RotationDetail, RotationList, RotationResult
 from vzctl.usecases.scope import ScopeChange, ScopeView
 from vzctl.usecases.scope_check import ScopeObservations
-from vzctl.usecases.secrets import Identity, Migration, Purged, SecretsStatus, StoreTest
+from vzctl.usecases.secret_migration import Migration
+from vzctl.usecases.secrets import Identity, Purged, SecretsStatus, StoreTest
 from vzctl.usecases.serve_check import ServiceCheck
 from vzctl.usecases.serve_config import ServeConfig
 from vzctl.usecases.service_token import TokenCreated, TokenList
 from vzctl.usecases.state import BackupList, Exported, Restored, StateCheck, StateLocation, StateSummary
 from vzctl.usecases.status import Status
+from vzctl.usecases.support_bundle import SupportBundle
 from vzctl.usecases.sync import SyncReport
 from vzctl.usecases.table import ColumnDetail, ColumnList
 from vzctl.usecases.verify import KeyTests
@@ -127,8 +130,11 @@ CONTRACTS: Final = {
     "secrets.test": Contract(StoreTest),
     "secrets.identity": Contract(Identity),
     "secrets.put": Contract(CredentialDetail),
+    "secrets.token.put": Contract(StoredToken),
+    "secrets.token.drop": Contract(StoredToken),
     "secrets.migrate": Contract(Migration),
     "secrets.purge": Contract(Purged),
+    "support.bundle": Contract(SupportBundle),
 }
 """In the order of the documentation."""
 

@@ -19,7 +19,7 @@ from vzctl.errors import ConflictError, NextStep, SecretStoreError
 from vzctl.secret import Secret
 from vzctl.usecases.context import Context, SecretSource, item_of
 from vzctl.usecases.outcome import Notice
-from vzctl.vault.base import SecretItem
+from vzctl.vault.base import SecretItem, SecretStore
 
 Owner = Credential | RetiredCredential
 
@@ -88,6 +88,16 @@ def require_recorded(state: State, name: str, version: Version, secret: Secret) 
             code="SECRET_DIFFERS",
             next_steps=(NextStep(f"vzctl credentials rotate {name}", "make a new key the current one"),),
         )
+
+
+def in_store(store: SecretStore, state: State, owner: Owner, version_id: str) -> str:
+    """Return whether a store gives out the recorded key of a version: `present`, `absent` or `differs`."""
+    secret = store.read(store_item(state, owner, version_id))
+    if secret is None:
+        return "absent"
+    version = next(item for item in owner.versions if item.id == version_id)
+    same = version.fingerprint in (None, secret.fingerprint(state.organization.fingerprint_salt))
+    return "present" if same else "differs"
 
 
 def set_held(state: State, owner_id: str, version_ids: Sequence[str], *, held: bool) -> State:

@@ -1,30 +1,31 @@
-"""The secret store: whether it works, what it holds, and moving secrets between stores."""
+"""The secret store: whether it works, what it holds, and what nothing needs any more."""
 
 from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import ClassVar
 
 from vzctl.domain.problems import unneeded_versions
-from vzctl.domain.records import Credential, Version
+from vzctl.domain.records import Credential
 from vzctl.domain.rules import counted, provider_by_id, require_credential, require_no_rotation
 from vzctl.domain.state import State
-from vzctl.errors import ConflictError, InputRequiredError, NextStep, SecretStoreError, UsageError
+from vzctl.domain.token import SHOWN_AS, leftover_tokens, token_in_force
+from vzctl.errors import ConflictError, InputRequiredError, NextStep
 from vzctl.secret import Secret
 from vzctl.store.atomic import write_atomic
 from vzctl.store.audit import Change
+from vzctl.usecases.astra_token import PUT_TOKEN, drop_tokens, token_in_store, token_item
 from vzctl.usecases.context import Context, Danger, Question, SecretSource
 from vzctl.usecases.credential import CredentialDetail, credential_detail, version_role
 from vzctl.usecases.outcome import Columns, Notice, Outcome
 from vzctl.usecases.secret_version import (
     Owner,
     drop_held,
+    in_store,
     read_version,
-    require_recorded,
     set_held,
     store_item,
     take_secret,
@@ -56,12 +57,13 @@ class SecretRow:
 
 @dataclass(frozen=True, slots=True)
 class SecretsStatus:
-    """Which store is used and what it is believed to hold."""
+    """Which store is used and what it is believed to hold; of a kept Astra token whether it is in the store."""
 
     store: str
     description: str
     writable: bool
     secrets: tuple[SecretRow, ...]
+    astra_token: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,16 +112,6 @@ class Revealed:
 
 
 @dataclass(frozen=True, slots=True)
-class Migration:
-    """Secrets that were copied from one store to another; with `delete_source` they are gone from the first."""
-
-    source: str
-    target: str
-    copied: tuple[str, ...]
-    deleted: bool
-
-
-@dataclass(frozen=True, slots=True)
 class Purged:
     """Secret versions that were deleted from the store because nothing needs them, as `CREDENTIAL VERSION`."""
 
@@ -134,7 +126,7 @@ def secrets_status(context: Context, *, check: bool = False) -> Outcome[SecretsS
     for owner, version in state.versions():
         if version.held or version.id in _in_use(owner):
             role = version_role(owner, version.id) if isinstance(owner, Credential) else "removed"
-            found = _in_store(store, state, owner, version.id) if check else "not asked"
+            found = in_store(store, state, owner, version.id) if check else "not asked"
             rows.append(SecretRow(owner.name, version.id, role, version.fingerprint, version.held, found))
     missing = [item for item in rows if item.held and item.in_store in ("absent", "differs")]
     warnings = tuple(
@@ -146,8 +138,21 @@ def secrets_status(context: Context, *, check: bool = False) -> Outcome[SecretsS
         for item in missing
     )
     steps = tuple(NextStep(f"vzctl secrets put {item.credential}", "hand it in again") for item in missing[:3])
-    data = SecretsStatus(store.name, store.describe(), store.writable, tuple(rows))
+    token = _token_status(store, state, check=check)
+    if token in ("absent", "differs"):
+        warnings += (Notice("TOKEN_NOT_HELD", "the store does not give out the Astra token that was put into one"),)
+        steps += (PUT_TOKEN,)
+    data = SecretsStatus(store.name, store.describe(), store.writable, tuple(rows), token)
     return Outcome(data=data, warnings=warnings, next_steps=steps)
+
+
+def _token_status(store: SecretStore, state: State, *, check: bool) -> str | None:
+    version = token_in_force(state)
+    if version is None:
+        return None
+    if not check:
+        return "not asked"
+    return token_in_store(state, version, store.read(token_item(state, version.id)))
 
 
 def test_store(context: Context) -> Outcome[StoreTest]:
@@ -257,88 +262,24 @@ def reveal_secret(context: Context, name: str, *, which: str = "current") -> Out
     return Outcome(data=Revealed(name, secret))
 
 
-def migrate_secrets(
-    context: Context, open_source: Callable[[], SecretStore], *, delete_source: bool = False, dry_run: bool = False
-) -> Outcome[Migration]:
-    """Copy every held secret from another store into the configured one; delete there only after all were read back."""
-    context.require_writable()
-    state = context.state_file.read()
-    target, source = context.store(), open_source()
-    if source.describe() == target.describe():
-        raise UsageError("source and target are the same store", code="USAGE")
-    if not target.writable:
-        raise SecretStoreError(f'the secret store "{target.name}" is only read', code="SECRET_STORE_READ_ONLY")
-    if delete_source and not source.writable:
-        raise UsageError(f"the {source.name} store is only read: nothing can be deleted there", code="USAGE")
-    held = [(owner, version) for owner, version in state.versions() if version.held]
-    names = tuple(f"{owner.name} {version.id}" for owner, version in held)
-    if dry_run:
-        data = Migration(source.name, target.name, names, deleted=False)
-        text = f"would copy {counted(len(held), 'secret')} from {source.name} to {target.name}"
-        return Outcome(data=data, summary=(text,))
-    source.probe()
-    target.probe()
-    context.confirm(Question(f"Copy {counted(len(held), 'secret')} from {source.name} to {target.name}?", target.name))
-    copied = _copy(state, held, source, target)
-    changed = bool(copied) or (delete_source and bool(held))
-    if changed:
-        # Before anything is deleted: the audit knows what was meant, whatever comes in between.
-        what = f"copied {counted(len(copied), 'secret')} from {source.name} to {target.name}"
-        deleting = "; deleting them there" if delete_source else ""
-        context.state_file.note(Change("secrets migrate", (), (what + deleting,)))
-    if delete_source:
-        for owner, version in held:
-            source.delete(store_item(state, owner, version.id))
-    there = len(held) - len(copied)
-    already = f"; {there} there already" if there else ""
-    return Outcome(
-        data=Migration(source.name, target.name, copied, deleted=delete_source),
-        changed=changed,
-        summary=(
-            f"copied {counted(len(copied), 'secret')} from {source.name} to {target.name}, each read back{already}",
-        ),
-    )
-
-
-def _copy(
-    state: State, held: Sequence[tuple[Owner, Version]], source: SecretStore, target: SecretStore
-) -> tuple[str, ...]:
-    """Copy what the target does not have; raise `SecretStoreError` for what neither of them has."""
-    copied = []
-    for owner, version in held:
-        item = store_item(state, owner, version.id)
-        if _in_store(target, state, owner, version.id) == "present":
-            # Also when a migration that was killed has deleted it in the source: then all of them were read back here.
-            continue
-        secret = source.read(item)
-        if secret is None:
-            raise SecretStoreError(
-                f'{source.name} does not hold the key of "{owner.name}"; nothing was deleted',
-                code="SECRET_NOT_HELD",
-                next_steps=(NextStep("vzctl secrets status --check", "what is held"),),
-            )
-        require_recorded(state, owner.name, version, secret)
-        target.write(item, secret)
-        copied.append(f"{owner.name} {version.id}")
-    return tuple(copied)
-
-
 def purge_secrets(context: Context, *, dry_run: bool = False) -> Outcome[Purged]:
     """Delete from the store what no pointer and no open revocation needs: what a crash or a restore left behind."""
     context.require_writable()
     state = context.state_file.read()
     wanted = unneeded_versions(state)
+    tokens = leftover_tokens(state)
     if not dry_run:
         context.store().probe()
         wanted += [item for item in _lost(context.store(), state) if item not in wanted]
-    names = tuple(f"{name} {version}" for name, version in wanted)
-    if dry_run or not wanted:
-        text = f"would delete {counted(len(names), 'secret')} from the store" if wanted else "nothing to delete"
+    names = (*(f"{name} {version}" for name, version in wanted), *(f"{SHOWN_AS} {version}" for version in tokens))
+    if dry_run or not names:
+        text = f"would delete {counted(len(names), 'secret')} from the store" if names else "nothing to delete"
         return Outcome(data=Purged(names), summary=(text,))
     context.confirm(Question(f"Delete {counted(len(names), 'secret')} from the store?", str(len(names)), lines=names))
     changed = False
     for owner_id, version_ids in _by_owner(state, {version for _, version in wanted}).items():
         changed = drop_held(context, owner_id, version_ids) or changed
+    changed = drop_tokens(context, tokens) or changed
     return Outcome(
         data=Purged(names), changed=changed, summary=(f"deleted {counted(len(names), 'secret')} from the store",)
     )
@@ -356,15 +297,6 @@ def _lost(store: SecretStore, state: State) -> list[tuple[str, str]]:
 
 def _in_use(owner: Owner) -> tuple[str | None, ...]:
     return (owner.current, owner.pending) if isinstance(owner, Credential) else ()
-
-
-def _in_store(store: SecretStore, state: State, owner: Owner, version_id: str) -> str:
-    secret = store.read(store_item(state, owner, version_id))
-    if secret is None:
-        return "absent"
-    version = next(item for item in owner.versions if item.id == version_id)
-    same = version.fingerprint in (None, secret.fingerprint(state.organization.fingerprint_salt))
-    return "present" if same else "differs"
 
 
 def _record_fingerprint(context: Context, name: str, version_id: str, fingerprint: str) -> None:

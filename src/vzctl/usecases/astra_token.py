@@ -1,0 +1,212 @@
+"""The Astra token in the secret store: put there, taken out again, and read when no other source has one.
+
+Intent first: the version is in the state before its bytes are in the store, and the state points to it only after the store
+gave the same bytes back. A crash leaves the token of before, the new one or none, and nothing that a purge does not find.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from vzctl.domain.records import Version
+from vzctl.domain.state import State
+from vzctl.domain.token import (
+    KEPT_AS,
+    SHOWN_AS,
+    leftover_tokens,
+    token_in_force,
+    with_token_begun,
+    with_token_in_force,
+    with_tokens_forgotten,
+    without_token,
+)
+from vzctl.errors import AuthError, ConflictError, NextStep, NotFoundError, SecretStoreError, UsageError
+from vzctl.secret import Secret
+from vzctl.store.state_file import StateFile
+from vzctl.usecases.context import Context, Question, SecretSource, item_of
+from vzctl.usecases.outcome import Notice, Outcome
+from vzctl.vault.base import SecretItem, SecretStore
+
+PUT_TOKEN = NextStep("vzctl secrets token put", "hand it in again")
+KNOWN_BEGINNINGS = ("AstraCS:", "Cassandra:")
+
+
+@dataclass(frozen=True, slots=True)
+class PutToken:
+    """Keep this token in the store, instead of the one that is there."""
+
+    source: SecretSource
+    dry_run: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class StoredToken:
+    """Where the token is kept; `version` and `fingerprint` are those of the one that counts now, if there is one."""
+
+    store: str
+    version: str | None
+    fingerprint: str | None
+
+
+def token_item(state: State, version_id: str) -> SecretItem:
+    """Return the store's address of a version of the token."""
+    return item_of(state.lineage, KEPT_AS, version_id, SHOWN_AS)
+
+
+def put_token(context: Context, request: PutToken) -> Outcome[StoredToken]:
+    """Keep the token: begun in the state, written and read back, pointed to, and then the one before it deleted."""
+    context.require_writable()
+    state = context.state_file.read()
+    store = _writable_store(context)
+    if request.dry_run:
+        data = _stored(store, token_in_force(state))
+        return Outcome(data=data, summary=(f"would keep the Astra token in the {store.name} store",))
+    store.probe()
+    secret = request.source()
+    _require_ascii(secret)
+    fingerprint = secret.fingerprint(state.organization.fingerprint_salt)
+    current = token_in_force(state)
+    if current is not None and current.fingerprint == fingerprint and store.read(token_item(state, current.id)):
+        changed = drop_tokens(context, leftover_tokens(state))
+        text = f"this Astra token is in the {store.name} store already"
+        return Outcome(data=_stored(store, current), changed=changed, summary=(text,))
+    version = Version(id=context.new_id(), created_at=context.now(), fingerprint=fingerprint)
+    with context.state_file.transaction() as transaction:
+        transaction.state = with_token_begun(transaction.state, version)
+        transaction.describe("begin to keep an Astra token in the secret store")
+    store.write(token_item(state, version.id), secret)
+    after = _point_to(context, store, version)
+    drop_tokens(context, leftover_tokens(after))
+    return Outcome(
+        data=_stored(store, version),
+        changed=True,
+        summary=(f"the Astra token is in the {store.name} store; it is used when no variable and no file has one",),
+        warnings=_doubts(secret),
+    )
+
+
+def drop_token(context: Context, *, dry_run: bool = False) -> Outcome[StoredToken]:
+    """Take the token out of the store: first nothing points to it, then its bytes are deleted."""
+    context.require_writable()
+    state = context.state_file.read()
+    store = _writable_store(context)
+    known = tuple(item.id for item in state.organization.token_versions)
+    if not known:
+        raise NotFoundError(
+            "no Astra token is in the secret store",
+            code="TOKEN_NOT_STORED",
+            next_steps=(NextStep("vzctl help environment", "where the token is taken from"),),
+        )
+    if dry_run:
+        data = _stored(store, token_in_force(state))
+        return Outcome(data=data, summary=(f"would delete the Astra token from the {store.name} store",))
+    store.probe()
+    context.confirm(Question(f"Delete the Astra token from the {store.name} store?", KEPT_AS))
+    with context.state_file.transaction() as transaction:
+        transaction.state = without_token(transaction.state)
+        transaction.describe("use the Astra token of the secret store no longer")
+    drop_tokens(context, leftover_tokens(transaction.state))
+    text = f"deleted the Astra token from the {store.name} store; at Astra it is valid until you delete it there"
+    return Outcome(data=_stored(store, None), changed=True, summary=(text,))
+
+
+def drop_tokens(context: Context, version_ids: tuple[str, ...]) -> bool:
+    """Delete the bytes of versions that nothing needs, then forget them; True when the state changed.
+
+    A crash in between leaves them in the state, which `state check` shows and `secrets purge` finishes.
+    """
+    if not version_ids:
+        return False
+    state, store = context.state_file.read(), context.store()
+    try:
+        for version_id in version_ids:
+            store.delete(token_item(state, version_id))
+    except SecretStoreError as error:
+        error.message += "; bytes of an Astra token may still be in the store"
+        error.next_steps = (NextStep("vzctl secrets purge", "delete them when the store works"), *error.next_steps)
+        raise
+    with context.state_file.transaction() as transaction:
+        transaction.state = with_tokens_forgotten(transaction.state, version_ids)
+        transaction.describe("delete an Astra token from the secret store")
+    return transaction.state.serial != state.serial
+
+
+def read_token(state_file: StateFile, open_store: Callable[[], SecretStore]) -> tuple[Secret, str] | None:
+    """Return the token in the store and the store's name, or None where none is kept. Only then the store is opened."""
+    try:
+        state = state_file.read()
+    except NotFoundError:
+        return None
+    version = token_in_force(state)
+    if version is None:
+        return None
+    store = open_store()
+    secret = store.read(token_item(state, version.id))
+    if secret is None:
+        raise AuthError(
+            f"the {store.name} store does not hold the Astra token that was put into one",
+            code="TOKEN_NOT_HELD",
+            next_steps=(PUT_TOKEN, NextStep("vzctl help environment", "or use a variable, which comes before it")),
+        )
+    if token_in_store(state, version, secret) == "differs":
+        raise AuthError(
+            f"the {store.name} store holds another Astra token than the one that was recorded",
+            code="TOKEN_DIFFERS",
+            next_steps=(PUT_TOKEN,),
+        )
+    return secret, store.name
+
+
+def token_in_store(state: State, version: Version, secret: Secret | None) -> str:
+    """Return whether what a store gave out is the recorded token: `present`, `absent` or `differs`."""
+    if secret is None:
+        return "absent"
+    same = version.fingerprint in (None, secret.fingerprint(state.organization.fingerprint_salt))
+    return "present" if same else "differs"
+
+
+def _point_to(context: Context, store: SecretStore, version: Version) -> State:
+    """Record that the version counts; when another process has meanwhile let go of it, its bytes go too."""
+    with context.state_file.transaction() as transaction:
+        is_known = any(item.id == version.id for item in transaction.state.organization.token_versions)
+        if is_known:
+            transaction.state = with_token_in_force(transaction.state, version.id)
+            transaction.describe("keep an Astra token in the secret store")
+    if not is_known:
+        store.delete(token_item(transaction.state, version.id))
+        raise ConflictError(
+            "the token in the secret store was changed meanwhile; look again",
+            code="CHANGED_MEANWHILE",
+            next_steps=(NextStep("vzctl secrets status --check", "what is held"),),
+        )
+    return transaction.state
+
+
+def _writable_store(context: Context) -> SecretStore:
+    store = context.store()
+    if not store.writable:
+        raise SecretStoreError(
+            f'the secret store "{store.name}" is only read: it keeps no token',
+            code="SECRET_STORE_READ_ONLY",
+            next_steps=(NextStep("vzctl help environment", "other sources of the token"),),
+        )
+    return store
+
+
+def _require_ascii(secret: Secret) -> None:
+    if not secret.reveal().isascii():
+        raise UsageError("this is no token: it has letters no token has", code="TOKEN_INVALID")
+
+
+def _doubts(secret: Secret) -> tuple[Notice, ...]:
+    if secret.reveal().startswith(KNOWN_BEGINNINGS):
+        return ()
+    text = (
+        "the token begins with neither AstraCS: nor Cassandra:; it was accepted, a gateway of your own may want another"
+    )
+    return (Notice("TOKEN_LOOKS_UNUSUAL", text),)
+
+
+def _stored(store: SecretStore, version: Version | None) -> StoredToken:
+    return StoredToken(store.name, version.id if version else None, version.fingerprint if version else None)
