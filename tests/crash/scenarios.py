@@ -179,7 +179,6 @@ SCENARIOS: Final = (
         prepare=ran(Command(PUT_TOKEN, FIRST_TOKEN)),
         command=Command(PUT_TOKEN, NEXT_TOKEN),
         finished=0,
-        from_both_sides=False,
     ),
     Scenario(
         name="secrets token drop",
@@ -188,7 +187,6 @@ SCENARIOS: Final = (
         command=Command(("secrets", "token", "drop", "--yes")),
         finished=NOT_FOUND,
         stores=("file",),
-        from_both_sides=False,
     ),
     # ------------------------------------------------------------ rotations on the local plane
     Scenario(name="rotate", plane="local", command=ROTATE, is_rotation=True),
