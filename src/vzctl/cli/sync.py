@@ -61,6 +61,9 @@ def sync(
     other_organization: Annotated[
         bool, typer.Option("--other-organization", help="Accept databases of which this state knows none.")
     ] = False,
+    whole_list: Annotated[
+        bool, typer.Option("--whole-list", help="Believe a list that lacks most of the recorded databases.")
+    ] = False,
     jobs: JobsOption = 8,
     wake: WakeOption = False,
     token_env: TokenEnvOption = None,
@@ -80,10 +83,15 @@ def sync(
         c.require_writable()
         files = _read(from_files or [], more_files or [], is_live=wake or token_env is not None)
         live = LiveSources(
-            database=database, keyspace=keyspace, jobs=jobs, wake=wake, other_organization=other_organization
+            database=database,
+            keyspace=keyspace,
+            jobs=jobs,
+            wake=wake,
+            other_organization=other_organization,
+            whole_list=whole_list,
         )
         request = Sync(
-            sources=Sources(files, database, keyspace, other_organization) if files else live,
+            sources=Sources(files, database, keyspace, other_organization, whole_list) if files else live,
             kinds=_kinds(only or []),
             prune=prune,
             exit_code=exit_code,

@@ -32,14 +32,16 @@ def content_drift(state: State, observation: Observation, look: Look) -> Iterato
             if seen is None or kind not in look.kinds:
                 continue
             for item in sorted(seen, key=lambda dependant: dependant.local_name):
-                record = recorded_as(keyspace, item, look)
-                before = recorded.get((kind, record.key))
-                yield from _present(index, before, record)
+                before = recorded.get((kind, (keyspace.database, keyspace.keyspace, item.local_name)))
+                if item is not before:
+                    yield from _present(index, before, recorded_as(keyspace, item, look))
             yield from _gone(index, kind, keyspace, look)
 
 
 def recorded_as(keyspace: KeyspaceSeen, item: ObservedDependant, look: Look) -> Collection | Column:
     """Return the record of something that was seen."""
+    if isinstance(item, (Collection, Column)):
+        return replace(item, recorded_at=look.now, observed_at=look.now, extra={})
     service = item.service
     common: dict[str, Any] = {
         "database": keyspace.database,
@@ -91,11 +93,9 @@ def _gone(index: Index, kind: Kind, keyspace: KeyspaceSeen, look: Look) -> Itera
     if not keyspace.is_whole:
         return
     present = {item.local_name for item in keyspace.seen(kind) or ()} | keyspace.unreadable
-    records: tuple[Collection | Column, ...] = (
-        index.state.collections if kind is Kind.COLLECTIONS else index.state.columns
-    )
-    for item in records:
-        if (item.database, item.keyspace) != (keyspace.database, keyspace.keyspace) or item.local_name in present:
+    record = Collection if kind is Kind.COLLECTIONS else Column
+    for item in index.dependants_in_database[keyspace.database]:
+        if not isinstance(item, record) or item.keyspace != keyspace.keyspace or item.local_name in present:
             continue
         if look.prune:
             yield _item(index, Change.GONE, Action.FORGET, item, _rotating(index, item))

@@ -35,8 +35,9 @@ def credential_drift(state: State, observation: Observation, look: Look) -> tupl
     index = Index(state)
     seen: defaultdict[str, list[Dependant]] = defaultdict(list)
     for keyspace, item in _seen(observation):
-        if item.service.credential is not None and keyspace.database in index.databases:
-            seen[item.service.credential].append(recorded_as(keyspace, item, look))
+        named = item.credential if isinstance(item, Dependant) else item.service.credential
+        if named is not None and keyspace.database in index.databases:
+            seen[named].append(item if isinstance(item, Dependant) else recorded_as(keyspace, item, look))
     items: list[DriftItem] = []
     remarks: list[Remark] = []
     offered: list[DriftItem] = []

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, Final, TypeVar
 
-from vzctl.answers.answer import CollectionsAnswer, DatabasesAnswer, ProvidersAnswer, TablesAnswer
+from vzctl.answers.answer import CollectionsAnswer, ProvidersAnswer, TablesAnswer
 from vzctl.answers.contents import read_collections, read_tables
-from vzctl.answers.databases import read_databases
 from vzctl.answers.fields import place_name_fault, shown
 from vzctl.answers.providers import read_providers
 from vzctl.clients.data_api import DataApi
@@ -23,16 +22,20 @@ from vzctl.domain.observation import (
     KeyspaceSeen,
     Kind,
     Observation,
-    ObservedDatabase,
+    ObservedCollection,
+    ObservedColumn,
+    ObservedDependant,
     ProvidersSeen,
     Remark,
+    or_record,
 )
-from vzctl.domain.records import Database
+from vzctl.domain.records import Collection, Column, Database, Dependant
 from vzctl.domain.state import State
-from vzctl.errors import AstraError, AuthError, UsageError, VzctlError
+from vzctl.errors import AstraError, UsageError, VzctlError
 from vzctl.usecases.context import Context
+from vzctl.usecases.database_list import DatabaseList, list_databases
 from vzctl.usecases.live import Live, in_parallel, require_jobs
-from vzctl.usecases.observe import Coverage, Given, LiveSources, Observed, require_own_organization
+from vzctl.usecases.observe import AnswerKind, Coverage, Given, LiveSources, Observed, read_live
 
 ACTIVE: Final = "ACTIVE"
 HIBERNATED: Final = "HIBERNATED"
@@ -59,6 +62,14 @@ class _Seen:
         if all(item.place != place for item in self.coverage):
             self.coverage.append(Coverage(place, error.message, failed=failed))
 
+    def add_list(self, listed: DatabaseList) -> None:
+        databases = listed.databases
+        if databases is not None:
+            self.answers.append(Given(PARTY, AnswerKind.DATABASES, len(databases.ids)))
+        self.remarks += listed.remarks
+        self.coverage += listed.coverage
+        self.error = listed.error
+
     def add(self, other: _Seen) -> None:
         self.answers += other.answers
         self.keyspaces += other.keyspaces
@@ -77,7 +88,9 @@ def observe_live(context: Context, state: State, sources: LiveSources, look: Loo
     live = context.open_live()
     live.find_token()  # a missing one ends the command before anything is asked
     seen = _Seen()
-    databases = _databases(live, state, sources, seen)
+    listed = list_databases(live, state, sources)
+    databases = listed.databases
+    seen.add_list(listed)
     # A new database counts: it is looked into before it is recorded.
     with_new = find_drift(state, Observation(databases=databases), replace(look, prune=False)).after
     chosen = _chosen(with_new, sources)
@@ -96,37 +109,6 @@ def observe_live(context: Context, state: State, sources: LiveSources, look: Loo
         remarks=tuple(dict.fromkeys(seen.remarks)),
     )
     return Observed(observation, tuple(seen.answers), tuple(seen.coverage), is_live=True)
-
-
-def _databases(live: Live, state: State, sources: LiveSources, seen: _Seen) -> DatabasesSeen | None:
-    """Return Astra's list, whole; None where there is none, or where the token may not see it."""
-    if state.is_local:
-        return None
-    try:
-        pages = [_read(partial(read_databases, page, PARTY, is_page=True)) for page in live.devops().pages()]
-    except AuthError as error:
-        if error.code != "TOKEN_LACKS_RIGHTS":
-            raise
-        seen.missed("the list of databases", error)
-        return None
-    recorded = {item.id: item.endpoint for item in state.databases}
-    found: dict[str, ObservedDatabase] = {}
-    for item in (database for page in pages for database in page.databases):
-        # What a person recorded is where this command asks: another address than Astra's own is no mistake.
-        found.setdefault(item.id, replace(item, endpoint=None) if recorded.get(item.id) else item)
-    listed = DatabasesSeen(
-        databases=tuple(found[key] for key in sorted(found)),
-        unreadable=frozenset().union(*(page.unreadable for page in pages)),
-        organizations=frozenset().union(*(page.organizations for page in pages)),
-        is_whole=bool(found) and not sources.other_organization,
-    )
-    if not sources.other_organization:
-        require_own_organization(state, listed)
-    remarks = tuple(remark for page in pages for remark in page.remarks)
-    seen.remarks += remarks
-    answer = DatabasesAnswer(databases=listed.databases, unreadable=listed.unreadable, remarks=remarks)
-    seen.answers.append(Given(PARTY, answer))
-    return listed
 
 
 def _chosen(state: State, sources: LiveSources) -> Sequence[Database]:
@@ -148,19 +130,21 @@ def _look_into(
     """Look into the databases that are up, many at once; put what they say into `seen`, in their order."""
     index = Index(state)
     statuses = None if databases is None else {item.id: item.status for item in databases.databases}
+    told = {item.place for item in seen.coverage}
     looks: list[_LookInto] = []
     for database in chosen:
         name = index.database_name(database.id)
         reason = _why_not(state, database, statuses, wake=sources.wake)
         if reason is not None:
-            seen.coverage.append(Coverage(name, reason))
+            if name not in told:
+                seen.coverage.append(Coverage(name, reason))
             continue
         try:
             api = live.data_api(state, database)
         except VzctlError as error:
             seen.missed(name, error, failed=error.code != "ENDPOINT_MISSING")
             continue
-        recorded = {item.keyspace for item in index.dependants_in_database[database.id]}
+        recorded = index.dependants_in_database[database.id]
         looks.append(_LookInto(api, database.id, name, sources.keyspace, recorded, asks_providers=not looks))
     chains: list[list[Callable[[], _Seen]]] = [[item.look] for item in looks]
     results = in_parallel(sources.jobs, chains, finished=lambda _: None, stop=live.http.close)
@@ -182,13 +166,13 @@ def _why_not(state: State, database: Database, statuses: Mapping[str, str] | Non
 
 @dataclass(frozen=True, slots=True)
 class _LookInto:
-    """A look into one database. `recorded` are the keyspaces in which something is recorded."""
+    """A look into one database. `recorded` is what is recorded in it."""
 
     api: DataApi
     database: str
     name: str
     only: str | None
-    recorded: set[str]
+    recorded: Sequence[Dependant]
     asks_providers: bool
 
     def look(self) -> _Seen:
@@ -201,7 +185,7 @@ class _LookInto:
             return seen
         if self.asks_providers:
             self._providers(seen)
-        wanted = {self.only} if self.only is not None else {*keyspaces, *self.recorded}
+        wanted = {self.only} if self.only is not None else {*keyspaces, *(item.keyspace for item in self.recorded)}
         for keyspace in sorted(wanted):
             fault = place_name_fault(keyspace)
             if keyspace not in keyspaces:
@@ -221,7 +205,7 @@ class _LookInto:
         collections = self._asked(seen, place, partial(self._collections, keyspace))
         tables = self._asked(seen, place, partial(self._tables, keyspace))
         answers: list[CollectionsAnswer | TablesAnswer] = [item for item in (collections, tables) if item is not None]
-        seen.answers += [Given(self.name, item, (self.database, keyspace)) for item in answers]
+        seen.answers += [Given.of(self.name, item, (self.database, keyspace)) for item in answers]
         seen.remarks += [
             replace(remark, subject=f"{place}/{remark.subject}") for item in answers for remark in item.remarks
         ]
@@ -230,14 +214,24 @@ class _LookInto:
                 KeyspaceSeen(
                     database=self.database,
                     keyspace=keyspace,
-                    collections=None if collections is None else collections.collections,
-                    columns=None if tables is None else tables.columns,
+                    collections=None if collections is None else self._shared(keyspace, collections.collections),
+                    columns=None if tables is None else self._shared(keyspace, tables.columns),
                     unreadable=frozenset().union(*(item.unreadable for item in answers)),
                     is_whole=not any(item.has_more for item in answers),
                 )
             )
         if len(seen.coverage) == before:
             seen.coverage.append(Coverage(place))
+
+    def _shared(self, keyspace: str, seen: Iterable[ObservedDependant]) -> tuple[ObservedDependant, ...]:
+        """Return what was seen, with the record itself for what is as recorded."""
+        kinds = {"collection": ObservedCollection, "column": ObservedColumn}
+        records = {
+            (kinds[item.kind], item.local_name): item
+            for item in self.recorded
+            if item.keyspace == keyspace and isinstance(item, (Collection, Column))
+        }
+        return tuple(or_record(item, records.get((type(item), item.local_name))) for item in seen)
 
     def _collections(self, keyspace: str) -> CollectionsAnswer:
         status, has_more = self._status("findCollections", "collections", EXPLAIN, keyspace)
@@ -254,7 +248,7 @@ class _LookInto:
 
         answer = self._asked(seen, f"the embedding providers of {self.name}", ask)
         if answer is not None:
-            seen.answers.append(Given(self.name, answer))
+            seen.answers.append(Given.of(self.name, answer))
             seen.providers = ProvidersSeen(tuple(sorted(answer.providers, key=lambda item: item.id)))
 
     def _status(
@@ -274,7 +268,7 @@ class _LookInto:
 
     def _asked(self, seen: _Seen, place: str, ask: Callable[[], T]) -> T | None:
         try:
-            return _read(ask)
+            return read_live(ask)
         except VzctlError as error:
             seen.missed(place, error)
             return None
@@ -283,12 +277,3 @@ class _LookInto:
 def shown_keyspace(keyspace: str) -> str:
     """Return a keyspace's name fit for a message."""
     return keyspace if place_name_fault(keyspace) is None else shown(keyspace)
-
-
-def _read(ask: Callable[[], T]) -> T:
-    """Read an answer. One of a wrong form is a mistake of the other side here, not of a person's file."""
-    try:
-        return ask()
-    except UsageError as error:
-        message = error.message.removesuffix("; nothing was changed")
-        raise AstraError(message, code="ASTRA_UNEXPECTED_ANSWER", side="astra") from None
