@@ -464,6 +464,7 @@ def test_only_the_chosen_groups_are_looked_at() -> None:
         Kind.CREDENTIALS: [Kind.INTEGRATIONS, Kind.CREDENTIALS],
         Kind.COLLECTIONS: [Kind.COLLECTIONS],
         Kind.COLUMNS: [Kind.COLUMNS],
+        Kind.SCOPES: [],
     }
     for kind in Kind:
         assert list(breakages(find_drift(state, seen, look(kind)).after)) == []

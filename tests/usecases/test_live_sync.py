@@ -58,7 +58,11 @@ def test_what_is_as_recorded_writes_nothing(user: LiveUser, stand_in: StandIn) -
     before = user.cli.everything()
     document = synced(user, "--exit-code")
     assert (document["changed"], drift(document), unseen(document)) == (False, [], [])
-    assert [row["place"] for row in document["data"]["coverage"]] == ["shop/default_keyspace", "logs/default_keyspace"]
+    assert [row["place"] for row in document["data"]["coverage"]] == [
+        "shop/default_keyspace",
+        "the scopes of shop",
+        "logs/default_keyspace",
+    ]
     assert [(row["source"], row["kind"], row["count"], row["covers"]) for row in document["data"]["answers"]] == [
         ("the DevOps API of Astra", "databases", 2, "all databases of the organization"),
         ("shop", "findEmbeddingProviders", len(user_providers(document)), "what one Data API offers"),
@@ -67,7 +71,14 @@ def test_what_is_as_recorded_writes_nothing(user: LiveUser, stand_in: StandIn) -
         ("logs", "findCollections", 0, "collections of logs/default_keyspace"),
         ("logs", "listTables", 0, "vector columns of logs/default_keyspace"),
     ]
-    assert commands(stand_in, SHOP) == ["findKeyspaces", "findEmbeddingProviders", "findCollections", "listTables"]
+    assert commands(stand_in, SHOP) == [
+        "findKeyspaces",
+        "findEmbeddingProviders",
+        "findCollections",
+        "listTables",
+        "createCollection",
+        "createCollection",
+    ]
     assert commands(stand_in, LOGS) == ["findKeyspaces", "findCollections", "listTables"]
     assert user.cli.everything() == before
 
@@ -87,6 +98,7 @@ def test_everything_that_is_there_is_adopted(user: LiveUser) -> None:
     assert drift(document) == [
         ("credentials", "added", "add", "other-key"),
         ("collections", "added", "add", "logs/second/lines"),
+        ("scopes", "changed", "update", "other-key"),
     ]
     assert synced(user, "--exit-code")["changed"] is False
 
@@ -316,13 +328,18 @@ def test_a_keyspace_that_is_not_listed_is_not_gone(user: LiveUser) -> None:
     assert unseen(document) == [
         ('shop/"a b"', "its name cannot be part of an address: letters, digits, '_', '.' and '-' can", False),
         ("shop/default_keyspace", "the database does not list this keyspace", False),
+        ("the scopes of shop", "the database has no keyspace", False),
     ]
 
 
 def test_a_database_without_keyspaces_was_looked_at(user: LiveUser) -> None:
     user.astra.world.clusters[LOGS].keyspaces = {}
     document = synced(user)
-    assert [row["place"] for row in document["data"]["coverage"]] == ["shop/default_keyspace", "logs"]
+    assert [row["place"] for row in document["data"]["coverage"]] == [
+        "shop/default_keyspace",
+        "the scopes of shop",
+        "logs",
+    ]
     assert unseen(document) == []
 
 

@@ -27,7 +27,7 @@ OnlyOption = Annotated[
     list[str] | None,
     typer.Option(
         "--only",
-        metavar="databases|integrations|credentials|collections|columns|tables",
+        metavar="databases|integrations|credentials|collections|columns|tables|scopes",
         help="Only this group; may be repeated.",
         show_default=False,
     ),
@@ -77,11 +77,17 @@ def sync(
     """
 
     def work(c: Context, _: World) -> Outcome[Any]:
+        from vzctl.domain.observation import Kind
         from vzctl.usecases.observe import LiveSources, Sources
         from vzctl.usecases.sync import Sync, sync
 
         c.require_writable()
+        kinds = _kinds(only or [])
         files = _read(from_files or [], more_files or [], is_live=wake or token_env is not None)
+        if files and kinds == {Kind.SCOPES}:
+            raise UsageError(
+                "no file shows which credentials a database can use: --only scopes goes without --from", code="USAGE"
+            )
         live = LiveSources(
             database=database,
             keyspace=keyspace,
@@ -92,7 +98,7 @@ def sync(
         )
         request = Sync(
             sources=Sources(files, database, keyspace, other_organization, whole_list) if files else live,
-            kinds=_kinds(only or []),
+            kinds=kinds,
             prune=prune,
             exit_code=exit_code,
             dry_run=is_dry_run(context),

@@ -20,6 +20,7 @@ class Kind(StrEnum):
     CREDENTIALS = "credentials"
     COLLECTIONS = "collections"
     COLUMNS = "columns"
+    SCOPES = "scopes"
 
 
 TERMINATED: Final = "TERMINATED"
@@ -146,6 +147,16 @@ def or_record(item: ObservedDependant, record: Collection | Column | None) -> Ob
     return record if seen == held and service.parameters == record.parameters else item
 
 
+def provider_of(item: ObservedDependant) -> str | None:
+    """Return the provider that something uses, or None."""
+    return item.provider if isinstance(item, Dependant) else item.service.provider
+
+
+def credential_named(item: ObservedDependant) -> str | None:
+    """Return the name of the credential that something holds, or None."""
+    return item.credential if isinstance(item, Dependant) else item.service.credential
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeyspaceSeen:
     """The contents of one keyspace. None: nobody looked at those; `unreadable` are local names that vzctl refuses."""
@@ -162,6 +173,15 @@ class KeyspaceSeen:
         return self.collections if kind is Kind.COLLECTIONS else self.columns
 
 
+@dataclass(frozen=True, slots=True)
+class ScopeSeen:
+    """Whether a database, by id, can use a credential, by name. What could not be seen is left out."""
+
+    database: str
+    credential: str
+    is_usable: bool
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Observation:
     """Everything that was seen in one go. None and no keyspaces: nobody looked there, so nothing is said about it."""
@@ -170,3 +190,4 @@ class Observation:
     providers: ProvidersSeen | None = None
     keyspaces: tuple[KeyspaceSeen, ...] = ()
     remarks: tuple[Remark, ...] = ()
+    scopes: tuple[ScopeSeen, ...] = ()

@@ -214,7 +214,7 @@ def restored_scope(state: State, credential: Credential, rotation: Rotation, now
     known = {database.id for database in state.databases}
     evidence = _evidence(state, now)
     return tuple(
-        replace(entries.get(item) or ScopeEntry(database=item, added_at=now), **evidence)
+        replace(entries.get(item) or ScopeEntry(database=item, added_at=now), refused_at=None, **evidence)
         for item in target_databases(rotation)
         if item in known
     )

@@ -106,11 +106,15 @@ class Given:
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """A place of which the contents were wanted. `reason` is why it was not looked at, in words; `failed`: it went wrong."""
+    """A place of which the contents were wanted. `reason` is why it was not looked at, in words; `failed`: it went wrong.
+
+    `is_scope`: it is about which credentials a database can use, and what is said is that this cannot be seen.
+    """
 
     place: str
     reason: str | None = None
     failed: bool = False
+    is_scope: bool = False
 
 
 @dataclass(frozen=True, slots=True)

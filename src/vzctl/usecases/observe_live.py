@@ -27,7 +27,10 @@ from vzctl.domain.observation import (
     ObservedDependant,
     ProvidersSeen,
     Remark,
+    ScopeSeen,
+    credential_named,
     or_record,
+    provider_of,
 )
 from vzctl.domain.records import Collection, Column, Database, Dependant
 from vzctl.domain.state import State
@@ -36,11 +39,14 @@ from vzctl.usecases.context import Context
 from vzctl.usecases.database_list import DatabaseList, list_databases
 from vzctl.usecases.live import Live, in_parallel, require_jobs
 from vzctl.usecases.observe import AnswerKind, Coverage, Given, LiveSources, Observed, read_live
+from vzctl.usecases.scope_look import Named
+from vzctl.usecases.scope_questions import ScopeQuestions
 
 ACTIVE: Final = "ACTIVE"
 HIBERNATED: Final = "HIBERNATED"
 EXPLAIN: Final = {"options": {"explain": True}}
 ALL_MODELS: Final = {"options": {"filterModelStatus": ""}}
+_CONTENTS: Final = (Kind.COLLECTIONS, Kind.COLUMNS)
 _PAGE_STATE: Final = "nextPageState"
 
 T = TypeVar("T")
@@ -53,6 +59,7 @@ class _Seen:
     answers: list[Given] = field(default_factory=list)
     keyspaces: list[KeyspaceSeen] = field(default_factory=list)
     remarks: list[Remark] = field(default_factory=list)
+    scopes: list[ScopeSeen] = field(default_factory=list)
     coverage: list[Coverage] = field(default_factory=list)
     providers: ProvidersSeen | None = None
     error: VzctlError | None = None
@@ -74,9 +81,19 @@ class _Seen:
         self.answers += other.answers
         self.keyspaces += other.keyspaces
         self.remarks += other.remarks
+        self.scopes += other.scopes
         self.coverage += other.coverage
         self.providers = self.providers or other.providers
         self.error = self.error or other.error
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """What is asked of each database, and which: its contents, which credentials it can use, or both."""
+
+    sources: LiveSources
+    questions: ScopeQuestions | None
+    contents: bool
 
 
 def observe_live(context: Context, state: State, sources: LiveSources, look: Look) -> Observed:
@@ -95,8 +112,10 @@ def observe_live(context: Context, state: State, sources: LiveSources, look: Loo
     with_new = find_drift(state, Observation(databases=databases), replace(look, prune=False)).after
     chosen = _chosen(with_new, sources)
     if look.kinds - {Kind.DATABASES}:
-        _look_into(live, with_new, chosen, databases, sources, seen)
-    if databases is None and not seen.answers and seen.error is not None:
+        questions = ScopeQuestions.of(with_new, context.new_id) if Kind.SCOPES in look.kinds else None
+        wanted = _Wanted(sources, questions, contents=bool(look.kinds - {Kind.DATABASES, Kind.SCOPES}))
+        _look_into(live, with_new, chosen, databases, wanted, seen)
+    if databases is None and not (seen.answers or seen.scopes) and seen.error is not None:
         raise seen.error
     if databases is not None and sources.database is not None:
         ids = {item.id for item in chosen}
@@ -107,6 +126,7 @@ def observe_live(context: Context, state: State, sources: LiveSources, look: Loo
         providers=seen.providers,
         keyspaces=tuple(seen.keyspaces),
         remarks=tuple(dict.fromkeys(seen.remarks)),
+        scopes=tuple(seen.scopes),
     )
     return Observed(observation, tuple(seen.answers), tuple(seen.coverage), is_live=True)
 
@@ -124,7 +144,7 @@ def _look_into(
     state: State,
     chosen: Sequence[Database],
     databases: DatabasesSeen | None,
-    sources: LiveSources,
+    wanted: _Wanted,
     seen: _Seen,
 ) -> None:
     """Look into the databases that are up, many at once; put what they say into `seen`, in their order."""
@@ -134,7 +154,7 @@ def _look_into(
     looks: list[_LookInto] = []
     for database in chosen:
         name = index.database_name(database.id)
-        reason = _why_not(state, database, statuses, wake=sources.wake)
+        reason = _why_not(state, database, statuses, wake=wanted.sources.wake)
         if reason is not None:
             if name not in told:
                 seen.coverage.append(Coverage(name, reason))
@@ -145,9 +165,9 @@ def _look_into(
             seen.missed(name, error, failed=error.code != "ENDPOINT_MISSING")
             continue
         recorded = index.dependants_in_database[database.id]
-        looks.append(_LookInto(api, database.id, name, sources.keyspace, recorded, asks_providers=not looks))
+        looks.append(_LookInto(api, database.id, name, wanted.sources.keyspace, recorded, wanted, is_first=not looks))
     chains: list[list[Callable[[], _Seen]]] = [[item.look] for item in looks]
-    results = in_parallel(sources.jobs, chains, finished=lambda _: None, stop=live.http.close)
+    results = in_parallel(wanted.sources.jobs, chains, finished=lambda _: None, stop=live.http.close)
     for result in (link for chain in results for link in chain):
         seen.add(result)
 
@@ -173,7 +193,8 @@ class _LookInto:
     name: str
     only: str | None
     recorded: Sequence[Dependant]
-    asks_providers: bool
+    wanted: _Wanted
+    is_first: bool
 
     def look(self) -> _Seen:
         """Return what the database says; what it does not say is in the coverage."""
@@ -183,7 +204,27 @@ class _LookInto:
         except VzctlError as error:
             seen.missed(self.name, error)
             return seen
-        if self.asks_providers:
+        if self.wanted.contents:
+            self._contents(keyspaces, seen)
+        if self.wanted.questions is not None and (self.only is None or self.only in keyspaces):
+            self._scopes(self.wanted.questions, keyspaces, seen)
+        return seen
+
+    def _scopes(self, questions: ScopeQuestions, keyspaces: Iterable[str], seen: _Seen) -> None:
+        here = (item for keyspace in seen.keyspaces for kind in _CONTENTS for item in keyspace.seen(kind) or ())
+        held = [
+            *((credential_named(item), provider_of(item)) for item in here),
+            *((item.credential, item.provider) for item in self.recorded),
+        ]
+        named = {Named(name, provider) for name, provider in held if name is not None and provider is not None}
+        places = [item for item in keyspaces if self.only in (None, item)]
+        told = questions.ask(self.api, self.database, self.name, places, named)
+        seen.scopes += told.seen
+        seen.coverage += told.coverage
+        seen.error = seen.error or told.error
+
+    def _contents(self, keyspaces: Sequence[str], seen: _Seen) -> None:
+        if self.is_first:
             self._providers(seen)
         wanted = {self.only} if self.only is not None else {*keyspaces, *(item.keyspace for item in self.recorded)}
         for keyspace in sorted(wanted):
@@ -197,7 +238,6 @@ class _LookInto:
                 self._keyspace(keyspace, seen)
         if not wanted:
             seen.coverage.append(Coverage(self.name))
-        return seen
 
     def _keyspace(self, keyspace: str, seen: _Seen) -> None:
         place = f"{self.name}/{keyspace}"

@@ -1,16 +1,11 @@
-"""`vzctl scope check`: which databases can really use a credential. Costs nothing, creates nothing.
-
-A collection is asked for with the real credential and a model that does not exist. The Data API looks at the credential
-first: it refuses one that is unknown or out of scope, and otherwise the model. An invented name comes first, as the control:
-where that is not refused, nothing can be seen this way.
-"""
+"""`vzctl scope check`: which databases can really use a credential. Costs nothing, creates nothing."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import ClassVar, Final
+from typing import ClassVar
 
 from vzctl.clients.data_api import DataApi
 from vzctl.domain.address import find_database
@@ -22,12 +17,8 @@ from vzctl.errors import ExitStatus, NextStep
 from vzctl.usecases.context import Context
 from vzctl.usecases.live import DEFAULT_JOBS, in_parallel, require_jobs
 from vzctl.usecases.outcome import Columns, Outcome
+from vzctl.usecases.scope_look import NOT_OBSERVABLE, REFUSED, USABLE, look
 from vzctl.usecases.views import DatabaseRef, database_ref
-
-NO_MODEL: Final = "vzctl-asks-for-no-model"
-USABLE: Final = "usable"
-REFUSED: Final = "refused"
-NOT_OBSERVABLE: Final = "not observable"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,37 +104,6 @@ def _observe(
         agrees=None if seen == NOT_OBSERVABLE else seen == expected,
         detail=detail,
     )
-
-
-def look(api: DataApi, credential: Credential, control: str, collection: str) -> tuple[str, str | None]:
-    """Return what one database shows, and its words; `control` is an invented name, `collection` one that is free."""
-    keyspaces = api.keyspaces()
-    if not keyspaces:
-        return NOT_OBSERVABLE, "the database has no keyspace"
-    answer, words = _ask(api, keyspaces[0], credential.provider, control, collection)
-    if answer is not False:
-        return NOT_OBSERVABLE, f"an invented name was not refused: {words}"
-    answer, words = _ask(api, keyspaces[0], credential.provider, credential.name, collection)
-    if answer is None:
-        return NOT_OBSERVABLE, words
-    return (USABLE, None) if answer else (REFUSED, words)
-
-
-def _ask(api: DataApi, keyspace: str, provider: str, name: str, collection: str) -> tuple[bool | None, str]:
-    """Return whether the credential was accepted, None when that cannot be told."""
-    service = {"provider": provider, "modelName": NO_MODEL, "authentication": {"providerKey": name}}
-    body = {"name": collection, "options": {"vector": {"metric": "cosine", "service": service}}}
-    answer = api.command("createCollection", body, keyspace)
-    if answer.fault is None:
-        # It must not exist; whatever this server is, it is left as it was.
-        api.command("deleteCollection", {"name": collection}, keyspace)
-        return None, "a collection of a model that does not exist was accepted, and deleted again"
-    words = answer.fault.message
-    if answer.fault.code == "VECTORIZE_CREDENTIAL_INVALID":
-        return False, words
-    if "is not supported" in words or "Required parameter" in words:
-        return True, words
-    return None, words
 
 
 def _summary(name: str, rows: tuple[ScopeObservation, ...]) -> tuple[str, ...]:

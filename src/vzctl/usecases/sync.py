@@ -264,16 +264,21 @@ def _warnings(state: State, observed: Observed, drift: Drift) -> tuple[Notice, .
 
 
 def _not_looked_at(observed: Observed) -> list[Notice]:
-    missing = [item for item in observed.coverage if item.reason is not None]
+    missing = [item for item in observed.coverage if item.reason is not None and (item.failed or not item.is_scope)]
     missing.sort(key=lambda item: not item.failed)
     notices = [
         Notice("NOT_LOOKED_AT", f"not looked at: {item.place} ({item.reason})", item.place)
         for item in missing[:NOTICES_AT_MOST]
     ]
     left = len(missing) - len(notices)
-    return (
-        [*notices, Notice("NOT_LOOKED_AT", f"not looked at: {left} more; -o json has all of them")] if left else notices
-    )
+    if left:
+        notices.append(Notice("NOT_LOOKED_AT", f"not looked at: {left} more; -o json has all of them"))
+    unseen = [item for item in observed.coverage if item.is_scope and item.reason is not None and not item.failed]
+    if unseen:
+        where = counted(len(unseen), "database")
+        text = f"which credentials can be used could not be seen in {where}: {unseen[0].reason}"
+        notices.append(Notice("SCOPES_NOT_OBSERVABLE", text))
+    return notices
 
 
 def _next_steps(drift: Drift, report: SyncReport) -> tuple[NextStep, ...]:
