@@ -9,7 +9,10 @@ from typing import ClassVar
 
 from vzctl.clients.data_api import DataApi
 from vzctl.domain.address import find_database
+from vzctl.domain.comparison import find_drift
+from vzctl.domain.drift import Look
 from vzctl.domain.index import Index
+from vzctl.domain.observation import Kind, Observation, ScopeSeen
 from vzctl.domain.records import Credential, Database
 from vzctl.domain.rules import require_credential
 from vzctl.domain.state import State
@@ -18,17 +21,19 @@ from vzctl.usecases.context import Context
 from vzctl.usecases.live import DEFAULT_JOBS, in_parallel, require_jobs
 from vzctl.usecases.outcome import Columns, Outcome
 from vzctl.usecases.scope_look import NOT_OBSERVABLE, REFUSED, USABLE, look
+from vzctl.usecases.sync import drift_row, sentence
 from vzctl.usecases.views import DatabaseRef, database_ref
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckScope:
-    """Which credential, and where; without databases everywhere in its scope."""
+    """Which credential, and where; without databases everywhere in its scope. `record`: keep what is seen."""
 
     name: str
     databases: Sequence[str] = ()
     jobs: int = DEFAULT_JOBS
     wake: bool = False
+    record: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +65,8 @@ class ScopeObservations:
 def check_scope(context: Context, request: CheckScope) -> Outcome[ScopeObservations]:
     """Ask each database; exit 6 when one of them does not do what the scope says."""
     require_jobs(request.jobs)
+    if request.record:
+        context.require_writable()
     state = context.state_file.read()
     credential = require_credential(state, request.name)
     databases = _databases(state, credential, request)
@@ -76,10 +83,12 @@ def check_scope(context: Context, request: CheckScope) -> Outcome[ScopeObservati
     results = in_parallel(request.jobs, links, finished=lambda _: None, stop=live.http.close)
     rows = tuple(row for chain in results for row in chain)
     wrong = [row for row in rows if row.agrees is False]
+    recorded = _record(context, request.name, rows) if request.record else ()
     return Outcome(
         data=ScopeObservations(rows),
-        summary=_summary(request.name, rows),
-        next_steps=tuple(_step(request.name, row) for row in wrong),
+        changed=bool(recorded),
+        summary=(*_summary(request.name, rows), *(f"recorded: {line}" for line in recorded)),
+        next_steps=tuple(_step(request.name, row) for row in wrong if row.in_scope or not recorded),
         status=ExitStatus.ASTRA if wrong else ExitStatus.OK,
     )
 
@@ -104,6 +113,18 @@ def _observe(
         agrees=None if seen == NOT_OBSERVABLE else seen == expected,
         detail=detail,
     )
+
+
+def _record(context: Context, name: str, rows: tuple[ScopeObservation, ...]) -> tuple[str, ...]:
+    """Record what was seen, as a sync would; return what changed by it."""
+    seen = tuple(ScopeSeen(row.database.id, name, row.seen == USABLE) for row in rows if row.seen != NOT_OBSERVABLE)
+    look_at_scopes = Look(context.now(), context.new_id, frozenset({Kind.SCOPES}))
+    with context.state_file.transaction() as transaction:
+        drift = find_drift(transaction.state, Observation(scopes=seen), look_at_scopes)
+        lines = tuple(sentence(drift_row(item)) for item in drift.effective)
+        transaction.state = drift.after
+        transaction.describe(*lines, subjects=(name,))
+    return lines
 
 
 def _summary(name: str, rows: tuple[ScopeObservation, ...]) -> tuple[str, ...]:

@@ -162,7 +162,7 @@ def _report(state: State, observed: Observed, drift: Drift, *, applied: bool) ->
         applied=applied,
         answers=tuple(_answer_row(index, observed, given) for given in observed.answers),
         coverage=tuple(CoverageRow(row.place, row.reason is None, row.reason, row.failed) for row in observed.coverage),
-        drift=tuple(_drift_row(item) for item in drift.items),
+        drift=tuple(drift_row(item) for item in drift.items),
         remarks=tuple(_remark_row(item) for item in drift.remarks),
         problems=tuple(problem_row(item) for item in _new_problems(state, drift)),
     )
@@ -203,7 +203,7 @@ def _question(state: State, drift: Drift) -> Question:
 
 
 def _details(drift: Drift) -> list[str]:
-    lines = [sentence(_drift_row(item)) for item in drift.effective]
+    lines = [sentence(drift_row(item)) for item in drift.effective]
     left = len(lines) - AUDITED_AT_MOST
     return [*lines[:AUDITED_AT_MOST], f"and {left} more"] if left > 0 else lines
 
@@ -295,7 +295,8 @@ def _next_steps(drift: Drift, report: SyncReport) -> tuple[NextStep, ...]:
     return tuple(steps)
 
 
-def _drift_row(item: DriftItem) -> DriftRow:
+def drift_row(item: DriftItem) -> DriftRow:
+    """Return the row of a difference."""
     return DriftRow(
         group=item.kind.value,
         change=item.change.value,
