@@ -66,7 +66,7 @@ def _credential(index: Index, credential: Credential, seen: Mapping[str, bool], 
         subject=credential.name,
         record=after,
         fields=tuple(_fields(index, credential, after)),
-        note=_note(credential, after),
+        note=_note(credential, after, is_local=is_local),
         rotation=rotation,
     )
 
@@ -102,12 +102,13 @@ def _word(entry: ScopeEntry) -> str:
     return "in scope" if entry.evidence is None else entry.evidence.value
 
 
-def _note(before: Credential, after: Credential) -> str | None:
+def _note(before: Credential, after: Credential, *, is_local: bool) -> str | None:
     old = {entry.database: entry.refused_at for entry in before.scope}
     refused = [entry for entry in after.scope if entry.refused_at is not None and old.get(entry.database) is None]
     if not refused:
         return None
-    return f"{counted(len(refused), 'database')} refused it; changes take minutes, so it stays in the scope"
+    why = "" if is_local else "changes take minutes, so "
+    return f"{counted(len(refused), 'database')} refused it; {why}it stays in the scope"
 
 
 def _removals_done(index: Index, credential: Credential, seen: Mapping[str, bool]) -> Iterator[Remark]:
