@@ -24,6 +24,8 @@ def content_drift(state: State, observation: Observation, look: Look) -> Iterato
     """Yield the differences of every keyspace that was looked into."""
     index = Index(state)
     for keyspace in sorted(observation.keyspaces, key=lambda item: (item.database, item.keyspace)):
+        if keyspace.database not in index.databases:
+            continue  # it is forgotten in the same go, with all that is in it
         here = [item for item in index.dependants_in_database[keyspace.database] if item.keyspace == keyspace.keyspace]
         recorded = {(item.kind, item.local_name): item for item in here}
         for kind in (Kind.COLLECTIONS, Kind.COLUMNS):
