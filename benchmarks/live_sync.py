@@ -20,8 +20,9 @@ PAGE: Final = 50
 FEW: Final = 100
 MANY: Final = 400
 JOBS: Final = 32
-REQUESTS_EACH: Final = 3
-"""Of a database with one keyspace: `findKeyspaces`, `findCollections`, `listTables`."""
+REQUESTS_EACH: Final = 5
+"""Of a database with one keyspace and one credential: `findKeyspaces`, `findCollections`, `listTables`, and twice
+`createCollection`: whether an invented credential and the real one can be used."""
 ROUNDS: Final = 5
 LATENCY_TARGET: Final = 2.0
 MEMORY_TARGET: Final = 1.25
