@@ -448,6 +448,13 @@ def test_a_credential_with_a_key_keeps_its_scope_and_that_is_a_problem(plane: Co
     assert [item.code for item in find_problems(after)] == ["OUT_OF_SCOPE"]
 
 
+def test_contents_of_a_database_that_is_forgotten_are_not_recorded() -> None:
+    seen = replace(contents(products()), databases=databases(seen_database(status="TERMINATED")).databases)
+    drift = find_drift(a_state(databases=[SHOP]), seen, look(prune=True))
+    assert brief(drift) == [("databases", "gone", "forget", "shop")]
+    assert (drift.after.collections, drift.after.credentials) == ((), ())
+
+
 # ---------------------------------------------------------------- groups, rotations, providers
 
 
@@ -464,6 +471,7 @@ def test_only_the_chosen_groups_are_looked_at() -> None:
         Kind.CREDENTIALS: [Kind.INTEGRATIONS, Kind.CREDENTIALS],
         Kind.COLLECTIONS: [Kind.COLLECTIONS],
         Kind.COLUMNS: [Kind.COLUMNS],
+        Kind.SCOPES: [],
     }
     for kind in Kind:
         assert list(breakages(find_drift(state, seen, look(kind)).after)) == []

@@ -23,6 +23,8 @@ from vzctl.domain.provider import Provider
 from vzctl.domain.records import Authentication, ControlPlane, Direction, Evidence, Step
 from vzctl.domain.rules import provider_by_id
 
+pytestmark = pytest.mark.installed
+
 CANARIES: Final = {name: canary(number) for number, name in enumerate(KEYS)}
 PLANTED: Final = canary(77, "")
 """Is put into every text that may be anything, and into an unknown key of every table."""

@@ -58,7 +58,11 @@ def test_what_is_as_recorded_writes_nothing(user: LiveUser, stand_in: StandIn) -
     before = user.cli.everything()
     document = synced(user, "--exit-code")
     assert (document["changed"], drift(document), unseen(document)) == (False, [], [])
-    assert [row["place"] for row in document["data"]["coverage"]] == ["shop/default_keyspace", "logs/default_keyspace"]
+    assert [row["place"] for row in document["data"]["coverage"]] == [
+        "shop/default_keyspace",
+        "the scopes of shop",
+        "logs/default_keyspace",
+    ]
     assert [(row["source"], row["kind"], row["count"], row["covers"]) for row in document["data"]["answers"]] == [
         ("the DevOps API of Astra", "databases", 2, "all databases of the organization"),
         ("shop", "findEmbeddingProviders", len(user_providers(document)), "what one Data API offers"),
@@ -67,7 +71,14 @@ def test_what_is_as_recorded_writes_nothing(user: LiveUser, stand_in: StandIn) -
         ("logs", "findCollections", 0, "collections of logs/default_keyspace"),
         ("logs", "listTables", 0, "vector columns of logs/default_keyspace"),
     ]
-    assert commands(stand_in, SHOP) == ["findKeyspaces", "findEmbeddingProviders", "findCollections", "listTables"]
+    assert commands(stand_in, SHOP) == [
+        "findKeyspaces",
+        "findEmbeddingProviders",
+        "findCollections",
+        "listTables",
+        "createCollection",
+        "createCollection",
+    ]
     assert commands(stand_in, LOGS) == ["findKeyspaces", "findCollections", "listTables"]
     assert user.cli.everything() == before
 
@@ -87,6 +98,7 @@ def test_everything_that_is_there_is_adopted(user: LiveUser) -> None:
     assert drift(document) == [
         ("credentials", "added", "add", "other-key"),
         ("collections", "added", "add", "logs/second/lines"),
+        ("scopes", "changed", "update", "other-key"),
     ]
     assert synced(user, "--exit-code")["changed"] is False
 
@@ -142,6 +154,82 @@ def test_a_database_that_is_gone_is_marked_and_with_prune_forgotten(user: LiveUs
     assert drift(document) == [("databases", "gone", "mark gone", "logs")]
     assert unseen(document) == [("logs", "it is not in the list of databases", False)]
     assert drift(synced(user, "--prune", "--yes")) == [("databases", "gone", "forget", "logs")]
+
+
+def limited(user: LiveUser, *names: str) -> None:
+    """Let the token's role see these databases only, of five that are recorded."""
+    for number in range(3):
+        user.astra.add(f"66666666-6666-4666-8666-66666666660{number}", f"db{number}", status="HIBERNATED")
+    synced(user, "--yes")
+    seen = frozenset(item.id for item in user.astra.world.clusters.values() if item.name in names)
+    user.astra.world.tokens[user.astra.token].databases = seen
+
+
+@pytest.mark.parametrize("words", [(), ("--prune",)])
+def test_a_list_that_lacks_most_databases_is_not_believed(user: LiveUser, words: tuple[str, ...]) -> None:
+    limited(user, "shop", "logs")
+    document = synced(user, "--yes", *words)
+    assert drift(document) == []
+    assert document["warnings"][0] == {
+        "code": "LIST_LACKS_MOST",
+        "message": "the list lacks 3 of the databases that are recorded, most of them: a token may see some only, so "
+        "their absence says nothing; --whole-list if they are gone",
+        "subject": None,
+    }
+    assert document["data"]["answers"][0]["covers"] == "these databases, not the absence of others"
+    assert not any(row.get("gone_since") for row in user.cli.document()["databases"])
+
+
+def test_a_list_that_lacks_most_databases_is_believed_on_request(user: LiveUser) -> None:
+    limited(user, "shop", "logs")
+    rows = [("databases", "gone", "mark gone", f"db{number}") for number in range(3)]
+    document = synced(user, "--yes", "--whole-list")
+    assert drift(document) == rows
+    # What is marked is not expected any more: the next list is an ordinary one.
+    document = synced(user, "--yes", "--prune")
+    assert drift(document) == [("databases", "gone", "forget", f"db{number}") for number in range(3)]
+
+
+ONE = "6666" * 2 + "-6666-4666-8666-666666666600"
+
+
+def test_an_absent_database_that_the_token_may_not_see_is_not_gone(user: LiveUser, stand_in: StandIn) -> None:
+    limited(user, "shop", "logs", "db1", "db2")
+    stand_in.fail(path=f"/devops/v2/databases/{ONE}", status=403, body={"errors": [{"message": "no permission"}]})
+    document = synced(user, "--prune", "--yes")
+    assert drift(document) == []
+    assert ("db0", "the token may not see it, so its absence from the list says nothing", False) in unseen(document)
+
+
+def test_an_absent_database_that_astra_knows_all_the_same_is_not_gone(user: LiveUser, stand_in: StandIn) -> None:
+    limited(user, "shop", "logs", "db1", "db2")
+    row = {"id": ONE, "info": {"name": "db0", "region": "us-east1"}, "status": "PARKED"}
+    stand_in.fail(path=f"/devops/v2/databases/{ONE}", status=200, body=row)
+    document = synced(user, "--prune", "--yes")
+    assert drift(document) == [("databases", "changed", "update", "db0")]
+    stand_in.fail(path=f"/devops/v2/databases/{ONE}", status=200, body={**row, "status": "TERMINATED"})
+    assert drift(synced(user, "--yes")) == [("databases", "gone", "mark gone", "db0")]
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "failed"),
+    [(500, {}, True), (200, [], True), (200, {"id": ONE, "info": {"name": "a\nb"}, "status": "ACTIVE"}, False)],
+)
+def test_an_absent_database_of_which_nothing_is_told_is_not_gone(
+    user: LiveUser, stand_in: StandIn, status: int, body: Any, failed: bool
+) -> None:
+    limited(user, "shop", "logs", "db1", "db2")
+    stand_in.fail(path=f"/devops/v2/databases/{ONE}", status=status, body=body)
+    document = synced(user, "--prune", "--yes", status=ExitStatus.ASTRA if failed else 0)
+    assert drift(document) == []
+    assert [row["name"] for row in user.cli.document()["databases"]] == ["shop", "logs", "db0", "db1", "db2"]
+    assert [(place, is_failed) for place, _, is_failed in unseen(document) if place == "db0"] == [("db0", failed)]
+
+
+def test_a_token_that_is_rejected_in_the_middle_ends_the_command(user: LiveUser, stand_in: StandIn) -> None:
+    limited(user, "shop", "logs", "db1", "db2")
+    stand_in.fail(path=f"/devops/v2/databases/{ONE}", status=401)
+    assert user.cli.run("sync", "--prune", "--yes").status == ExitStatus.AUTH
 
 
 def test_a_page_that_is_cut_short_changes_nothing(user: LiveUser, stand_in: StandIn) -> None:
@@ -240,13 +328,18 @@ def test_a_keyspace_that_is_not_listed_is_not_gone(user: LiveUser) -> None:
     assert unseen(document) == [
         ('shop/"a b"', "its name cannot be part of an address: letters, digits, '_', '.' and '-' can", False),
         ("shop/default_keyspace", "the database does not list this keyspace", False),
+        ("the scopes of shop", "the database has no keyspace", False),
     ]
 
 
 def test_a_database_without_keyspaces_was_looked_at(user: LiveUser) -> None:
     user.astra.world.clusters[LOGS].keyspaces = {}
     document = synced(user)
-    assert [row["place"] for row in document["data"]["coverage"]] == ["shop/default_keyspace", "logs"]
+    assert [row["place"] for row in document["data"]["coverage"]] == [
+        "shop/default_keyspace",
+        "the scopes of shop",
+        "logs",
+    ]
     assert unseen(document) == []
 
 

@@ -32,12 +32,13 @@ def check(
     databases: DatabasesArgument = None,
     jobs: JobsOption = 8,
     wake: WakeOption = False,
+    record: Annotated[bool, typer.Option("--record", help="Keep what is seen in the state, as sync does.")] = False,
     token_env: TokenEnvOption = None,
 ) -> None:
     """Ask databases whether they can use a credential; costs nothing and creates nothing."""
     from vzctl.usecases.scope_check import CheckScope, check_scope
 
-    request = CheckScope(name=credential, databases=databases or (), jobs=jobs, wake=wake)
+    request = CheckScope(name=credential, databases=databases or (), jobs=jobs, wake=wake, record=record)
     run(context, lambda c, _: check_scope(c, request), token_variable=token_env)
 
 

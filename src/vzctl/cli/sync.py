@@ -27,7 +27,7 @@ OnlyOption = Annotated[
     list[str] | None,
     typer.Option(
         "--only",
-        metavar="databases|integrations|credentials|collections|columns|tables",
+        metavar="databases|integrations|credentials|collections|columns|tables|scopes",
         help="Only this group; may be repeated.",
         show_default=False,
     ),
@@ -61,6 +61,9 @@ def sync(
     other_organization: Annotated[
         bool, typer.Option("--other-organization", help="Accept databases of which this state knows none.")
     ] = False,
+    whole_list: Annotated[
+        bool, typer.Option("--whole-list", help="Believe a list that lacks most of the recorded databases.")
+    ] = False,
     jobs: JobsOption = 8,
     wake: WakeOption = False,
     token_env: TokenEnvOption = None,
@@ -78,23 +81,17 @@ def sync(
         from vzctl.usecases.sync import Sync, sync
 
         c.require_writable()
+        kinds = _kinds(only or [], is_live=not from_files)
         files = _read(from_files or [], more_files or [], is_live=wake or token_env is not None)
-        live = LiveSources(
-            database=database, keyspace=keyspace, jobs=jobs, wake=wake, other_organization=other_organization
-        )
-        request = Sync(
-            sources=Sources(files, database, keyspace, other_organization) if files else live,
-            kinds=_kinds(only or []),
-            prune=prune,
-            exit_code=exit_code,
-            dry_run=is_dry_run(context),
-        )
-        return sync(c, request)
+        believed = {"other_organization": other_organization, "whole_list": whole_list}
+        live = LiveSources(database=database, keyspace=keyspace, jobs=jobs, wake=wake, **believed)
+        sources = Sources(files, database, keyspace, **believed) if files else live
+        return sync(c, Sync(sources, kinds, prune=prune, exit_code=exit_code, dry_run=is_dry_run(context)))
 
     run(context, work, shows=True, token_variable=token_env)
 
 
-def _kinds(words: list[str]) -> frozenset[Kind]:
+def _kinds(words: list[str], *, is_live: bool) -> frozenset[Kind]:
     from vzctl.domain.observation import Kind
     from vzctl.usecases.observe import KIND_NAMES
 
@@ -102,7 +99,12 @@ def _kinds(words: list[str]) -> frozenset[Kind]:
     unknown = [word for word in chosen if word not in KIND_NAMES]
     if unknown:
         raise UsageError(f"--only takes {', '.join(KIND_NAMES)}; {unknown[0][:40]!a} is none of them", code="USAGE")
-    return frozenset(KIND_NAMES[word] for word in chosen) or frozenset(Kind)
+    kinds = frozenset(KIND_NAMES[word] for word in chosen) or frozenset(Kind)
+    if kinds == {Kind.SCOPES} and not is_live:
+        raise UsageError(
+            "no file shows which credentials a database can use: --only scopes goes without --from", code="USAGE"
+        )
+    return kinds
 
 
 def _read(files: list[str], more: list[str], *, is_live: bool) -> list[AnswerFile]:

@@ -7,8 +7,10 @@ server that sends a byte a second. Callers block, in as many threads as they lik
 from __future__ import annotations
 
 import asyncio
+import importlib.util
 import random
 import ssl
+import sys
 import threading
 import time
 from collections.abc import Callable, Coroutine
@@ -38,6 +40,12 @@ class Limits:
     connect_seconds: float = 5.0
     read_seconds: float = 20.0
     total_seconds: float = 30.0
+
+
+_OPTIONAL: Final = "sniffio"
+_NOTHING: Final = httpx.ByteStream(b"")
+"""In place of the stream of an answer that was read: a stream holds its answer, and so both would wait for the collector of
+garbage, which comes the later the larger the state is."""
 
 
 @dataclass(slots=True)
@@ -100,6 +108,7 @@ class Http:
                 work.close()
                 raise CancelledError
             if self._loop is None:
+                _end_vain_searches()
                 self._loop = asyncio.new_event_loop()
                 self._thread = threading.Thread(target=self._loop.run_forever, name="vzctl-http", daemon=True)
                 self._thread.start()
@@ -159,6 +168,7 @@ class Http:
                 body = await _body(response, call)
             finally:
                 await response.aclose()
+                response.stream = _NOTHING
         finally:
             pool.under_way -= 1
         headers = {name.lower(): value for name, value in response.headers.items()}
@@ -187,6 +197,12 @@ class Http:
         milliseconds = round((time.monotonic() - started) * 1000)
         result = f"HTTP {outcome.status}" if isinstance(outcome, Reply) else outcome.cause.value
         self._log(f"{call.method} {call.shown_url}: {result} after {milliseconds} ms")
+
+
+def _end_vain_searches() -> None:
+    """Say once that a module is not there which httpcore looks for on the disk again and again, for every request."""
+    if _OPTIONAL not in sys.modules and importlib.util.find_spec(_OPTIONAL) is None:
+        sys.modules[_OPTIONAL] = None  # type: ignore[assignment]  # how Python is told so
 
 
 async def _body(response: httpx.Response, call: Call) -> bytes:

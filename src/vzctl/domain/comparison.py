@@ -14,12 +14,13 @@ from vzctl.domain.drift_credentials import credential_drift
 from vzctl.domain.drift_databases import absence_remarks, database_drift
 from vzctl.domain.drift_providers import provider_remarks
 from vzctl.domain.drift_result import applied, refreshed
+from vzctl.domain.drift_scopes import scope_drift
 from vzctl.domain.observation import Kind, Observation, Remark
 from vzctl.domain.state import State
 
 
 def find_drift(state: State, observation: Observation, look: Look) -> Drift:
-    """Compare the state with what was seen. Credentials come last: what they need follows from all the others."""
+    """Compare the state with what was seen. Credentials come after what names them, and scopes come last."""
     found = [*database_drift(state, observation, look)] if Kind.DATABASES in look.kinds else []
     with_databases = applied(state, found)
     contents = [*content_drift(with_databases, observation, look)]
@@ -27,7 +28,10 @@ def find_drift(state: State, observation: Observation, look: Look) -> Drift:
     with_contents = applied(with_databases, contents)
     credentials, remarks = credential_drift(with_contents, observation, look)
     found += credentials
-    after = applied(with_contents, credentials)
+    with_credentials = applied(with_contents, credentials)
+    scopes, scope_remarks = scope_drift(with_credentials, observation, look)
+    found += scopes
+    after = applied(with_credentials, scopes)
     if any(item.action in EFFECTIVE for item in found):
         after = refreshed(after, observation, look)
     else:
@@ -38,6 +42,7 @@ def find_drift(state: State, observation: Observation, look: Look) -> Drift:
         *observation.remarks,
         *absence_remarks(state, observation),
         *remarks,
+        *scope_remarks,
         *provider_remarks(after, observation),
     ]
     return Drift(tuple(items), _chosen(all_remarks, look), after)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any, Final
 
@@ -16,30 +16,33 @@ from vzctl.domain.state import State
 
 RECREATED: Final = "locked for life: it was deleted and made again, or recorded wrongly"
 VECTORS_DIFFER: Final = "stored vectors do not compare with new ones"
+_NOUNS: Final = {Kind.COLLECTIONS: "collection", Kind.COLUMNS: "column"}
 SERVICE_LOST: Final = "on Apache Cassandra a table forgets its services: ask the database that it was attached to"
 
 
 def content_drift(state: State, observation: Observation, look: Look) -> Iterator[DriftItem]:
     """Yield the differences of every keyspace that was looked into."""
     index = Index(state)
-    recorded: dict[tuple[Kind, tuple[str, str, str]], Dependant] = {
-        **{(Kind.COLLECTIONS, item.key): item for item in state.collections},
-        **{(Kind.COLUMNS, item.key): item for item in state.columns},
-    }
     for keyspace in sorted(observation.keyspaces, key=lambda item: (item.database, item.keyspace)):
+        if keyspace.database not in index.databases:
+            continue  # it is forgotten in the same go, with all that is in it
+        here = [item for item in index.dependants_in_database[keyspace.database] if item.keyspace == keyspace.keyspace]
+        recorded = {(item.kind, item.local_name): item for item in here}
         for kind in (Kind.COLLECTIONS, Kind.COLUMNS):
             seen = keyspace.seen(kind)
             if seen is None or kind not in look.kinds:
                 continue
             for item in sorted(seen, key=lambda dependant: dependant.local_name):
-                record = recorded_as(keyspace, item, look)
-                before = recorded.get((kind, record.key))
-                yield from _present(index, before, record)
-            yield from _gone(index, kind, keyspace, look)
+                before = recorded.get((_NOUNS[kind], item.local_name))
+                if item is not before:
+                    yield from _present(index, before, recorded_as(keyspace, item, look))
+            yield from _gone(index, kind, keyspace, here, look)
 
 
 def recorded_as(keyspace: KeyspaceSeen, item: ObservedDependant, look: Look) -> Collection | Column:
     """Return the record of something that was seen."""
+    if isinstance(item, (Collection, Column)):
+        return replace(item, recorded_at=look.now, observed_at=look.now, extra={})
     service = item.service
     common: dict[str, Any] = {
         "database": keyspace.database,
@@ -87,15 +90,15 @@ def _only_dimension_unknown(before: Dependant, record: Dependant) -> bool:
     return before.dimension is None and same_embedding(before, replace(record, dimension=None))
 
 
-def _gone(index: Index, kind: Kind, keyspace: KeyspaceSeen, look: Look) -> Iterator[DriftItem]:
+def _gone(
+    index: Index, kind: Kind, keyspace: KeyspaceSeen, here: Iterable[Dependant], look: Look
+) -> Iterator[DriftItem]:
     if not keyspace.is_whole:
         return
     present = {item.local_name for item in keyspace.seen(kind) or ()} | keyspace.unreadable
-    records: tuple[Collection | Column, ...] = (
-        index.state.collections if kind is Kind.COLLECTIONS else index.state.columns
-    )
-    for item in records:
-        if (item.database, item.keyspace) != (keyspace.database, keyspace.keyspace) or item.local_name in present:
+    record = Collection if kind is Kind.COLLECTIONS else Column
+    for item in here:
+        if not isinstance(item, record) or item.local_name in present:
             continue
         if look.prune:
             yield _item(index, Change.GONE, Action.FORGET, item, _rotating(index, item))

@@ -14,7 +14,7 @@ from typing import Any
 from vzctl.domain.drift import Action, Change, DriftItem, FieldChange, Look
 from vzctl.domain.drift_contents import recorded_as
 from vzctl.domain.index import Index
-from vzctl.domain.observation import KeyspaceSeen, Kind, Observation, ObservedDependant, Remark
+from vzctl.domain.observation import KeyspaceSeen, Kind, Observation, ObservedDependant, Remark, credential_named
 from vzctl.domain.records import Credential, Dependant, Evidence, Integration, ScopeEntry, Version
 from vzctl.domain.rules import counted, display_name, listed, provider_by_id
 from vzctl.domain.state import State
@@ -35,15 +35,17 @@ def credential_drift(state: State, observation: Observation, look: Look) -> tupl
     index = Index(state)
     seen: defaultdict[str, list[Dependant]] = defaultdict(list)
     for keyspace, item in _seen(observation):
-        if item.service.credential is not None and keyspace.database in index.databases:
-            seen[item.service.credential].append(recorded_as(keyspace, item, look))
+        named = credential_named(item)
+        if named is not None and keyspace.database in index.databases:
+            seen[named].append(item if isinstance(item, Dependant) else recorded_as(keyspace, item, look))
     items: list[DriftItem] = []
     remarks: list[Remark] = []
     offered: list[DriftItem] = []
     for name in sorted(seen):
         credential = index.credentials.get(name)
         if credential is not None:
-            items += _widened(index, credential, seen[name], look)
+            refused = {item.database for item in observation.scopes if item.credential == name and not item.is_usable}
+            items += _widened(index, credential, [item for item in seen[name] if item.database not in refused], look)
             continue
         need = _need(name, [*index.dependants_of_credential[name], *seen[name]])
         remark = _obstacle(state, need)
@@ -143,12 +145,13 @@ def _widened(index: Index, credential: Credential, seen: list[Dependant], look: 
 
 
 def _comes_from_looking(state: State, credential: Credential) -> bool:
-    """Whether a scope may follow what is seen: on `astra` when it was seen before, on `local` while no key is known.
+    """Whether a scope may follow what is seen: on `astra` when it was adopted, on `local` while no key is known.
 
     On `local` the state decides who may use a key. A dependant outside a scope is a problem there, and no reason to widen it.
     """
     if not state.is_local:
-        return credential.evidence is Evidence.OBSERVED
+        seen_at = credential.evidence_at
+        return credential.evidence is Evidence.OBSERVED and (seen_at is None or seen_at <= credential.created_at)
     version = credential.current_version
     return version is not None and version.fingerprint is None and not version.held
 

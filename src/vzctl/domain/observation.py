@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final
 
-from vzctl.domain.records import Authentication
+from vzctl.domain.records import Authentication, Collection, Column, Dependant
 
 
 class Kind(StrEnum):
@@ -20,6 +20,7 @@ class Kind(StrEnum):
     CREDENTIALS = "credentials"
     COLLECTIONS = "collections"
     COLUMNS = "columns"
+    SCOPES = "scopes"
 
 
 TERMINATED: Final = "TERMINATED"
@@ -52,13 +53,15 @@ class ObservedDatabase:
 class DatabasesSeen:
     """Databases of an organization. `unreadable` are ids that are there under names that vzctl refuses.
 
-    `is_whole`: nothing that is there is missing, so what is absent is gone.
+    `is_whole`: nothing that is there is missing, so what is absent is gone. `doubted` is how many recorded ones are absent
+    from a list that lacks too many of them to be believed.
     """
 
     databases: tuple[ObservedDatabase, ...]
     unreadable: frozenset[str] = frozenset()
     organizations: frozenset[str] = frozenset()
     is_whole: bool = False
+    doubted: int = 0
 
     @property
     def ids(self) -> frozenset[str]:
@@ -129,7 +132,29 @@ class ObservedColumn:
         return f"{self.table}.{self.column}"
 
 
-ObservedDependant = ObservedCollection | ObservedColumn
+ObservedDependant = ObservedCollection | ObservedColumn | Collection | Column
+"""Something that was seen. A record stands for itself, seen as it is recorded: of many databases that is nearly everything,
+and a record that is there anyway takes no memory."""
+
+
+def or_record(item: ObservedDependant, record: Collection | Column | None) -> ObservedDependant:
+    """Return the record where what was seen says nothing else, and otherwise what was seen."""
+    if record is None or isinstance(item, Dependant):
+        return item
+    service = item.service
+    seen = (service.provider, service.authentication, service.credential, service.model, service.dimension)
+    held = (record.provider, record.authentication, record.credential, record.model, record.dimension)
+    return record if seen == held and service.parameters == record.parameters else item
+
+
+def provider_of(item: ObservedDependant) -> str | None:
+    """Return the provider that something uses, or None."""
+    return item.provider if isinstance(item, Dependant) else item.service.provider
+
+
+def credential_named(item: ObservedDependant) -> str | None:
+    """Return the name of the credential that something holds, or None."""
+    return item.credential if isinstance(item, Dependant) else item.service.credential
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,14 +163,23 @@ class KeyspaceSeen:
 
     database: str
     keyspace: str
-    collections: tuple[ObservedCollection, ...] | None = None
-    columns: tuple[ObservedColumn, ...] | None = None
+    collections: tuple[ObservedDependant, ...] | None = None
+    columns: tuple[ObservedDependant, ...] | None = None
     unreadable: frozenset[str] = frozenset()
     is_whole: bool = True
 
     def seen(self, kind: Kind) -> tuple[ObservedDependant, ...] | None:
         """Return the collections or the columns."""
         return self.collections if kind is Kind.COLLECTIONS else self.columns
+
+
+@dataclass(frozen=True, slots=True)
+class ScopeSeen:
+    """Whether a database, by id, can use a credential, by name. What could not be seen is left out."""
+
+    database: str
+    credential: str
+    is_usable: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,3 +190,4 @@ class Observation:
     providers: ProvidersSeen | None = None
     keyspaces: tuple[KeyspaceSeen, ...] = ()
     remarks: tuple[Remark, ...] = ()
+    scopes: tuple[ScopeSeen, ...] = ()

@@ -134,7 +134,9 @@ def _with_evidence(state: State, step: PendingStep, evidence: Evidence, now: dat
     if step.kind == "credential":
         return state.with_credential(replace(credential, evidence=evidence, evidence_at=now))
     scope = tuple(
-        replace(entry, evidence=evidence, evidence_at=now) if entry.database == step.database else entry
+        replace(entry, evidence=evidence, evidence_at=now, refused_at=None)
+        if entry.database == step.database
+        else entry
         for entry in credential.scope
     )
     return state.with_credential(replace(credential, scope=scope))

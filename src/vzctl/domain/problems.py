@@ -61,6 +61,7 @@ def find_problems(state: State) -> list[Problem]:
         *(problem for credential in state.credentials for problem in _credential(index, credential)),
         *_names(state),
         *_databases(index),
+        *_scopes(index),
         *_leftovers(state),
     ]
 
@@ -163,6 +164,22 @@ def _databases(index: Index) -> Iterator[Problem]:
             message = f'the database "{name}" is gone, but collections or columns in it are recorded'
             fix = NextStep(f"vzctl databases show {shell_word(name)}", "look at what would be forgotten with it")
             yield Problem("DATABASE_GONE", name, message, fix)
+
+
+def _scopes(index: Index) -> Iterator[Problem]:
+    """Yield the databases that refused a credential. One that is being rotated, or shall be removed there, may be."""
+    for credential in index.state.credentials:
+        if credential.id in index.open_rotations or credential.removal_wanted_at is not None:
+            continue
+        for entry in credential.scope:
+            if entry.refused_at is not None and entry.removal_wanted_at is None:
+                name = index.database_name(entry.database)
+                message = (
+                    f'the database "{name}" refused "{credential.name}" when it was last looked at, although it is in '
+                    "its scope"
+                )
+                fix = NextStep(f"vzctl scope check {credential.name} {shell_word(name)} --record", "look again")
+                yield Problem("SCOPE_REFUSED", credential.name, message, fix)
 
 
 def _leftovers(state: State) -> Iterator[Problem]:

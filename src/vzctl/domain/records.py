@@ -125,13 +125,14 @@ class ServiceToken:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScopeEntry:
-    """One database (by id) that may use a credential."""
+    """One database (by id) that may use a credential. `refused_at` is when it was first seen to refuse it all the same."""
 
     database: str
     added_at: datetime
     evidence: Evidence | None = None
     evidence_at: datetime | None = None
     removal_wanted_at: datetime | None = None
+    refused_at: datetime | None = None
     extra: Extra = field(default_factory=dict)
 
 

@@ -241,7 +241,9 @@ def restored_scope(state: State, credential: Credential, rotation: Rotation, now
     seen = seen_in_scope(rotation)
     return tuple(
         replace(
-            entries.get(item) or ScopeEntry(database=item, added_at=now), **_evidence(state, now, is_seen=item in seen)
+            entries.get(item) or ScopeEntry(database=item, added_at=now),
+            refused_at=None,
+            **_evidence(state, now, is_seen=item in seen),
         )
         for item in target_databases(rotation)
         if item in known

@@ -21,13 +21,14 @@ from vzctl.usecases.views import DatabaseRef, DependantRef, database_ref, depend
 
 @dataclass(frozen=True, slots=True)
 class ScopedDatabase:
-    """A database in a scope, and how that is known."""
+    """A database in a scope, and how that is known. `refused_at`: since when it was seen to refuse the credential."""
 
     id: str
     name: str
     added_at: datetime
     evidence: str | None
     removal_wanted: bool
+    refused_at: datetime | None
 
     columns: ClassVar[Columns] = (
         ("DATABASE", "name"),
@@ -35,6 +36,7 @@ class ScopedDatabase:
         ("ADDED", "added_at"),
         ("EVIDENCE", "evidence"),
         ("REMOVAL", "removal"),
+        ("REFUSED", "refused_at"),
     )
 
     @property
@@ -195,6 +197,7 @@ def scoped_databases(index: Index, credential: Credential) -> tuple[ScopedDataba
             added_at=entry.added_at,
             evidence=entry.evidence.value if entry.evidence else None,
             removal_wanted=entry.removal_wanted_at is not None,
+            refused_at=entry.refused_at,
         )
         for entry in credential.scope
     )

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from enum import StrEnum
 from typing import Final, TypeVar
 
 from vzctl.answers.answer import (
@@ -30,7 +31,7 @@ from vzctl.domain.observation import (
     Remark,
 )
 from vzctl.domain.state import State
-from vzctl.errors import ConflictError, NextStep, UsageError
+from vzctl.errors import AstraError, ConflictError, NextStep, UsageError
 
 PAGE_SIZES: Final = frozenset({25, 50, 100})
 """Sizes of a full page of the DevOps API: the one it has by default, the one that clients ask for, and the largest."""
@@ -54,6 +55,7 @@ class Sources:
     database: str | None = None
     keyspace: str | None = None
     other_organization: bool = False
+    whole_list: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,24 +67,54 @@ class LiveSources:
     jobs: int = 8
     wake: bool = False
     other_organization: bool = False
+    whole_list: bool = False
+
+
+class AnswerKind(StrEnum):
+    """The answers that a sync reads."""
+
+    DATABASES = "databases"
+    PROVIDERS = "findEmbeddingProviders"
+    COLLECTIONS = "findCollections"
+    TABLES = "listTables"
 
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """One answer: where it came from, and of which database and keyspace its contents are."""
+    """One answer, as much of it as is told: where it came from, what it is, how much is in it and whether it goes on.
+
+    `place` is the database and the keyspace of contents.
+    """
 
     source: str
-    answer: Answer
+    kind: AnswerKind
+    count: int
     place: tuple[str, str] | None = None
+    has_more: bool = False
+
+    @classmethod
+    def of(cls, source: str, answer: Answer, place: tuple[str, str] | None = None) -> Given:
+        """Return what is told of an answer; the answer itself is not kept."""
+        if isinstance(answer, DatabasesAnswer):
+            return cls(source, AnswerKind.DATABASES, answer.size)
+        if isinstance(answer, ProvidersAnswer):
+            return cls(source, AnswerKind.PROVIDERS, len(answer.providers))
+        if isinstance(answer, CollectionsAnswer):
+            return cls(source, AnswerKind.COLLECTIONS, len(answer.collections), place, answer.has_more)
+        return cls(source, AnswerKind.TABLES, len(answer.columns), place, answer.has_more)
 
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """A place of which the contents were wanted. `reason` is why it was not looked at, in words; `failed`: it went wrong."""
+    """A place of which the contents were wanted. `reason` is why it was not looked at, in words; `failed`: it went wrong.
+
+    `is_scope`: it is about which credentials a database can use, and what is said is that this cannot be seen.
+    """
 
     place: str
     reason: str | None = None
     failed: bool = False
+    is_scope: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +135,8 @@ def observe(state: State, sources: Sources, look: Look) -> Observed:
         databases = replace(databases, is_whole=False)
     elif databases is not None:
         require_own_organization(state, databases)
+        # Nobody prunes with a file by chance: it was chosen, and what is lost has to be confirmed.
+        databases = doubted(state, databases, believe=sources.whole_list or look.prune)
     observation = Observation(
         databases=databases,
         providers=_providers([(source, item) for source, item in answers if isinstance(item, ProvidersAnswer)]),
@@ -117,7 +151,7 @@ def observe(state: State, sources: Sources, look: Look) -> Observed:
             keyspaces=(_keyspace(contents, *place),),
             remarks=tuple(_located(remark, contents, where) for remark in observation.remarks),
         )
-    return Observed(observation, tuple(Given(source, item, place) for source, item in answers))
+    return Observed(observation, tuple(Given.of(source, item, place) for source, item in answers))
 
 
 def _remarks(answer: Answer) -> tuple[Remark, ...]:
@@ -243,6 +277,28 @@ def require_own_organization(state: State, seen: DatabasesSeen) -> None:
             code="OTHER_ORGANIZATION",
             next_steps=(step,),
         )
+
+
+def doubted(state: State, seen: DatabasesSeen, *, believe: bool) -> DatabasesSeen:
+    """Return the list so that the absence of databases from it says nothing, when it lacks most of those that are recorded.
+
+    That is how the list of a token looks of which the role sees some databases only, and nothing in it says so.
+    """
+    if state.is_local or believe or not seen.is_whole:
+        return seen
+    ids = seen.ids
+    expected = [item.id for item in state.databases if item.gone_since is None]
+    missing = sum(item not in ids for item in expected)
+    return replace(seen, is_whole=False, doubted=missing) if missing * 2 > len(expected) else seen
+
+
+def read_live(ask: Callable[[], T]) -> T:
+    """Read an answer. One of a wrong form is a mistake of the other side here, not of a person's file."""
+    try:
+        return ask()
+    except UsageError as error:
+        message = error.message.removesuffix("; nothing was changed")
+        raise AstraError(message, code="ASTRA_UNEXPECTED_ANSWER", side="astra") from None
 
 
 KIND_NAMES: Final = {

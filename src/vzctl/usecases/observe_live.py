@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, Final, TypeVar
 
-from vzctl.answers.answer import CollectionsAnswer, DatabasesAnswer, ProvidersAnswer, TablesAnswer
+from vzctl.answers.answer import CollectionsAnswer, ProvidersAnswer, TablesAnswer
 from vzctl.answers.contents import read_collections, read_tables
-from vzctl.answers.databases import read_databases
 from vzctl.answers.fields import place_name_fault, shown
 from vzctl.answers.providers import read_providers
 from vzctl.clients.data_api import DataApi
@@ -23,21 +22,31 @@ from vzctl.domain.observation import (
     KeyspaceSeen,
     Kind,
     Observation,
-    ObservedDatabase,
+    ObservedCollection,
+    ObservedColumn,
+    ObservedDependant,
     ProvidersSeen,
     Remark,
+    ScopeSeen,
+    credential_named,
+    or_record,
+    provider_of,
 )
-from vzctl.domain.records import Database
+from vzctl.domain.records import Collection, Column, Database, Dependant
 from vzctl.domain.state import State
-from vzctl.errors import AstraError, AuthError, UsageError, VzctlError
+from vzctl.errors import AstraError, UsageError, VzctlError
 from vzctl.usecases.context import Context
+from vzctl.usecases.database_list import DatabaseList, list_databases
 from vzctl.usecases.live import Live, in_parallel, require_jobs
-from vzctl.usecases.observe import Coverage, Given, LiveSources, Observed, require_own_organization
+from vzctl.usecases.observe import AnswerKind, Coverage, Given, LiveSources, Observed, read_live
+from vzctl.usecases.scope_look import Named
+from vzctl.usecases.scope_questions import ScopeQuestions
 
 ACTIVE: Final = "ACTIVE"
 HIBERNATED: Final = "HIBERNATED"
 EXPLAIN: Final = {"options": {"explain": True}}
 ALL_MODELS: Final = {"options": {"filterModelStatus": ""}}
+_CONTENTS: Final = (Kind.COLLECTIONS, Kind.COLUMNS)
 _PAGE_STATE: Final = "nextPageState"
 
 T = TypeVar("T")
@@ -50,6 +59,7 @@ class _Seen:
     answers: list[Given] = field(default_factory=list)
     keyspaces: list[KeyspaceSeen] = field(default_factory=list)
     remarks: list[Remark] = field(default_factory=list)
+    scopes: list[ScopeSeen] = field(default_factory=list)
     coverage: list[Coverage] = field(default_factory=list)
     providers: ProvidersSeen | None = None
     error: VzctlError | None = None
@@ -59,13 +69,31 @@ class _Seen:
         if all(item.place != place for item in self.coverage):
             self.coverage.append(Coverage(place, error.message, failed=failed))
 
+    def add_list(self, listed: DatabaseList) -> None:
+        databases = listed.databases
+        if databases is not None:
+            self.answers.append(Given(PARTY, AnswerKind.DATABASES, len(databases.ids)))
+        self.remarks += listed.remarks
+        self.coverage += listed.coverage
+        self.error = listed.error
+
     def add(self, other: _Seen) -> None:
         self.answers += other.answers
         self.keyspaces += other.keyspaces
         self.remarks += other.remarks
+        self.scopes += other.scopes
         self.coverage += other.coverage
         self.providers = self.providers or other.providers
         self.error = self.error or other.error
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """What is asked of each database, and which: its contents, which credentials it can use, or both."""
+
+    sources: LiveSources
+    questions: ScopeQuestions | None
+    contents: bool
 
 
 def observe_live(context: Context, state: State, sources: LiveSources, look: Look) -> Observed:
@@ -77,13 +105,17 @@ def observe_live(context: Context, state: State, sources: LiveSources, look: Loo
     live = context.open_live()
     live.find_token()  # a missing one ends the command before anything is asked
     seen = _Seen()
-    databases = _databases(live, state, sources, seen)
+    listed = list_databases(live, state, sources)
+    databases = listed.databases
+    seen.add_list(listed)
     # A new database counts: it is looked into before it is recorded.
     with_new = find_drift(state, Observation(databases=databases), replace(look, prune=False)).after
     chosen = _chosen(with_new, sources)
     if look.kinds - {Kind.DATABASES}:
-        _look_into(live, with_new, chosen, databases, sources, seen)
-    if databases is None and not seen.answers and seen.error is not None:
+        questions = ScopeQuestions.of(with_new, context.new_id) if Kind.SCOPES in look.kinds else None
+        wanted = _Wanted(sources, questions, contents=bool(look.kinds - {Kind.DATABASES, Kind.SCOPES}))
+        _look_into(live, with_new, chosen, databases, wanted, seen)
+    if databases is None and not (seen.answers or seen.scopes) and seen.error is not None:
         raise seen.error
     if databases is not None and sources.database is not None:
         ids = {item.id for item in chosen}
@@ -94,39 +126,9 @@ def observe_live(context: Context, state: State, sources: LiveSources, look: Loo
         providers=seen.providers,
         keyspaces=tuple(seen.keyspaces),
         remarks=tuple(dict.fromkeys(seen.remarks)),
+        scopes=tuple(seen.scopes),
     )
     return Observed(observation, tuple(seen.answers), tuple(seen.coverage), is_live=True)
-
-
-def _databases(live: Live, state: State, sources: LiveSources, seen: _Seen) -> DatabasesSeen | None:
-    """Return Astra's list, whole; None where there is none, or where the token may not see it."""
-    if state.is_local:
-        return None
-    try:
-        pages = [_read(partial(read_databases, page, PARTY, is_page=True)) for page in live.devops().pages()]
-    except AuthError as error:
-        if error.code != "TOKEN_LACKS_RIGHTS":
-            raise
-        seen.missed("the list of databases", error)
-        return None
-    recorded = {item.id: item.endpoint for item in state.databases}
-    found: dict[str, ObservedDatabase] = {}
-    for item in (database for page in pages for database in page.databases):
-        # What a person recorded is where this command asks: another address than Astra's own is no mistake.
-        found.setdefault(item.id, replace(item, endpoint=None) if recorded.get(item.id) else item)
-    listed = DatabasesSeen(
-        databases=tuple(found[key] for key in sorted(found)),
-        unreadable=frozenset().union(*(page.unreadable for page in pages)),
-        organizations=frozenset().union(*(page.organizations for page in pages)),
-        is_whole=bool(found) and not sources.other_organization,
-    )
-    if not sources.other_organization:
-        require_own_organization(state, listed)
-    remarks = tuple(remark for page in pages for remark in page.remarks)
-    seen.remarks += remarks
-    answer = DatabasesAnswer(databases=listed.databases, unreadable=listed.unreadable, remarks=remarks)
-    seen.answers.append(Given(PARTY, answer))
-    return listed
 
 
 def _chosen(state: State, sources: LiveSources) -> Sequence[Database]:
@@ -142,28 +144,30 @@ def _look_into(
     state: State,
     chosen: Sequence[Database],
     databases: DatabasesSeen | None,
-    sources: LiveSources,
+    wanted: _Wanted,
     seen: _Seen,
 ) -> None:
     """Look into the databases that are up, many at once; put what they say into `seen`, in their order."""
     index = Index(state)
     statuses = None if databases is None else {item.id: item.status for item in databases.databases}
+    told = {item.place for item in seen.coverage}
     looks: list[_LookInto] = []
     for database in chosen:
         name = index.database_name(database.id)
-        reason = _why_not(state, database, statuses, wake=sources.wake)
+        reason = _why_not(state, database, statuses, wake=wanted.sources.wake)
         if reason is not None:
-            seen.coverage.append(Coverage(name, reason))
+            if name not in told:
+                seen.coverage.append(Coverage(name, reason))
             continue
         try:
             api = live.data_api(state, database)
         except VzctlError as error:
             seen.missed(name, error, failed=error.code != "ENDPOINT_MISSING")
             continue
-        recorded = {item.keyspace for item in index.dependants_in_database[database.id]}
-        looks.append(_LookInto(api, database.id, name, sources.keyspace, recorded, asks_providers=not looks))
+        recorded = index.dependants_in_database[database.id]
+        looks.append(_LookInto(api, database.id, name, wanted.sources.keyspace, recorded, wanted, is_first=not looks))
     chains: list[list[Callable[[], _Seen]]] = [[item.look] for item in looks]
-    results = in_parallel(sources.jobs, chains, finished=lambda _: None, stop=live.http.close)
+    results = in_parallel(wanted.sources.jobs, chains, finished=lambda _: None, stop=live.http.close)
     for result in (link for chain in results for link in chain):
         seen.add(result)
 
@@ -182,14 +186,15 @@ def _why_not(state: State, database: Database, statuses: Mapping[str, str] | Non
 
 @dataclass(frozen=True, slots=True)
 class _LookInto:
-    """A look into one database. `recorded` are the keyspaces in which something is recorded."""
+    """A look into one database. `recorded` is what is recorded in it."""
 
     api: DataApi
     database: str
     name: str
     only: str | None
-    recorded: set[str]
-    asks_providers: bool
+    recorded: Sequence[Dependant]
+    wanted: _Wanted
+    is_first: bool
 
     def look(self) -> _Seen:
         """Return what the database says; what it does not say is in the coverage."""
@@ -199,9 +204,29 @@ class _LookInto:
         except VzctlError as error:
             seen.missed(self.name, error)
             return seen
-        if self.asks_providers:
+        if self.wanted.contents:
+            self._contents(keyspaces, seen)
+        if self.wanted.questions is not None and (self.only is None or self.only in keyspaces):
+            self._scopes(self.wanted.questions, keyspaces, seen)
+        return seen
+
+    def _scopes(self, questions: ScopeQuestions, keyspaces: Iterable[str], seen: _Seen) -> None:
+        here = (item for keyspace in seen.keyspaces for kind in _CONTENTS for item in keyspace.seen(kind) or ())
+        held = [
+            *((credential_named(item), provider_of(item)) for item in here),
+            *((item.credential, item.provider) for item in self.recorded),
+        ]
+        named = {Named(name, provider) for name, provider in held if name is not None and provider is not None}
+        places = [item for item in keyspaces if self.only in (None, item)]
+        told = questions.ask(self.api, self.database, self.name, places, named)
+        seen.scopes += told.seen
+        seen.coverage += told.coverage
+        seen.error = seen.error or told.error
+
+    def _contents(self, keyspaces: Sequence[str], seen: _Seen) -> None:
+        if self.is_first:
             self._providers(seen)
-        wanted = {self.only} if self.only is not None else {*keyspaces, *self.recorded}
+        wanted = {self.only} if self.only is not None else {*keyspaces, *(item.keyspace for item in self.recorded)}
         for keyspace in sorted(wanted):
             fault = place_name_fault(keyspace)
             if keyspace not in keyspaces:
@@ -213,7 +238,6 @@ class _LookInto:
                 self._keyspace(keyspace, seen)
         if not wanted:
             seen.coverage.append(Coverage(self.name))
-        return seen
 
     def _keyspace(self, keyspace: str, seen: _Seen) -> None:
         place = f"{self.name}/{keyspace}"
@@ -221,7 +245,7 @@ class _LookInto:
         collections = self._asked(seen, place, partial(self._collections, keyspace))
         tables = self._asked(seen, place, partial(self._tables, keyspace))
         answers: list[CollectionsAnswer | TablesAnswer] = [item for item in (collections, tables) if item is not None]
-        seen.answers += [Given(self.name, item, (self.database, keyspace)) for item in answers]
+        seen.answers += [Given.of(self.name, item, (self.database, keyspace)) for item in answers]
         seen.remarks += [
             replace(remark, subject=f"{place}/{remark.subject}") for item in answers for remark in item.remarks
         ]
@@ -230,14 +254,24 @@ class _LookInto:
                 KeyspaceSeen(
                     database=self.database,
                     keyspace=keyspace,
-                    collections=None if collections is None else collections.collections,
-                    columns=None if tables is None else tables.columns,
+                    collections=None if collections is None else self._shared(keyspace, collections.collections),
+                    columns=None if tables is None else self._shared(keyspace, tables.columns),
                     unreadable=frozenset().union(*(item.unreadable for item in answers)),
                     is_whole=not any(item.has_more for item in answers),
                 )
             )
         if len(seen.coverage) == before:
             seen.coverage.append(Coverage(place))
+
+    def _shared(self, keyspace: str, seen: Iterable[ObservedDependant]) -> tuple[ObservedDependant, ...]:
+        """Return what was seen, with the record itself for what is as recorded."""
+        kinds = {"collection": ObservedCollection, "column": ObservedColumn}
+        records = {
+            (kinds[item.kind], item.local_name): item
+            for item in self.recorded
+            if item.keyspace == keyspace and isinstance(item, (Collection, Column))
+        }
+        return tuple(or_record(item, records.get((type(item), item.local_name))) for item in seen)
 
     def _collections(self, keyspace: str) -> CollectionsAnswer:
         status, has_more = self._status("findCollections", "collections", EXPLAIN, keyspace)
@@ -254,7 +288,7 @@ class _LookInto:
 
         answer = self._asked(seen, f"the embedding providers of {self.name}", ask)
         if answer is not None:
-            seen.answers.append(Given(self.name, answer))
+            seen.answers.append(Given.of(self.name, answer))
             seen.providers = ProvidersSeen(tuple(sorted(answer.providers, key=lambda item: item.id)))
 
     def _status(
@@ -274,7 +308,7 @@ class _LookInto:
 
     def _asked(self, seen: _Seen, place: str, ask: Callable[[], T]) -> T | None:
         try:
-            return _read(ask)
+            return read_live(ask)
         except VzctlError as error:
             seen.missed(place, error)
             return None
@@ -283,12 +317,3 @@ class _LookInto:
 def shown_keyspace(keyspace: str) -> str:
     """Return a keyspace's name fit for a message."""
     return keyspace if place_name_fault(keyspace) is None else shown(keyspace)
-
-
-def _read(ask: Callable[[], T]) -> T:
-    """Read an answer. One of a wrong form is a mistake of the other side here, not of a person's file."""
-    try:
-        return ask()
-    except UsageError as error:
-        message = error.message.removesuffix("; nothing was changed")
-        raise AstraError(message, code="ASTRA_UNEXPECTED_ANSWER", side="astra") from None

@@ -14,7 +14,7 @@ from vzctl.domain.state import State
 from vzctl.errors import AstraError, NextStep
 from vzctl.usecases.context import Context
 from vzctl.usecases.live import Live
-from vzctl.usecases.scope_check import NOT_OBSERVABLE, REFUSED, USABLE, look
+from vzctl.usecases.scope_look import NOT_OBSERVABLE, REFUSED, USABLE, look
 
 DONE: Final = "done"
 NOT_DONE: Final = "not done"

@@ -1,20 +1,18 @@
-"""`vzctl scope check`: which databases can really use a credential. Costs nothing, creates nothing.
-
-A collection is asked for with the real credential and a model that does not exist. The Data API looks at the credential
-first: it refuses one that is unknown or out of scope, and otherwise the model. An invented name comes first, as the control:
-where that is not refused, nothing can be seen this way.
-"""
+"""`vzctl scope check`: which databases can really use a credential. Costs nothing, creates nothing."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import ClassVar, Final
+from typing import ClassVar
 
 from vzctl.clients.data_api import DataApi
 from vzctl.domain.address import find_database
+from vzctl.domain.comparison import find_drift
+from vzctl.domain.drift import Look
 from vzctl.domain.index import Index
+from vzctl.domain.observation import Kind, Observation, ScopeSeen
 from vzctl.domain.records import Credential, Database
 from vzctl.domain.rules import require_credential
 from vzctl.domain.state import State
@@ -22,22 +20,20 @@ from vzctl.errors import ExitStatus, NextStep
 from vzctl.usecases.context import Context
 from vzctl.usecases.live import DEFAULT_JOBS, in_parallel, require_jobs
 from vzctl.usecases.outcome import Columns, Outcome
+from vzctl.usecases.scope_look import NOT_OBSERVABLE, REFUSED, USABLE, look
+from vzctl.usecases.sync import drift_row, sentence
 from vzctl.usecases.views import DatabaseRef, database_ref
-
-NO_MODEL: Final = "vzctl-asks-for-no-model"
-USABLE: Final = "usable"
-REFUSED: Final = "refused"
-NOT_OBSERVABLE: Final = "not observable"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckScope:
-    """Which credential, and where; without databases everywhere in its scope."""
+    """Which credential, and where; without databases everywhere in its scope. `record`: keep what is seen."""
 
     name: str
     databases: Sequence[str] = ()
     jobs: int = DEFAULT_JOBS
     wake: bool = False
+    record: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +65,8 @@ class ScopeObservations:
 def check_scope(context: Context, request: CheckScope) -> Outcome[ScopeObservations]:
     """Ask each database; exit 6 when one of them does not do what the scope says."""
     require_jobs(request.jobs)
+    if request.record:
+        context.require_writable()
     state = context.state_file.read()
     credential = require_credential(state, request.name)
     databases = _databases(state, credential, request)
@@ -85,10 +83,12 @@ def check_scope(context: Context, request: CheckScope) -> Outcome[ScopeObservati
     results = in_parallel(request.jobs, links, finished=lambda _: None, stop=live.http.close)
     rows = tuple(row for chain in results for row in chain)
     wrong = [row for row in rows if row.agrees is False]
+    recorded = _record(context, request.name, rows) if request.record else ()
     return Outcome(
         data=ScopeObservations(rows),
-        summary=_summary(request.name, rows),
-        next_steps=tuple(_step(request.name, row) for row in wrong),
+        changed=bool(recorded),
+        summary=(*_summary(request.name, rows), *(f"recorded: {line}" for line in recorded)),
+        next_steps=tuple(_step(request.name, row) for row in wrong if row.in_scope or not recorded),
         status=ExitStatus.ASTRA if wrong else ExitStatus.OK,
     )
 
@@ -115,35 +115,16 @@ def _observe(
     )
 
 
-def look(api: DataApi, credential: Credential, control: str, collection: str) -> tuple[str, str | None]:
-    """Return what one database shows, and its words; `control` is an invented name, `collection` one that is free."""
-    keyspaces = api.keyspaces()
-    if not keyspaces:
-        return NOT_OBSERVABLE, "the database has no keyspace"
-    answer, words = _ask(api, keyspaces[0], credential.provider, control, collection)
-    if answer is not False:
-        return NOT_OBSERVABLE, f"an invented name was not refused: {words}"
-    answer, words = _ask(api, keyspaces[0], credential.provider, credential.name, collection)
-    if answer is None:
-        return NOT_OBSERVABLE, words
-    return (USABLE, None) if answer else (REFUSED, words)
-
-
-def _ask(api: DataApi, keyspace: str, provider: str, name: str, collection: str) -> tuple[bool | None, str]:
-    """Return whether the credential was accepted, None when that cannot be told."""
-    service = {"provider": provider, "modelName": NO_MODEL, "authentication": {"providerKey": name}}
-    body = {"name": collection, "options": {"vector": {"metric": "cosine", "service": service}}}
-    answer = api.command("createCollection", body, keyspace)
-    if answer.fault is None:
-        # It must not exist; whatever this server is, it is left as it was.
-        api.command("deleteCollection", {"name": collection}, keyspace)
-        return None, "a collection of a model that does not exist was accepted, and deleted again"
-    words = answer.fault.message
-    if answer.fault.code == "VECTORIZE_CREDENTIAL_INVALID":
-        return False, words
-    if "is not supported" in words or "Required parameter" in words:
-        return True, words
-    return None, words
+def _record(context: Context, name: str, rows: tuple[ScopeObservation, ...]) -> tuple[str, ...]:
+    """Record what was seen, as a sync would; return what changed by it."""
+    seen = tuple(ScopeSeen(row.database.id, name, row.seen == USABLE) for row in rows if row.seen != NOT_OBSERVABLE)
+    look_at_scopes = Look(context.now(), context.new_id, frozenset({Kind.SCOPES}))
+    with context.state_file.transaction() as transaction:
+        drift = find_drift(transaction.state, Observation(scopes=seen), look_at_scopes)
+        lines = tuple(sentence(drift_row(item)) for item in drift.effective)
+        transaction.state = drift.after
+        transaction.describe(*lines, subjects=(name,))
+    return lines
 
 
 def _summary(name: str, rows: tuple[ScopeObservation, ...]) -> tuple[str, ...]:

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from vzctl.answers.answer import CollectionsAnswer, DatabasesAnswer, ProvidersAnswer, TablesAnswer
 from vzctl.domain.comparison import find_drift
 from vzctl.domain.drift import Action, Change, Drift, DriftItem, Look
 from vzctl.domain.drift_databases import NOT_IN_LIST
@@ -17,7 +16,7 @@ from vzctl.domain.rules import counted, listed
 from vzctl.domain.state import State
 from vzctl.errors import ConflictError, ExitStatus, NextStep
 from vzctl.usecases.context import Context, Danger, Question
-from vzctl.usecases.observe import Given, LiveSources, Observed, Sources, observe
+from vzctl.usecases.observe import AnswerKind, Given, LiveSources, Observed, Sources, observe
 from vzctl.usecases.outcome import Columns, Notice, Outcome
 from vzctl.usecases.state import ProblemRow, problem_row
 
@@ -163,7 +162,7 @@ def _report(state: State, observed: Observed, drift: Drift, *, applied: bool) ->
         applied=applied,
         answers=tuple(_answer_row(index, observed, given) for given in observed.answers),
         coverage=tuple(CoverageRow(row.place, row.reason is None, row.reason, row.failed) for row in observed.coverage),
-        drift=tuple(_drift_row(item) for item in drift.items),
+        drift=tuple(drift_row(item) for item in drift.items),
         remarks=tuple(_remark_row(item) for item in drift.remarks),
         problems=tuple(problem_row(item) for item in _new_problems(state, drift)),
     )
@@ -204,7 +203,7 @@ def _question(state: State, drift: Drift) -> Question:
 
 
 def _details(drift: Drift) -> list[str]:
-    lines = [sentence(_drift_row(item)) for item in drift.effective]
+    lines = [sentence(drift_row(item)) for item in drift.effective]
     left = len(lines) - AUDITED_AT_MOST
     return [*lines[:AUDITED_AT_MOST], f"and {left} more"] if left > 0 else lines
 
@@ -250,7 +249,13 @@ def _warnings(state: State, observed: Observed, drift: Drift) -> tuple[Notice, .
         notices.append(Notice("SKIPPED_FOR_ROTATION", text, item.subject))
     databases = observed.observation.databases
     from_astra = not observed.is_live and not state.is_local
-    if from_astra and databases is not None and not databases.is_whole:
+    if databases is not None and databases.doubted:
+        text = (
+            f"the list lacks {databases.doubted} of the databases that are recorded, most of them: a token may see some "
+            "only, so their absence says nothing; --whole-list if they are gone"
+        )
+        notices.append(Notice("LIST_LACKS_MOST", text))
+    elif from_astra and databases is not None and not databases.is_whole:
         text = "the list of databases may go on, so the absence of one says nothing; give all pages in one call"
         if len(databases.ids) == 1:
             text = "a single database says nothing of the others"
@@ -259,16 +264,21 @@ def _warnings(state: State, observed: Observed, drift: Drift) -> tuple[Notice, .
 
 
 def _not_looked_at(observed: Observed) -> list[Notice]:
-    missing = [item for item in observed.coverage if item.reason is not None]
+    missing = [item for item in observed.coverage if item.reason is not None and (item.failed or not item.is_scope)]
     missing.sort(key=lambda item: not item.failed)
     notices = [
         Notice("NOT_LOOKED_AT", f"not looked at: {item.place} ({item.reason})", item.place)
         for item in missing[:NOTICES_AT_MOST]
     ]
     left = len(missing) - len(notices)
-    return (
-        [*notices, Notice("NOT_LOOKED_AT", f"not looked at: {left} more; -o json has all of them")] if left else notices
-    )
+    if left:
+        notices.append(Notice("NOT_LOOKED_AT", f"not looked at: {left} more; -o json has all of them"))
+    unseen = [item for item in observed.coverage if item.is_scope and item.reason is not None and not item.failed]
+    if unseen:
+        where = counted(len(unseen), "database")
+        text = f"which credentials can be used could not be seen in {where}: {unseen[0].reason}"
+        notices.append(Notice("SCOPES_NOT_OBSERVABLE", text))
+    return notices
 
 
 def _next_steps(drift: Drift, report: SyncReport) -> tuple[NextStep, ...]:
@@ -285,7 +295,8 @@ def _next_steps(drift: Drift, report: SyncReport) -> tuple[NextStep, ...]:
     return tuple(steps)
 
 
-def _drift_row(item: DriftItem) -> DriftRow:
+def drift_row(item: DriftItem) -> DriftRow:
+    """Return the row of a difference."""
     return DriftRow(
         group=item.kind.value,
         change=item.change.value,
@@ -303,18 +314,14 @@ def _remark_row(remark: Remark) -> RemarkRow:
 
 
 def _answer_row(index: Index, observed: Observed, given: Given) -> AnswerRow:
-    source, answer = given.source, given.answer
-    if isinstance(answer, DatabasesAnswer):
+    whole = not given.has_more
+    where = "" if given.place is None else f"{index.database_name(given.place[0])}/{given.place[1]}"
+    if given.kind is AnswerKind.DATABASES:
         seen = observed.observation.databases
         whole = seen is not None and seen.is_whole and not index.state.is_local
         covers = "all databases of the organization" if whole else "these databases, not the absence of others"
-        return AnswerRow(source, "databases", answer.size, covers, whole)
-    if isinstance(answer, ProvidersAnswer):
-        return AnswerRow(source, "findEmbeddingProviders", len(answer.providers), "what one Data API offers", True)
-    where = "" if given.place is None else f"{index.database_name(given.place[0])}/{given.place[1]}"
-    if isinstance(answer, CollectionsAnswer):
-        return AnswerRow(
-            source, "findCollections", len(answer.collections), f"collections of {where}", not answer.has_more
-        )
-    assert isinstance(answer, TablesAnswer)
-    return AnswerRow(source, "listTables", len(answer.columns), f"vector columns of {where}", not answer.has_more)
+    elif given.kind is AnswerKind.PROVIDERS:
+        covers = "what one Data API offers"
+    else:
+        covers = f"{'collections' if given.kind is AnswerKind.COLLECTIONS else 'vector columns'} of {where}"
+    return AnswerRow(given.source, given.kind.value, given.count, covers, whole)

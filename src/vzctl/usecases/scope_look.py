@@ -1,0 +1,78 @@
+"""Seeing whether a database can use a credential, without cost and without a trace.
+
+A collection is asked for with the real credential and a model that does not exist. The Data API looks at the credential
+first: it refuses one that is unknown or out of scope, and otherwise the model. An invented name comes first, as the control:
+where that is not refused, nothing can be seen this way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from vzctl.clients.data_api import DataApi
+from vzctl.domain.records import Credential
+
+NO_MODEL: Final = "vzctl-asks-for-no-model"
+USABLE: Final = "usable"
+REFUSED: Final = "refused"
+NOT_OBSERVABLE: Final = "not observable"
+NO_KEYSPACE: Final = "the database has no keyspace"
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A credential, recorded or not, as a collection names it."""
+
+    name: str
+    provider: str
+
+
+def look(api: DataApi, credential: Credential, control: str, collection: str) -> tuple[str, str | None]:
+    """Return what one database shows, and its words; `control` is an invented name, `collection` one that is free."""
+    keyspaces = api.keyspaces()
+    if not keyspaces:
+        return NOT_OBSERVABLE, NO_KEYSPACE
+    ((_, seen, detail),) = look_at_each(
+        api, keyspaces[0], [Named(credential.name, credential.provider)], control, collection
+    )
+    return seen, detail
+
+
+def look_at_each(
+    api: DataApi, keyspace: str, credentials: Iterable[Named], control: str, collection: str
+) -> Iterator[tuple[Named, str, str | None]]:
+    """Yield what one database shows of each credential, and its words. The control is asked once for each provider."""
+    faults: dict[str, str | None] = {}
+    for credential in credentials:
+        provider = credential.provider
+        if provider not in faults:
+            answer, words = _ask(api, keyspace, provider, control, collection)
+            faults[provider] = None if answer is False else f"an invented name was not refused: {words}"
+        fault = faults[provider]
+        if fault is not None:
+            yield credential, NOT_OBSERVABLE, fault
+            continue
+        answer, words = _ask(api, keyspace, provider, credential.name, collection)
+        if answer is None:
+            yield credential, NOT_OBSERVABLE, words
+        else:
+            yield (credential, USABLE, None) if answer else (credential, REFUSED, words)
+
+
+def _ask(api: DataApi, keyspace: str, provider: str, name: str, collection: str) -> tuple[bool | None, str]:
+    """Return whether the credential was accepted, None when that cannot be told."""
+    service = {"provider": provider, "modelName": NO_MODEL, "authentication": {"providerKey": name}}
+    body = {"name": collection, "options": {"vector": {"metric": "cosine", "service": service}}}
+    answer = api.command("createCollection", body, keyspace)
+    if answer.fault is None:
+        # It must not exist; whatever this server is, it is left as it was.
+        api.command("deleteCollection", {"name": collection}, keyspace)
+        return None, "a collection of a model that does not exist was accepted, and deleted again"
+    words = answer.fault.message
+    if answer.fault.code == "VECTORIZE_CREDENTIAL_INVALID":
+        return False, words
+    if "is not supported" in words or "Required parameter" in words:
+        return True, words
+    return None, words
