@@ -23,7 +23,7 @@ from vzctl.usecases.context import Context
 from vzctl.usecases.live import DEFAULT_JOBS, Live, in_parallel
 from vzctl.usecases.new_key import still_accepted
 from vzctl.usecases.rotation_view import NOT_SEEN, SEEN, UNSEEABLE, StepLook, step_text
-from vzctl.usecases.scope_check import NOT_OBSERVABLE, REFUSED, USABLE, look
+from vzctl.usecases.scope_look import NOT_OBSERVABLE, REFUSED, USABLE, look
 from vzctl.usecases.secret_version import read_version
 
 DATABASES_AT_MOST: Final = 10
