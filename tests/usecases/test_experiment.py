@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, Final
 
 import pytest
@@ -16,12 +16,6 @@ from tests.support.standin.server import Answer, StandIn
 from vzctl.domain.experiment import ROWS, Arm, arm_of_fault, arm_of_verdict, decide
 from vzctl.domain.verdict import Verdict
 from vzctl.errors import ExitStatus
-
-
-@pytest.fixture
-def stand_in() -> Iterator[StandIn]:
-    with StandIn() as server:
-        yield server
 
 
 @pytest.fixture

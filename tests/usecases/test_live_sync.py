@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -17,12 +16,6 @@ from vzctl.errors import ExitStatus
 FRESH = "44444444-4444-4444-8444-444444444444"
 SLEEPY = "55555555-5555-4555-8555-555555555555"
 VECTOR = {"vector": {"dimension": 8, "metric": "cosine", "service": dict(SERVICE)}}
-
-
-@pytest.fixture
-def stand_in() -> Iterator[StandIn]:
-    with StandIn() as server:
-        yield server
 
 
 @pytest.fixture

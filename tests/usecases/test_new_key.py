@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -12,12 +11,6 @@ from tests.support.cli import SHOP, Cli, Result
 from tests.support.live import KEY, OTHER_KEY, PRODUCTS, TITLE, LiveUser, live_user
 from tests.support.standin.server import Answer, StandIn
 from vzctl.errors import ExitStatus
-
-
-@pytest.fixture
-def stand_in() -> Iterator[StandIn]:
-    with StandIn() as server:
-        yield server
 
 
 @pytest.fixture

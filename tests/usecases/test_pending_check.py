@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -11,12 +10,6 @@ from tests.support.cli import LOGS, SHOP, Cli
 from tests.support.live import KEY, OTHER_KEY, LiveUser, live_user
 from tests.support.standin.server import StandIn
 from vzctl.errors import ExitStatus
-
-
-@pytest.fixture
-def stand_in() -> Iterator[StandIn]:
-    with StandIn() as server:
-        yield server
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,12 +14,6 @@ from tests.support.standin.server import StandIn
 from vzctl.errors import ExitStatus
 
 LOOK_ONCE = ("--wait", "0")
-
-
-@pytest.fixture
-def stand_in() -> Iterator[StandIn]:
-    with StandIn() as server:
-        yield server
 
 
 @dataclass

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import signal
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +17,6 @@ from vzctl.errors import ExitStatus
 
 KEY = "sk-proj-Zq9fXw3Lm7Kp2Vr8"
 OPENAI = ("--provider", "openai", "--model", "text-embedding-3-small", "--dimension")
-
-
-@pytest.fixture
-def stand_in() -> Iterator[StandIn]:
-    with StandIn() as server:
-        yield server
 
 
 @pytest.fixture

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from tests.support.cli import SHOP, Cli
@@ -12,12 +10,6 @@ from tests.support.standin.server import StandIn
 from vzctl.errors import ExitStatus
 
 SOON = ("--every", "0.01", "--for", "20")
-
-
-@pytest.fixture
-def stand_in() -> Iterator[StandIn]:
-    with StandIn() as server:
-        yield server
 
 
 @pytest.fixture
