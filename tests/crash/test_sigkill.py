@@ -199,6 +199,7 @@ def test_a_scenario_for_every_command_that_touches_keys_is_here() -> None:
         "scope set",
         "secrets purge",
         "secrets put",
+        "secrets token",
     }
 
 

@@ -64,7 +64,7 @@ LINES: Final = (
     "credentials rotate --from rotate.jsonl --skip-test --yes",
     "credentials remove openai-prod --confirm openai-prod",
     "rotations resume openai-leaked --attest revoked --skip-look",
-    "rotations resume openai-leaked --replace-secret --secret-stdin",
+    "rotations resume openai-leaked --replace-secret --skip-test --secret-stdin",
     "rotations rollback openai-leaked --yes",
     "rotations rollback mistral-prod --confirm mistral-prod",
     "revocations done mistral-prod --yes",

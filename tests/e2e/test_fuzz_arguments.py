@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from tests.support.cli import LOGS, SHOP, Cli, Result, every_command
 from tests.support.organization import copy_organization, make_organization
+from tests.support.standin.shared import LENIENT, shared
 from tests.support.states import sound_states
 from vzctl.domain.state import State
 from vzctl.errors import ExitStatus
@@ -233,6 +234,7 @@ def test_a_command_with_any_arguments_ends_with_a_documented_status(
 ) -> None:
     words = vector(chance)
     cli = copy_organization(organization, tmp_path_factory.getbasetemp() / "fuzz")
+    cli.configure(cli.configuration + shared()[LENIENT].configuration)  # a mistyped --skip-test asks the provider
     (cli.folder / "batch.jsonl").write_text(BATCH)
     before = cli.everything()
     try:

@@ -66,14 +66,30 @@ def test_talk_keeps_to_the_encoding_of_stderr(monkeypatch: pytest.MonkeyPatch) -
     assert err.text == "f\\xfcr\n"
 
 
-@pytest.mark.parametrize("is_there", [False, True])
-def test_streams_that_are_closed_or_missing_take_nothing(monkeypatch: pytest.MonkeyPatch, is_there: bool) -> None:
+def closed_stream(*, is_there: bool) -> Stream | None:
     stream = Stream() if is_there else None
     if stream is not None:
         stream.close()
+    return stream
+
+
+@pytest.mark.parametrize("is_there", [False, True])
+def test_a_stdout_that_is_closed_is_a_failure_when_there_is_data(
+    monkeypatch: pytest.MonkeyPatch, is_there: bool
+) -> None:
+    monkeypatch.setattr(sys, "stdout", closed_stream(is_there=is_there))
+    with pytest.raises(VzctlError) as caught:
+        show.write_data("text")
+    assert caught.value.code == "OUTPUT_NOT_WRITABLE"
+
+
+@pytest.mark.parametrize("is_there", [False, True])
+def test_talk_into_streams_that_are_closed_or_missing_is_no_failure(
+    monkeypatch: pytest.MonkeyPatch, is_there: bool
+) -> None:
+    stream = closed_stream(is_there=is_there)
     monkeypatch.setattr(sys, "stdout", stream)
     monkeypatch.setattr(sys, "stderr", stream)
-    show.write_data("text")
     show.write_talk(["text"])
     show.show_failure(an_error(), command="x", output="json")
 

@@ -28,6 +28,7 @@ from vzctl.store.backups import list_backups
 from vzctl.usecases.add_credential import AddCredential, add_credential
 from vzctl.usecases.context import Context
 from vzctl.usecases.database import AddDatabase, add_database
+from vzctl.usecases.looking import Looking
 from vzctl.usecases.outcome import AnyOutcome
 from vzctl.usecases.pending import ChangePending, confirm_pending
 from vzctl.usecases.remove_credential import RemoveCredential, remove_credential
@@ -46,6 +47,8 @@ keys: Final = st.sampled_from(sorted(KEYS.values()))
 chances: Final = st.randoms(use_true_random=False)
 failures: Final = st.one_of(st.none(), st.integers(0, 6))
 """In which call the secret store fails; None for never."""
+
+UNSEEN = Looking(is_wanted=False)
 
 
 class Restores(RuleBasedStateMachine):
@@ -100,12 +103,14 @@ class Restores(RuleBasedStateMachine):
 
     @rule(key=keys, fails_in=failures, replace_secret=st.booleans())
     def resume(self, key: str, fails_in: int | None, replace_secret: bool) -> None:
-        request = ResumeRotation(name="main", source=lambda: Secret(key), replace_secret=replace_secret)
+        request = ResumeRotation(
+            name="main", source=lambda: Secret(key), replace_secret=replace_secret, skip_test=True, looking=UNSEEN
+        )
         self.attempt(lambda c: resume_rotation(c, request), fails_in)
 
     @rule(fails_in=failures)
     def roll_back(self, fails_in: int | None) -> None:
-        self.attempt(lambda c: roll_back_rotation(c, RollBackRotation(name="main")), fails_in)
+        self.attempt(lambda c: roll_back_rotation(c, RollBackRotation(name="main", looking=UNSEEN)), fails_in)
 
     @precondition(lambda self: self.file.read().open_revocations())
     @rule(chance=chances, fails_in=failures)
@@ -224,7 +229,7 @@ class PortalRestores(Restores):
         """Attest what was done; a step of an earlier walk is none that anybody waits for."""
         rotation, step = self.open_rotation(), self.unsaid
         if rotation is not None and step is not None and machine.next_step(rotation, is_local=False) is step:
-            request = ResumeRotation(name="main", attests=(step,))
+            request = ResumeRotation(name="main", attests=(step,), looking=UNSEEN)
             self.attempt(lambda c: resume_rotation(c, request), fails_in)
         after = self.open_rotation()
         if after != rotation:

@@ -45,6 +45,7 @@ from vzctl.usecases.database import (
 )
 from vzctl.usecases.dependant import Service
 from vzctl.usecases.integration import AddIntegration, RemoveIntegration, add_integration, remove_integration
+from vzctl.usecases.looking import Looking
 from vzctl.usecases.outcome import AnyOutcome
 from vzctl.usecases.remove_credential import RemoveCredential, remove_credential
 from vzctl.usecases.revocation import FinishRevocations, finish_revocations
@@ -301,7 +302,7 @@ class UseCases(RuleBasedStateMachine):
         found = self.model.credentials[name]
         assert found.open is not None
         key = found.open.new
-        request = ResumeRotation(name=name, source=lambda: Secret(key))
+        request = ResumeRotation(name=name, source=lambda: Secret(key), looking=Looking(is_wanted=False))
         outcome = self.run(lambda c: resume_rotation(c, request), None, steps)
         assert outcome is not None
         self.after_walk(name, found, outcome)
