@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -268,6 +269,35 @@ def test_a_leaked_key_that_still_works_is_not_gone_on_from(person: Person) -> No
     person.recreate(SHOP)
     assert person.attest("removed", "recreated", "scoped").status == 0
     assert person.checks()["the old key was revoked"] == "seen"
+
+
+def test_a_provider_whose_answer_does_not_tell_ends_no_rotation(person: Person, stand_in: StandIn) -> None:
+    assert person.begin("--leaked", "--revoke-first", "--confirm", "openai-prod").status == ExitStatus.MANUAL
+    stand_in.fail(times=None, path="/openai", status=500)
+    result = person.attest("revoked")
+    assert (result.status, looks(result)) == (
+        ExitStatus.MANUAL,
+        ["REVOKED: not observable: not looked at: OpenAI (its answer does not tell)"],
+    )
+    assert 'next, by a person: remove the API key "openai-prod"' in result.err
+
+
+def test_a_database_that_was_forgotten_meanwhile_is_not_looked_at(person: Person) -> None:
+    person.cli.run("scope", "add", "openai-prod", "logs")
+    person.cli.ok("pending", "confirm", "--all")
+    person.begin()
+    person.remove()
+    text = person.cli.state.read_text(encoding="utf-8")
+    entry = re.search(rf'\[\[databases\]\]\nid = "{LOGS}"\n(?:[^\[]+\n)', text)
+    assert entry is not None
+    scope = re.search(rf'\[\[credentials\.scope\]\]\ndatabase = "{LOGS}"\n(?:[^\[]+\n)', text)
+    for found in (entry, scope):
+        text = text.replace(found[0], "") if found else text
+    person.cli.state.write_text(text, encoding="utf-8")
+    result = person.attest("removed")
+    assert looks(result) == [f"REMOVED: seen: refused in shop; not looked at: {LOGS} (it is no longer in the state)"], (
+        result.err
+    )
 
 
 @pytest.mark.parametrize("wait", ["-1", "86401", "nan"])
