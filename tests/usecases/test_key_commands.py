@@ -222,3 +222,102 @@ def test_a_dry_run_of_a_batch_makes_no_key(two: LiveUser) -> None:
     told = programs(two, mint="echo made >TOLD; echo sk-proj-something")
     result = two.cli.run(*BATCH, "--dry-run")
     assert (result.status, told.exists()) == (0, False)
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [(("--until", "removed"), "does not stop at removed"), (("--wait", "-5"), "--wait takes seconds from 0")],
+)
+def test_a_batch_with_a_wrong_option_makes_no_key_and_begins_nothing(
+    two: LiveUser, words: tuple[str, ...], says: str
+) -> None:
+    told = programs(two, mint="echo made >TOLD; echo sk-proj-something")
+    for dry_run in ((), ("--dry-run",)):
+        result = two.cli.run(*BATCH, *words, *dry_run)
+        assert (result.status, says in result.err, told.exists()) == (2, True, False), result.err
+    assert "rotations" not in two.cli.document()
+
+
+def test_a_batch_that_stops_at_a_step_says_what_is_still_open(two: LiveUser) -> None:
+    for key in KEYS.values():
+        two.astra.providers.add("openai", key)
+    programs(two, mint=MINT_EACH)
+    result = two.cli.run(*BATCH, "--until", "staged")
+    assert (result.status, "0 of 2 done, 2 still open" in result.err) == (0, True), result.err
+    assert [item["step"] for item in two.cli.document()["rotations"]] == ["STAGED", "STAGED"]
+
+
+# --- what goes wrong after a key was made, or revoked
+
+
+def test_a_made_key_that_the_store_did_not_take_is_revoked_again(cli: Cli) -> None:
+    with StandIn() as stand_in:
+        user = live_user(cli, stand_in)
+        user.astra.providers.add("openai", OTHER_KEY)
+        # The program that keeps secrets takes what the probe brings, and no key.
+        told = programs(user, mint=f"echo {OTHER_KEY}", revoke="cat >TOLD")
+        refuse = cli.folder / "refuse"
+        store = cli.folder / "store.sh"
+        store.write_text(
+            f'd={cli.folder}/kept; mkdir -p $d; f=$d/$(echo "$2" | tr / _)\n'
+            f"case $1 in get) [ -f $f ] && cat $f || exit 3 ;; set) cat >$f.new; "
+            f"if [ -f {refuse} ] && grep -q {OTHER_KEY} $f.new; then rm $f.new; exit 1; fi; mv $f.new $f ;; "
+            "delete) rm -f $f ;; esac\n",
+            encoding="utf-8",
+        )
+        calls = "".join(f'{verb} = ["sh", "{store}", "{verb}", "{{item}}"]\n' for verb in ("get", "set", "delete"))
+        cli.configure(cli.configuration.replace('store = "file"', 'store = "exec"') + f"[secrets.exec]\n{calls}")
+        assert cli.run("secrets", "put", "openai-prod", "--secret-stdin", "--yes", stdin=KEY).status == 0
+        refuse.touch()
+        result = cli.run(*MINT)
+        assert result.status == ExitStatus.SECRET_STORE, result.err
+        assert '  the key that was made for "openai-prod" was revoked again\n' in result.err
+        assert told.read_text(encoding="utf-8") == OTHER_KEY
+        assert cli.run("rotations", "rollback", "openai-prod", "--yes").status == 0
+
+
+def revoked_twice(user: LiveUser) -> tuple[str, str]:
+    """Return the ids of two keys to revoke."""
+    for key in KEYS.values():
+        user.astra.providers.add("openai", key)
+    for name, key in KEYS.items():
+        assert user.cli.rotate(name, key=key).status == 0
+    first, second = (item["id"] for item in user.cli.document()["revocations"])
+    return first, second
+
+
+def test_each_revocation_is_recorded_before_the_next_one_is_begun(two: LiveUser) -> None:
+    first, second = revoked_twice(two)
+    programs(two, revoke="[ $1 = openai-prod ]")
+    result = two.cli.run("revocations", "done", first, second, "--revoke", "--yes", "-o", "json")
+    document = json.loads(result.out)
+    assert (result.status, document["changed"]) == (ExitStatus.PROVIDER, True)
+    assert '[rotation.revoke] revoked the old key of "openai-prod"' in document["error"]["evidence"]
+    assert [row[0] for row in two.cli.ok("revocations", "list").rows] == [second]
+
+
+def test_a_provider_that_still_accepts_a_revoked_key_is_asked_again(user: LiveUser) -> None:
+    user.astra.providers.add("openai", OTHER_KEY)
+    assert user.cli.rotate(key=OTHER_KEY).status == 0
+    programs(user, revoke="exit 0")  # the provider has not heard of it
+    words = ("revocations", "done", "openai-prod", "--revoke", "--check", "--yes")
+    result = user.cli.run(*words, "--wait", "0.5")
+    assert (result.status, "still accepts the old key" in result.err) == (ExitStatus.CONFLICT, True)
+    assert '  [rotation.revoke] revoked the old key of "openai-prod"' in result.err
+    assert 'waiting until OpenAI rejects the old key of "openai-prod"' in result.err
+    (entry,) = user.cli.document()["revocations"]
+    assert f"next: vzctl revocations done {entry['id']} --check   # ask again, once it is revoked" in result.err
+    user.astra.providers.revoke("openai", KEY)
+    user.astra.portal.credentials["openai-prod"].key = OTHER_KEY
+    assert user.cli.run("revocations", "done", "openai-prod", "--check", "--yes").status == 0
+
+
+def test_the_token_for_looking_at_dependants_may_come_from_another_variable(user: LiveUser) -> None:
+    user.astra.providers.add("openai", OTHER_KEY)
+    assert user.cli.rotate(key=OTHER_KEY).status == 0
+    user.astra.providers.revoke("openai", KEY)
+    user.astra.portal.credentials["openai-prod"].key = OTHER_KEY
+    token = user.cli.environment.pop("ASTRA_DB_APPLICATION_TOKEN")
+    words = ("revocations", "done", "openai-prod", "--check", "--yes", "--token-env", "MINE")
+    result = user.cli.run(*words, env={"MINE": token})
+    assert (result.status, "2 of 2 dependants seen to work" in result.err) == (0, True), result.err

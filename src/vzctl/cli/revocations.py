@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from vzctl.cli.noun import changes, noun, reads
+from vzctl.cli.options import TokenEnvOption
 from vzctl.cli.run import is_dry_run, run
 
 app = noun("revocations")
@@ -32,9 +33,19 @@ def done(
         bool, typer.Option("--check", help="Ask the provider first whether it rejects the key now.")
     ] = False,
     revoke: Annotated[bool, typer.Option("--revoke", help="Let [rotation.revoke] revoke the keys first.")] = False,
+    wait: Annotated[
+        float | None,
+        typer.Option(
+            "--wait",
+            metavar="SECONDS",
+            help="With --check: how long to ask a provider again that still accepts a key; 60 after --revoke, else 0.",
+            show_default=False,
+        ),
+    ] = None,
+    token_env: TokenEnvOption = None,
 ) -> None:
     """Say that keys are revoked at their provider; their bytes are dropped here and a rollback is over."""
     from vzctl.usecases.revocation import FinishRevocations, finish_revocations
 
-    request = FinishRevocations(tuple(revocations), is_dry_run(context), check, revoke)
-    run(context, lambda c, _: finish_revocations(c, request))
+    request = FinishRevocations(tuple(revocations), is_dry_run(context), check, revoke, wait)
+    run(context, lambda c, _: finish_revocations(c, request), token_variable=token_env)

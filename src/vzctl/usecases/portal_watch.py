@@ -147,7 +147,7 @@ def _revoked(context: Context, state: State, credential: Credential, rotation: R
 def _ask(context: Context, rotation: Rotation, questions: list[_Question], wait_seconds: float) -> None:
     """Ask until every answer is there, the time is over, or somebody wants to stop."""
     text = f"waiting until {step_text(rotation)} is in force"
-    due, pause = 0.0, 1.0
+    due, pause, stop = 0.0, 1.0, context.open_live().http.close
     for left in context.ticks(wait_seconds, 1.0, text):
         if context.stop_requested():
             return
@@ -156,7 +156,7 @@ def _ask(context: Context, rotation: Rotation, questions: list[_Question], wait_
             continue
         due, pause = passed + pause, min(pause * 2, LONGEST_PAUSE_SECONDS)
         open_ones = [item for item in questions if not item.is_settled]
-        in_parallel(DEFAULT_JOBS, [[item.look] for item in open_ones], finished=lambda _: None, stop=lambda: None)
+        in_parallel(DEFAULT_JOBS, [[item.look] for item in open_ones], finished=lambda _: None, stop=stop)
         if all(item.is_settled for item in questions):
             return
 

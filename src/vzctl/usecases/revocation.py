@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 from vzctl.domain import portal
 from vzctl.domain.index import Index
@@ -13,14 +13,18 @@ from vzctl.domain.records import Revocation, Version
 from vzctl.domain.revocation import REASON_LEAKED, done
 from vzctl.domain.rules import counted, display_name, provider_by_id
 from vzctl.domain.state import State
-from vzctl.errors import ConflictError, NextStep, NotFoundError, UsageError
+from vzctl.errors import ConflictError, NextStep, NotFoundError, UsageError, VzctlError
 from vzctl.usecases.context import Context, Question
 from vzctl.usecases.dependant_check import DependantCheck, check_lines, check_status, check_steps
 from vzctl.usecases.key_command import REVOKE, require_command, revoke_key
 from vzctl.usecases.key_spread import cache_warning, spread_of_old_key
+from vzctl.usecases.looking import Looking
 from vzctl.usecases.outcome import Columns, Notice, Outcome
 from vzctl.usecases.secret_version import drop_held, read_version
 from vzctl.usecases.views import PortalVisit
+
+WAIT_AFTER_REVOKING_SECONDS: Final = 60.0
+ASK_EVERY_SECONDS: Final = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +74,22 @@ class FinishRevocations:
     """A person revoked these keys at their provider. Each is an id, or the name of a credential with only one.
 
     `check` asks the provider first whether it rejects them now, and afterwards everything that depends on their credentials
-    whether it works; `revoke` lets the user's own program revoke them before.
+    whether it works; `revoke` lets the user's own program revoke them before. A provider that still accepts a key is asked again
+    for `wait_seconds`: it may need a while.
     """
 
     references: Sequence[str]
     dry_run: bool = False
     check: bool = False
     revoke: bool = False
+    wait_seconds: float | None = None
+
+    @property
+    def patience_seconds(self) -> float:
+        """Return how long the provider is asked again while it still accepts a key: none for what a person did long ago."""
+        if self.wait_seconds is not None:
+            return self.wait_seconds
+        return WAIT_AFTER_REVOKING_SECONDS if self.revoke else 0.0
 
 
 def list_revocations(context: Context, *, include_done: bool = False) -> Outcome[RevocationList]:
@@ -95,6 +108,7 @@ def list_revocations(context: Context, *, include_done: bool = False) -> Outcome
 def finish_revocations(context: Context, request: FinishRevocations) -> Outcome[RevocationsDone]:
     """Record that keys were revoked and drop their bytes; a rollback to them is over with that."""
     context.require_writable()
+    Looking(wait_seconds=request.patience_seconds).require_possible()
     if not request.references or any(not item.strip() for item in request.references):
         raise UsageError("name a revocation; an empty text is none: is a shell variable unset?", code="USAGE")
     state = context.state_file.read()
@@ -116,13 +130,12 @@ def finish_revocations(context: Context, request: FinishRevocations) -> Outcome[
     if request.revoke:
         lines += [f"  [rotation.revoke] of your configuration revokes the key of {item.provider}" for item in rows]
     context.confirm(Question(_question(len(rows), revoke=request.revoke), str(len(rows)), lines=lines))
-    if request.revoke:
-        seen = _revoked(context, state, chosen, check=request.check)
     writes = context.state_file.write_count
     wanted = {item.id for item in chosen}
-    _record(context, wanted, tuple(dict.fromkeys(item.credential for item in rows)))
-    for item in chosen:
-        drop_held(context, item.credential, [item.version])
+    if request.revoke:
+        seen = _revoked(context, state, chosen, request)
+    else:
+        _finish(context, chosen)
     state = context.state_file.read()
     after = revocation_rows(state, [item for item in state.revocations if item.id in wanted])
     still = [item for item in after if item.same_key]
@@ -172,7 +185,7 @@ def _looked_at(context: Context, state: State, chosen: Sequence[Revocation], req
     if request.revoke:
         _require_revocable(context, state, chosen)
         return []
-    return [_checked(context, state, item) for item in chosen] if request.check else []
+    return [_checked(context, state, item, request) for item in chosen] if request.check else []
 
 
 def _require_revocable(context: Context, state: State, chosen: Sequence[Revocation]) -> None:
@@ -190,18 +203,35 @@ def _require_revocable(context: Context, state: State, chosen: Sequence[Revocati
             )
 
 
-def _revoked(context: Context, state: State, chosen: Sequence[Revocation], *, check: bool) -> list[str]:
-    """Let the user's program revoke the keys, one after the other; with `check` the provider is asked about each."""
-    words = []
+def _revoked(context: Context, state: State, chosen: Sequence[Revocation], request: FinishRevocations) -> list[str]:
+    """Let the user's program revoke the keys, one after the other, each recorded before the next one is begun.
+
+    With `check` the provider is asked about each first; one that it still accepts stays on the list.
+    """
+    words: list[str] = []
     for item in chosen:
         owner, version = _owner(state, item)
-        revoke_key(context.key_commands, owner.provider, owner.name, read_version(context, state, owner, version.id))
-        words.append(f'[rotation.revoke] revoked the old key of "{owner.name}"')
-        words += [_checked(context, state, item)] if check else []
+        try:
+            secret = read_version(context, state, owner, version.id)
+            revoke_key(context.key_commands, owner.provider, owner.name, secret)
+            words.append(f'[rotation.revoke] revoked the old key of "{owner.name}"')
+            words += [_checked(context, state, item, request)] if request.check else []
+        except VzctlError as error:
+            error.evidence = (*error.evidence, *words)
+            raise
+        _finish(context, [item])
     return words
 
 
-def _checked(context: Context, state: State, revocation: Revocation) -> str:
+def _finish(context: Context, chosen: Sequence[Revocation]) -> None:
+    """Record that keys are revoked, then drop their bytes."""
+    names = {owner.id: owner.name for owner, _ in context.state_file.read().versions()}
+    _record(context, {item.id for item in chosen}, tuple(dict.fromkeys(names[item.credential] for item in chosen)))
+    for item in chosen:
+        drop_held(context, item.credential, [item.version])
+
+
+def _checked(context: Context, state: State, revocation: Revocation, request: FinishRevocations) -> str:
     """Ask the provider whether it rejects a key; raise `ConflictError` when it still takes it."""
     owner, version = _owner(state, revocation)
     name = display_name(owner.provider)
@@ -209,14 +239,24 @@ def _checked(context: Context, state: State, revocation: Revocation) -> str:
         return f'the old key of "{owner.name}" is not held here: {name} was not asked'
     from vzctl.usecases.new_key import still_accepted  # the network, only for those who use it
 
-    accepted = still_accepted(context, state, owner, read_version(context, state, owner, version.id))
+    secret = read_version(context, state, owner, version.id)
+    accepted: bool | None = None
+    for _ in context.ticks(
+        request.patience_seconds, ASK_EVERY_SECONDS, f'waiting until {name} rejects the old key of "{owner.name}"'
+    ):
+        accepted = still_accepted(context, state, owner, secret)
+        if not accepted:
+            break
     if accepted:
         raise ConflictError(
             f'{name} still accepts the old key of "{owner.name}": it is not revoked, or not yet',
             code="KEY_STILL_ACCEPTED",
             side="provider",
             retryable=True,
-            next_steps=(NextStep("vzctl revocations list", "where and how it is revoked"),),
+            next_steps=(
+                NextStep(f"vzctl revocations done {revocation.id} --check", "ask again, once it is revoked"),
+                NextStep("vzctl revocations list", "where and how it is revoked"),
+            ),
         )
     if accepted is None:
         return f'{name} was asked about the old key of "{owner.name}", and its answer does not tell'

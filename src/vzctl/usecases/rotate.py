@@ -66,6 +66,12 @@ class BatchItem:
 
     columns: ClassVar[Columns] = (("NAME", "name"), ("CODE", "code"), ("EXIT", "exit_code"), ("RESULT", "message"))
 
+    @property
+    def is_open(self) -> bool:
+        """Whether somebody still has to go on with its rotation."""
+        detail = self.rotation.rotation if self.rotation is not None else None
+        return detail is not None and detail.rotation.is_open
+
 
 @dataclass(frozen=True, slots=True)
 class BatchResult:
@@ -77,12 +83,8 @@ class BatchResult:
 def rotate_credential(context: Context, request: RotateCredential) -> Outcome[RotationResult]:
     """Rotate one credential as far as vzctl can; a person's steps end it with `MANUAL` or `ROTATION_OPEN`."""
     context.require_writable()
-    request.looking.require_possible()
     state = context.state_file.read()
     credential = _rotatable(context, state, request)
-    if request.until is not None:
-        planned = _planned(context, state, credential, request)
-        machine.require_on_route(planned, request.until, is_local=state.is_local)
     if request.dry_run:
         plan = _plan(context, state, request, _planned(context, state, credential, request), None)
         return Outcome(data=RotationResult(plan, None), summary=plan_lines(plan))
@@ -205,14 +207,15 @@ def _run_batch(context: Context, prepared: dict[str, Prepared | None]) -> Outcom
             outcomes.append(outcome)
             code, message = outcome.status.name, outcome.summary[0]
             items.append(BatchItem(name, code, outcome.status, message, True, None, outcome.data))
-    done = sum(item.code == "OK" for item in items)
+    done = sum(item.code == "OK" and not item.is_open for item in items)
+    left_open = sum(item.is_open for item in items)
     steps = failed.next_steps if failed is not None else [step for item in outcomes for step in item.next_steps]
     return Outcome(
         data=BatchResult(tuple(items)),
         changed=any(item.changed for item in items),
         summary=(
             *(f"{item.name}: {item.code.lower()}: {item.message}" for item in items),
-            f"{done} of {len(items)} done",
+            f"{done} of {len(items)} done" + (f", {left_open} still open" if left_open else ""),
         ),
         warnings=tuple(dict.fromkeys(notice for item in outcomes for notice in item.warnings)),
         next_steps=tuple(steps[:10]),
@@ -225,7 +228,8 @@ def _not_begun(name: str, exit_status: ExitStatus, message: str) -> BatchItem:
 
 
 def _rotatable(context: Context, state: State, request: RotateCredential) -> Credential:
-    """Check what needs no secret: the credential, its rotation, its slot, and that the store can be written."""
+    """Check what needs no secret: the request, the credential, its rotation, its slot, and that the store can be written."""
+    request.looking.require_possible()
     credential = require_credential(state, request.name)
     require_no_rotation(state, credential)
     if credential.current is None:
@@ -257,6 +261,9 @@ def _rotatable(context: Context, state: State, request: RotateCredential) -> Cre
             code="SECRET_STORE_READ_ONLY",
             next_steps=(NextStep("vzctl help environment", "VZCTL_SECRET_STORE and [secrets] choose the store"),),
         )
+    if request.until is not None:
+        planned = _planned(context, state, credential, request)
+        machine.require_on_route(planned, request.until, is_local=state.is_local)
     return credential
 
 

@@ -15,6 +15,7 @@ from vzctl.usecases.key_command import MINT, mint_key, require_command, revoke_k
 from vzctl.usecases.outcome import Outcome
 from vzctl.usecases.rotate import BatchResult, RotateCredential, rotate_batch, rotate_credential
 from vzctl.usecases.rotation_view import RotationResult
+from vzctl.usecases.secret_version import store_item
 
 
 def rotate_minted(context: Context, request: RotateCredential) -> Outcome[RotationResult]:
@@ -67,26 +68,38 @@ class _Mints:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         for item in self.made:
-            if not _is_recorded(self.context, item.secret):
-                _give_up(self.context, item, error)
+            words = _words_on_unused(self.context, item)
+            if words is None:
+                continue
+            if isinstance(error, VzctlError):
+                error.evidence = (*error.evidence, words)
+            else:
+                self.context.tell(words)
 
 
-def _is_recorded(context: Context, secret: Secret) -> bool:
+def _words_on_unused(context: Context, item: _Made) -> str | None:
+    """Revoke a key that was made and that nobody can use; say what became of it, None when it is in use or held.
+
+    A key that may be in the store is left alone: a rotation that goes on with it must not put a dead key into service.
+    """
+    key = f'the key that was made for "{item.credential}"'
+    try:
+        if _is_held(context, item.secret):
+            return None
+    except VzctlError as error:
+        return f"{key} is left at the provider, since it is not known whether it is held here: {error.message}"
+    left = _attempt(lambda: revoke_key(context.key_commands, item.provider, item.credential, item.secret))
+    return f"{key} was revoked again" if left is None else f"{key} is left at the provider: {left.message}"
+
+
+def _is_held(context: Context, secret: Secret) -> bool:
+    """Whether the state knows this key and its bytes are in the store; raise when that cannot be told."""
     state = context.state_file.read()
     fingerprint = secret.fingerprint(state.organization.fingerprint_salt)
-    return any(version.fingerprint == fingerprint for _, version in state.versions())
-
-
-def _give_up(context: Context, item: _Made, error: BaseException | None) -> None:
-    """Revoke a key that was made and is not used, or say that it is left at the provider."""
-    left = _attempt(lambda: revoke_key(context.key_commands, item.provider, item.credential, item.secret))
-    words = f'the key that was made for "{item.credential}" was revoked again'
-    if left is not None:
-        words = f'the key that was made for "{item.credential}" is left at the provider: {left.message}'
-    if isinstance(error, VzctlError):
-        error.evidence = (*error.evidence, words)
-    else:
-        context.tell(words)
+    for owner, version in state.versions():
+        if version.fingerprint == fingerprint:
+            return version.held or context.store().read(store_item(state, owner, version.id)) is not None
+    return False
 
 
 def _attempt(work: Callable[[], None]) -> VzctlError | None:
