@@ -193,7 +193,8 @@ def test_a_rotation_on_its_way_back_offers_only_to_go_on(cli: Cli) -> None:
     shown = cli.ok("rotations", "show", "openai-prod")
     assert (shown.facts["rotation.direction"], shown.err) == (
         "back",
-        "next: vzctl rotations resume openai-prod --attest recreated   # go on\n",
+        "next: vzctl rotations resume openai-prod --attest recreated   # go on\n"
+        "next: vzctl rotations resume openai-prod   # nobody has seen REMOVED in force: look\n",
     )
 
 

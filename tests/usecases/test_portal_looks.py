@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import threading
 from dataclasses import dataclass
 from typing import Any
 
@@ -366,3 +367,47 @@ def test_a_replacing_key_is_tested_too(begun: Person) -> None:
     begun.user.astra.providers.add("openai", third)
     assert begun.cli.run(*words, stdin=third).status == ExitStatus.MANUAL
     assert begun.rotation["test"].startswith("tested: it works at the provider")
+
+
+# --- what must not be passed over
+
+
+def test_what_was_seen_before_the_way_was_blocked_stays_seen(begun: Person, stand_in: StandIn) -> None:
+    blocked = threading.Timer(1.5, lambda: stand_in.fail(times=None, path="/db/", status=500))
+    blocked.start()
+    result = begun.attest("removed", words=("--wait", "6"))
+    blocked.join()
+    assert (result.status, looks(result)) == (12, ["REMOVED: not seen: usable in shop"])
+    assert "next: vzctl rotations resume openai-prod --skip-look" in result.err
+
+
+def test_databases_that_hang_are_looked_at_side_by_side(person: Person, stand_in: StandIn) -> None:
+    """Eight at a time, the status included: one after the other they would take more than the limit of all tests."""
+    for number in range(8):
+        cluster_id = f"44444444-4444-4444-8444-44444444444{number}"
+        person.user.astra.add(cluster_id, f"more-{number}")
+        person.cli.ok("databases", "add", f"more-{number}", "--id", cluster_id, "--region", "us-east1")
+        person.cli.run("scope", "add", "openai-prod", f"more-{number}")
+    person.cli.ok("pending", "confirm", "--all")
+    assert person.begin().status == ExitStatus.MANUAL
+    stand_in.fail(times=None, path="/devops", status=503)
+    result = person.attest("removed")
+    assert (result.status, looks(result)[0].count("not looked at: ")) == (12, 9)
+
+
+def test_nothing_shows_which_key_was_pasted(begun: Person) -> None:
+    begun.remove()
+    begun.recreate(SHOP, key=KEY)  # the old one
+    result = begun.attest("removed", "recreated", "scoped")
+    (entry,) = begun.cli.document()["revocations"]
+    assert result.status == 0
+    assert (
+        "warning: nothing shows which key was pasted at the Portal: with the old one, everything stops when that is revoked"
+    ) in result.err
+    assert f"next: vzctl revocations done {entry['id']} --check" in result.err
+
+
+def test_a_step_that_nobody_has_seen_is_shown_as_such(begun: Person) -> None:
+    assert begun.attest("removed").status == 12
+    shown = begun.cli.ok("rotations", "show", "openai-prod")
+    assert "next: vzctl rotations resume openai-prod   # nobody has seen REMOVED in force: look" in shown.err

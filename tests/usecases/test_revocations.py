@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
+from dataclasses import replace
+
+import pytest
+
 from tests.support.cli import Cli
-from vzctl.errors import ExitStatus
+from tests.usecases.meanwhile import before_reading, while_asked
+from vzctl.errors import ConflictError, ExitStatus
+from vzctl.usecases.key_command import KeyCommands
+from vzctl.usecases.revocation import FinishRevocations, finish_revocations
 
 
 def rows(cli: Cli) -> list[list[str]]:
@@ -34,3 +43,53 @@ def test_a_name_with_two_old_keys_says_nothing(cli: Cli) -> None:
     assert result.status == ExitStatus.CONFLICT
     assert result.error.startswith('2 old keys of "one" are to be revoked: ')
     assert cli.run("revocations", "done", "nobody", "--yes").status == ExitStatus.NOT_FOUND
+
+
+# --- a rollback in between
+
+
+def taken_back(cli: Cli, name: str) -> None:
+    """Roll back, if that is still possible."""
+    assert cli.run("rotations", "rollback", name, "--confirm", name).status in (0, ExitStatus.CONFLICT)
+
+
+def role_of(cli: Cli, key: str) -> tuple[str, str]:
+    """Return what a key is to its credential, and what the store says of it."""
+    (row,) = cli.run("credentials", "find", "--secret-stdin", stdin=key).rows
+    store = json.loads(cli.ok("secrets", "status", "--check", "-o", "json").out)["data"]["secrets"]
+    return row[2], next(item["in_store"] for item in store if item["version"] == row[5])
+
+
+def test_a_key_that_came_back_into_service_while_somebody_was_asked_is_kept(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cli.init().add(key="sk-first")
+    assert cli.rotate(key="sk-second").status == 0
+    context = while_asked(cli, monkeypatch, lambda: taken_back(cli, "openai-prod"))
+    with pytest.raises(ConflictError) as caught:
+        finish_revocations(context, FinishRevocations(["openai-prod"]))
+    assert caught.value.code == "CHANGED_MEANWHILE"
+    assert role_of(cli, "sk-first") == ("current", "present")
+
+
+@pytest.mark.parametrize("nth", range(2, 9))
+def test_a_key_that_came_back_into_service_is_not_revoked_by_a_program(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch, nth: int
+) -> None:
+    cli.init().add("one", key="sk-one").add("two", key="sk-two")
+    for name in ("one", "two"):
+        assert cli.rotate(name, key=f"sk-{name}-next").status == 0
+    given = cli.folder / "given.txt"
+    context = replace(
+        before_reading(cli, monkeypatch, lambda: taken_back(cli, "two"), nth=nth),
+        key_commands=KeyCommands(revoke={"openai": ["sh", "-c", f"cat >>{given}; echo >>{given}"]}),
+    )
+    with contextlib.suppress(ConflictError):
+        finish_revocations(context, FinishRevocations(["one", "two"], revoke=True))
+    revoked = given.read_text(encoding="utf-8").split()
+    assert revoked[0] == "sk-one"
+    if cli.ok("rotations", "show", "two").facts["rotation.step"] == "ROLLED_BACK":
+        assert role_of(cli, "sk-two") == ("current", "present")
+        assert "sk-two" not in revoked
+    else:
+        assert revoked == ["sk-one", "sk-two"]

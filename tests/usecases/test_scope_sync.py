@@ -82,7 +82,11 @@ def test_a_change_on_its_way_is_remembered_and_forgotten(user: LiveUser) -> None
     assert (problems(user), text in user.cli.run("state", "check").out) == ([text], True)
     listed = user.cli.ok("scope", "list", "openai-prod", "-o", "json")
     assert json.loads(listed.out)["data"]["databases"][0]["refused_at"] is not None
-    assert changes(looked(user, "--exit-code")) == []
+    again = looked(user, "--exit-code", status=ExitStatus.CHANGES)
+    assert (changes(again), [item["message"] for item in again["data"]["remarks"]]) == (
+        [],
+        ['the database "shop" still refuses "openai-prod"'],
+    )
     # The Portal takes its time: the old view is seen for two more questions, the control and the credential.
     user.astra.portal.delay = 2
     user.astra.portal.scope("openai-prod", SHOP)

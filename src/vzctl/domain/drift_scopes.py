@@ -37,6 +37,7 @@ def scope_drift(state: State, observation: Observation, look: Look) -> tuple[lis
             continue
         items += _credential(index, credential, seen[name], look)
         remarks += _removals_done(index, credential, seen[name])
+        remarks += _still_refused(index, credential, seen[name])
     usable = sorted(name for name, places in seen.items() if any(places.values()))
     items += _integrations(state, [index.credentials[name] for name in usable], look)
     return items, remarks
@@ -109,6 +110,15 @@ def _note(before: Credential, after: Credential, *, is_local: bool) -> str | Non
         return None
     why = "" if is_local else "changes take minutes, so "
     return f"{counted(len(refused), 'database')} refused it; {why}it stays in the scope"
+
+
+def _still_refused(index: Index, credential: Credential, seen: Mapping[str, bool]) -> Iterator[Remark]:
+    """Yield what is on record already and still so: it is no drift, and nothing that may be passed over."""
+    for entry in credential.scope:
+        if entry.refused_at is not None and entry.removal_wanted_at is None and seen.get(entry.database) is False:
+            name = index.database_name(entry.database)
+            message = f'the database "{name}" still refuses "{credential.name}"'
+            yield Remark("SCOPE_REFUSED", Kind.SCOPES, f"{credential.name} in {name}", message)
 
 
 def _removals_done(index: Index, credential: Credential, seen: Mapping[str, bool]) -> Iterator[Remark]:

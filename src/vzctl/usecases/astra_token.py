@@ -116,9 +116,12 @@ def drop_tokens(context: Context, version_ids: tuple[str, ...]) -> bool:
 
     A crash in between leaves them in the state, which `state check` shows and `secrets purge` finishes.
     """
+    state = context.state_file.read()
+    # Since somebody was asked, one of them may have come into force.
+    version_ids = tuple(item for item in leftover_tokens(state) if item in version_ids)
     if not version_ids:
         return False
-    state, store = context.state_file.read(), context.store()
+    store = context.store()
     try:
         for version_id in version_ids:
             store.delete(token_item(state, version_id))

@@ -80,7 +80,8 @@ def confirm_pending(context: Context, request: ChangePending) -> Outcome[Pending
     words = (
         f"{len(seen)} seen, {attested} on a person's word" if request.check else "a person's word; vzctl did not look"
     )
-    return _changed(context, rows, "confirmed", words, attested=attested > 0)
+    alone = f"no database shows {counted(attested, 'step')} of them" if seen else "nobody has looked at the Portal"
+    return _changed(context, rows, "confirmed", words, attested=alone if attested else "")
 
 
 def drop_pending(context: Context, request: ChangePending) -> Outcome[PendingChange]:
@@ -121,13 +122,11 @@ def _rows(state: State) -> tuple[PendingRow, ...]:
 
 
 def _changed(
-    context: Context, rows: tuple[PendingRow, ...], verb: str, why: str, *, attested: bool = False
+    context: Context, rows: tuple[PendingRow, ...], verb: str, why: str, *, attested: str = ""
 ) -> Outcome[PendingChange]:
     left = _rows(context.state_file.read())
     steps = (NextStep("vzctl pending list", f"{len(left)} left"),) if left else ()
-    warnings = (
-        (Notice("ATTESTED_ONLY", "recorded as attested: nobody has looked at the Portal", None),) if attested else ()
-    )
+    warnings = (Notice("ATTESTED_ONLY", f"recorded as attested: {attested}", None),) if attested else ()
     return Outcome(
         data=PendingChange(rows, left),
         changed=bool(rows),

@@ -12,13 +12,12 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Final
 
-from vzctl.clients.data_api import DataApi
 from vzctl.domain import rotation as machine
 from vzctl.domain.index import Index
-from vzctl.domain.records import Credential, Rotation, Step
+from vzctl.domain.records import Credential, Database, Rotation, Step
 from vzctl.domain.rules import display_name, listed
 from vzctl.domain.state import State
-from vzctl.errors import VzctlError
+from vzctl.errors import ConflictError, VzctlError
 from vzctl.usecases.context import Context
 from vzctl.usecases.live import DEFAULT_JOBS, Live, in_parallel
 from vzctl.usecases.new_key import still_accepted
@@ -81,8 +80,9 @@ class _Question:
             self.is_settled = self.answer is not False
         except VzctlError as error:
             self.failures += 1
-            self.answer, self.detail = None, error.message
             self.is_settled = self.failures == FAILURES_AT_MOST
+            if self.answer is None:  # what was seen before the way was blocked stays seen
+                self.detail = error.message
 
 
 @dataclass(slots=True)
@@ -94,26 +94,33 @@ class _Eyes:
     index: Index
     credential: Credential
     expected: str
-    apis: dict[str, DataApi] = field(default_factory=dict)
+    awake: set[str] = field(default_factory=set)
 
     def question(self, word: str, database_id: str) -> _Question:
         database = self.index.databases.get(database_id)
         name = self.index.database_name(database_id)
         if database is None:
             return _Question(word, name, None, detail="it is no longer in the state", is_settled=True)
-        try:
-            self.live.require_awake(self.index.state, database, wake=False)
-            api = self.live.data_api(self.index.state, database)
-        except VzctlError as error:
-            return _Question(word, name, None, detail=error.message, is_settled=True)
-        return _Question(word, name, partial(self._ask, api))
+        return _Question(word, name, partial(self._ask, database))
 
-    def _ask(self, api: DataApi) -> tuple[bool | None, str]:
+    def _ask(self, database: Database) -> tuple[bool | None, str]:
+        try:
+            self._require_awake(database)
+        except ConflictError as error:
+            return None, error.message  # it sleeps, or nobody knows where it is
+        api = self.live.data_api(self.index.state, database)
         control, collection = f"vzctl-control-{self.context.new_id()}", f"vzctl_{self.context.new_id()}"
         shown, words = look(api, self.credential, control, collection)
         if shown == NOT_OBSERVABLE:
             return None, words or shown
         return shown == self.expected, f"{shown} in"
+
+    def _require_awake(self, database: Database) -> None:
+        """Look at the status once, and at the address: raise `ConflictError` for a database that is not asked."""
+        if database.id not in self.awake:
+            self.live.data_api(self.index.state, database)
+            self.live.require_awake(self.index.state, database, wake=False)
+            self.awake.add(database.id)
 
 
 def _questions(context: Context, state: State, rotation: Rotation, wanted: tuple[str, ...]) -> list[_Question]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar, Final
@@ -212,6 +212,9 @@ def _revoked(context: Context, state: State, chosen: Sequence[Revocation], reque
     for item in chosen:
         owner, version = _owner(state, item)
         try:
+            now = context.state_file.read()  # a rollback may have put the key back into service meanwhile
+            _require_listed(now, [item], {owner.id: owner.name})
+            _require_revocable(context, now, [item])
             secret = read_version(context, state, owner, version.id)
             revoke_key(context.key_commands, owner.provider, owner.name, secret)
             words.append(f'[rotation.revoke] revoked the old key of "{owner.name}"')
@@ -226,7 +229,7 @@ def _revoked(context: Context, state: State, chosen: Sequence[Revocation], reque
 def _finish(context: Context, chosen: Sequence[Revocation]) -> None:
     """Record that keys are revoked, then drop their bytes."""
     names = {owner.id: owner.name for owner, _ in context.state_file.read().versions()}
-    _record(context, {item.id for item in chosen}, tuple(dict.fromkeys(names[item.credential] for item in chosen)))
+    _record(context, chosen, names)
     for item in chosen:
         drop_held(context, item.credential, [item.version])
 
@@ -263,15 +266,33 @@ def _checked(context: Context, state: State, revocation: Revocation, request: Fi
     return f'{name} rejects the old key of "{owner.name}"'
 
 
-def _record(context: Context, wanted: set[str], names: tuple[str, ...]) -> None:
+def _record(context: Context, chosen: Sequence[Revocation], names: Mapping[str, str]) -> None:
     now = context.now()
+    wanted = {item.id for item in chosen}
+    subjects = tuple(dict.fromkeys(names[item.credential] for item in chosen))
     with context.state_file.transaction() as transaction:
+        _require_listed(transaction.state, chosen, names)
         for item in transaction.state.revocations:
             if item.id in wanted and item.done_at is None:
                 _require_not_in_use(transaction.state, item)
                 transaction.state = done(transaction.state, item.id, now)
         transaction.describe(
-            *(f'the old key of "{name}" was revoked at the provider' for name in names), subjects=names
+            *(f'the old key of "{name}" was revoked at the provider' for name in subjects), subjects=subjects
+        )
+
+
+def _require_listed(state: State, chosen: Sequence[Revocation], names: Mapping[str, str]) -> None:
+    """Raise `ConflictError` when a key is not to be revoked any more: a rollback put it back into service."""
+    listed = {item.id for item in state.revocations}
+    gone = next((names[item.credential] for item in chosen if item.id not in listed), None)
+    if gone is not None:
+        raise ConflictError(
+            f'the old key of "{gone}" came back into service meanwhile; nothing of it was deleted',
+            code="CHANGED_MEANWHILE",
+            next_steps=(
+                NextStep(f"vzctl credentials show {gone}", "which key counts now"),
+                NextStep(f"vzctl credentials rotate {gone}", "if that key is revoked at the provider already"),
+            ),
         )
 
 

@@ -69,6 +69,9 @@ def show_rotation(context: Context, name: str) -> Outcome[RotationDetail]:
     if rotation.is_open:
         attest = f" --attest {detail.next_step.lower()}" if detail.next_is_manual and detail.next_step else ""
         steps.append(NextStep(f"vzctl rotations resume {rotation.snapshot.name}{attest}", "go on"))
+        if rotation.step is not Step.RECREATED and machine.to_be_seen(rotation):
+            text = f"nobody has seen {rotation.step} in force: look"
+            steps.append(NextStep(f"vzctl rotations resume {rotation.snapshot.name}", text))
         if rotation.direction is Direction.FORWARD:
             steps.append(NextStep(f"vzctl rotations rollback {rotation.snapshot.name}", "take it back"))
     return Outcome(data=detail, summary=spread_lines(spread, context.now()), next_steps=tuple(steps))

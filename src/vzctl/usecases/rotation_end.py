@@ -19,6 +19,12 @@ class Stop(Enum):
     INTERRUPTED = auto()
     AS_WANTED = auto()
     NOT_IN_FORCE = auto()
+    INTERRUPTED_UNSEEN = auto()
+
+    @property
+    def is_unseen(self) -> bool:
+        """Whether what a person attested last was seen not to be in force."""
+        return self in (Stop.NOT_IN_FORCE, Stop.INTERRUPTED_UNSEEN)
 
 
 def finished(state: State, rotation: Rotation, *, changed: bool) -> Outcome[RotationDetail]:
@@ -39,11 +45,17 @@ def finished(state: State, rotation: Rotation, *, changed: bool) -> Outcome[Rota
     due = [item for item in state.open_revocations() if item.version == rotation.old_version]
     provider = display_name(rotation.snapshot.provider)
     urgent = "NOW: it is known to others; " if rotation.leaked else ""
+    check = "" if state.is_local else " --check"
     steps = tuple(
-        NextStep(f"vzctl revocations done {item.id}", f"{urgent}after you revoked the old key at {provider}")
+        NextStep(f"vzctl revocations done {item.id}{check}", f"{urgent}after you revoked the old key at {provider}")
         for item in due
     )
     warnings = tuple(Notice("CHECK_FAILED", f"after the rotation: {what} does not hold", name) for what in failed)
+    if not state.is_local:
+        text = (
+            "nothing shows which key was pasted at the Portal: with the old one, everything stops when that is revoked"
+        )
+        warnings = (*warnings, Notice("KEY_NOT_SEEN", text, name))
     return Outcome(data=detail, changed=changed, summary=lines, warnings=warnings, next_steps=steps)
 
 
@@ -59,13 +71,13 @@ def stopped(state: State, rotation: Rotation, why: Stop, *, changed: bool) -> Ou
     steps = [NextStep(resume, "go on")]
     if detail.portal is not None and detail.next_step is not None:
         attest = f"{resume} --attest {detail.next_step.lower()}"
-        if why is Stop.NOT_IN_FORCE:
+        if why.is_unseen:
             summary.append("it is not in force yet, as far as databases show it: a change may take minutes")
             steps = [NextStep(resume, "look again"), NextStep(attest, f"if you did this too: {detail.portal.title}")]
         else:
             summary += [f"next, by a person: {detail.portal.title}", *(f"  {line}" for line in detail.portal.lines)]
             steps = [NextStep(attest, "after you did it")]
-    if why is Stop.NOT_IN_FORCE:
+    if why.is_unseen:
         steps.append(NextStep(f"{resume} --skip-look", "go on without having seen it"))
     if rotation.direction is Direction.FORWARD:
         steps.append(NextStep(f"vzctl rotations rollback {name}", "or take it back"))
@@ -76,6 +88,6 @@ def stopped(state: State, rotation: Rotation, why: Stop, *, changed: bool) -> Ou
 def _status(rotation: Rotation, why: Stop) -> ExitStatus:
     if rotation.is_past_no_return:
         return ExitStatus.ROTATION_OPEN
-    if why is Stop.INTERRUPTED:
+    if why in (Stop.INTERRUPTED, Stop.INTERRUPTED_UNSEEN):
         return ExitStatus.INTERRUPTED
     return ExitStatus.OK if why is Stop.AS_WANTED else ExitStatus.MANUAL

@@ -163,6 +163,12 @@ def drop_held(context: Context, owner_id: str, version_ids: Sequence[str]) -> bo
     )
     if owner is None or not held:
         return False
+    if isinstance(owner, Credential) and {owner.current, owner.pending} & set(held):
+        raise ConflictError(
+            f'a key of "{owner.name}" that was to be deleted is in service again; nothing was deleted',
+            code="CHANGED_MEANWHILE",
+            next_steps=(NextStep(f"vzctl credentials show {owner.name}", "which key counts now"),),
+        )
     try:
         delete_bytes(context, state, owner, held)
     except SecretStoreError as error:

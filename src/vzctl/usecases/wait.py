@@ -60,6 +60,14 @@ def wait_for_database(context: Context, request: WaitForDatabase) -> Outcome[Wai
             raise AstraError(
                 f'"{database.name}" is {status}; it will not become {wanted}', code="DATABASE_GONE", side="astra"
             )
+        if status == "HIBERNATED" and not request.wake:
+            raise ConflictError(
+                f'"{database.name}" is hibernated and stays so; a request would wake it, and its billing would go on',
+                code="DATABASE_HIBERNATED",
+                next_steps=(
+                    NextStep(f"vzctl databases wait {database.id} --status {wanted} --wake", "wake it on purpose"),
+                ),
+            )
         if status != last:
             context.tell(f'"{database.name}" is {status}')
         if status == "HIBERNATED" and request.wake and last != status:

@@ -171,12 +171,12 @@ class _Walker:
         """Look at what was attested last; the walk ends when it is seen not to be in force."""
         looked = look_at_step(self.context, state, rotation, self.given.looking)
         self.given.looks.append(looked)
-        state = self.context.state_file.read()
-        current = _rotation(state, self.rotation_id)
+        current = _rotation(state := self.context.state_file.read(), self.rotation_id)
         self.looked_at = machine.to_be_seen(current)
         self.has_changed = self.has_changed or current != rotation
-        if looked.result == NOT_SEEN and not self.context.stop_requested():
-            return stopped(state, current, Stop.NOT_IN_FORCE, changed=self.has_changed)
+        if looked.result == NOT_SEEN:
+            why = Stop.INTERRUPTED_UNSEEN if self.context.stop_requested() else Stop.NOT_IN_FORCE
+            return stopped(state, current, why, changed=self.has_changed)
         return None
 
 
