@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 from dataclasses import replace
 
@@ -84,12 +83,16 @@ def test_a_key_that_came_back_into_service_is_not_revoked_by_a_program(
         before_reading(cli, monkeypatch, lambda: taken_back(cli, "two"), nth=nth),
         key_commands=KeyCommands(revoke={"openai": ["sh", "-c", f"cat >>{given}; echo >>{given}"]}),
     )
-    with contextlib.suppress(ConflictError):
+    errors = []
+    try:
         finish_revocations(context, FinishRevocations(["one", "two"], revoke=True))
+    except ConflictError as error:
+        errors.append(error.code)
     revoked = given.read_text(encoding="utf-8").split()
     assert revoked[0] == "sk-one"
     if cli.ok("rotations", "show", "two").facts["rotation.step"] == "ROLLED_BACK":
         assert role_of(cli, "sk-two") == ("current", "present")
-        assert "sk-two" not in revoked
+        # Nothing stops a rollback while the program runs; then it is said.
+        assert "sk-two" not in revoked or errors == ["CHANGED_MEANWHILE"]
     else:
         assert revoked == ["sk-one", "sk-two"]
