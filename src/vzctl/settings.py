@@ -1,8 +1,7 @@
 """Every setting, with its source: flag, environment, project file, user file or default, in this order.
 
-The only reader of configuration files, and (with the entry point) of the environment. Standard library only: shell
-completion uses it too. The project file `./.vzctl.toml` comes with a cloned repository and is not trusted: it may set
-only what `Setting.project` allows.
+The only reader of the environment, with the entry point. Standard library only: shell completion uses it too. The project
+file `./.vzctl.toml` comes with a cloned repository and is not trusted: it may set only what `Setting.project` allows.
 """
 
 from __future__ import annotations

@@ -24,7 +24,7 @@ from vzctl.clients.provider_rules import ANY, RULES
 from vzctl.clients.provider_wire import WIRES, Wanted
 from vzctl.domain.catalogue import CATALOGUE
 from vzctl.domain.provider import Provider
-from vzctl.domain.verdict import KEY_IS_KNOWN, MEANINGS, PASSED, REJECTED, Verdict
+from vzctl.domain.verdict import MEANINGS, PASSED, REJECTED, Verdict
 from vzctl.errors import UsageError
 from vzctl.secret import Secret
 
@@ -468,7 +468,6 @@ def test_every_verdict_has_a_meaning_and_its_side_is_a_word_of_the_contract() ->
     assert set(MEANINGS) == set(Verdict)
     assert {meaning.side for meaning in MEANINGS.values()} == {None, "astra", "provider", "unknown"}
     assert PASSED.isdisjoint(REJECTED)
-    assert REJECTED.isdisjoint(KEY_IS_KNOWN)
     assert [verdict for verdict in Verdict if "invalid" in MEANINGS[verdict].sentence] == [Verdict.INVALID_KEY]
     assert [verdict for verdict in Verdict if "the key works:" in MEANINGS[verdict].sentence] == [Verdict.OK]
 

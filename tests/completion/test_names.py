@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.completion.conftest import NAMES, write_names
 from vzctl.completion import names
-from vzctl.completion.names import load_names
+from vzctl.completion.names import database_labels, load_names
+from vzctl.domain.index import display_names
 from vzctl.domain.records import (
     Collection,
     Column,
@@ -108,6 +112,31 @@ def test_the_state_has_the_names_that_the_store_writes_into_the_cache(tmp_path: 
 
     write_names_cache(StatePaths.of(path).names_cache, state, path.stat())
     assert load_names(str(path)) == expected
+
+
+ODD_NAMES = st.one_of(
+    st.sampled_from(
+        ["shop", "shop@eu", "my shop", "-shop", "shop-", "a@b@eu", "", "_", "größe", "shop\n", "٣", "²", "a'b"]
+    ),
+    st.text(max_size=3),
+)
+
+
+@given(st.lists(st.tuples(ODD_NAMES, st.sampled_from([None, "eu", "us", "", "the west"])), max_size=6))
+def test_a_database_is_called_what_the_commands_call_it(databases: list[tuple[str, str | None]]) -> None:
+    rows = [[f"d{number}", name, region] for number, (name, region) in enumerate(databases)]
+    known = tuple(Database(id=i, name=n, region=r) for i, n, r in rows)
+    assert database_labels(rows) == display_names(known)
+    for database_id, label in database_labels(rows, is_quoted=True).items():
+        assert [item.id for item in known if item.name == label] in ([], [database_id])
+
+
+def test_a_step_of_a_database_with_an_odd_name_is_completed_as_it_is_called(tmp_path: Path) -> None:
+    state = full_state(ControlPlane.ASTRA)
+    first, *others = state.databases
+    path = tmp_path / "state.toml"
+    path.write_bytes(format_state(replace(state, databases=(replace(first, name="my shop"), *others))))
+    assert "add-scope:first:d1" in load_names(str(path))["pending"]
 
 
 def test_fresh_cache_is_used_and_the_state_not_parsed(state: Path) -> None:

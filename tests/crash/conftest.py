@@ -13,12 +13,18 @@ import pytest
 from tests.crash.machine import Machine
 from tests.crash.organization import make_organization
 from tests.support.fork_server import ForkServer
+from tests.support.tools import require_linux
 
 MEMORY = Path("/dev/shm")
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _linux() -> None:
+    require_linux()
+
+
 @pytest.fixture(scope="session")
-def fork_server() -> Iterator[ForkServer]:
+def fork_server(_linux: None) -> Iterator[ForkServer]:
     with ForkServer() as server:
         yield server
 

@@ -36,3 +36,10 @@ def require_tools(*names: str) -> None:
     """Skip the test, or in CI fail it, unless every program is there."""
     for name in names:
         require_tool(name)
+
+
+def require_linux() -> None:
+    """Skip the test where the fork server cannot work: it keeps files in memory, and asks /proc for children and names."""
+    places = (f"/proc/self/task/{os.getpid()}/children", "/proc/self/fd")
+    if not hasattr(os, "memfd_create") or not all(map(os.path.exists, places)):
+        pytest.skip("NEEDS LINUX: os.memfd_create AND /proc; WHAT A KILL LEAVES IS NOT TESTED ON THIS SYSTEM")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import pytest
 
@@ -450,6 +451,20 @@ def test_a_walk_that_is_interrupted_stops_between_two_steps_and_can_go_on(
     ]
     cli.ok("rotations", "resume", "openai-prod", "--secret-stdin", stdin="sk-second")
     assert cli.document()["rotations"][0]["step"] == "DONE"
+
+
+def test_a_rotation_that_was_restored_away_is_not_taken_over(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    cli.init().add()
+    serial = int(cli.document()["serial"])
+    assert cli.rotate("openai-prod", "--until", "staged").status == 0
+    context = before_the_lock(cli, monkeypatch, lambda: cli.rewind(serial))
+    refused(
+        ConflictError,
+        "CHANGED_MEANWHILE",
+        'the rotation of "openai-prod" is no longer in the state; look again',
+        lambda: resume_rotation(replace(context, host="elsewhere"), ResumeRotation(name="openai-prod", take_over=True)),
+    )
+    assert (cli.document()["serial"], cli.document().get("rotations", [])) == (serial, [])
 
 
 def test_a_batch_that_is_interrupted_says_what_was_not_begun(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from vzctl.cli.flags import ChangeCommand, flags_of
+from vzctl.cli.garbage import collect_from_here
 from vzctl.errors import ExitStatus
 
 if TYPE_CHECKING:
@@ -80,6 +81,7 @@ def stream(context: typer.Context, work: StreamWork) -> None:
     flags = flags_of(context)
     world = World(flags, command_words(context))
     printer = StreamPrinter(dotted(context), world.settings)
+    collect_from_here()  # a log may grow for weeks
     outcome = work(world.context(), world, printer.show)
     if not flags.quiet and world.settings.output.value != "json":
         talk(outcome)

@@ -38,11 +38,6 @@ class DevOps:
         self._url = url
         self._token = token
 
-    def databases(self) -> Iterator[FoundDatabase]:
-        """Yield every database that the token may see."""
-        for page in self.pages():
-            yield from map(_database, page)
-
     def pages(self) -> Iterator[list[Any]]:
         """Yield the list of databases that the token may see, page by page, as it came.
 

@@ -60,7 +60,7 @@ class Values:
         return (candidate for candidate in self._credential() if candidate[0] in is_open)
 
     def _database(self) -> Iterable[Candidate]:
-        labels = database_labels(self._rows("databases"))
+        labels = database_labels(self._rows("databases"), is_quoted=True)
         return ((labels[row[0]], _described(row[2], row[3])) for row in self._rows("databases"))
 
     def database_ids(self) -> list[Candidate]:

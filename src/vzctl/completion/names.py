@@ -80,8 +80,11 @@ def names_of_document(document: dict[str, Any]) -> Names:
     }
 
 
-def database_labels(databases: list[list[Any]]) -> dict[str, str]:
-    """Map each id of `[id, name, region, …]` to `name` when that is unique, else `name@region`, else the id."""
+def database_labels(databases: list[list[Any]], *, is_quoted: bool = False) -> dict[str, str]:
+    """Map each id of `[id, name, region, …]` to what `vzctl.domain.index.display_names` calls the database.
+
+    With `is_quoted` also to a name of more than one word: the shell is told how to quote it.
+    """
     names: dict[str, int] = {}
     regions: dict[tuple[str, str | None], int] = {}
     for row in databases:
@@ -89,13 +92,20 @@ def database_labels(databases: list[list[Any]]) -> dict[str, str]:
         regions[row[1], row[2]] = regions.get((row[1], row[2]), 0) + 1
     labels: dict[str, str] = {}
     for row in databases:
-        if names[row[1]] == 1:
+        regional = f"{row[1]}@{row[2]}"
+        is_regional = row[2] is not None and regions[row[1], row[2]] == 1
+        if names[row[1]] == 1 and (is_quoted or _is_one_word(row[1])):
             labels[row[0]] = row[1]
-        elif row[2] is not None and regions[row[1], row[2]] == 1:
-            labels[row[0]] = f"{row[1]}@{row[2]}"
+        elif is_regional and regional not in names and (is_quoted or _is_one_word(regional)):
+            labels[row[0]] = regional
         else:
             labels[row[0]] = row[0]
     return labels
+
+
+def _is_one_word(text: str) -> bool:
+    # Spelled out: to load the regular expressions takes longer than everything else here.
+    return bool(text) and text[0] != "-" and all(letter.isalnum() or letter in "_.,:@%+=-" for letter in text)
 
 
 def _address(labels: dict[str, str], item: dict[str, Any], leaf: str) -> str:

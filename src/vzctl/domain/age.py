@@ -8,7 +8,6 @@ from typing import Final
 from vzctl.domain.records import Credential
 from vzctl.errors import UsageError
 
-DEFAULT_MAXIMUM_AGE_DAYS: Final = 90
 LONGEST_MAXIMUM_AGE_DAYS: Final = 36_500
 """A hundred years; more is a slip of the finger."""
 AHEAD: Final = timedelta(days=1)

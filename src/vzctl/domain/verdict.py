@@ -70,16 +70,5 @@ MEANINGS: Final = {
 
 PASSED: Final = frozenset({Verdict.OK, Verdict.RECOGNIZED, Verdict.NOT_CHECKED})
 """Nothing speaks against the key, as far as it was looked at."""
-KEY_IS_KNOWN: Final = frozenset(
-    {
-        Verdict.OK,
-        Verdict.RECOGNIZED,
-        Verdict.NO_PERMISSION,
-        Verdict.QUOTA_EXHAUSTED,
-        Verdict.RATE_LIMITED,
-        Verdict.WRONG_DIMENSION,
-    }
-)
-"""The provider's answer shows that it accepts the key as one of its own."""
 REJECTED: Final = frozenset({Verdict.INVALID_KEY})
-"""The provider's answer shows that it does not: what a revoked key must get."""
+"""The provider's answer shows that it does not accept the key as one of its own: what a revoked key must get."""

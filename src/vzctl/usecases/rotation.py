@@ -190,7 +190,14 @@ def _require_host(context: Context, rotation: Rotation, verb: str, *, take_over:
 
 def _take_over(context: Context, rotation: Rotation) -> None:
     with context.state_file.transaction() as transaction:
-        current = next((item for item in transaction.state.rotations if item.id == rotation.id), rotation)
+        current = next((item for item in transaction.state.rotations if item.id == rotation.id), None)
+        if current is None:
+            # A restore took it away: what it had begun is not in this state, so it must not come back.
+            raise ConflictError(
+                f'the rotation of "{rotation.snapshot.name}" is no longer in the state; look again',
+                code="CHANGED_MEANWHILE",
+                next_steps=(NextStep("vzctl rotations list", "the rotations there are"),),
+            )
         transaction.state = transaction.state.with_rotation(replace(current, host=context.host))
         transaction.describe(
             f'took over the rotation of "{rotation.snapshot.name}" from {rotation.host}',
