@@ -20,7 +20,7 @@ from vzctl.usecases.live import AstraToken, Live
 def make_live(
     settings: Settings, *, log: Callable[[str], None] | None, token_variable: str | None, stored: StoredTokens
 ) -> Live:
-    """Return the clients; raise `UsageError` for an address that cannot be used. Opens no connection."""
+    """Return the clients; raise `UsageError` for an address, a proxy or certificates that cannot be used. Opens no connection."""
     for name in settings.live.provider_urls:
         if name not in WIRES:
             advice = did_you_mean(name, WIRES)
@@ -32,6 +32,7 @@ def make_live(
         total_seconds=seconds,
     )
     http = Http(limits, log=log or (lambda _: None))
+    http.prepare()  # a mistake in the environment ends the command before anything is asked or taken for a verdict
     devops_url = settings.live.devops_url or DEVOPS_URLS[settings.astra_environment.value]
     return Live(
         http=http,
