@@ -138,7 +138,7 @@ class Http:
 
     async def _exchange(self, call: Call) -> Reply:
         started = time.monotonic()
-        until = started + (call.total_seconds or self._limits.total_seconds)
+        until = started + max(call.total_seconds or self._limits.total_seconds, call.patience_seconds)
         attempt = 0
         while True:
             attempt += 1
@@ -184,7 +184,7 @@ class Http:
         pool = self._pool()
         pool.under_way += 1
         try:
-            response = await pool.client.send(_build(pool.client, call), stream=True)
+            response = await pool.client.send(_build(pool.client, call, self._timeout(call)), stream=True)
             try:
                 body = await _body(response, call)
             finally:
@@ -210,7 +210,6 @@ class Http:
         try:
             client = httpx.AsyncClient(
                 verify=tls,
-                timeout=httpx.Timeout(self._limits.read_seconds, connect=self._limits.connect_seconds),
                 limits=httpx.Limits(max_connections=POOL_SIZE, max_keepalive_connections=POOL_SIZE),
                 follow_redirects=False,  # a key goes with every request: it must not go to another host
                 trust_env=True,  # HTTPS_PROXY, NO_PROXY
@@ -218,6 +217,10 @@ class Http:
         except (ValueError, httpx.InvalidURL):  # the proxies were looked at: what is left are the exceptions from them
             raise bad_proxy("NO_PROXY", "it is no list of hosts") from None
         return _Pool(client)
+
+    def _timeout(self, call: Call) -> httpx.Timeout:
+        read_seconds = max(self._limits.read_seconds, call.patience_seconds)
+        return httpx.Timeout(read_seconds, connect=self._limits.connect_seconds)
 
     def _tell(self, call: Call, outcome: Reply | NoReply, started: float) -> None:
         milliseconds = round((time.monotonic() - started) * 1000)
@@ -243,10 +246,10 @@ async def _body(response: httpx.Response, call: Call) -> bytes:
     return b"".join(chunks)
 
 
-def _build(client: httpx.AsyncClient, call: Call) -> httpx.Request:
+def _build(client: httpx.AsyncClient, call: Call, timeout: httpx.Timeout) -> httpx.Request:
     headers = {"User-Agent": f"vzctl/{__version__}", "Accept": "application/json", "Accept-Encoding": "identity"}
     headers |= call.headers
     headers |= {item.name: f"{item.prefix}{item.secret.reveal()}" for item in call.secrets}
     if call.body is None:
-        return client.build_request(call.method, call.url, headers=headers)
-    return client.build_request(call.method, call.url, headers=headers, json=call.body)
+        return client.build_request(call.method, call.url, headers=headers, timeout=timeout)
+    return client.build_request(call.method, call.url, headers=headers, json=call.body, timeout=timeout)
