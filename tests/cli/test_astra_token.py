@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -46,6 +48,45 @@ def test_the_strongest_source_wins(tmp_path: Path) -> None:
     assert found(tmp_path, **environ) == ("AstraCS:of-variable", "ASTRA_DB_APPLICATION_TOKEN")
     environ["OTHER"] = "AstraCS:of-flag"
     assert found(tmp_path, "OTHER", **environ) == ("AstraCS:of-flag", "--token-env OTHER")
+
+
+def test_a_pipe_is_waited_for(tmp_path: Path) -> None:
+    """`ASTRA_TOKEN_FILE=<(program)`: the program has not written yet when the pipe is opened."""
+    reading, writing = os.pipe()
+
+    def write() -> None:
+        with os.fdopen(writing, "wb", buffering=0) as file:
+            file.write(b"AstraCS:")
+            file.write(b"late\n")
+
+    program = threading.Timer(0.3, write)
+    program.start()
+    assert found(tmp_path, ASTRA_TOKEN_FILE=f"/dev/fd/{reading}")[0] == "AstraCS:late"
+    program.join()
+    os.close(reading)
+
+
+@pytest.mark.parametrize("is_open", [True, False], ids=["a writer that is silent", "no writer"])
+def test_a_pipe_is_not_waited_for_without_end(is_open: bool, tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    held = [os.open(pipe, os.O_RDWR)] if is_open else []
+    with pytest.raises(AuthError) as caught:
+        find_token({"ASTRA_TOKEN_FILE": str(pipe)}, variable=None, profile="default", pipe_seconds=0.1)
+    assert caught.value.code == "TOKEN_FILE_UNREADABLE"
+    assert caught.value.message.endswith(f'"{pipe}": nothing was written into it for 0.1 seconds')
+    for descriptor in held:
+        os.close(descriptor)
+
+
+@pytest.mark.parametrize("text", ["", "\n", '""\n'])
+def test_an_empty_file_is_no_token(text: str, tmp_path: Path) -> None:
+    file = tmp_path / "token.txt"
+    file.write_text(text)
+    with pytest.raises(UsageError) as caught:
+        found(tmp_path, ASTRA_TOKEN_FILE=str(file))
+    assert caught.value.code == "TOKEN_INVALID"
+    assert caught.value.message == f"there is no token in ASTRA_TOKEN_FILE ({file}): it is empty"
 
 
 def test_profiles_elsewhere(tmp_path: Path) -> None:

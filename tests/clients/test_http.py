@@ -20,7 +20,7 @@ from vzctl.clients.fault import CAUSES, SENTENCES, Cause, NoReply, cause_of, err
 from vzctl.clients.http import POOL_SIZE, Http, Limits
 from vzctl.clients.message import Call, Reply, SecretHeader, shown_text
 from vzctl.clients.retry import pause, retry_after
-from vzctl.errors import AstraError, ProviderError
+from vzctl.errors import AstraError, ProviderError, UsageError
 from vzctl.secret import Secret
 
 KEY: Final = "sk-proj-Zq9fXw3Lm7Kp2Vr8"
@@ -283,6 +283,54 @@ def test_a_proxy_that_refuses_is_a_proxys_fault(monkeypatch: pytest.MonkeyPatch)
         monkeypatch.setenv("HTTPS_PROXY", proxy.url)
         with Http(Limits()) as client:
             assert refused(client, "https://api.example.com/") is Cause.PROXY
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "message"),
+    [
+        ("ALL_PROXY", "socks5://me:hunter2@127.0.0.1:9", "a SOCKS proxy needs the package socksio"),
+        ("HTTPS_PROXY", "http://me:hunter2@127.0.0.1:99999", "a port is 1 to 65535"),
+        ("HTTPS_PROXY", "ftp://me:hunter2@127.0.0.1:9", "a proxy is named by http:// or https://"),
+        ("https_proxy", "http://", "it names no host"),
+        ("HTTP_PROXY", "http://me:hunter2@[::1", "it is no address of a proxy"),
+        ("NO_PROXY", "[::1", "it is no list of hosts"),
+    ],
+)
+def test_a_proxy_that_cannot_be_used_is_named_and_not_shown(
+    variable: str, value: str, message: str, fine: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("no_proxy", "http_proxy", "https_proxy", "all_proxy"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.upper(), raising=False)
+    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
+    monkeypatch.setenv(variable, value)
+    if variable == "https_proxy":
+        monkeypatch.delenv("HTTPS_PROXY")
+    with Http(Limits()) as client, pytest.raises(UsageError, match=message) as caught:
+        client.send(call(fine))
+    assert caught.value.message.startswith(f"{variable.upper()} (or {variable.lower()}) cannot be used: ")
+    assert caught.value.code == "PROXY_INVALID"
+    assert "hunter2" not in caught.value.message
+
+
+def test_certificates_that_cannot_be_used_are_this_machines_fault(
+    tmp_path: Path, fine: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    empty = tmp_path / "empty.pem"
+    empty.write_text("no certificate")
+    for path, reason in (
+        (tmp_path / "gone.pem", "no such file or directory"),
+        (empty, "it holds no certificates in PEM form"),
+    ):
+        monkeypatch.setenv("SSL_CERT_FILE", str(path))
+        with Http(Limits()) as client, pytest.raises(UsageError) as caught:
+            client.send(call(fine))
+        assert caught.value.code == "CERTIFICATES_UNUSABLE"
+        assert caught.value.message == f"the certificates that SSL_CERT_FILE names cannot be used: {reason}"
+
+
+def test_a_port_that_there_cannot_be_is_a_bad_address(http: Http) -> None:
+    assert refused(http, "http://127.0.0.1:99999/") is Cause.BAD_URL
 
 
 def test_the_pause_doubles_and_never_exceeds_what_is_left() -> None:

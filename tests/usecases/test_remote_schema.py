@@ -129,6 +129,68 @@ def test_a_record_that_fails_after_the_request_says_how_to_go_on(user: LiveUser,
     assert document["nextSteps"][0]["command"].startswith(f"vzctl collections add {MADE} --provider openai")
 
 
+LOOK = "vzctl sync --database shop --keyspace default_keyspace"
+MAY_BE_DONE = "it may have been done at the database all the same, and is not recorded here"
+
+
+def failed(user: LiveUser, *words: str) -> tuple[str, list[str], str]:
+    """Return the code of an error of the database, its evidence, and the first command that it names."""
+    result = user.cli.run(*words, "-o", "json")
+    document = json.loads(result.out)
+    assert (result.status, document["changed"]) == (ExitStatus.ASTRA, False), result.out
+    return document["code"], document["error"]["evidence"], document["nextSteps"][0]["command"]
+
+
+def test_a_collection_that_takes_longer_than_other_requests_may(user: LiveUser, stand_in: StandIn) -> None:
+    user.cli.environment["VZCTL_TIMEOUT"] = "2"
+    stand_in.fail(path="/default_keyspace", latency=3)
+    result = user.cli.run("collections", "create", MADE, *MODEL, "--credential", "openai-prod")
+    assert (result.status, commands(stand_in)) == (0, ["createCollection", "findCollections"]), result.err
+
+
+def test_a_collection_that_was_made_without_an_answer_is_recorded(user: LiveUser, stand_in: StandIn) -> None:
+    stand_in.fail(path="/default_keyspace", times=3, reset=True)  # it is done, and the answer breaks off
+    result = user.cli.run("collections", "create", MADE, *MODEL, "--credential", "openai-prod")
+    assert (result.status, result.err) == (0, f'created the collection "{MADE}", and saw it there\n')
+    assert user.cli.ok("collections", "show", MADE).facts["collection.credential"] == "openai-prod"
+
+
+def test_where_no_answer_came_the_command_that_looks_is_named(user: LiveUser, stand_in: StandIn) -> None:
+    words = ("collections", "create", MADE, *MODEL, "--header")
+    stand_in.fail(path="/default_keyspace", times=3, raw=b"")  # not there
+    assert failed(user, *words) == ("NO_ANSWER_RESET", [MAY_BE_DONE], LOOK)
+    stand_in.fail(path="/default_keyspace", times=6, status=504)  # and nothing can be read back either
+    assert failed(user, *words) == ("ASTRA_UNEXPECTED_ANSWER", [MAY_BE_DONE], LOOK)
+    keyspace(user).collections["made"] = keyspace(user).collections["products"]  # another one of that name
+    stand_in.fail(path="/default_keyspace", status=500)
+    assert failed(user, *words) == ("ASTRA_UNEXPECTED_ANSWER", [MAY_BE_DONE], LOOK)
+    assert user.cli.run("collections", "show", MADE).status == ExitStatus.NOT_FOUND
+
+
+def test_what_was_accepted_and_could_not_be_read_back(user: LiveUser, stand_in: StandIn) -> None:
+    stand_in.fail(path="/default_keyspace", status=200, body={"status": {"ok": 1}})
+    stand_in.fail(path="/default_keyspace", times=3, raw=b"")
+    accepted = "the database accepted it; that it is done was not seen, and is not recorded here"
+    assert failed(user, "collections", "create", MADE, *MODEL, "--header") == ("NO_ANSWER_RESET", [accepted], LOOK)
+
+
+def test_a_change_of_a_column_without_an_answer(user: LiveUser, stand_in: StandIn) -> None:
+    attach = ("tables", "attach", TITLE, *MODEL, "--header", "--replace", "--send")
+    detach = ("tables", "detach", TITLE, "--send", "--yes")
+    for words in (attach, detach):
+        stand_in.fail(path="/items", times=3, raw=b"")  # not done
+        assert failed(user, *words) == ("NO_ANSWER_RESET", [MAY_BE_DONE], LOOK)
+    stand_in.fail(path="/items", times=3, reset=True)  # done
+    assert user.cli.run(*attach).status == 0
+    assert user.cli.ok("tables", "show", TITLE).facts["column.authentication"] == "header"
+
+
+def test_a_request_that_never_left_leaves_nothing_open(user: LiveUser, stand_in: StandIn) -> None:
+    stand_in.fail(path="/default_keyspace", status=503, times=3)
+    code, evidence, _ = failed(user, "collections", "create", MADE, *MODEL, "--header")
+    assert (code, evidence) == ("DATABASE_NOT_READY", [])
+
+
 def test_a_service_is_attached_seen_and_recorded(user: LiveUser, stand_in: StandIn) -> None:
     words = ("tables", "attach", TITLE, *MODEL, "--header", "--replace", "--send")
     result = user.cli.run(*words)

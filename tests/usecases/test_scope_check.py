@@ -84,6 +84,28 @@ def test_what_should_not_have_been_created_is_deleted(user: LiveUser, stand_in: 
     assert len(set(names)) == 1
 
 
+@pytest.mark.parametrize(
+    ("fault", "reason"),
+    [
+        ({"status": 200, "body": {"errors": [{"message": "no rights", "errorCode": "NO"}]}}, "no rights"),
+        ({"status": 403}, 'the Data API of "shop" refuses the token: it lacks the rights for this'),
+    ],
+    ids=["refused", "no answer to a command"],
+)
+def test_a_collection_that_cannot_be_deleted_is_named(
+    fault: dict[str, Any], reason: str, user: LiveUser, stand_in: StandIn
+) -> None:
+    stand_in.fail(path="/default_keyspace", status=200, body={"status": {"ok": 1}})
+    stand_in.fail(path="/default_keyspace", **fault)
+    status, (row,) = checked(user)
+    name = stand_in.asked[-1].body["deleteCollection"]["name"]
+    left = f'it is left: delete the collection "{name}" in the keyspace "default_keyspace" ({reason})'
+    assert (status, row["seen"]) == (0, "not observable")
+    assert row["detail"] == (
+        f"an invented name was not refused: a collection of a model that does not exist was accepted, and {left}"
+    )
+
+
 def test_a_second_answer_that_says_neither_is_not_observable(user: LiveUser) -> None:
     user.astra.switches.vectorize = False
     _, (row,) = checked(user)

@@ -9,9 +9,14 @@ import pytest
 
 from tests.support.cli import LOGS, SHOP, Cli
 from tests.support.live import KEY, OTHER_KEY, LiveUser, live_user
-from tests.support.standin.server import StandIn
+from tests.support.standin.server import Answer, Asked, StandIn
 from tests.support.standin.world import Keyspace
+from vzctl.clients.data_api import DataApi
+from vzctl.clients.http import Http, Limits
 from vzctl.errors import ExitStatus
+from vzctl.secret import Secret
+from vzctl.usecases.scope_look import Named
+from vzctl.usecases.scope_questions import ScopeQuestions
 
 SCOPES = ("sync", "--only", "scopes")
 
@@ -222,3 +227,22 @@ def test_scope_check_does_not_record_where_nothing_may_be_changed(user: LiveUser
     assert user.cli.run("scope", "check", "openai-prod", "--record").status == 2
     assert stand_in.asked == []
     assert user.cli.run("scope", "check", "openai-prod").status == 0
+
+
+def test_a_collection_that_is_left_is_named_before_other_reasons(stand_in: StandIn) -> None:
+    def data_api(asked: Asked) -> Answer:
+        ((command, body),) = asked.body.items()
+        refused = {"errors": [{"message": f"{command} is refused", "errorCode": "NO"}]}
+        if command == "createCollection" and body["options"]["vector"]["service"]["provider"] == "openai":
+            return Answer(200, {"status": {"ok": 1}})
+        return Answer(200, refused)
+
+    questions = ScopeQuestions(iter(["1", "2"]).__next__, frozenset())
+    named = [Named("a", "mistral"), Named("b", "openai"), Named("c", "voyageAI")]
+    with Http(Limits()) as http:
+        api = DataApi(http, stand_in.mount("/api", data_api), Secret("Cassandra:x"), "shop")
+        told = questions.ask(api, SHOP, "shop", ["default_keyspace"], named)
+    (coverage,) = told.coverage
+    assert (told.seen, told.error, coverage.place, coverage.failed) == ((), None, "the scopes of shop", False)
+    assert coverage.reason is not None
+    assert 'delete the collection "vzctl_2" in the keyspace "default_keyspace"' in coverage.reason

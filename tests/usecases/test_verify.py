@@ -61,6 +61,16 @@ def test_a_key_that_the_provider_does_not_know(live: Cli) -> None:
     assert "Zq9fXw" not in result.out + result.err
 
 
+@pytest.mark.parametrize("variable", ["SSL_CERT_FILE", "HTTPS_PROXY"])
+def test_a_mistake_in_the_environment_is_not_the_providers_fault(variable: str, live: Cli, stand_in: StandIn) -> None:
+    live.environment[variable] = "ftp://me:hunter2@nowhere"
+    result = live.run("credentials", "verify", "openai-prod")
+    assert (result.status, result.out, stand_in.asked) == (ExitStatus.USAGE, "", [])
+    assert variable in result.error
+    assert "hunter2" not in result.err
+    assert "next: vzctl help environment" in result.err
+
+
 def test_every_service_of_the_dependants_is_tested_once(live: Cli, providers: Providers, stand_in: StandIn) -> None:
     providers.add("openai", KEY)
     for name, dimension in (("a", "256"), ("b", "256"), ("c", "512")):

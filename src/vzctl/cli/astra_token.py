@@ -6,6 +6,8 @@ from __future__ import annotations
 
 import configparser
 import os
+import select
+import time
 from collections.abc import Callable, Mapping
 from typing import Final
 
@@ -16,6 +18,8 @@ from vzctl.usecases.live import AstraToken
 VARIABLE: Final = "ASTRA_DB_APPLICATION_TOKEN"
 FILE_VARIABLE: Final = "ASTRA_TOKEN_FILE"
 LONGEST_FILE: Final = 64 * 1024
+PIPE_SECONDS: Final = 10.0
+"""How long a program that writes the token into a pipe may take."""
 
 
 StoredTokens = Callable[[], tuple[Secret, str] | None]
@@ -23,7 +27,12 @@ StoredTokens = Callable[[], tuple[Secret, str] | None]
 
 
 def find_token(
-    environ: Mapping[str, str], *, variable: str | None, profile: str, stored: StoredTokens = lambda: None
+    environ: Mapping[str, str],
+    *,
+    variable: str | None,
+    profile: str,
+    stored: StoredTokens = lambda: None,
+    pipe_seconds: float = PIPE_SECONDS,
 ) -> AstraToken:
     """Return the token of the first place that has one; raise `AuthError` when none has."""
     if variable is not None:
@@ -37,7 +46,7 @@ def find_token(
         return _token(environ[VARIABLE], VARIABLE)
     if environ.get(FILE_VARIABLE):
         path = environ[FILE_VARIABLE]
-        return _token(_read(path, FILE_VARIABLE), f"{FILE_VARIABLE} ({path})")
+        return _token(_read(path, FILE_VARIABLE, pipe_seconds), f"{FILE_VARIABLE} ({path})")
     kept = stored()
     if kept is not None:
         return AstraToken(kept[0], f"secret store ({kept[1]})")
@@ -54,6 +63,8 @@ def find_token(
 
 def _token(text: str, source: str) -> AstraToken:
     text = text.strip().strip('"')
+    if not text:
+        raise UsageError(f"there is no token in {source}: it is empty", code="TOKEN_INVALID")
     if not text.isascii() or not text.isprintable() or any(character.isspace() for character in text):
         raise UsageError(
             f"the token from {source} is not one: it has spaces, or letters no token has", code="TOKEN_INVALID"
@@ -61,17 +72,35 @@ def _token(text: str, source: str) -> AstraToken:
     return AstraToken(Secret(text), source)
 
 
-def _read(path: str, what: str) -> str:
+def _read(path: str, what: str, pipe_seconds: float) -> str:
     try:
-        with open(
-            os.path.expanduser(path), "rb", opener=lambda name, flags: os.open(name, flags | os.O_NONBLOCK)
-        ) as file:
-            return file.read(LONGEST_FILE).decode()
+        # Not blocking: a pipe to which nobody ever writes must not hold up the command for good.
+        descriptor = os.open(os.path.expanduser(path), os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        try:
+            return _until_its_end(descriptor, pipe_seconds).decode()
+        finally:
+            os.close(descriptor)
+    except TimeoutError:
+        reason = f"nothing was written into it for {pipe_seconds:g} seconds"
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "it is not text"
-        raise AuthError(
-            f'cannot read the token file of {what}, "{path}": {reason}', code="TOKEN_FILE_UNREADABLE"
-        ) from None
+    raise AuthError(f'cannot read the token file of {what}, "{path}": {reason}', code="TOKEN_FILE_UNREADABLE") from None
+
+
+def _until_its_end(descriptor: int, seconds: float) -> bytes:
+    """Return what a file holds, or what comes out of a pipe; raise `TimeoutError` when that does not end in time."""
+    waiting = select.poll()
+    waiting.register(descriptor, select.POLLIN)
+    until = time.monotonic() + seconds
+    found = b""
+    while len(found) < LONGEST_FILE:
+        if not waiting.poll(max(0.0, until - time.monotonic()) * 1000):
+            raise TimeoutError
+        piece = os.read(descriptor, LONGEST_FILE - len(found))
+        if not piece:
+            break
+        found += piece
+    return found
 
 
 def _from_profile(environ: Mapping[str, str], profile: str) -> AstraToken | None:
@@ -81,7 +110,7 @@ def _from_profile(environ: Mapping[str, str], profile: str) -> AstraToken | None
         return None
     parser = configparser.RawConfigParser(strict=False)
     try:
-        parser.read_string(_read(path, ".astrarc"))
+        parser.read_string(_read(path, ".astrarc", PIPE_SECONDS))
     except configparser.Error:
         raise AuthError(
             f'the profiles of the Astra CLI, "{path}", cannot be read', code="TOKEN_FILE_UNREADABLE"

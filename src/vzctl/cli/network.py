@@ -13,25 +13,20 @@ from vzctl.clients.provider_probe import ProviderProbes
 from vzctl.clients.provider_wire import WIRES
 from vzctl.config_file import bad_config
 from vzctl.domain.names import did_you_mean
-from vzctl.settings import Settings
+from vzctl.settings import DEFAULT_TIMEOUT_SECONDS, Settings
 from vzctl.usecases.live import AstraToken, Live
 
 
 def make_live(
     settings: Settings, *, log: Callable[[str], None] | None, token_variable: str | None, stored: StoredTokens
 ) -> Live:
-    """Return the clients; raise `UsageError` for an address that cannot be used. Opens no connection."""
+    """Return the clients; raise `UsageError` for an address, a proxy or certificates that cannot be used. Opens no connection."""
     for name in settings.live.provider_urls:
         if name not in WIRES:
             advice = did_you_mean(name, WIRES)
             raise bad_config(settings.live.path, f"providers.{name}.base_url", f"names no provider of vzctl{advice}")
-    seconds = settings.timeout_seconds
-    limits = Limits(
-        connect_seconds=min(5.0, seconds),
-        read_seconds=min(20.0, seconds),
-        total_seconds=seconds,
-    )
-    http = Http(limits, log=log or (lambda _: None))
+    http = Http(limits_within(settings.timeout_seconds), log=log or (lambda _: None))
+    http.prepare()  # a mistake in the environment ends the command before anything is asked or taken for a verdict
     devops_url = settings.live.devops_url or DEVOPS_URLS[settings.astra_environment.value]
     return Live(
         http=http,
@@ -41,6 +36,12 @@ def make_live(
         devops_url=base_url(devops_url, "astra.devops_url"),
         trusted_hosts=settings.live.data_api_hosts,
     )
+
+
+def limits_within(seconds: float) -> Limits:
+    """Return the limits of requests that may take so long: a person who gives more time than usual waits for silence too."""
+    read_seconds = seconds if seconds > DEFAULT_TIMEOUT_SECONDS else min(20.0, seconds)
+    return Limits(connect_seconds=min(5.0, seconds), read_seconds=read_seconds, total_seconds=seconds)
 
 
 def _remembered(

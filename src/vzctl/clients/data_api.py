@@ -18,7 +18,7 @@ from vzctl.secret import Secret
 
 EMBEDDING_HEADER: Final = "x-embedding-api-key"
 SCHEMA_SECONDS: Final = 90.0
-"""Creating a collection takes more than ten seconds."""
+"""Creating a collection takes more than ten seconds, and the database is silent meanwhile."""
 _NOT_ALLOWED: Final = frozenset({"UNAUTHENTICATED_REQUEST", "MISSING_AUTHENTICATION_TOKEN"})
 _PROVIDER_STATUS: Final = re.compile(r"\bHTTP (\d{3}); error message: (.*)", re.DOTALL)
 
@@ -90,10 +90,12 @@ class DataApi:
         leaf: str | None = None,
         *,
         key: Secret | None = None,
+        changes_schema: bool = False,
     ) -> ApiAnswer:
         """Send a command and return its answer, errors included; raise when the token is refused or no answer came.
 
-        `key` goes along as a provider's key for this request: it wins over a stored one.
+        `key` goes along as a provider's key for this request: it wins over a stored one. `changes_schema`: the
+        command is meant to change something, which takes its time.
         """
         if key is not None:
             require_may_carry_key(self._endpoint)
@@ -108,7 +110,7 @@ class DataApi:
             secrets=tuple(headers),
             body={name: body},
             largest_answer=LARGE_ANSWER,
-            total_seconds=SCHEMA_SECONDS if name.startswith(("create", "alter")) else None,
+            patience_seconds=SCHEMA_SECONDS if changes_schema else 0.0,
         )
         try:
             reply = self._http.send(call)

@@ -111,6 +111,8 @@ def cause_of(error: BaseException) -> Cause:
             return Cause.TLS
         if isinstance(inner, socket.gaierror):
             return Cause.DNS
+        if isinstance(inner, OverflowError):
+            return Cause.BAD_URL  # a port that there cannot be
     for kind in type(error).__mro__:
         if kind.__name__ in CAUSES:
             return CAUSES[kind.__name__]

@@ -22,6 +22,7 @@ from typing import Any, Final, Self, TypeVar
 import httpx
 
 from vzctl import __version__
+from vzctl.clients.environment import bad_proxy, require_usable_proxies, tls_context
 from vzctl.clients.fault import Cause, NoReply, cause_of
 from vzctl.clients.message import Call, Reply
 from vzctl.clients.retry import AGAIN_AFTER_CAUSE, AGAIN_AFTER_STATUS, pause, retry_after
@@ -85,10 +86,22 @@ class Http:
 
     def send(self, call: Call) -> Reply:
         """Return the answer, whatever its status; raise `NoReply` when none came."""
+        self.prepare()
         try:
             return self._run(self._exchange(call))
         except CancelledError:
             raise NoReply(Cause.STOPPED, call.party) from None
+
+    def prepare(self) -> None:
+        """Make what requests are sent with; raise `UsageError` when the environment names no usable proxy or certificates.
+
+        That is no fault of whoever is asked, and asking again is of no use.
+        """
+        with self._starting:
+            if self._tls is None:
+                require_usable_proxies()
+                self._tls = tls_context()
+                self._pools.append(self._new_pool(self._tls))
 
     def close(self) -> None:
         """End every request that is under way, and the connections; what waits for an answer gets `NoReply`."""
@@ -125,7 +138,7 @@ class Http:
 
     async def _exchange(self, call: Call) -> Reply:
         started = time.monotonic()
-        until = started + (call.total_seconds or self._limits.total_seconds)
+        until = started + max(call.total_seconds or self._limits.total_seconds, call.patience_seconds)
         attempt = 0
         while True:
             attempt += 1
@@ -154,7 +167,15 @@ class Http:
             return fault
         except TimeoutError:
             return NoReply(Cause.TIMEOUT, call.party)
-        except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, httpx.CookieConflict, OSError) as error:
+        except (
+            httpx.HTTPError,
+            httpx.InvalidURL,
+            httpx.StreamError,
+            httpx.CookieConflict,
+            OSError,
+            OverflowError,
+            ExceptionGroup,
+        ) as error:
             return NoReply(cause_of(error), call.party)
         except UnicodeError:
             return NoReply(Cause.BAD_URL, call.party)
@@ -163,7 +184,7 @@ class Http:
         pool = self._pool()
         pool.under_way += 1
         try:
-            response = await pool.client.send(_build(pool.client, call), stream=True)
+            response = await pool.client.send(_build(pool.client, call, self._timeout(call)), stream=True)
             try:
                 body = await _body(response, call)
             finally:
@@ -181,17 +202,25 @@ class Http:
             if pool.under_way < POOL_SIZE:
                 pool.client.cookies.clear()
                 return pool
-        if self._tls is None:
-            self._tls = httpx.create_ssl_context(trust_env=True)  # SSL_CERT_FILE
-        client = httpx.AsyncClient(
-            verify=self._tls,
-            timeout=httpx.Timeout(self._limits.read_seconds, connect=self._limits.connect_seconds),
-            limits=httpx.Limits(max_connections=POOL_SIZE, max_keepalive_connections=POOL_SIZE),
-            follow_redirects=False,  # a key goes with every request: it must not go to another host
-            trust_env=True,  # HTTPS_PROXY, NO_PROXY
-        )
-        self._pools.append(_Pool(client))
+        assert self._tls is not None, "prepare() is called before every exchange"
+        self._pools.append(self._new_pool(self._tls))
         return self._pools[-1]
+
+    def _new_pool(self, tls: ssl.SSLContext) -> _Pool:
+        try:
+            client = httpx.AsyncClient(
+                verify=tls,
+                limits=httpx.Limits(max_connections=POOL_SIZE, max_keepalive_connections=POOL_SIZE),
+                follow_redirects=False,  # a key goes with every request: it must not go to another host
+                trust_env=True,  # HTTPS_PROXY, NO_PROXY
+            )
+        except (ValueError, httpx.InvalidURL):  # the proxies were looked at: what is left are the exceptions from them
+            raise bad_proxy("NO_PROXY", "it is no list of hosts") from None
+        return _Pool(client)
+
+    def _timeout(self, call: Call) -> httpx.Timeout:
+        read_seconds = max(self._limits.read_seconds, call.patience_seconds)
+        return httpx.Timeout(read_seconds, connect=self._limits.connect_seconds)
 
     def _tell(self, call: Call, outcome: Reply | NoReply, started: float) -> None:
         milliseconds = round((time.monotonic() - started) * 1000)
@@ -217,10 +246,10 @@ async def _body(response: httpx.Response, call: Call) -> bytes:
     return b"".join(chunks)
 
 
-def _build(client: httpx.AsyncClient, call: Call) -> httpx.Request:
+def _build(client: httpx.AsyncClient, call: Call, timeout: httpx.Timeout) -> httpx.Request:
     headers = {"User-Agent": f"vzctl/{__version__}", "Accept": "application/json", "Accept-Encoding": "identity"}
     headers |= call.headers
     headers |= {item.name: f"{item.prefix}{item.secret.reveal()}" for item in call.secrets}
     if call.body is None:
-        return client.build_request(call.method, call.url, headers=headers)
-    return client.build_request(call.method, call.url, headers=headers, json=call.body)
+        return client.build_request(call.method, call.url, headers=headers, timeout=timeout)
+    return client.build_request(call.method, call.url, headers=headers, json=call.body, timeout=timeout)

@@ -32,7 +32,10 @@ class SecretHeader:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
-    """One request. `party` is whom it goes to, in people's words; `settled` tells that asking again is of no use."""
+    """One request. `party` is whom it goes to, in people's words; `settled` tells that asking again is of no use.
+
+    `patience_seconds` is for work that takes long: it may be silent, and take, at least so long, whatever the limits are.
+    """
 
     party: str
     method: str
@@ -42,6 +45,7 @@ class Call:
     body: Any = None
     largest_answer: int = SMALL_ANSWER
     total_seconds: float | None = None
+    patience_seconds: float = 0.0
     settled: Callable[[Reply], bool] = lambda _: False
 
     @property

@@ -13,6 +13,7 @@ from typing import Final
 
 from vzctl.clients.data_api import DataApi
 from vzctl.domain.records import Credential
+from vzctl.errors import VzctlError
 
 NO_MODEL: Final = "vzctl-asks-for-no-model"
 USABLE: Final = "usable"
@@ -67,12 +68,26 @@ def _ask(api: DataApi, keyspace: str, provider: str, name: str, collection: str)
     body = {"name": collection, "options": {"vector": {"metric": "cosine", "service": service}}}
     answer = api.command("createCollection", body, keyspace)
     if answer.fault is None:
-        # It must not exist; whatever this server is, it is left as it was.
-        api.command("deleteCollection", {"name": collection}, keyspace)
-        return None, "a collection of a model that does not exist was accepted, and deleted again"
+        return (
+            None,
+            f"a collection of a model that does not exist was accepted, and {_deleted(api, keyspace, collection)}",
+        )
     words = answer.fault.message
     if answer.fault.code == "VECTORIZE_CREDENTIAL_INVALID":
         return False, words
     if "is not supported" in words or "Required parameter" in words:
         return True, words
     return None, words
+
+
+def _deleted(api: DataApi, keyspace: str, collection: str) -> str:
+    """Delete what must not exist, so that the server is left as it was; say in words whether that went well."""
+    try:
+        fault = api.command("deleteCollection", {"name": collection}, keyspace).fault
+    except VzctlError as error:
+        reason = error.message
+    else:
+        if fault is None:
+            return "deleted again"
+        reason = fault.message
+    return f'it is left: delete the collection "{collection}" in the keyspace "{keyspace}" ({reason})'

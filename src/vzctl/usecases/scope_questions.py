@@ -77,7 +77,8 @@ class ScopeQuestions:
         try:
             for credential, answer, words in look_at_each(api, keyspace, credentials, control, collection):
                 if answer == NOT_OBSERVABLE:
-                    reason = reason or words
+                    # A collection that is left there is named before anything else.
+                    reason = words if reason is None or collection in (words or "") else reason
                 else:
                     seen.append(ScopeSeen(database, credential.name, answer == USABLE))
         except AuthError as error:
