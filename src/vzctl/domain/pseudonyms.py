@@ -8,6 +8,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, Final
 
+from vzctl.domain.key_test import was_tested
 from vzctl.domain.problems import KNOWN_STATUSES
 from vzctl.domain.provider import Provider
 from vzctl.domain.records import Credential, Database, Dependant, Revocation, Rotation
@@ -109,7 +110,7 @@ class _Describer:
             "databases": [self.names.of("database", database) for database in item.databases],
             "leaked": item.leaked,
             "revoke_first": item.revoke_first,
-            "was_tested": item.test.startswith("tested"),
+            "was_tested": was_tested(item.test),
             "new_key_used": item.new_key_used,
             "started_at": _time(item.started_at),
             "finished_at": _time(item.finished_at),

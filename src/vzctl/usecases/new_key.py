@@ -8,6 +8,7 @@ from vzctl.clients.data_api import DataApi
 from vzctl.clients.provider_probe import EMBEDDING, Finding
 from vzctl.domain.experiment import Arm, arm_of_fault
 from vzctl.domain.index import Index
+from vzctl.domain.key_test import RECOGNIZED_BY_PROVIDER, TESTED, WORKS_AT_PROVIDER
 from vzctl.domain.records import Credential, Dependant
 from vzctl.domain.rules import provider_by_id
 from vzctl.domain.state import State
@@ -32,7 +33,7 @@ def try_new_key(context: Context, state: State, credential: Credential, secret: 
     live = context.open_live()
     words = [_at_provider(live, state, credential, secret)]
     words.append(_through_astra(live, state, credential, secret))
-    return "tested: " + ", ".join(words)
+    return TESTED + ", ".join(words)
 
 
 def still_accepted(context: Context, state: State, credential: Owner, secret: Secret) -> bool | None:
@@ -50,9 +51,9 @@ def _at_provider(live: Live, state: State, credential: Credential, secret: Secre
         if finding.verdict not in PASSED:
             raise _not_taken(state, credential.name, finding)
     if any(finding.verdict is Verdict.OK for finding in findings):
-        return "it works at the provider"
+        return WORKS_AT_PROVIDER
     if any(finding.verdict is Verdict.RECOGNIZED for finding in findings):
-        return "the provider recognizes it"
+        return RECOGNIZED_BY_PROVIDER
     return f"not at the provider ({findings[0].detail})"
 
 

@@ -11,6 +11,7 @@ from vzctl.domain import portal
 from vzctl.domain import rotation as machine
 from vzctl.domain.age import age_days
 from vzctl.domain.index import Index
+from vzctl.domain.key_test import is_accepted
 from vzctl.domain.records import Credential, Direction, Rotation, Step
 from vzctl.domain.rules import provider_by_id
 from vzctl.domain.state import State
@@ -318,8 +319,7 @@ def _seen_or_attested(rotation: Rotation, step: Step) -> str:
 
 def _accepted(rotation: Rotation) -> str:
     """What the test before the rotation saw; the old key of a rollback was not tested."""
-    saw = rotation.test.startswith(("tested: it works at the provider", "tested: the provider recognizes it"))
-    return "seen" if saw and rotation.step is not Step.ROLLED_BACK else "not checkable"
+    return "seen" if is_accepted(rotation.test) and rotation.step is not Step.ROLLED_BACK else "not checkable"
 
 
 def _interruption(state: State) -> str:
