@@ -261,19 +261,30 @@ def test_a_private_authority_is_trusted_when_it_is_named(
         assert trusting.send(call(f"{url}/fine")).document == {"tls": True}
 
 
-def test_a_proxy_is_used_and_some_hosts_are_reached_without_it(
-    stand_in: StandIn, fine: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def proxy(monkeypatch: pytest.MonkeyPatch) -> Iterator[StandIn]:
     for name in ("no_proxy", "NO_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
         monkeypatch.delenv(name, raising=False)
-    with StandIn() as proxy:
-        proxy.mount("", lambda asked: Answer(200, {"by": "the proxy", "path": asked.path}))
-        monkeypatch.setenv("HTTP_PROXY", proxy.url)
-        with Http(Limits()) as client:
-            assert client.send(call(fine)).document["by"] == "the proxy"
-        monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-        with Http(Limits()) as client:
-            assert client.send(call(fine)).document == {"path": "/", "body": None}
+    with StandIn() as server:
+        server.mount("", lambda asked: Answer(200, {"by": "the proxy", "path": asked.path}))
+        monkeypatch.setenv("HTTP_PROXY", server.url)
+        yield server
+
+
+def test_a_proxy_is_used_and_some_hosts_are_reached_without_it(proxy: StandIn, monkeypatch: pytest.MonkeyPatch) -> None:
+    with Http(Limits()) as client:
+        assert client.send(call("http://api.example.com/")).document["by"] == "the proxy"
+    monkeypatch.setenv("NO_PROXY", "unknown.invalid")
+    with Http(Limits()) as client:
+        assert refused(client, "http://unknown.invalid/") is Cause.DNS
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "LOCALHOST"])
+def test_this_machine_is_never_asked_through_a_proxy(proxy: StandIn, stand_in: StandIn, fine: str, host: str) -> None:
+    """Plain http is allowed to it alone, and a token goes with it: it must not travel to a proxy in clear text."""
+    with Http(Limits()) as client:
+        answer = client.send(call(fine.replace("127.0.0.1", host)))
+    assert (answer.document, proxy.asked) == ({"path": "/", "body": None}, [])
 
 
 def test_a_proxy_that_refuses_is_a_proxys_fault(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -24,6 +24,7 @@ import httpx
 from vzctl import __version__
 from vzctl.clients.environment import bad_proxy, require_usable_proxies, tls_context
 from vzctl.clients.fault import Cause, NoReply, cause_of
+from vzctl.clients.host_label import LOOPBACK
 from vzctl.clients.message import Call, Reply
 from vzctl.clients.retry import AGAIN_AFTER_CAUSE, AGAIN_AFTER_STATUS, pause, retry_after
 
@@ -43,6 +44,8 @@ class Limits:
     total_seconds: float = 30.0
 
 
+DIRECT: Final = {f"all://[{host}]" if ":" in host else f"all://{host}": None for host in sorted(LOOPBACK)}
+"""This machine is never asked through a proxy: plain http to it is allowed because nothing leaves it."""
 _OPTIONAL: Final = "sniffio"
 _NOTHING: Final = httpx.ByteStream(b"")
 """In place of the stream of an answer that was read: a stream holds its answer, and so both would wait for the collector of
@@ -213,6 +216,7 @@ class Http:
                 limits=httpx.Limits(max_connections=POOL_SIZE, max_keepalive_connections=POOL_SIZE),
                 follow_redirects=False,  # a key goes with every request: it must not go to another host
                 trust_env=True,  # HTTPS_PROXY, NO_PROXY
+                mounts=DIRECT,
             )
         except (ValueError, httpx.InvalidURL):  # the proxies were looked at: what is left are the exceptions from them
             raise bad_proxy("NO_PROXY", "it is no list of hosts") from None
