@@ -363,7 +363,7 @@ def test_a_replacing_key_is_tested_too(begun: Person) -> None:
     before = begun.cli.everything()
     refused = begun.cli.run(*words, stdin=third)
     assert (refused.status, begun.cli.everything()) == (ExitStatus.PROVIDER, before)
-    assert "next: vzctl rotations resume openai-prod --replace-secret --skip-test …" in refused.err
+    assert "next: vzctl rotations resume openai-prod --replace-secret   # again, with the right key" in refused.err
     begun.user.astra.providers.add("openai", third)
     assert begun.cli.run(*words, stdin=third).status == ExitStatus.MANUAL
     assert begun.rotation["test"].startswith("tested: it works at the provider")

@@ -57,7 +57,10 @@ def find_token(
         f"there is no Astra token: neither {VARIABLE} nor {FILE_VARIABLE} is set, and neither the secret store nor a "
         "profile of the Astra CLI has one",
         code="TOKEN_MISSING",
-        next_steps=(NextStep("vzctl help environment", "where the token is taken from"),),
+        next_steps=(
+            NextStep("vzctl secrets token put", "keep it in the secret store"),
+            NextStep("vzctl help environment", "where else the token is taken from"),
+        ),
     )
 
 

@@ -82,15 +82,20 @@ def _not_taken(state: State, name: str, finding: Finding) -> VzctlError:
         code=f"NEW_KEY_{finding.verdict.name}",
         side=meaning.side,
         retryable=meaning.retryable,
-        next_steps=_without_test(state, name),
+        next_steps=_ways_on(state, name, is_wrong=finding.verdict in REJECTED),
     ).answered(finding.http_status, finding.upstream_code)
 
 
-def _without_test(state: State, name: str) -> tuple[NextStep, ...]:
-    """Return the command that takes this key untested: in a rotation that has begun it replaces the staged one."""
+def _ways_on(state: State, name: str, *, is_wrong: bool) -> tuple[NextStep, ...]:
+    """Return the same command again; untested only where the key may be right: one that is rejected would stop everything."""
     is_open = any(item.is_open and item.snapshot.name == name for item in state.rotations)
-    command = f"rotations resume {name} --replace-secret" if is_open else f"credentials rotate {name}"
-    return (NextStep(f"vzctl {command} --skip-test …", "take it without a test"),)
+    command = f"vzctl rotations resume {name} --replace-secret" if is_open else f"vzctl credentials rotate {name}"
+    if is_wrong:
+        return (NextStep(command, "again, with the right key"),)
+    return (
+        NextStep(command, "again, when that is mended"),
+        NextStep(f"{command} --skip-test", "or take it without a test"),
+    )
 
 
 def _through_astra(live: Live, state: State, credential: Credential, secret: Secret) -> str:
@@ -123,6 +128,6 @@ def _searched(api: DataApi, state: State, item: Dependant, name: str, secret: Se
             f'the new key of "{name}" did not pass its test through {address}: {fault.message}; nothing was changed',
             code="NEW_KEY_REFUSED_THROUGH_ASTRA",
             side="provider",
-            next_steps=_without_test(state, name),
+            next_steps=_ways_on(state, name, is_wrong=False),
         ).answered(fault.provider_status, fault.code)
     return f"not through {address} ({fault.code})"
