@@ -46,7 +46,7 @@ def migrate_secrets(
         raise UsageError(f"the {source.name} store is only read: nothing can be deleted there", code="USAGE")
     held = [(owner, version) for owner, version in state.versions() if version.held]
     token = token_in_force(state)
-    tokens = () if token is None else (token,)
+    tokens: tuple[Version, ...] = () if token is None else (token,)
     doubtful, leftovers = _in_doubt(state), _leftovers(state)
     if dry_run:
         names = _names(held, tokens)
