@@ -7,6 +7,7 @@ import os
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -124,8 +125,8 @@ ODD_NAMES = st.one_of(
 
 @given(st.lists(st.tuples(ODD_NAMES, st.sampled_from([None, "eu", "us", "", "the west"])), max_size=6))
 def test_a_database_is_called_what_the_commands_call_it(databases: list[tuple[str, str | None]]) -> None:
-    rows = [[f"d{number}", name, region] for number, (name, region) in enumerate(databases)]
-    known = tuple(Database(id=i, name=n, region=r) for i, n, r in rows)
+    known = tuple(Database(id=f"d{number}", name=name, region=at) for number, (name, at) in enumerate(databases))
+    rows: list[list[Any]] = [[item.id, item.name, item.region] for item in known]
     assert database_labels(rows) == display_names(known)
     for database_id, label in database_labels(rows, is_quoted=True).items():
         assert [item.id for item in known if item.name == label] in ([], [database_id])
