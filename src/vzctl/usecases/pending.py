@@ -17,7 +17,7 @@ from vzctl.domain.pending import (
 from vzctl.domain.records import Evidence
 from vzctl.domain.rules import counted, require_credential, require_integration_removable, require_no_rotation
 from vzctl.domain.state import State
-from vzctl.errors import ConflictError, NextStep, UsageError
+from vzctl.errors import ConflictError, ExitStatus, NextStep, UsageError
 from vzctl.usecases.context import Context, Question
 from vzctl.usecases.outcome import Notice, Outcome
 from vzctl.usecases.remove_credential import confirm_removal, retired
@@ -69,18 +69,29 @@ def confirm_pending(context: Context, request: ChangePending) -> Outcome[Pending
     rows = tuple(pending_row(Index(state), item) for item in chosen)
     if request.dry_run:
         return Outcome(data=PendingChange(rows, _rows(state)), summary=(f"would confirm {counted(len(rows), 'step')}",))
-    seen: frozenset[str] = frozenset()
     if request.check and chosen:
-        from vzctl.usecases.pending_check import seen_steps  # the network, only for those who use it
-
-        seen = seen_steps(context, state, chosen, wake=request.wake)
+        return _confirm_after_a_look(context, state, chosen, request)
     for step in chosen:
-        _confirm(context, step, Evidence.OBSERVED if step.id in seen else Evidence.ATTESTED)
-    attested = len(chosen) - len(seen)
-    words = (
-        f"{len(seen)} seen, {attested} on a person's word" if request.check else "a person's word; vzctl did not look"
-    )
-    return _changed(context, rows, "confirmed", words, attested=attested > 0)
+        _confirm(context, step, Evidence.ATTESTED)
+    words = "0 seen, 0 on a person's word" if request.check else "a person's word; vzctl did not look"
+    return _changed(context, rows, "confirmed", words, attested=bool(chosen))
+
+
+def _confirm_after_a_look(
+    context: Context, state: State, chosen: list[PendingStep], request: ChangePending
+) -> Outcome[PendingChange]:
+    from vzctl.usecases.pending_check import seen_steps  # the network, only for those who use it
+
+    found = seen_steps(context, state, chosen, wake=request.wake, are_named=not request.all_steps)
+    confirmed = [step for step in chosen if step.id not in found.left]
+    for step in confirmed:
+        _confirm(context, step, Evidence.OBSERVED if step.id in found.seen else Evidence.ATTESTED)
+    rows = tuple(pending_row(Index(state), item) for item in confirmed)
+    attested = len(confirmed) - len(found.seen)
+    words = f"{len(found.seen)} seen, {attested} on a person's word"
+    outcome = _changed(context, rows, "confirmed", words, attested=attested > 0)
+    status = ExitStatus.PARTIAL if found.left else ExitStatus.OK
+    return replace(outcome, warnings=(*found.warnings, *outcome.warnings), status=status)
 
 
 def drop_pending(context: Context, request: ChangePending) -> Outcome[PendingChange]:
