@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import pytest
 
-from tests.support.cli import SHOP, Cli
+from tests.support.cli import LOGS, SHOP, Cli
 from tests.support.live import KEY, MODEL, OTHER_KEY, PRODUCTS, TITLE, LiveUser, live_user
 from tests.support.standin.data_service import Switches
 from tests.support.standin.providers import TROUBLES
@@ -255,6 +255,55 @@ def test_a_hibernated_database_is_not_woken_unasked(cli: Cli, stand_in: StandIn)
     assert user.astra.world.clusters[SHOP].status == "HIBERNATED"
     woken = user.cli.run("probe", PRODUCTS, "--wake", "-o", "json")
     assert json.loads(woken.out)["data"]["experiments"][0]["stored"] == "astra_failed"
+
+
+def in_two_databases(cli: Cli, stand_in: StandIn) -> LiveUser:
+    user = live_user(cli, stand_in, "astra")
+    cli.run("scope", "add", "openai-prod", "logs")
+    cli.ok("pending", "confirm", "--all")
+    user.astra.portal.scope("openai-prod", SHOP, LOGS)
+    cli.ok("collections", "add", "logs/default_keyspace/lines", *MODEL, "--credential", "openai-prod")
+    return user
+
+
+def test_of_all_those_in_a_database_that_sleeps_are_left_out(cli: Cli, stand_in: StandIn) -> None:
+    user = in_two_databases(cli, stand_in)
+    user.astra.world.clusters[LOGS].status = "HIBERNATED"
+    status, rows = probed(user, "--all")
+    assert (status, [(row["address"], row["cause"]) for row in rows]) == (
+        0,
+        [(TITLE, "healthy"), (PRODUCTS, "healthy"), ("logs/default_keyspace/lines", "not_looked_at")],
+    )
+    reason = 'not looked at: the database "logs" is hibernated; a request would wake it, and its billing would go on'
+    left = rows[-1]
+    assert (left["message"], left["side"], left["stored"], left["header"], left["direct"]) == (
+        reason,
+        None,
+        "skipped",
+        "skipped",
+        "skipped",
+    )
+    assert f'"openai-prod", 1 of 3: {reason}' in user.cli.run("probe", "--all").err
+    assert user.astra.world.clusters[LOGS].status == "HIBERNATED"
+    named = user.cli.run("probe", PRODUCTS, "logs/default_keyspace/lines")
+    assert named.status == ExitStatus.CONFLICT
+    user.astra.world.clusters[SHOP].status = "HIBERNATED"
+    assert user.cli.run("probe", "--all").status == ExitStatus.CONFLICT  # nothing is left to look at
+
+
+def test_of_all_those_that_the_token_may_not_use_are_left_out(cli: Cli, stand_in: StandIn) -> None:
+    user = in_two_databases(cli, stand_in)
+    stand_in.fail(times=None, path=f"/db/{LOGS}", status=403)
+    status, rows = probed(user, "--all")
+    assert (status, rows[-1]["message"]) == (
+        0,
+        'not looked at: the Data API of "logs" refuses the token: it lacks the rights for this',
+    )
+    user.astra.world.clusters[LOGS].organization = "other"
+    status, rows = probed(user, "--all")
+    assert (status, rows[0]["cause"], rows[0]["side"]) == (ExitStatus.ASTRA, "not_looked_at", "astra")
+    stand_in.fail(times=None, path="/devops", status=401)
+    assert user.cli.run("probe", "--all").status == ExitStatus.AUTH
 
 
 def test_the_table_ends_with_a_row_that_always_fits() -> None:

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.support.cli import SHOP, Cli, Result
-from tests.support.live import KEY, OTHER_KEY, PRODUCTS, TITLE, LiveUser, live_user
+from tests.support.cli import LOGS, SHOP, Cli, Result
+from tests.support.live import KEY, MODEL, OTHER_KEY, PRODUCTS, TITLE, LiveUser, live_user
 from tests.support.standin.server import Answer, StandIn
 from vzctl.errors import ExitStatus
 
@@ -104,6 +104,41 @@ def test_a_hibernated_database_is_not_woken_for_a_test(cli: Cli, stand_in: Stand
     user.astra.world.clusters[SHOP].status = "HIBERNATED"
     assert rotate(user).status == ExitStatus.MANUAL
     assert recorded(user) == "tested: it works at the provider, not through Astra (database hibernated)"
+
+
+@pytest.mark.parametrize("trouble", ["hibernated", "of another organization", "silent"])
+def test_the_first_dependant_whose_database_can_be_asked_is_used(trouble: str, cli: Cli, stand_in: StandIn) -> None:
+    user = live_user(cli, stand_in, "astra")
+    cli.run("scope", "add", "openai-prod", "logs")
+    cli.ok("pending", "confirm", "--all")
+    lines = "logs/default_keyspace/lines"
+    cli.ok("collections", "add", lines, *MODEL, "--credential", "openai-prod")
+    user.astra.providers.add("openai", OTHER_KEY)
+    clusters = user.astra.world.clusters
+    there = clusters[LOGS].keyspaces["default_keyspace"]
+    there.collections["lines"] = clusters[SHOP].keyspaces["default_keyspace"].collections["products"]
+    there.documents["lines"] = []
+    if trouble == "hibernated":
+        clusters[SHOP].status = "HIBERNATED"
+    elif trouble == "silent":
+        stand_in.fail(times=None, path=f"/db/{SHOP}", status=500)
+    else:
+        clusters[SHOP].organization = "other"
+    rotate(user)
+    assert recorded(user) == f"tested: it works at the provider, it works through {lines}"
+
+
+def test_where_three_databases_fail_no_fourth_is_asked(user: LiveUser, stand_in: StandIn) -> None:
+    user.astra.providers.add("openai", OTHER_KEY)
+    for number in range(2, 6):
+        cluster = f"{number}{SHOP[1:]}"
+        user.astra.add(cluster, f"db{number}")
+        user.cli.ok("databases", "add", f"db{number}", "--id", cluster, "--endpoint", user.astra.endpoint(cluster))
+        user.cli.ok("scope", "add", "openai-prod", f"db{number}")
+        user.cli.ok("collections", "add", f"db{number}/default_keyspace/x", *MODEL, "--credential", "openai-prod")
+    stand_in.fail(times=None, path="/db/", status=500)
+    assert rotate(user).status == 0
+    assert len({asked.path.split("/")[2] for asked in stand_in.asked if asked.path.startswith("/db/")}) == 3
 
 
 def test_a_key_that_nothing_uses_is_tested_at_the_provider(user: LiveUser) -> None:

@@ -90,6 +90,55 @@ def test_what_cannot_be_seen_stays_a_persons_word(user: LiveUser, stand_in: Stan
     assert stand_in.asked == []
 
 
+ASLEEP = "is hibernated; a request would wake it, and its billing would go on"
+
+
+def test_what_a_sleeping_database_would_show_stays_pending(user: LiveUser) -> None:
+    third = "33333333-3333-4333-8333-333333333333"
+    user.astra.add(third, "third", status="HIBERNATED")
+    words = ("--id", third, "--region", "us-east1", "--endpoint", user.astra.endpoint(third))
+    user.cli.ok("databases", "add", "third", *words)
+    user.cli.run("scope", "add", "openai-prod", "logs", "third")
+    user.astra.portal.scope("openai-prod", SHOP, LOGS)
+    status, said = confirm(user, "--all")
+    assert (status, evidence(user, LOGS), evidence(user, third)) == (ExitStatus.PARTIAL, "observed", "wanted")
+    assert "confirmed 1 step: 1 seen, 0 on a person's word" in said
+    assert f'warning: not looked at: third (the database "third" {ASLEEP})' in said
+    assert "warning: not confirmed: add-scope:openai-prod:third" in said
+    before = user.cli.everything()
+    assert confirm(user, "add-scope:openai-prod:third")[0] == ExitStatus.CONFLICT
+    assert confirm(user, "--all")[0] == ExitStatus.CONFLICT  # nothing is left that could be looked at
+    assert user.cli.everything() == before
+
+
+def test_what_builds_on_a_step_that_stays_pending_stays_too(user: LiveUser) -> None:
+    words = ("credentials", "add", "openai-next", "--provider", "openai", "--scope", "logs", "--secret-stdin")
+    user.cli.run(*words, stdin=OTHER_KEY)
+    user.cli.run("credentials", "add", "jina-prod", "--provider", "jinaAI", "--no-secret")
+    user.astra.world.clusters[LOGS].status = "HIBERNATED"
+    status, _ = confirm(user, "--all")
+    assert (status, credential(user, "jina-prod")["evidence"]) == (ExitStatus.PARTIAL, "attested")
+    assert credential(user, "openai-next")["evidence"] == "wanted"
+    assert evidence(user, LOGS, "openai-next") == "wanted"
+
+
+def test_a_removal_that_cannot_be_looked_at_stays_wanted(user: LiveUser) -> None:
+    user.cli.run("credentials", "add", "jina-prod", "--provider", "jinaAI", "--no-secret")
+    user.cli.run("credentials", "remove", "openai-prod", "--confirm", "openai-prod")
+    user.astra.world.clusters[SHOP].status = "HIBERNATED"
+    status, _ = confirm(user, "--all")
+    assert (status, credential(user, "jina-prod")["evidence"]) == (ExitStatus.PARTIAL, "attested")
+    assert "removal_wanted_at" in credential(user)
+
+
+def test_why_a_database_does_not_show_it_is_told(user: LiveUser) -> None:
+    user.cli.run("scope", "add", "openai-prod", "logs")
+    user.astra.world.clusters[LOGS].keyspaces = {}
+    status, said = confirm(user, "--all")
+    assert (status, evidence(user, LOGS)) == (0, "attested")
+    assert 'warning: "openai-prod" in logs is not observable: the database has no keyspace' in said
+
+
 def test_a_removed_credential_is_looked_for_where_it_was(user: LiveUser) -> None:
     user.cli.run("credentials", "remove", "openai-prod", "--confirm", "openai-prod")
     assert confirm(user, "--all")[0] == ExitStatus.ASTRA

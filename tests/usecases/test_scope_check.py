@@ -124,6 +124,48 @@ def test_nothing_in_scope(user: LiveUser) -> None:
     assert (result.status, result.err) == (0, '"alone" has no database in its scope\n')
 
 
+def in_both_scopes(user: LiveUser) -> None:
+    user.cli.run("scope", "add", "openai-prod", "logs")
+    user.cli.ok("pending", "confirm", "--all")
+    user.astra.portal.scope("openai-prod", SHOP, LOGS)
+
+
+def test_a_database_that_sleeps_does_not_end_the_looks_at_others(user: LiveUser, stand_in: StandIn) -> None:
+    in_both_scopes(user)
+    user.astra.world.clusters[SHOP].status = "HIBERNATED"
+    reason = 'the database "shop" is hibernated; a request would wake it, and its billing would go on'
+    status, rows = checked(user)
+    assert status == 0
+    assert [(row["seen"], row["agrees"], row["detail"]) for row in rows] == [
+        ("not looked at", None, reason),
+        ("usable", True, None),
+    ]
+    result = user.cli.run("scope", "check", "openai-prod", "--record")
+    assert f'"openai-prod" in shop: not looked at ({reason})' in result.err
+    assert f"next: vzctl databases wait {SHOP} --status ACTIVE --wake" in result.err
+    assert user.astra.world.clusters[SHOP].status == "HIBERNATED"
+    named = user.cli.run("scope", "check", "openai-prod", "shop", "logs")
+    assert (named.status, reason in named.err) == (ExitStatus.CONFLICT, True)
+
+
+def test_a_database_that_fails_is_told_and_the_others_are_looked_at(user: LiveUser, stand_in: StandIn) -> None:
+    in_both_scopes(user)
+    stand_in.fail(times=3, path=f"/db/{LOGS}", status=500)
+    status, rows = checked(user)
+    assert (status, [row["seen"] for row in rows]) == (ExitStatus.ASTRA, ["usable", "not looked at"])
+    assert rows[1]["detail"].startswith('the Data API of "logs" answered HTTP 500')
+
+
+def test_a_token_that_is_rejected_ends_the_looks(user: LiveUser, stand_in: StandIn) -> None:
+    in_both_scopes(user)
+    stand_in.fail(times=None, path=f"/db/{LOGS}", status=401)
+    result = user.cli.run("scope", "check", "openai-prod")
+    assert (result.status, "is wrong, expired" in result.err) == (ExitStatus.AUTH, True)
+    del user.cli.environment["ASTRA_DB_APPLICATION_TOKEN"]
+    result = user.cli.run("scope", "check", "openai-prod")
+    assert (result.status, "there is no Astra token" in result.err) == (ExitStatus.AUTH, True)
+
+
 def test_a_token_without_rights_is_an_error(user: LiveUser) -> None:
     token = user.astra.world.tokens[user.astra.token]
     token.may_write = False

@@ -16,10 +16,18 @@ from vzctl.domain.index import Index
 from vzctl.domain.records import Authentication, Column, Dependant
 from vzctl.domain.rules import provider_by_id
 from vzctl.domain.state import State
-from vzctl.errors import AstraError, ConflictError, ExitStatus, NextStep, SecretStoreError, UsageError
+from vzctl.errors import AstraError, ConflictError, ExitStatus, NextStep, SecretStoreError, UsageError, VzctlError
 from vzctl.secret import Secret
 from vzctl.usecases.context import Context
-from vzctl.usecases.live import DEFAULT_JOBS, Live, in_parallel, require_jobs
+from vzctl.usecases.live import (
+    DEFAULT_JOBS,
+    Live,
+    in_parallel,
+    is_failure,
+    require_jobs,
+    require_one_asked,
+    unless_it_fails,
+)
 from vzctl.usecases.outcome import Columns, Outcome
 from vzctl.usecases.secret_version import read_version
 
@@ -88,15 +96,23 @@ def run_experiment(context: Context, request: RunExperiment) -> Outcome[Experime
     live = context.open_live()
     index = Index(state)
     databases = [index.databases[database_id] for database_id in dict.fromkeys(item.database for item in dependants)]
-    for database in databases:
-        live.require_awake(state, database, wake=request.wake)
-    # Every address is looked up before the first request: a missing one ends the command before anything is sent.
-    apis = {database.id: live.data_api(state, database) for database in databases}
-    links = [
-        [partial(_experiment, live, apis[item.database], index, item, keys, wake=request.wake)] for item in dependants
+    are_named = not request.all_dependants
+    opened = live.data_apis(state, databases, jobs=request.jobs, wake=request.wake, are_named=are_named)
+    apis = {database.id: api for database, api in zip(databases, opened, strict=True)}
+    works = [
+        partial(_experiment, live, apis[item.database], index, item, keys, wake=request.wake) for item in dependants
     ]
+    links = [[work if are_named else partial(unless_it_fails, work)] for work in works]
     results = in_parallel(request.jobs, links, finished=lambda _: None, stop=live.http.close)
-    found = _sorted([row for chain in results for row in chain])
+    rows = [row for chain in results for row in chain]
+    errors = [row for row in rows if isinstance(row, VzctlError)]
+    require_one_asked(errors, len(rows) - len(errors))
+    found = _sorted(
+        [
+            _not_looked_at(index, item, row) if isinstance(row, VzctlError) else row
+            for item, row in zip(dependants, rows, strict=True)
+        ]
+    )
     return Outcome(
         data=Experiments(found), summary=_summary(found), next_steps=_next_steps(found), status=_status(found)
     )
@@ -140,9 +156,33 @@ def _key(context: Context, state: State, name: str) -> Secret | None:
         return None
 
 
+def _not_looked_at(index: Index, item: Dependant, error: VzctlError) -> Experiment:
+    return Experiment(
+        address=index.address(item),
+        credential=item.credential,
+        provider=item.provider,
+        stored=Arm.SKIPPED.value,
+        header=Arm.SKIPPED.value,
+        direct=Arm.SKIPPED.value,
+        cause="not_looked_at",
+        side="astra" if is_failure(error) else None,
+        message=f"not looked at: {error.message}",
+        upstream_code=error.upstream_code,
+        details=(),
+    )
+
+
 def _experiment(
-    live: Live, api: DataApi, index: Index, item: Dependant, keys: dict[str, Secret | None], *, wake: bool
+    live: Live,
+    api: DataApi | VzctlError,
+    index: Index,
+    item: Dependant,
+    keys: dict[str, Secret | None],
+    *,
+    wake: bool,
 ) -> Experiment:
+    if isinstance(api, VzctlError):
+        raise api
     key = keys.get(item.credential) if item.credential is not None else None
     try:
         stored = through_astra(api, item, None)

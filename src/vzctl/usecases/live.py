@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
+from functools import partial
 from typing import Final, TypeVar
 
 from vzctl.clients.data_api import DataApi
@@ -14,13 +15,15 @@ from vzctl.clients.http import Http
 from vzctl.clients.provider_probe import ProviderProbes
 from vzctl.domain.records import Database
 from vzctl.domain.state import State
-from vzctl.errors import AuthError, ConflictError, NextStep, UsageError
+from vzctl.errors import AstraError, AuthError, ConflictError, NextStep, NotFoundError, UsageError, VzctlError
 from vzctl.secret import Secret
 
 T = TypeVar("T")
 
 DEFAULT_JOBS: Final = 8
 MOST_JOBS: Final = 64
+ENDS_EVERYTHING: Final = frozenset({"TOKEN_MISSING", "TOKEN_REJECTED", "NO_ANSWER_STOPPED"})
+"""Codes of errors after which no other database is asked: the answer would be the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +77,30 @@ class Live:
                 ),
             )
 
+    def data_apis(
+        self, state: State, databases: Sequence[Database], *, jobs: int, wake: bool, are_named: bool
+    ) -> list[DataApi | VzctlError]:
+        """Return the Data API of each database, which is awake.
+
+        Where a person named them, one that cannot be asked ends the command before any is; otherwise the others go on, and
+        in its place is why.
+        """
+        if are_named:
+            for database in databases:
+                self.require_awake(state, database, wake=wake)
+            # Every address is looked up before the first request: a missing one ends the command before anything is sent.
+            return [self.data_api(state, database) for database in databases]
+
+        def opened(database: Database) -> DataApi:
+            self.require_awake(state, database, wake=wake)
+            return self.data_api(state, database)
+
+        if databases:
+            self.find_token()  # without one no database can be asked
+        links = [[partial(unless_it_fails, partial(opened, database))] for database in databases]
+        results = in_parallel(jobs, links, finished=lambda _: None, stop=self.http.close)
+        return [item for chain in results for item in chain]
+
     def _astra_endpoint(self, state: State, database: Database) -> str:
         if state.is_local or database.region is None:
             raise ConflictError(
@@ -84,6 +111,27 @@ class Live:
                 ),
             )
         return astra_endpoint(self.environment, database.id, database.region)
+
+
+def unless_it_fails(work: Callable[[], T]) -> T | VzctlError:
+    """Return what the work returns, or why its database cannot be asked; raise what is true of all databases."""
+    try:
+        return work()
+    except VzctlError as error:
+        if error.code in ENDS_EVERYTHING:
+            raise
+        return error
+
+
+def require_one_asked(errors: Sequence[VzctlError], asked: int) -> None:
+    """Raise the first error when there is nothing but errors: then nothing was seen."""
+    if errors and not asked:
+        raise errors[0]
+
+
+def is_failure(error: VzctlError) -> bool:
+    """Whether asking a database went wrong; one that sleeps, or that the token may not use, is left out on purpose."""
+    return isinstance(error, (AstraError, NotFoundError))
 
 
 def require_jobs(jobs: int) -> None:

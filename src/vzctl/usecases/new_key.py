@@ -13,14 +13,25 @@ from vzctl.domain.records import Credential, Dependant
 from vzctl.domain.rules import provider_by_id
 from vzctl.domain.state import State
 from vzctl.domain.verdict import MEANINGS, PASSED, REJECTED, Verdict
-from vzctl.errors import AstraError, AuthError, ConflictError, NextStep, ProviderError, UsageError, VzctlError
+from vzctl.errors import (
+    AstraError,
+    AuthError,
+    ConflictError,
+    NextStep,
+    NotFoundError,
+    ProviderError,
+    UsageError,
+    VzctlError,
+)
 from vzctl.secret import Secret
 from vzctl.usecases.context import Context
 from vzctl.usecases.experiment import search_body, table_of
-from vzctl.usecases.live import Live
+from vzctl.usecases.live import ENDS_EVERYTHING, Live
 from vzctl.usecases.secret_version import Owner
 from vzctl.usecases.verify import services_of
 
+FAILURES_AT_MOST: Final = 3
+"""So many databases that fail are enough: each may take as long as a request may."""
 _REFUSED: Final = frozenset({Arm.KEY_REFUSED, Arm.LIMITED, Arm.REQUEST_REFUSED})
 
 
@@ -99,22 +110,32 @@ def _ways_on(state: State, name: str, *, is_wrong: bool) -> tuple[NextStep, ...]
 
 
 def _through_astra(live: Live, state: State, credential: Credential, secret: Secret) -> str:
-    """Search through one dependant with the key in the header: it wins over the stored one, and changes nothing."""
+    """Search through one dependant with the key in the header: it wins over the stored one, and changes nothing.
+
+    It is the first one whose database can be asked.
+    """
     dependants = Index(state).dependants_of_credential[credential.name]
     if not dependants:
         return "not through Astra (nothing depends on it)"
-    item = dependants[0]
-    database = state.database(item.database)
-    assert database is not None, "a dependant's database is in the state: integrity.breakages checks it"
-    try:
-        live.require_awake(state, database, wake=False)
-        return _searched(live.data_api(state, database), state, item, credential.name, secret)
-    except (AuthError, ConflictError) as error:
-        return f"not through Astra ({error.code.lower().replace('_', ' ')})"
-    except AstraError as error:
-        if error.code.startswith("NEW_KEY"):
-            raise
-        return f"not through Astra ({error.message})"
+    index = Index(state)
+    reasons: dict[str, str] = {}
+    failures = 0
+    for item in dependants:
+        if item.database in reasons:
+            continue
+        if failures == FAILURES_AT_MOST:
+            break
+        try:
+            live.require_awake(state, index.databases[item.database], wake=False)
+            return _searched(live.data_api(state, index.databases[item.database]), state, item, credential.name, secret)
+        except (AuthError, ConflictError, NotFoundError) as error:
+            reasons[item.database] = error.code.lower().replace("_", " ")
+            if error.code in ENDS_EVERYTHING:
+                break
+        except AstraError as error:
+            reasons[item.database] = error.message
+            failures += 1
+    return f"not through Astra ({next(iter(reasons.values()))})"
 
 
 def _searched(api: DataApi, state: State, item: Dependant, name: str, secret: Secret) -> str:

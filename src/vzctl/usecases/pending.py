@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Final
 
 from vzctl.domain.index import Index
 from vzctl.domain.pending import (
@@ -17,12 +18,14 @@ from vzctl.domain.pending import (
 from vzctl.domain.records import Evidence
 from vzctl.domain.rules import counted, require_credential, require_integration_removable, require_no_rotation
 from vzctl.domain.state import State
-from vzctl.errors import ConflictError, NextStep, UsageError
+from vzctl.errors import ConflictError, ExitStatus, NextStep, UsageError
 from vzctl.usecases.context import Context, Question
 from vzctl.usecases.outcome import Notice, Outcome
 from vzctl.usecases.remove_credential import confirm_removal, retired
 from vzctl.usecases.secret_version import drop_held
 from vzctl.usecases.views import PendingRow, pending_row
+
+NOBODY_LOOKED: Final = "nobody has looked at the Portal"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,19 +72,30 @@ def confirm_pending(context: Context, request: ChangePending) -> Outcome[Pending
     rows = tuple(pending_row(Index(state), item) for item in chosen)
     if request.dry_run:
         return Outcome(data=PendingChange(rows, _rows(state)), summary=(f"would confirm {counted(len(rows), 'step')}",))
-    seen: frozenset[str] = frozenset()
     if request.check and chosen:
-        from vzctl.usecases.pending_check import seen_steps  # the network, only for those who use it
-
-        seen = seen_steps(context, state, chosen, wake=request.wake)
+        return _confirm_after_a_look(context, state, chosen, request)
     for step in chosen:
-        _confirm(context, step, Evidence.OBSERVED if step.id in seen else Evidence.ATTESTED)
-    attested = len(chosen) - len(seen)
-    words = (
-        f"{len(seen)} seen, {attested} on a person's word" if request.check else "a person's word; vzctl did not look"
-    )
-    alone = f"no database shows {counted(attested, 'step')} of them" if seen else "nobody has looked at the Portal"
-    return _changed(context, rows, "confirmed", words, attested=alone if attested else "")
+        _confirm(context, step, Evidence.ATTESTED)
+    words = "0 seen, 0 on a person's word" if request.check else "a person's word; vzctl did not look"
+    return _changed(context, rows, "confirmed", words, attested=NOBODY_LOOKED if chosen else "")
+
+
+def _confirm_after_a_look(
+    context: Context, state: State, chosen: list[PendingStep], request: ChangePending
+) -> Outcome[PendingChange]:
+    from vzctl.usecases.pending_check import seen_steps  # the network, only for those who use it
+
+    found = seen_steps(context, state, chosen, wake=request.wake, are_named=not request.all_steps)
+    confirmed = [step for step in chosen if step.id not in found.left]
+    for step in confirmed:
+        _confirm(context, step, Evidence.OBSERVED if step.id in found.seen else Evidence.ATTESTED)
+    rows = tuple(pending_row(Index(state), item) for item in confirmed)
+    attested = len(confirmed) - len(found.seen)
+    words = f"{len(found.seen)} seen, {attested} on a person's word"
+    alone = f"no database shows {counted(attested, 'step')} of them" if found.seen else NOBODY_LOOKED
+    outcome = _changed(context, rows, "confirmed", words, attested=alone if attested else "")
+    status = ExitStatus.PARTIAL if found.left else ExitStatus.OK
+    return replace(outcome, warnings=(*found.warnings, *outcome.warnings), status=status)
 
 
 def drop_pending(context: Context, request: ChangePending) -> Outcome[PendingChange]:

@@ -16,9 +16,17 @@ from vzctl.domain.observation import Kind, Observation, ScopeSeen
 from vzctl.domain.records import Credential, Database
 from vzctl.domain.rules import require_credential
 from vzctl.domain.state import State
-from vzctl.errors import ExitStatus, NextStep
+from vzctl.errors import ExitStatus, NextStep, VzctlError
 from vzctl.usecases.context import Context
-from vzctl.usecases.live import DEFAULT_JOBS, in_parallel, require_jobs
+from vzctl.usecases.dependant_check import NOT_LOOKED_AT
+from vzctl.usecases.live import (
+    DEFAULT_JOBS,
+    in_parallel,
+    is_failure,
+    require_jobs,
+    require_one_asked,
+    unless_it_fails,
+)
 from vzctl.usecases.outcome import Columns, Outcome
 from vzctl.usecases.scope_look import NOT_OBSERVABLE, REFUSED, USABLE, look
 from vzctl.usecases.sync import drift_row, sentence
@@ -63,7 +71,10 @@ class ScopeObservations:
 
 
 def check_scope(context: Context, request: CheckScope) -> Outcome[ScopeObservations]:
-    """Ask each database; exit 6 when one of them does not do what the scope says."""
+    """Ask each database; exit 6 when one of them does not do what the scope says, or fails.
+
+    A database that was not named and cannot be asked is told as such, and the others go on.
+    """
     require_jobs(request.jobs)
     if request.record:
         context.require_writable()
@@ -71,25 +82,31 @@ def check_scope(context: Context, request: CheckScope) -> Outcome[ScopeObservati
     credential = require_credential(state, request.name)
     databases = _databases(state, credential, request)
     live = context.open_live()
-    for database in databases:
-        live.require_awake(state, database, wake=request.wake)
+    are_named = bool(request.databases)
+    apis = live.data_apis(state, databases, jobs=request.jobs, wake=request.wake, are_named=are_named)
     control = f"vzctl-control-{context.new_id()}"
-    # Every address is looked up before the first request: a missing one ends the command before anything is sent.
-    apis = [live.data_api(state, item) for item in databases]
-    links = [
-        [partial(_observe, api, state, credential, item, control, f"vzctl_{context.new_id()}")]
-        for api, item in zip(apis, databases, strict=True)
+    looks = [
+        partial(look, api, credential, control, f"vzctl_{context.new_id()}") if isinstance(api, DataApi) else None
+        for api in apis
     ]
-    results = in_parallel(request.jobs, links, finished=lambda _: None, stop=live.http.close)
-    rows = tuple(row for chain in results for row in chain)
+    asked = [[item if are_named else partial(unless_it_fails, item)] for item in looks if item is not None]
+    results = in_parallel(request.jobs, asked, finished=lambda _: None, stop=live.http.close)
+    answers = iter([answer for chain in results for answer in chain])
+    found = [api if isinstance(api, VzctlError) else next(answers) for api in apis]
+    errors = [item for item in found if isinstance(item, VzctlError)]
+    require_one_asked(errors, len(found) - len(errors))
+    rows = tuple(_row(state, credential, item, shown) for item, shown in zip(databases, found, strict=True))
     wrong = [row for row in rows if row.agrees is False]
     recorded = _record(context, request.name, rows) if request.record else ()
     return Outcome(
         data=ScopeObservations(rows),
         changed=bool(recorded),
         summary=(*_summary(request.name, rows), *(f"recorded: {line}" for line in recorded)),
-        next_steps=tuple(_step(request.name, row) for row in wrong if row.in_scope or not recorded),
-        status=ExitStatus.ASTRA if wrong else ExitStatus.OK,
+        next_steps=(
+            *(_step(request.name, row) for row in wrong if row.in_scope or not recorded),
+            *dict.fromkeys(step for error in errors[:3] for step in error.next_steps),
+        ),
+        status=ExitStatus.ASTRA if wrong or any(is_failure(item) for item in errors) else ExitStatus.OK,
     )
 
 
@@ -100,24 +117,24 @@ def _databases(state: State, credential: Credential, request: CheckScope) -> lis
     return [item for item in state.databases if item.id in ids]
 
 
-def _observe(
-    api: DataApi, state: State, credential: Credential, database: Database, control: str, collection: str
+def _row(
+    state: State, credential: Credential, database: Database, shown: tuple[str, str | None] | VzctlError
 ) -> ScopeObservation:
     in_scope = any(entry.database == database.id and entry.removal_wanted_at is None for entry in credential.scope)
-    seen, detail = look(api, credential, control, collection)
+    seen, detail = (NOT_LOOKED_AT, shown.message) if isinstance(shown, VzctlError) else shown
     expected = USABLE if in_scope else REFUSED
     return ScopeObservation(
         database=database_ref(Index(state), database.id),
         in_scope=in_scope,
         seen=seen,
-        agrees=None if seen == NOT_OBSERVABLE else seen == expected,
+        agrees=None if seen in (NOT_OBSERVABLE, NOT_LOOKED_AT) else seen == expected,
         detail=detail,
     )
 
 
 def _record(context: Context, name: str, rows: tuple[ScopeObservation, ...]) -> tuple[str, ...]:
     """Record what was seen, as a sync would; return what changed by it."""
-    seen = tuple(ScopeSeen(row.database.id, name, row.seen == USABLE) for row in rows if row.seen != NOT_OBSERVABLE)
+    seen = tuple(ScopeSeen(row.database.id, name, row.seen == USABLE) for row in rows if row.agrees is not None)
     look_at_scopes = Look(context.now(), context.new_id, frozenset({Kind.SCOPES}))
     with context.state_file.transaction() as transaction:
         drift = find_drift(transaction.state, Observation(scopes=seen), look_at_scopes)
