@@ -1,4 +1,7 @@
-"""Tests of a key outside of its record: a new one before it is put into service, an old one after it was revoked."""
+"""Tests of a key outside of its record: a new one before it is put into service, an old one after it was revoked.
+
+What was seen is recorded, so it is told in vzctl's own words: what a server said is shown and not kept.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ from typing import Final
 
 from vzctl.clients.data_api import DataApi
 from vzctl.clients.provider_probe import EMBEDDING, Finding
+from vzctl.domain.error_codes import error_codes
 from vzctl.domain.experiment import Arm, arm_of_fault
 from vzctl.domain.index import Index
 from vzctl.domain.records import Credential, Dependant
@@ -30,8 +34,8 @@ def try_new_key(context: Context, state: State, credential: Credential, secret: 
     say so.
     """
     live = context.open_live()
-    words = [_at_provider(live, state, credential, secret)]
-    words.append(_through_astra(live, state, credential, secret))
+    words = [_at_provider(context, live, state, credential, secret)]
+    words.append(_through_astra(context, live, state, credential, secret))
     return "tested: " + ", ".join(words)
 
 
@@ -44,7 +48,7 @@ def still_accepted(context: Context, state: State, credential: Owner, secret: Se
     return True if any(finding.verdict in known for finding in findings) else None
 
 
-def _at_provider(live: Live, state: State, credential: Credential, secret: Secret) -> str:
+def _at_provider(context: Context, live: Live, state: State, credential: Credential, secret: Secret) -> str:
     findings = _findings(live, state, credential, secret)
     for finding in findings:
         if finding.verdict not in PASSED:
@@ -53,7 +57,11 @@ def _at_provider(live: Live, state: State, credential: Credential, secret: Secre
         return "it works at the provider"
     if any(finding.verdict is Verdict.RECOGNIZED for finding in findings):
         return "the provider recognizes it"
-    return f"not at the provider ({findings[0].detail})"
+    first = findings[0]
+    if first.http_status is None:
+        return f"not at the provider ({first.detail})"
+    context.tell(f"not tested at the provider: {first.detail}")
+    return f"not at the provider (HTTP {first.http_status})"
 
 
 def _findings(live: Live, state: State, credential: Owner, secret: Secret) -> list[Finding]:
@@ -92,7 +100,7 @@ def _without_test(state: State, name: str) -> tuple[NextStep, ...]:
     return (NextStep(f"vzctl {command} --skip-test …", "take it without a test"),)
 
 
-def _through_astra(live: Live, state: State, credential: Credential, secret: Secret) -> str:
+def _through_astra(context: Context, live: Live, state: State, credential: Credential, secret: Secret) -> str:
     """Search through one dependant with the key in the header: it wins over the stored one, and changes nothing."""
     dependants = Index(state).dependants_of_credential[credential.name]
     if not dependants:
@@ -102,16 +110,17 @@ def _through_astra(live: Live, state: State, credential: Credential, secret: Sec
     assert database is not None, "a dependant's database is in the state: integrity.breakages checks it"
     try:
         live.require_awake(state, database, wake=False)
-        return _searched(live.data_api(state, database), state, item, credential.name, secret)
+        return _searched(context, live.data_api(state, database), state, item, credential.name, secret)
     except (AuthError, ConflictError) as error:
-        return f"not through Astra ({error.code.lower().replace('_', ' ')})"
+        return f"not through Astra ({error.own_words})"
     except AstraError as error:
         if error.code.startswith("NEW_KEY"):
             raise
-        return f"not through Astra ({error.message})"
+        context.tell(f"not tested through Astra: {error.message}")
+        return f"not through Astra ({error.own_words})"
 
 
-def _searched(api: DataApi, state: State, item: Dependant, name: str, secret: Secret) -> str:
+def _searched(context: Context, api: DataApi, state: State, item: Dependant, name: str, secret: Secret) -> str:
     answer = api.command("find", search_body(item), item.keyspace, table_of(item), key=secret)
     address = Index(state).address(item)
     if answer.fault is None:
@@ -124,4 +133,7 @@ def _searched(api: DataApi, state: State, item: Dependant, name: str, secret: Se
             side="provider",
             next_steps=_without_test(state, name),
         ).answered(fault.provider_status, fault.code)
-    return f"not through {address} ({fault.code})"
+    if fault.code in error_codes():
+        return f"not through {address} ({fault.code})"
+    context.tell(f"not tested through {address}: {fault.code}: {fault.message}")
+    return f"not through {address} (an error that vzctl does not know)"
