@@ -53,6 +53,22 @@ def test_a_key_is_made_tested_put_into_service_and_the_old_one_revoked(user: Liv
     assert KEY[8:] not in result.out + result.err
 
 
+def test_programs_get_no_variable_that_has_a_secret(user: LiveUser) -> None:
+    token, other = user.cli.environment["ASTRA_DB_APPLICATION_TOKEN"], "sk-proj-of-another-credential"
+    user.astra.providers.add("openai", OTHER_KEY)
+    told = programs(user, mint=f"env >>TOLD; echo {OTHER_KEY}", revoke="env >>TOLD")
+    user.cli.configure(user.cli.configuration + '[secrets.env]\nopenai-dev = "KEY_OF_DEV"\n')
+    carried = {"KEY_OF_DEV": other, "COPY": f"{other}\n", "OTHER_TOKEN": token, "HEADER": f"Bearer {token}"}
+    carried |= {"OLD_KEY": f'{{"key": "{KEY}"}}', "VAULT_TOKEN": "hvs.stays"}
+    assert user.cli.run(*MINT, "--token-env", "OTHER_TOKEN", env=carried).status == 0
+    minted = told.read_text(encoding="utf-8")
+    assert user.cli.run("revocations", "done", "openai-prod", "--revoke", "--yes", env=carried).status == 0
+    revoked = told.read_text(encoding="utf-8").removeprefix(minted)
+    for shown, stays in ((minted, True), (revoked, False)):
+        assert [word for word in (token, other, "ASTRA_DB_APPLICATION_TOKEN") if word in shown] == []
+        assert ("VAULT_TOKEN=hvs.stays\n" in shown, KEY in shown) == (True, stays)
+
+
 def test_a_key_that_does_not_pass_its_test_is_revoked_again(user: LiveUser) -> None:
     told = programs(user, mint=f"echo {OTHER_KEY}", revoke="cat >TOLD")
     before = user.cli.everything()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -17,11 +17,14 @@ REVOKE: Final = "revoke"
 
 @dataclass(frozen=True, slots=True)
 class KeyCommands:
-    """Argument lists by provider id; `{credential}` and `{provider}` in them stand for names."""
+    """Argument lists by provider id; `{credential}` and `{provider}` in them stand for names.
+
+    `environ` returns the variables for them, without those that carry a secret to vzctl.
+    """
 
     mint: Mapping[str, Sequence[str]] = field(default_factory=dict)
     revoke: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    environ: Mapping[str, str] = field(default_factory=dict)
+    environ: Callable[[], Mapping[str, str]] = dict
 
 
 def mint_key(commands: KeyCommands, provider: str, credential: str) -> Secret:
@@ -57,13 +60,14 @@ def _run(
     credential: str,
     stdin: bytes,
 ) -> bytes:
-    from vzctl.vault.exec_command import CommandNotStartedError, CommandTimedOutError, run_command
+    from vzctl.vault.exec_command import CommandNotStartedError, CommandTimedOutError, environ_without, run_command
 
     require_command(commands, verb, provider)
     names = {"{credential}": credential, "{provider}": provider}
     arguments = [_filled(word, names) for word in table[provider]]
+    environ = environ_without(commands.environ(), (stdin.decode(),))
     try:
-        answer = run_command(arguments, stdin=stdin, environ=commands.environ, time_limit_seconds=TIME_LIMIT_SECONDS)
+        answer = run_command(arguments, stdin=stdin, environ=environ, time_limit_seconds=TIME_LIMIT_SECONDS)
     except CommandNotStartedError as error:
         raise _failed(verb, provider, f"it could not be started: {error}", ()) from None
     except CommandTimedOutError:
