@@ -11,6 +11,7 @@ import pytest
 from tests.support.cli import Cli
 from tests.support.live import KEY, OTHER_KEY, LiveUser, live_user
 from tests.support.standin.server import StandIn
+from vzctl.clients.message import LEFT_OUT
 from vzctl.errors import ExitStatus
 
 MINT = ("credentials", "rotate", "openai-prod", "--mint", "--yes")
@@ -114,6 +115,22 @@ def test_a_program_that_makes_no_key_changes_nothing(script: str, words: str, us
     assert document["message"].endswith(words)
     assert ("it said: the quota of keys is used up" in document["error"]["evidence"]) == ("quota" in script)
     assert user.cli.everything() == before
+
+
+@pytest.mark.parametrize(
+    ("script", "evidence"),
+    [
+        ("echo Qm7Zt4Rb9Wc2Lx5; echo no room for Qm7Zt4Rb9Wc2Lx5 >&2", ["it said: no room for ****"]),
+        ("""echo '{"k": "Qm7Zt4Rb9Wc2Lx5"}'; echo no room for Qm7Z t4Rb 9Wc2 Lx5 >&2""", [f"it said: {LEFT_OUT}"]),
+        ("printf '%070000d' 1; echo no room for Qm7Zt4Rb9Wc2Lx5 >&2", []),
+    ],
+)
+def test_what_a_program_printed_before_it_failed_is_not_in_its_words(
+    script: str, evidence: list[str], user: LiveUser
+) -> None:
+    programs(user, mint=f"{script}; exit 1")
+    document = json.loads(user.cli.run(*MINT, "-o", "json").out)
+    assert (document["code"], document["error"]["evidence"]) == ("MINT_FAILED", evidence)
 
 
 def test_a_program_that_is_not_there(user: LiveUser) -> None:
