@@ -101,6 +101,12 @@ class VzctlError(Exception):
         self.upstream_code: str | None = None
         self.changed = False
 
+    @property
+    def own_words(self) -> str:
+        """The failure without a word that somebody else said: so it may stand in the state and in the audit."""
+        words = self.code.lower().replace("_", " ")
+        return words if self.http_status is None else f"{words}, HTTP {self.http_status}"
+
     def answered(self, http_status: int | None, upstream_code: str | None = None) -> Self:
         """Note what the other side answered, and return the error."""
         self.http_status = http_status

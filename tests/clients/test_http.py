@@ -18,7 +18,7 @@ from tests.support.standin.server import Answer, Asked, StandIn
 from tests.support.tools import require_tools
 from vzctl.clients.fault import CAUSES, SENTENCES, Cause, NoReply, cause_of, error_for
 from vzctl.clients.http import POOL_SIZE, Http, Limits
-from vzctl.clients.message import Call, Reply, SecretHeader, shown_text
+from vzctl.clients.message import LEFT_OUT, Call, Reply, SecretHeader, shown_text
 from vzctl.clients.retry import pause, retry_after
 from vzctl.errors import AstraError, ProviderError, UsageError
 from vzctl.secret import Secret
@@ -378,6 +378,39 @@ def test_a_key_of_no_form_is_not_shown_either() -> None:
     assert shown_text("the key abc is wrong", [Secret("abc")]) == "the key **** is wrong"
     assert shown_text("İ the key abcdefgh", [Secret("abcdefgh")]) == "****"
     assert shown_text("İ the key", [Secret("abcdefgh")]) == "İ the key"
+
+
+def in_pieces(key: str, size: int, between: str) -> str:
+    return between.join(key[start : start + size] for start in range(0, len(key), size))
+
+
+@pytest.mark.parametrize(
+    "spelled",
+    [
+        in_pieces(KEY, 5, " "),
+        in_pieces(KEY, 4, " "),
+        in_pieces(KEY, 1, " "),
+        in_pieces(KEY, 5, '", "'),
+        in_pieces(KEY, 4, "\u200b"),
+        in_pieces(KEY, 3, "\u00ad"),
+        in_pieces(KEY, 4, "</b><b>"),
+        in_pieces(KEY, 4, "\\n"),
+        "".join(f"%{ord(letter):02x}" for letter in KEY),
+        "".join(f"%25{ord(letter):02X}" for letter in KEY),
+        "".join(f"\\u{ord(letter):04x}" for letter in KEY),
+        "".join(f"\\x{ord(letter):02x}" for letter in KEY),
+        "".join(f"&#{ord(letter)};" for letter in KEY),
+        "".join(f"&amp;#x{ord(letter):x};" for letter in KEY),
+        "".join(chr(ord(letter) + 0xFEE0) for letter in KEY),
+    ],
+)
+def test_a_key_in_another_spelling_is_not_shown(spelled: str) -> None:
+    assert reply_of(f"Incorrect key: {spelled}.".encode(), KEY).shown() == LEFT_OUT
+
+
+def test_words_that_repeat_no_key_are_shown_as_they_are() -> None:
+    text = "the model (100%25 known) is not there: &lt;b&gt; \\u0041 caf\u00e9"
+    assert shown_text(text, [Secret(KEY), Secret("---")]) == text
 
 
 @pytest.mark.parametrize("echo", ["sk-inval****-key", "sk-p************Vr8", "****Vr8p", "Zq9fX***", "a**b**c**d"])

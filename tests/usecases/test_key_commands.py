@@ -11,6 +11,7 @@ import pytest
 from tests.support.cli import Cli
 from tests.support.live import KEY, OTHER_KEY, LiveUser, live_user
 from tests.support.standin.server import StandIn
+from vzctl.clients.message import LEFT_OUT
 from vzctl.errors import ExitStatus
 
 MINT = ("credentials", "rotate", "openai-prod", "--mint", "--yes")
@@ -51,6 +52,22 @@ def test_a_key_is_made_tested_put_into_service_and_the_old_one_revoked(user: Liv
     )
     assert told.read_text(encoding="utf-8") == f"openai-prod openai\n{KEY}"
     assert KEY[8:] not in result.out + result.err
+
+
+def test_programs_get_no_variable_that_has_a_secret(user: LiveUser) -> None:
+    token, other = user.cli.environment["ASTRA_DB_APPLICATION_TOKEN"], "sk-proj-of-another-credential"
+    user.astra.providers.add("openai", OTHER_KEY)
+    told = programs(user, mint=f"env >>TOLD; echo {OTHER_KEY}", revoke="env >>TOLD")
+    user.cli.configure(user.cli.configuration + '[secrets.env]\nopenai-dev = "KEY_OF_DEV"\n')
+    carried = {"KEY_OF_DEV": other, "COPY": f"{other}\n", "OTHER_TOKEN": token, "HEADER": f"Bearer {token}"}
+    carried |= {"OLD_KEY": f'{{"key": "{KEY}"}}', "VAULT_TOKEN": "hvs.stays"}
+    assert user.cli.run(*MINT, "--token-env", "OTHER_TOKEN", env=carried).status == 0
+    minted = told.read_text(encoding="utf-8")
+    assert user.cli.run("revocations", "done", "openai-prod", "--revoke", "--yes", env=carried).status == 0
+    revoked = told.read_text(encoding="utf-8").removeprefix(minted)
+    for shown, stays in ((minted, True), (revoked, False)):
+        assert [word for word in (token, other, "ASTRA_DB_APPLICATION_TOKEN") if word in shown] == []
+        assert ("VAULT_TOKEN=hvs.stays\n" in shown, KEY in shown) == (True, stays)
 
 
 def test_a_key_that_does_not_pass_its_test_is_revoked_again(user: LiveUser) -> None:
@@ -98,6 +115,22 @@ def test_a_program_that_makes_no_key_changes_nothing(script: str, words: str, us
     assert document["message"].endswith(words)
     assert ("it said: the quota of keys is used up" in document["error"]["evidence"]) == ("quota" in script)
     assert user.cli.everything() == before
+
+
+@pytest.mark.parametrize(
+    ("script", "evidence"),
+    [
+        ("echo Qm7Zt4Rb9Wc2Lx5; echo no room for Qm7Zt4Rb9Wc2Lx5 >&2", ["it said: no room for ****"]),
+        ("""echo '{"k": "Qm7Zt4Rb9Wc2Lx5"}'; echo no room for Qm7Z t4Rb 9Wc2 Lx5 >&2""", [f"it said: {LEFT_OUT}"]),
+        ("printf '%070000d' 1; echo no room for Qm7Zt4Rb9Wc2Lx5 >&2", []),
+    ],
+)
+def test_what_a_program_printed_before_it_failed_is_not_in_its_words(
+    script: str, evidence: list[str], user: LiveUser
+) -> None:
+    programs(user, mint=f"{script}; exit 1")
+    document = json.loads(user.cli.run(*MINT, "-o", "json").out)
+    assert (document["code"], document["error"]["evidence"]) == ("MINT_FAILED", evidence)
 
 
 def test_a_program_that_is_not_there(user: LiveUser) -> None:

@@ -173,6 +173,20 @@ def test_a_list_that_lacks_most_databases_is_not_believed(user: LiveUser, words:
     assert not any(row.get("gone_since") for row in user.cli.document()["databases"])
 
 
+@pytest.mark.parametrize("words", [(), ("--prune",), ("--whole-list",)])
+def test_an_empty_list_is_never_believed(user: LiveUser, words: tuple[str, ...]) -> None:
+    limited(user)
+    document = synced(user, "--yes", *words)
+    assert drift(document) == []
+    assert document["warnings"][0] == {
+        "code": "LIST_LACKS_MOST",
+        "message": "the list is empty, although 5 databases are recorded: a token may see none, so their absence says "
+        "nothing",
+        "subject": None,
+    }
+    assert not any(row.get("gone_since") for row in user.cli.document()["databases"])
+
+
 def test_a_list_that_lacks_most_databases_is_believed_on_request(user: LiveUser) -> None:
     limited(user, "shop", "logs")
     rows = [("databases", "gone", "mark gone", f"db{number}") for number in range(3)]

@@ -93,9 +93,47 @@ def test_one_that_does_not_answer_does_neither(user: LiveUser, stand_in: StandIn
     user.astra.providers.add("openai", OTHER_KEY)
     stand_in.fail(times=None, path="/db/", status=500)
     assert rotate(user).status == 0
-    assert recorded(user).startswith(
-        'tested: it works at the provider, not through Astra (the Data API of "shop" answered'
+    assert recorded(user) == "tested: it works at the provider, not through Astra (astra unexpected answer, HTTP 500)"
+
+
+ECHO = "in these words a server may repeat anything"
+
+
+@pytest.mark.parametrize(
+    ("fault", "words"),
+    [
+        ({"status": 500, "body": {"detail": ECHO}}, "not through Astra (astra unexpected answer, HTTP 500)"),
+        (
+            {"status": 200, "body": {"errors": [{"message": ECHO, "errorCode": "ECHO_OF_A_KEY"}]}},
+            f"not through {PRODUCTS} (an error that vzctl does not know)",
+        ),
+    ],
+)
+def test_what_a_server_says_is_shown_and_not_kept(
+    fault: dict[str, Any], words: str, user: LiveUser, stand_in: StandIn
+) -> None:
+    user.astra.providers.add("openai", OTHER_KEY)
+    stand_in.fail(times=None, path="/db/", **fault)
+    result = rotate(user)
+    assert (result.status, ECHO in result.err, recorded(user)) == (
+        0,
+        True,
+        f"tested: it works at the provider, {words}",
     )
+    kept = b"".join(user.cli.everything().values())
+    assert (ECHO.encode() in kept, b"ECHO_OF" in kept) == (False, False)
+
+
+def test_neither_is_what_a_provider_says_that_offers_no_test(user: LiveUser, stand_in: StandIn) -> None:
+    user.cli.add("own", key=f"hf_{'a' * 34}", provider="huggingfaceDedicated")
+    parameters = [word for name in ("endpointName", "regionName", "cloudName") for word in ("--parameter", f"{name}=x")]
+    model = ("--provider", "huggingfaceDedicated", "--dimension", "384", "--credential", "own")
+    user.cli.ok("collections", "add", "shop/default_keyspace/own", *model, *parameters)
+    stand_in.fail(times=None, path="/api/whoami-v2", status=404, body={"error": ECHO})
+    result = user.cli.run("credentials", "rotate", "own", "--yes", "--secret-stdin", stdin=f"hf_{'b' * 34}")
+    assert (result.status, f"not tested at the provider: {ECHO}\n" in result.err) == (0, True)
+    assert recorded(user).startswith("tested: not at the provider (HTTP 404), not through ")
+    assert ECHO.encode() not in b"".join(user.cli.everything().values())
 
 
 def test_a_hibernated_database_is_not_woken_for_a_test(cli: Cli, stand_in: StandIn) -> None:

@@ -224,6 +224,19 @@ def test_an_astra_that_does_not_answer_ends_no_rotation(begun: Person, stand_in:
     assert looks(result)[0].startswith("REMOVED: not observable: not looked at: shop (the Data API of")
 
 
+def test_what_a_server_says_is_shown_and_not_kept(person: Person, stand_in: StandIn) -> None:
+    person.cli.run("scope", "add", "openai-prod", "logs")
+    person.cli.ok("pending", "confirm", "--all")
+    person.begin()
+    person.remove()
+    echo = "in these words a server may repeat anything"
+    stand_in.fail(times=None, path=f"/db/{LOGS}", status=500, body={"detail": echo})
+    result = person.attest("removed")
+    assert (result.status, echo in looks(result)[0]) == (12, True)
+    kept = b"".join(person.cli.everything().values()).decode(errors="replace")
+    assert (echo in kept, "REMOVED: seen: refused in shop; not looked at: logs" in kept) == (False, True)
+
+
 def test_a_rejected_token_ends_no_rotation(begun: Person) -> None:
     begun.cli.environment["ASTRA_DB_APPLICATION_TOKEN"] = "AstraCS:of:somebody-else"
     result = begun.attest("removed")

@@ -37,6 +37,19 @@ def exec_files(folder: Path) -> list[str]:
     return sorted(path.read_text(encoding="utf-8") for path in folder.rglob("*") if path.is_file())
 
 
+def test_commands_of_the_store_get_their_own_variables_and_no_token(cli: Cli) -> None:
+    told, token = cli.folder / "told.txt", "AstraCS:abcdefgh:0123456789"
+    configuration = EXEC.format(folder=with_exec(cli)).replace("mkdir", f"env >>{told}; mkdir")
+    cli.configure(configuration + '[secrets.env]\nother = "OTHER_KEY"\n')
+    given = {"ASTRA_DB_APPLICATION_TOKEN": f'"{token}"', "COPY": f"Bearer {token}", "VAULT_TOKEN": "hvs.stays"}
+    given |= {"OTHER_KEY": "sk-of-another-credential", "VZCTL_SECRET_STORE": "exec"}
+    cli.init()
+    words = ("credentials", "add", "openai-prod", "--provider", "openai", "--secret-stdin")
+    assert cli.run(*words, stdin="sk-first", env=given).status == 0
+    shown = told.read_text(encoding="utf-8")
+    assert ("VAULT_TOKEN=hvs.stays" in shown, token in shown, "another-credential" in shown) == (True, False, False)
+
+
 def test_secrets_move_from_file_to_exec_and_back(cli: Cli) -> None:
     folder = with_exec(cli)
     cli.init().add(key="sk-first").add("other", key="sk-other")

@@ -85,7 +85,7 @@ class World:
             open_live=self.open_live,
             ticks=self.ticks,
             key_commands=KeyCommands(
-                self.settings.live.mint_commands, self.settings.live.revoke_commands, self.settings.environ
+                self.settings.live.mint_commands, self.settings.live.revoke_commands, self._child_environ
             ),
             is_read_only=self.settings.is_read_only,
             is_interactive=self.prompter.is_interactive,
@@ -208,10 +208,21 @@ class World:
                 code="CONFIG_INVALID",
                 next_steps=(NextStep("vzctl help environment", "every setting"),),
             )
-        # The variables that carry a key in are vzctl's alone: a child gets a key through its stdin.
-        private = self._key_variables | set(secrets.variables.values())
-        environ = {name: text for name, text in self.settings.environ.items() if name not in private}
-        return ExecStore(commands.get, commands.set, commands.delete, environ=environ, canaries=self._canaries())
+        environ, canaries = self._child_environ(), self._canaries()
+        return ExecStore(commands.get, commands.set, commands.delete, environ=environ, canaries=canaries)
+
+    def _child_environ(self) -> dict[str, str]:
+        """Return the variables for a program of the user's: a child gets a key through its stdin, and no token at all.
+
+        Those that carry a key or a token in are vzctl's alone, and so is every other one that repeats their values.
+        """
+        from vzctl.cli.astra_token import VARIABLE
+        from vzctl.vault.exec_command import environ_without
+
+        environ = self.settings.environ
+        private = {*self._key_variables, *self.settings.secrets.variables.values(), VARIABLE, self.token_variable}
+        kept = {name: text for name, text in environ.items() if name not in private}
+        return environ_without(kept, (text for name, text in environ.items() if name in private))
 
     def _file_store(self, secrets: StoreSettings) -> SecretStore:
         from vzctl.vault.file_store import FileStore

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import html
 import json
 import re
+import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -19,6 +21,11 @@ _PIECE: Final = 6
 """So many characters in a row of a secret are never shown."""
 _ENDS: Final = re.compile(r"[\w-]{0,12}\*{2,200}(?:[\w-]{0,12}\*{1,200}){0,8}[\w-]{0,12}")
 """Some providers repeat the beginning and the end of a key around a row of stars."""
+LEFT_OUT: Final = "(words left out: they repeat a part of the key)"
+_DECODED_AT_MOST: Final = 3
+"""Texts are escaped by every layer that they pass: `%2573` is `%73` is `s`."""
+_ESCAPED: Final = re.compile(r"(?:%|\\x|\\u00|\\u\{0{0,4}|=)([0-9A-Fa-f]{2})\}?")
+_TAG_OR_CONTROL: Final = re.compile(r"<[^<>]{0,200}>|\\[nrtbf]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +98,11 @@ class Reply:
 def shown_text(text: str, secrets: Iterable[Secret]) -> str:
     """Return a foreign text short, on one line, and without any part of these secrets or what looks like one."""
     line = " ".join(text[: SHOWN_CHARACTERS * 8].split())
-    for secret in secrets:
-        line = _without(line, secret.reveal())
+    known = [secret.reveal() for secret in secrets]
+    for secret in known:
+        line = _without(line, secret)
+    if any(_repeats(line, secret) for secret in known):
+        return LEFT_OUT
     line = _ENDS.sub(MASK, redacted(line))
     return line if len(line) <= SHOWN_CHARACTERS else f"{line[:SHOWN_CHARACTERS]}…"
 
@@ -115,3 +125,28 @@ def _without(text: str, secret: str) -> str:
         elif not parts or parts[-1] != MASK:
             parts.append(MASK)
     return "".join(parts)
+
+
+def _repeats(text: str, secret: str) -> bool:
+    """Whether a part of the secret is there in another spelling: escaped, or in pieces with something in between."""
+    wanted = _letters(secret)
+    length = min(_PIECE, len(wanted))
+    pieces = {wanted[start : start + length] for start in range(len(wanted) - length + 1)} - {""}
+    plain = _decoded(text)
+    return any(
+        spelled[start : start + length] in pieces
+        for spelled in {_letters(text), _letters(plain), _letters(_TAG_OR_CONTROL.sub("", plain))}
+        for start in range(len(spelled) - length + 1)
+    )
+
+
+def _decoded(text: str) -> str:
+    """Return the text with the escapes of URLs, JSON, HTML and mail resolved."""
+    for _ in range(_DECODED_AT_MOST):
+        text = _ESCAPED.sub(lambda match: chr(int(match[1], 16)), html.unescape(text))
+    return text
+
+
+def _letters(text: str) -> str:
+    """Return the letters and digits alone, in lower case: no spaces, quotes, or characters without a width."""
+    return "".join(filter(str.isalnum, unicodedata.normalize("NFKC", text).lower()))

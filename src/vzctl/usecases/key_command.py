@@ -2,26 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from vzctl.domain.secret_text import parse_secret
 from vzctl.errors import NextStep, ProviderError, UsageError, VzctlError
 from vzctl.secret import Secret
 
+if TYPE_CHECKING:
+    from vzctl.vault.exec_command import Answer
+
 TIME_LIMIT_SECONDS: Final = 120.0
 MINT: Final = "mint"
 REVOKE: Final = "revoke"
+LONGEST_PRINTED: Final = 64 * 1024
+"""Bytes. A program that failed after it printed more than this is not quoted: a key may be anywhere in it."""
 
 
 @dataclass(frozen=True, slots=True)
 class KeyCommands:
-    """Argument lists by provider id; `{credential}` and `{provider}` in them stand for names."""
+    """Argument lists by provider id; `{credential}` and `{provider}` in them stand for names.
+
+    `environ` returns the variables for them, without those that carry a secret to vzctl.
+    """
 
     mint: Mapping[str, Sequence[str]] = field(default_factory=dict)
     revoke: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    environ: Mapping[str, str] = field(default_factory=dict)
+    environ: Callable[[], Mapping[str, str]] = dict
 
 
 def mint_key(commands: KeyCommands, provider: str, credential: str) -> Secret:
@@ -57,19 +65,20 @@ def _run(
     credential: str,
     stdin: bytes,
 ) -> bytes:
-    from vzctl.vault.exec_command import CommandNotStartedError, CommandTimedOutError, run_command
+    from vzctl.vault.exec_command import CommandNotStartedError, CommandTimedOutError, environ_without, run_command
 
     require_command(commands, verb, provider)
     names = {"{credential}": credential, "{provider}": provider}
     arguments = [_filled(word, names) for word in table[provider]]
+    environ = environ_without(commands.environ(), (stdin.decode(),))
     try:
-        answer = run_command(arguments, stdin=stdin, environ=commands.environ, time_limit_seconds=TIME_LIMIT_SECONDS)
+        answer = run_command(arguments, stdin=stdin, environ=environ, time_limit_seconds=TIME_LIMIT_SECONDS)
     except CommandNotStartedError as error:
         raise _failed(verb, provider, f"it could not be started: {error}", ()) from None
     except CommandTimedOutError:
         raise _failed(verb, provider, f"it did not end within {TIME_LIMIT_SECONDS:g} seconds", ()) from None
     if answer.status != 0:
-        raise _failed(verb, provider, f"it ended with status {answer.status}", _words(answer.stderr, stdin))
+        raise _failed(verb, provider, f"it ended with status {answer.status}", _words(answer, stdin))
     return answer.stdout
 
 
@@ -79,11 +88,14 @@ def _filled(word: str, names: Mapping[str, str]) -> str:
     return word
 
 
-def _words(stderr: bytes, stdin: bytes) -> Sequence[str]:
-    """Return what a program said, without any part of the key that it was given."""
+def _words(answer: Answer, stdin: bytes) -> Sequence[str]:
+    """Return what a program said, without any part of the key that it was given, or of what it printed before it failed."""
     from vzctl.clients.message import shown_text
 
-    text = shown_text(stderr.decode("utf-8", "replace"), [Secret(stdin.decode())] if stdin else [])
+    if len(answer.stdout) > LONGEST_PRINTED:
+        return ()
+    secrets = [Secret(item.decode("utf-8", "replace")) for item in (stdin, answer.stdout.strip()) if item]
+    text = shown_text(answer.stderr.decode("utf-8", "replace"), secrets)
     return (f"it said: {text}",) if text else ()
 
 

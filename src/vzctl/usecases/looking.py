@@ -36,8 +36,8 @@ def look_at_step(context: Context, state: State, rotation: Rotation, looking: Lo
     from vzctl.usecases.portal_watch import watch_step  # the network, only for those who use it
 
     watched = watch_step(context, state, rotation, looking.wait_seconds)
-    shown = f"{watched.look.step}: {watched.look.result}: {watched.look.detail}"
-    context.tell(shown)
+    found = f"{watched.look.step}: {watched.look.result}"
+    context.tell(f"{found}: {watched.look.detail}")
     if watched.seen:
         name = rotation.snapshot.name
         with context.state_file.transaction() as transaction:
@@ -47,5 +47,5 @@ def look_at_step(context: Context, state: State, rotation: Rotation, looking: Lo
                 )
             after = replace(rotation, seen=(*rotation.seen, *watched.seen))
             transaction.state = transaction.state.with_rotation(after)
-            transaction.describe(f'"{name}": {shown}', subjects=(name,))
+            transaction.describe(f'"{name}": {found}: {watched.recorded}', subjects=(name,))
     return watched.look

@@ -1,4 +1,7 @@
-"""Tests of a key outside of its record: a new one before it is put into service, an old one after it was revoked."""
+"""Tests of a key outside of its record: a new one before it is put into service, an old one after it was revoked.
+
+What was seen is recorded, so it is told in vzctl's own words: what a server said is shown and not kept.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ from typing import Final
 
 from vzctl.clients.data_api import DataApi
 from vzctl.clients.provider_probe import EMBEDDING, Finding
+from vzctl.domain.error_codes import error_codes
 from vzctl.domain.experiment import Arm, arm_of_fault
 from vzctl.domain.index import Index
 from vzctl.domain.key_test import RECOGNIZED_BY_PROVIDER, TESTED, WORKS_AT_PROVIDER
@@ -42,8 +46,8 @@ def try_new_key(context: Context, state: State, credential: Credential, secret: 
     say so.
     """
     live = context.open_live()
-    words = [_at_provider(live, state, credential, secret)]
-    words.append(_through_astra(live, state, credential, secret))
+    words = [_at_provider(context, live, state, credential, secret)]
+    words.append(_through_astra(context, live, state, credential, secret))
     return TESTED + ", ".join(words)
 
 
@@ -56,7 +60,7 @@ def still_accepted(context: Context, state: State, credential: Owner, secret: Se
     return True if any(finding.verdict in known for finding in findings) else None
 
 
-def _at_provider(live: Live, state: State, credential: Credential, secret: Secret) -> str:
+def _at_provider(context: Context, live: Live, state: State, credential: Credential, secret: Secret) -> str:
     findings = _findings(live, state, credential, secret)
     for finding in findings:
         if finding.verdict not in PASSED:
@@ -65,7 +69,11 @@ def _at_provider(live: Live, state: State, credential: Credential, secret: Secre
         return WORKS_AT_PROVIDER
     if any(finding.verdict is Verdict.RECOGNIZED for finding in findings):
         return RECOGNIZED_BY_PROVIDER
-    return f"not at the provider ({findings[0].detail})"
+    first = findings[0]
+    if first.http_status is None:
+        return f"not at the provider ({first.detail})"
+    context.tell(f"not tested at the provider: {first.detail}")
+    return f"not at the provider (HTTP {first.http_status})"
 
 
 def _findings(live: Live, state: State, credential: Owner, secret: Secret) -> list[Finding]:
@@ -109,7 +117,7 @@ def _ways_on(state: State, name: str, *, is_wrong: bool) -> tuple[NextStep, ...]
     )
 
 
-def _through_astra(live: Live, state: State, credential: Credential, secret: Secret) -> str:
+def _through_astra(context: Context, live: Live, state: State, credential: Credential, secret: Secret) -> str:
     """Search through one dependant with the key in the header: it wins over the stored one, and changes nothing.
 
     It is the first one whose database can be asked.
@@ -125,20 +133,22 @@ def _through_astra(live: Live, state: State, credential: Credential, secret: Sec
             continue
         if failures == FAILURES_AT_MOST:
             break
+        database = index.databases[item.database]
         try:
-            live.require_awake(state, index.databases[item.database], wake=False)
-            return _searched(live.data_api(state, index.databases[item.database]), state, item, credential.name, secret)
+            live.require_awake(state, database, wake=False)
+            return _searched(context, live.data_api(state, database), state, item, credential.name, secret)
         except (AuthError, ConflictError, NotFoundError) as error:
-            reasons[item.database] = error.code.lower().replace("_", " ")
+            reasons[item.database] = error.own_words
             if error.code in ENDS_EVERYTHING:
                 break
         except AstraError as error:
-            reasons[item.database] = error.message
+            context.tell(f"not tested through Astra: {error.message}")
+            reasons[item.database] = error.own_words
             failures += 1
     return f"not through Astra ({next(iter(reasons.values()))})"
 
 
-def _searched(api: DataApi, state: State, item: Dependant, name: str, secret: Secret) -> str:
+def _searched(context: Context, api: DataApi, state: State, item: Dependant, name: str, secret: Secret) -> str:
     answer = api.command("find", search_body(item), item.keyspace, table_of(item), key=secret)
     address = Index(state).address(item)
     if answer.fault is None:
@@ -151,4 +161,7 @@ def _searched(api: DataApi, state: State, item: Dependant, name: str, secret: Se
             side="provider",
             next_steps=_ways_on(state, name, is_wrong=False),
         ).answered(fault.provider_status, fault.code)
-    return f"not through {address} ({fault.code})"
+    if fault.code in error_codes():
+        return f"not through {address} ({fault.code})"
+    context.tell(f"not tested through {address}: {fault.code}: {fault.message}")
+    return f"not through {address} (an error that vzctl does not know)"

@@ -282,9 +282,10 @@ def require_own_organization(state: State, seen: DatabasesSeen) -> None:
 def doubted(state: State, seen: DatabasesSeen, *, believe: bool) -> DatabasesSeen:
     """Return the list so that the absence of databases from it says nothing, when it lacks most of those that are recorded.
 
-    That is how the list of a token looks of which the role sees some databases only, and nothing in it says so.
+    That is how the list of a token looks of which the role sees some databases only, and nothing in it says so. An empty one is
+    never believed.
     """
-    if state.is_local or believe or not seen.is_whole:
+    if state.is_local or (seen.ids and (believe or not seen.is_whole)):
         return seen
     ids = seen.ids
     expected = [item.id for item in state.databases if item.gone_since is None]

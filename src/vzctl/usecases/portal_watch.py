@@ -33,10 +33,14 @@ LONGEST_PAUSE_SECONDS: Final = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Watched:
-    """What was seen: the words that `Rotation.seen` keeps, and the look as it is shown."""
+    """What was seen: the words that `Rotation.seen` keeps, and the look as it is shown.
+
+    `recorded` is the look's detail for the audit: without reasons, in which a server may have its say.
+    """
 
     seen: tuple[str, ...]
     look: StepLook
+    recorded: str = ""
 
 
 def watch_step(context: Context, state: State, rotation: Rotation, wait_seconds: float) -> Watched:
@@ -171,15 +175,16 @@ def _ask(context: Context, rotation: Rotation, questions: list[_Question], wait_
 def _watched(rotation: Rotation, questions: list[_Question]) -> Watched:
     waiting = [item for item in questions if item.answer is False]
     seen = [item for item in questions if item.answer is True]
+    unseen = [item for item in questions if item.answer is None]
     parts = [*_parts(seen), *_parts(waiting)]
-    parts += [f"not looked at: {item.subject} ({item.detail})" for item in questions if item.answer is None]
-    detail = "; ".join(parts) or "there is nothing to look at"
+    shown = [*parts, *(f"not looked at: {item.subject} ({item.detail})" for item in unseen)]
+    detail = "; ".join(shown) or "there is nothing to look at"
+    recorded = "; ".join([*parts, *(f"not looked at: {item.subject}" for item in unseen)])
     words = tuple(dict.fromkeys(item.word for item in seen))
     if rotation.step is Step.REMOVED and waiting:
         words = ()  # one word stands for all databases
-    if waiting:
-        return Watched(words, StepLook(step_text(rotation), NOT_SEEN, detail))
-    return Watched(words, StepLook(step_text(rotation), SEEN if seen else UNSEEABLE, detail))
+    result = NOT_SEEN if waiting else SEEN if seen else UNSEEABLE
+    return Watched(words, StepLook(step_text(rotation), result, detail), recorded)
 
 
 def _parts(answered: Iterable[_Question]) -> list[str]:

@@ -249,7 +249,14 @@ def _warnings(state: State, observed: Observed, drift: Drift) -> tuple[Notice, .
         notices.append(Notice("SKIPPED_FOR_ROTATION", text, item.subject))
     databases = observed.observation.databases
     from_astra = not observed.is_live and not state.is_local
-    if databases is not None and databases.doubted:
+    if databases is not None and databases.doubted and not databases.ids:
+        are = "is" if databases.doubted == 1 else "are"
+        text = (
+            f"the list is empty, although {counted(databases.doubted, 'database')} {are} recorded: a token may see none, so "
+            "their absence says nothing"
+        )
+        notices.append(Notice("LIST_LACKS_MOST", text))
+    elif databases is not None and databases.doubted:
         text = (
             f"the list lacks {databases.doubted} of the databases that are recorded, most of them: a token may see some "
             "only, so their absence says nothing; --whole-list if they are gone"

@@ -6,7 +6,7 @@ import os
 import signal
 import subprocess
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from types import FrameType
@@ -14,6 +14,8 @@ from typing import Any, Final
 
 STARTING_SECONDS: Final = 2.0
 """How long an end waits for programs that are being started."""
+SHORTEST_KEY: Final = 8
+"""Characters: something shorter, which no provider issues, would be found in ordinary variables by chance."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +128,16 @@ def run_command(
         # Not raised inside `except`: the timeout's own exception holds what the program printed so far.
         raise CommandTimedOutError
     return answer
+
+
+def environ_without(environ: Mapping[str, str], secrets: Iterable[str]) -> dict[str, str]:
+    """Return the variables that have none of these secrets in them, alone or inside something else such as JSON."""
+    bare = {secret.strip().strip('"') for secret in secrets} - {""}
+    return {name: text for name, text in environ.items() if not any(_carries(text, secret) for secret in bare)}
+
+
+def _carries(text: str, secret: str) -> bool:
+    return text.strip() == secret or (len(secret) >= SHORTEST_KEY and secret in text)
 
 
 class HeldSignals:

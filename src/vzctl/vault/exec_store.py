@@ -11,7 +11,13 @@ from vzctl.secret import Secret
 from vzctl.vault import codes
 from vzctl.vault.base import SecretItem
 from vzctl.vault.canary import Canaries
-from vzctl.vault.exec_command import Answer, CommandNotStartedError, CommandTimedOutError, run_command
+from vzctl.vault.exec_command import (
+    Answer,
+    CommandNotStartedError,
+    CommandTimedOutError,
+    environ_without,
+    run_command,
+)
 from vzctl.vault.failure import store_failure
 from vzctl.vault.foreign_text import showable
 from vzctl.vault.item_path import safe_path
@@ -19,8 +25,6 @@ from vzctl.vault.proof import prove_deleted
 
 PLACEHOLDER: Final = "{item}"
 TIME_LIMIT_SECONDS: Final = 30.0
-SHORTEST_KEY: Final = 8
-"""Characters: something shorter, which no provider issues, would be found in ordinary variables by chance."""
 
 
 class ExecStore:
@@ -106,7 +110,7 @@ class ExecStore:
             return run_command(
                 [argument.replace(PLACEHOLDER, path) for argument in self._commands[verb]],
                 stdin=value.encode(),
-                environ={name: text for name, text in self._environ.items() if not _carries(text, value)},
+                environ=environ_without(self._environ, (value,)),
                 time_limit_seconds=self._timeout_seconds,
             )
         except CommandNotStartedError as error:
@@ -175,11 +179,6 @@ class ExecStore:
             return Secret(value.decode())
         message = f"{self._command('get')} gave something that is not text for `{item.credential_name}`"
         raise store_failure(self.name, codes.FAILED, message)
-
-
-def _carries(text: str, secret: str) -> bool:
-    """Whether a variable of our own environment has the secret in it, alone or inside something else such as JSON."""
-    return bool(secret) and (text.strip() == secret or (len(secret) >= SHORTEST_KEY and secret in text))
 
 
 def require_usable(verb: str, arguments: Sequence[str]) -> None:
