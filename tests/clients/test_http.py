@@ -6,6 +6,7 @@ import inspect
 import socket
 import ssl
 import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -166,6 +167,28 @@ def test_nobody_listens(http: Http) -> None:
 
 def test_a_name_that_does_not_resolve(http: Http) -> None:
     assert refused(http, "http://no-such-host.invalid/") is Cause.DNS
+
+
+HANGING_RESOLVER = """
+import socket, sys, threading
+never = threading.Event()
+socket.getaddrinfo = lambda *_, **__: never.wait()
+from vzctl.clients.fault import NoReply
+from vzctl.clients.http import Http, Limits
+from vzctl.clients.message import Call
+with Http(Limits(total_seconds=0.3)) as http:
+    try:
+        http.send(Call(party="it", method="GET", url="https://api.example.com/"))
+    except NoReply as fault:
+        print(fault.cause.name)
+"""
+
+
+def test_a_resolver_that_hangs_does_not_hold_up_the_end() -> None:
+    """It hangs for good: a program that waited for it would never end, and the time limit here would be met."""
+    command = [sys.executable, "-c", HANGING_RESOLVER]
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, "TIMEOUT\n", "")
 
 
 @pytest.mark.parametrize("url", ["ftp://example.com/", "http://", "no url", "http://[::1", "http://a\x00b/"])

@@ -26,6 +26,7 @@ from vzctl.clients.environment import bad_proxy, require_usable_proxies, tls_con
 from vzctl.clients.fault import Cause, NoReply, cause_of
 from vzctl.clients.host_label import LOOPBACK
 from vzctl.clients.message import Call, Reply
+from vzctl.clients.resolving_loop import ResolvingLoop
 from vzctl.clients.retry import AGAIN_AFTER_CAUSE, AGAIN_AFTER_STATUS, pause, retry_after
 
 T = TypeVar("T")
@@ -125,7 +126,7 @@ class Http:
                 raise CancelledError
             if self._loop is None:
                 _end_vain_searches()
-                self._loop = asyncio.new_event_loop()
+                self._loop = ResolvingLoop()
                 self._thread = threading.Thread(target=self._loop.run_forever, name="vzctl-http", daemon=True)
                 self._thread.start()
             future = asyncio.run_coroutine_threadsafe(work, self._loop)
