@@ -133,6 +133,30 @@ def test_what_a_program_printed_before_it_failed_is_not_in_its_words(
     assert (document["code"], document["error"]["evidence"]) == ("MINT_FAILED", evidence)
 
 
+@pytest.mark.parametrize(("name", "status"), [("INT", ExitStatus.INTERRUPTED), ("TERM", ExitStatus.TERMINATED)])
+def test_one_signal_ends_the_wait_for_a_key(name: str, status: ExitStatus, user: LiveUser) -> None:
+    told = programs(user, mint=f"kill -{name} $PPID; sleep 20; echo made >TOLD; exit 1")
+    before = user.cli.everything()
+    result = user.cli.run(*MINT)
+    assert (result.status, told.exists()) == (status, False)
+    assert 'the program that makes a key for "openai-prod" was ended: it is not known whether' in result.err
+    assert "interrupted; nothing more was changed" in result.err
+    assert user.cli.everything() == before
+
+
+def test_a_signal_revokes_the_keys_that_were_made_before(user: LiveUser) -> None:
+    user.cli.add("openai-dev", key="sk-proj-of-dev-first")
+    made = user.cli.folder / "made"
+    script = f"test -e {made} && kill -TERM $PPID && sleep 20; touch {made}; echo {OTHER_KEY}"
+    told = programs(user, mint=script, revoke="cat >>TOLD")
+    (user.cli.folder / "batch.jsonl").write_text('{"name": "openai-prod"}\n{"name": "openai-dev"}\n', encoding="utf-8")
+    before = user.cli.everything()
+    result = user.cli.run("credentials", "rotate", "--from", "batch.jsonl", "--mint", "--skip-test", "--yes")
+    assert (result.status, told.read_text(encoding="utf-8")) == (ExitStatus.TERMINATED, OTHER_KEY)
+    assert 'the key that was made for "openai-prod" was revoked again\n' in result.err
+    assert user.cli.everything() == before
+
+
 def test_a_program_that_is_not_there(user: LiveUser) -> None:
     user.cli.configure(user.cli.configuration + '[rotation.mint]\nopenai = ["/nowhere/program"]\n')
     result = user.cli.run(*MINT)

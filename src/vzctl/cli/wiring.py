@@ -85,7 +85,10 @@ class World:
             open_live=self.open_live,
             ticks=self.ticks,
             key_commands=KeyCommands(
-                self.settings.live.mint_commands, self.settings.live.revoke_commands, self._child_environ
+                self.settings.live.mint_commands,
+                self.settings.live.revoke_commands,
+                self._child_environ,
+                self.interrupts.waiting,
             ),
             is_read_only=self.settings.is_read_only,
             is_interactive=self.prompter.is_interactive,

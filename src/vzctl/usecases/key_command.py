@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
@@ -24,17 +25,20 @@ LONGEST_PRINTED: Final = 64 * 1024
 class KeyCommands:
     """Argument lists by provider id; `{credential}` and `{provider}` in them stand for names.
 
-    `environ` returns the variables for them, without those that carry a secret to vzctl.
+    `environ` returns the variables for them, without those that carry a secret to vzctl. Inside of `waiting` the first ^C or
+    SIGTERM ends the program that is waited for.
     """
 
     mint: Mapping[str, Sequence[str]] = field(default_factory=dict)
     revoke: Mapping[str, Sequence[str]] = field(default_factory=dict)
     environ: Callable[[], Mapping[str, str]] = dict
+    waiting: Callable[[], AbstractContextManager[None]] = nullcontext
 
 
 def mint_key(commands: KeyCommands, provider: str, credential: str) -> Secret:
-    """Return the key that the user's program made: what it printed."""
-    printed = _run(commands, MINT, commands.mint, provider, credential, b"")
+    """Return the key that the user's program made: what it printed. Nothing is under way meanwhile, so a signal ends it."""
+    with commands.waiting():
+        printed = _run(commands, MINT, commands.mint, provider, credential, b"")
     try:
         return parse_secret(printed.decode())
     except (UnicodeDecodeError, UsageError):

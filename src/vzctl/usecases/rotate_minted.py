@@ -55,7 +55,16 @@ class _Mints:
         require_command(self.context.key_commands, MINT, credential.provider)
 
         def mint() -> Secret:
-            secret = mint_key(self.context.key_commands, credential.provider, credential.name)
+            if self.context.stop_requested():
+                raise KeyboardInterrupt
+            try:
+                secret = mint_key(self.context.key_commands, credential.provider, credential.name)
+            except KeyboardInterrupt:
+                self.context.tell(
+                    f'the program that makes a key for "{credential.name}" was ended: it is not known whether there is one at '
+                    "the provider"
+                )
+                raise
             self.made.append(_Made(credential.provider, credential.name, secret))
             return secret
 

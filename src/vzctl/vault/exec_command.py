@@ -121,6 +121,8 @@ def run_command(
             kill_with_children(process)
         except BaseException:
             kill_with_children(process)
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(STARTING_SECONDS)  # `with` does not wait after ^C
             raise
         finally:
             running.left(process)

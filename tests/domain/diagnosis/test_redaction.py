@@ -85,3 +85,51 @@ def test_a_password_of_several_words_in_quotes_is_masked_whole() -> None:
 )
 def test_a_sentence_about_a_key_stays_readable(sentence: str) -> None:
     assert redacted(sentence) == sentence
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("provided: sk-\nproj-Bn4tGh6Jk1Ds5Wq2", "provided: ****\n****"),
+        ("provided: sk-proj-Bn4t\n  Gh6Jk1Ds5Wq2.", "provided: ****\n  ****."),
+        (
+            "provided: sk-proj-Bn4t\r\n\tGh6Jk1Ds\r\n\t5Wq2Zx8Cv3\r\n\tis wrong",
+            "provided: ****\r\n\t****\r\n\t****\r\n\tis wrong",
+        ),
+        (r"provided: sk-proj-Bn4t\n    Gh6Jk1Ds5Wq2", "provided: ****    ****"),
+        (r"the key sk-\r\n  proj-Bn4tGh6Jk1Ds5Wq2", r"the key ****\r\n  ****"),
+        ("provided: sk-proj-Bn4t Gh6Jk1Ds5Wq2", "provided: **** ****"),
+        ("provided: sk-proj-bn4t gh6jk1ds5Wq2", "provided: **** ****"),
+        ("the key AIza\nSyBn4tGh6Jk1Ds5Wq2 is wrong", "the key ****\n**** is wrong"),
+        ("Authorization: Bearer Bn4tGh6Jk1\nDs5Wq2Zx8", "Authorization: Bearer ****\n****"),
+    ],
+)
+def test_a_key_that_goes_on_in_the_next_line_is_masked_whole(text: str, shown: str) -> None:
+    assert redacted(text) == shown
+    assert "5Wq2" not in repr(diagnose(f"openai: invalid_api_key, {text}"))
+
+
+@pytest.mark.parametrize(
+    "following",
+    [
+        "Authentication failed",
+        "text-embedding-ada: no such model",
+        "2026-11-25T07:30:00Z ERROR the next line of a log",
+        "20261125T073000Z",
+        "request_id=42ab",
+        "error4012: unauthorized",
+        "api2.example12.com answered",
+        "retry(3)",
+        "organization-a at last",
+        "us-east1",
+    ],
+)
+def test_the_words_of_the_line_after_a_key_stay_readable(following: str) -> None:
+    assert redacted(f"wrong: sk-proj-Bn4tGh6J\n{following}") == f"wrong: ****\n{following}"
+    assert redacted(f"wrong: sk-proj-Bn4tGh6J {following}") == f"wrong: **** {following}"
+    assert redacted(f"keys begin with sk-\n{following}") == f"keys begin with sk-\n{following}"
+
+
+@pytest.mark.parametrize("following", ["gpt-4o-2024-08-06 is the model", "text-embedding-004", "models-0042"])
+def test_words_with_a_number_on_the_same_line_stay_readable_too(following: str) -> None:
+    assert redacted(f"wrong: sk-proj-Bn4tGh6J {following}") == f"wrong: **** {following}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from typing import Final
 
 from vzctl.domain.diagnosis.make import texts
@@ -66,6 +67,14 @@ _PROSE: Final = frozenset(
 _NAME_OF_SECRET: Final = Pattern(r"(?i)(?:[a-z]{1,24}_){1,6}(?:key|token|secret|password)s?\Z")
 """The name of a setting, which says what is missing."""
 _LONG: Final = Pattern(r"(?<![A-Za-z0-9_+/=-])[A-Za-z0-9_+/=-]{24,400}")
+_BREAK: Final = r"(?:(?:\\r)?\\n\s{0,40}|\s{1,40})"
+_WRAPPED: Final = Pattern(
+    r"(?:\x00|(?<![A-Za-z0-9])(?:(?:sk|pk|rk|pa|al)[-_]|hf_|api_org_|jina_|nvapi-|up_|ABSK|xai-|gsk_|ghp_|github_pat_"
+    r"|AKIA|ASIA|AIza|AstraCS:)[A-Za-z0-9*_-]{0,15})(?:" + _BREAK + r"[A-Za-z0-9*_+/-]{8,400}={0,2}){1,40}"
+)
+"""A key, or the beginning of one, at the end of a line, and what may be the rest of it. Lines may have been joined before."""
+_WRAPPED_PART: Final = Pattern(r"(" + _BREAK + r")([A-Za-z0-9*_+/-]{8,400}={0,2})")
+_DATE: Final = Pattern(r"\d{4}-\d{2}-\d{2}|\d{8}T\d")
 _WORD: Final = Pattern(r"[a-z_]{1,40}[.,:;!?]?\Z|[A-Z][a-z]{1,30}[.,:;!?]?\Z")
 
 
@@ -93,6 +102,7 @@ def _holed(text: str) -> str:
     for pattern in _NAMED:
         text = pattern.compiled.sub(_hole_named, text)
     text = _LABELLED.compiled.sub(_hole_labelled, text)
+    text = _WRAPPED.compiled.sub(_hole_wrapped, text)
     return _LONG.compiled.sub(_hole_long, text)
 
 
@@ -124,3 +134,26 @@ def _hole_long(match: re.Match[str]) -> str:
         any(c.islower() for c in token) and any(c.isupper() for c in token) and len(token) >= 40 and "/" not in token
     )
     return _HOLE * len(token) if mixed or shouted else token
+
+
+def _hole_wrapped(match: re.Match[str]) -> str:
+    """Hide a key that goes on in the next lines, up to the first line that begins like anything else."""
+    text, begins, shown = match.string, match.start(), ""
+    for part in _WRAPPED_PART.compiled.finditer(text, match.start(), match.end()):
+        token, after = part[2], text[part.end() : part.end() + 2]
+        is_label = after[:1] in ("=", ":", "(", "@") or (after[:1] == "." and after[1:].isalnum())
+        if is_label or not _is_rest_of_key(token, is_next_line="\n" in part[1] or "\\" in part[1]):
+            break
+        before = text[begins : part.start()]
+        shown += (_HOLE * len(before) if not shown else before) + part[1] + _HOLE * len(token)
+        begins = part.end()
+    return shown + text[begins : match.end()]
+
+
+def _is_rest_of_key(token: str, *, is_next_line: bool) -> bool:
+    digits = sum(character.isdigit() for character in token)
+    letters = sum(character.isalpha() for character in token)
+    if digits < 2 or letters < 2 or _DATE.compiled.match(token):
+        return False
+    changes = sum(a.isdigit() != b.isdigit() for a, b in pairwise(token) if a.isalnum() and b.isalnum())
+    return is_next_line or changes >= 4 or not (token.islower() or token.isupper())
