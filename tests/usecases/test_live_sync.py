@@ -93,7 +93,12 @@ def test_everything_that_is_there_is_adopted(user: LiveUser) -> None:
         ("collections", "added", "add", "logs/second/lines"),
         ("scopes", "changed", "update", "other-key"),
     ]
-    assert synced(user, "--exit-code")["changed"] is False
+    again = synced(user, "--exit-code", status=ExitStatus.CHANGES)
+    assert (again["changed"], again["data"]["drift"], [item["message"] for item in again["data"]["remarks"]]) == (
+        False,
+        [],
+        ['the database "logs" still refuses "other-key"'],
+    )
 
 
 def test_an_absent_collection_stays_without_prune(user: LiveUser) -> None:
