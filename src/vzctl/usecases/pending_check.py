@@ -16,7 +16,7 @@ from vzctl.usecases.context import Context
 from vzctl.usecases.dependant_check import NOT_LOOKED_AT
 from vzctl.usecases.live import Live, require_one_asked, unless_it_fails
 from vzctl.usecases.outcome import Notice
-from vzctl.usecases.scope_look import NOT_OBSERVABLE, REFUSED, USABLE, look
+from vzctl.usecases.scope_look import NOT_OBSERVABLE, REFUSED, USABLE, Invented, look
 
 DONE: Final = "done"
 NOT_DONE: Final = "not done"
@@ -121,11 +121,10 @@ class _Eyes:
         return self.found[place]
 
     def _ask(self, credential: Credential, database: Database) -> tuple[str, str | None] | VzctlError:
-        control, collection = f"vzctl-control-{self.context.new_id()}", f"vzctl_{self.context.new_id()}"
-
         def ask() -> tuple[str, str | None]:
             self.live.require_awake(self.index.state, database, wake=self.wake)
-            return look(self.live.data_api(self.index.state, database), credential, control, collection)
+            api = self.live.data_api(self.index.state, database)
+            return look(api, credential, Invented.of(self.context.new_id))
 
         if database.id in self.errors:
             return self.errors[database.id]

@@ -22,7 +22,7 @@ from vzctl.usecases.context import Context
 from vzctl.usecases.live import DEFAULT_JOBS, Live, in_parallel
 from vzctl.usecases.new_key import still_accepted
 from vzctl.usecases.rotation_view import NOT_SEEN, SEEN, UNSEEABLE, StepLook, step_text
-from vzctl.usecases.scope_look import NOT_OBSERVABLE, REFUSED, USABLE, look
+from vzctl.usecases.scope_look import NOT_OBSERVABLE, REFUSED, USABLE, Invented, look
 from vzctl.usecases.secret_version import read_version
 
 DATABASES_AT_MOST: Final = 10
@@ -113,8 +113,7 @@ class _Eyes:
         except ConflictError as error:
             return None, error.message  # it sleeps, or nobody knows where it is
         api = self.live.data_api(self.index.state, database)
-        control, collection = f"vzctl-control-{self.context.new_id()}", f"vzctl_{self.context.new_id()}"
-        shown, words = look(api, self.credential, control, collection)
+        shown, words = look(api, self.credential, Invented.of(self.context.new_id))
         if shown == NOT_OBSERVABLE:
             return None, words or shown
         return shown == self.expected, f"{shown} in"

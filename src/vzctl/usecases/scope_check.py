@@ -28,7 +28,7 @@ from vzctl.usecases.live import (
     unless_it_fails,
 )
 from vzctl.usecases.outcome import Columns, Outcome
-from vzctl.usecases.scope_look import NOT_OBSERVABLE, REFUSED, USABLE, look
+from vzctl.usecases.scope_look import NOT_OBSERVABLE, REFUSED, USABLE, Invented, look
 from vzctl.usecases.sync import drift_row, sentence
 from vzctl.usecases.views import DatabaseRef, database_ref
 
@@ -84,9 +84,8 @@ def check_scope(context: Context, request: CheckScope) -> Outcome[ScopeObservati
     live = context.open_live()
     are_named = bool(request.databases)
     apis = live.data_apis(state, databases, jobs=request.jobs, wake=request.wake, are_named=are_named)
-    control = f"vzctl-control-{context.new_id()}"
     looks = [
-        partial(look, api, credential, control, f"vzctl_{context.new_id()}") if isinstance(api, DataApi) else None
+        partial(look, api, credential, Invented.of(context.new_id)) if isinstance(api, DataApi) else None
         for api in apis
     ]
     asked = [[item if are_named else partial(unless_it_fails, item)] for item in looks if item is not None]

@@ -7,7 +7,7 @@ where that is not refused, nothing can be seen this way.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -30,32 +30,43 @@ class Named:
     provider: str
 
 
-def look(api: DataApi, credential: Credential, control: str, collection: str) -> tuple[str, str | None]:
-    """Return what one database shows, and its words; `control` is an invented name, `collection` one that is free."""
+@dataclass(frozen=True, slots=True)
+class Invented:
+    """Names that exist nowhere: of a credential, which is the control, and of the collection that is asked for."""
+
+    control: str
+    collection: str
+
+    @classmethod
+    def of(cls, new_id: Callable[[], str]) -> Invented:
+        """Return new ones."""
+        return cls(f"vzctl-control-{new_id()}", f"vzctl_{new_id()}")
+
+
+def look(api: DataApi, credential: Credential, invented: Invented) -> tuple[str, str | None]:
+    """Return what one database shows, and its words."""
     keyspaces = api.keyspaces()
     if not keyspaces:
         return NOT_OBSERVABLE, NO_KEYSPACE
-    ((_, seen, detail),) = look_at_each(
-        api, keyspaces[0], [Named(credential.name, credential.provider)], control, collection
-    )
+    ((_, seen, detail),) = look_at_each(api, keyspaces[0], [Named(credential.name, credential.provider)], invented)
     return seen, detail
 
 
 def look_at_each(
-    api: DataApi, keyspace: str, credentials: Iterable[Named], control: str, collection: str
+    api: DataApi, keyspace: str, credentials: Iterable[Named], invented: Invented
 ) -> Iterator[tuple[Named, str, str | None]]:
     """Yield what one database shows of each credential, and its words. The control is asked once for each provider."""
     faults: dict[str, str | None] = {}
     for credential in credentials:
         provider = credential.provider
         if provider not in faults:
-            answer, words = _ask(api, keyspace, provider, control, collection)
+            answer, words = _ask(api, keyspace, provider, invented.control, invented.collection)
             faults[provider] = None if answer is False else f"an invented name was not refused: {words}"
         fault = faults[provider]
         if fault is not None:
             yield credential, NOT_OBSERVABLE, fault
             continue
-        answer, words = _ask(api, keyspace, provider, credential.name, collection)
+        answer, words = _ask(api, keyspace, provider, credential.name, invented.collection)
         if answer is None:
             yield credential, NOT_OBSERVABLE, words
         else:

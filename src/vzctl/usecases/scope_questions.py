@@ -14,7 +14,7 @@ from vzctl.domain.rules import provider_by_id
 from vzctl.domain.state import State
 from vzctl.errors import AuthError, VzctlError
 from vzctl.usecases.observe import Coverage
-from vzctl.usecases.scope_look import NO_KEYSPACE, NOT_OBSERVABLE, USABLE, Named, look_at_each
+from vzctl.usecases.scope_look import NO_KEYSPACE, NOT_OBSERVABLE, USABLE, Invented, Named, look_at_each
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,13 +72,13 @@ class ScopeQuestions:
             return ScopesTold(coverage=(Coverage(place, NO_KEYSPACE, is_scope=True),))
         seen: list[ScopeSeen] = []
         reason: str | None = None
-        control, collection = f"vzctl-control-{self.new_id()}", f"vzctl_{self.new_id()}"
+        invented = Invented.of(self.new_id)
         credentials = sorted(wanted, key=lambda item: (item.name, item.provider))
         try:
-            for credential, answer, words in look_at_each(api, keyspace, credentials, control, collection):
+            for credential, answer, words in look_at_each(api, keyspace, credentials, invented):
                 if answer == NOT_OBSERVABLE:
                     # A collection that is left there is named before anything else.
-                    reason = words if reason is None or collection in (words or "") else reason
+                    reason = words if reason is None or invented.collection in (words or "") else reason
                 else:
                     seen.append(ScopeSeen(database, credential.name, answer == USABLE))
         except AuthError as error:
