@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
@@ -17,6 +16,7 @@ import typer
 from tests.e2e.case_runner import prepared, run_case
 from tests.e2e.contract_cases import CASES, KEYS, Case
 from tests.support.cli import Cli, Result
+from tests.support.documents import texts_in
 from tests.support.organization import make_organization
 from tools.documentation import leaves
 from vzctl.cli.flags import ChangeCommand
@@ -62,17 +62,6 @@ def documents(result: Result) -> list[dict[str, Any]]:
             if TIME.match(text) and len(text) <= len("2026-01-31T12:00:00.000000+00:00"):
                 assert WHOLE_TIME.match(text), text
     return found
-
-
-def texts_in(value: Any) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, dict):
-        for item in value.values():
-            yield from texts_in(item)
-    elif isinstance(value, list):
-        for item in value:
-            yield from texts_in(item)
 
 
 def the_document(result: Result) -> dict[str, Any]:

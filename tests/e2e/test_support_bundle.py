@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,6 +16,7 @@ from tests.e2e.contract_cases import KEYS
 from tests.e2e.test_terminal import at_terminal
 from tests.support.canary import canary, leaks_in
 from tests.support.cli import Cli
+from tests.support.documents import texts_in
 from tests.support.organization import make_organization
 from vzctl.domain.problems import KNOWN_STATUSES
 from vzctl.domain.provider import Provider
@@ -61,17 +61,6 @@ def plant(table: dict[str, Any]) -> None:
     table["unknown_text"] = PLANTED
     if "endpoint" in table:
         table["endpoint"] = f"https://{PLANTED}.example.com"
-
-
-def texts_in(value: Any) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, dict):
-        for item in value.values():
-            yield from texts_in(item)
-    elif isinstance(value, list):
-        for item in value:
-            yield from texts_in(item)
 
 
 def is_known(text: str) -> bool:
