@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -31,25 +31,30 @@ def before_the_lock(
     cli: Cli, monkeypatch: pytest.MonkeyPatch, action: Callable[[], object], *, nth: int = 1
 ) -> Context:
     """Return a context in which `action` happens right before the lock is taken for the `nth` time."""
-    return _before(cli, monkeypatch, "transaction", action, nth)
+    return _before(cli, monkeypatch, ("transaction", "update"), action, nth)
 
 
 def before_reading(cli: Cli, monkeypatch: pytest.MonkeyPatch, action: Callable[[], object], *, nth: int) -> Context:
     """Return a context in which `action` happens right before the state is read, without a lock, for the `nth` time."""
-    return _before(cli, monkeypatch, "read", action, nth)
+    return _before(cli, monkeypatch, ("read",), action, nth)
 
 
-def _before(cli: Cli, monkeypatch: pytest.MonkeyPatch, way: str, action: Callable[[], object], nth: int) -> Context:
+def _before(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch, ways: Sequence[str], action: Callable[[], object], nth: int
+) -> Context:
     context = context_of(cli, monkeypatch)
-    really = getattr(context.state_file, way)
     taken = 0
 
-    def delayed() -> Any:
-        nonlocal taken
-        taken += 1
-        if taken == nth:
-            action()
-        return really()
+    def delayed(really: Callable[..., Any]) -> Callable[..., Any]:
+        def call(*arguments: Any) -> Any:
+            nonlocal taken
+            taken += 1
+            if taken == nth:
+                action()
+            return really(*arguments)
 
-    monkeypatch.setattr(context.state_file, way, delayed)
+        return call
+
+    for way in ways:
+        monkeypatch.setattr(context.state_file, way, delayed(getattr(context.state_file, way)))
     return context

@@ -13,6 +13,7 @@ from vzctl.domain.records import Step
 from vzctl.errors import ConflictError, NotFoundError, RotationOpenError, VzctlError
 from vzctl.secret import Secret
 from vzctl.usecases.add_credential import AddCredential, add_credential
+from vzctl.usecases.change import changed_meanwhile
 from vzctl.usecases.collection import AddCollection, ForgetCollection, add_collection, forget_collection
 from vzctl.usecases.context import Context
 from vzctl.usecases.credential import EditCredential, edit_credential
@@ -36,6 +37,14 @@ def refused(kind: type[VzctlError], code: str, message: str, work: Callable[[], 
     with pytest.raises(kind) as caught:
         work()
     assert (type(caught.value), caught.value.code, caught.value.message) == (kind, code, message)
+
+
+def refused_as_changed(work: Callable[[], object], *subjects: str) -> None:
+    """The plan that was shown no longer applies: exit 4, nothing written, the subjects named."""
+    with pytest.raises(ConflictError) as caught:
+        work()
+    expected = changed_meanwhile(*subjects)
+    assert (caught.value.code, caught.value.message) == (expected.code, expected.message)
 
 
 def busy(cli: Cli) -> Cli:
@@ -71,12 +80,7 @@ def test_a_scope_that_would_lose_more_than_was_asked_about_is_not_changed(
 ) -> None:
     busy(cli).ok("databases", "add", "third", "--id", "33333333-3333-4333-8333-333333333333")
     context = while_asked(cli, monkeypatch, lambda: cli.ok("scope", "add", "openai-prod", "third"))
-    refused(
-        ConflictError,
-        "CHANGED_MEANWHILE",
-        'the scope of "openai-prod" changed while you were asked; look again',
-        lambda: change_scope(context, ChangeScope("set", "openai-prod", ["shop"])),
-    )
+    refused_as_changed(lambda: change_scope(context, ChangeScope("set", "openai-prod", ["shop"])), "openai-prod")
     assert len(cli.document()["credentials"][0]["scope"]) == 3
 
 

@@ -1,4 +1,4 @@
-"""The only two ways to the state: `read()` and `transaction()`."""
+"""The only two ways to the state: `read()` and `update()`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Generic, Protocol, TypeVar
 
 from vzctl import __version__
 from vzctl.domain.integrity import HIGHEST_SERIAL
@@ -36,6 +36,34 @@ class Actor:
     host: str
     user: str
     command: str
+
+
+class Planned(Protocol):
+    """What a plan tells the store: the state afterwards, and what the audit says of the change."""
+
+    @property
+    def state(self) -> State: ...
+    @property
+    def details(self) -> tuple[str, ...]: ...
+    @property
+    def subjects(self) -> tuple[str, ...]: ...
+
+
+P_co = TypeVar("P_co", bound=Planned, covariant=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Written(Generic[P_co]):
+    """What an update did: the state under the guard, the state as it is now, and the plan that led from one to the other."""
+
+    before: State
+    after: State
+    plan: P_co
+
+    @property
+    def changed(self) -> bool:
+        """Whether anything was written."""
+        return self.after.serial != self.before.serial
 
 
 class Transaction:
@@ -122,6 +150,22 @@ class StateFile:
                     next_steps=(NextStep("vzctl status", "look at it"),),
                 )
             return self._write(replace(state, serial=1, vzctl=__version__), Change("init"), None)
+
+    def update(self, plan: Callable[[State], P_co]) -> Written[P_co]:
+        """Acquire the guard, read, call `plan` with that state, check, back up, write once.
+
+        `plan` is pure and may be called more than once. Nothing is written when it returns the state that it was given, or
+        raises. Raises `StateError` when the state is broken, locked, or cannot be written.
+        """
+        self.read_bytes()  # a missing or unreadable state is an error before anything beside it is created
+        with self._locked():
+            data, before = self._parse(self.read_bytes())
+            planned = plan(before)
+            if planned.state is before or planned.state == before:
+                return Written(before, before, planned)
+            change = Change(self.actor.command, subjects=planned.subjects, details=planned.details)
+            after = replace(planned.state, serial=before.serial + 1, vzctl=__version__)
+            return Written(before, self._write(after, change, (before.serial, data)), planned)
 
     @contextmanager
     def transaction(self) -> Iterator[Transaction]:

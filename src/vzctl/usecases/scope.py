@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from vzctl.domain.address import find_database
 from vzctl.domain.index import Index
@@ -18,6 +19,7 @@ from vzctl.domain.rules import (
 )
 from vzctl.domain.state import State
 from vzctl.errors import ConflictError, ExitStatus, NextStep, UsageError
+from vzctl.usecases.change import Plan, propose
 from vzctl.usecases.context import Context, Question
 from vzctl.usecases.credential import ScopedDatabase, database_refs, scoped_databases
 from vzctl.usecases.manual import steps_for, wanted
@@ -72,36 +74,37 @@ def change_scope(context: Context, request: ChangeScope) -> Outcome[ScopeChange]
     """Change a scope; removing databases with dependants needs `force` and a confirmation."""
     context.require_writable()
     _check_arguments(request)
-    state = context.state_file.read()
-    planned = _planned(context, state, request)
-    leaving = _leaving(state, planned)
-    index = Index(state)
-    credential = require_credential(state, request.name)
+    now = context.now()
+    proposal = propose(context, lambda state: _plan(state, request, now))
     if request.dry_run:
+        before, after = proposal.before, proposal.plan.state
         return Outcome(
-            data=_change(state, planned, request.name), summary=_summary(state, planned, request.name, "would ")
+            data=_change(before, after, request.name), summary=_summary(before, after, request.name, "would ")
         )
-    if leaving or request.all_databases:
-        context.confirm(_question(index, credential, planned, leaving))
-    with context.state_file.transaction() as transaction:
-        before = transaction.state
-        transaction.state = _planned(context, before, request)
-        if set(_leaving(before, transaction.state)) - set(leaving):
-            raise ConflictError(
-                f'the scope of "{request.name}" changed while you were asked; look again',
-                code="CHANGED_MEANWHILE",
-                next_steps=(NextStep(f"vzctl scope list {request.name}", "what it holds now"),),
-            )
-        transaction.describe(*_summary(before, transaction.state, request.name, ""), subjects=(request.name,))
-    after = transaction.state
-    changed = after.serial != before.serial
-    to_do = steps_for(after, lambda _, name: name == request.name) if changed else ()
+    proposal.ask()
+    written = proposal.commit()
+    before, after = written.before, written.after
+    to_do = steps_for(after, lambda _, name: name == request.name) if written.changed else ()
     return Outcome(
         data=_change(before, after, request.name),
-        changed=changed,
+        changed=written.changed,
         summary=_summary(before, after, request.name, "to do at the Portal: " if to_do else "", past=not to_do),
         next_steps=to_do,
         status=ExitStatus.MANUAL if to_do else ExitStatus.OK,
+    )
+
+
+def _plan(state: State, request: ChangeScope, now: datetime) -> Plan[None]:
+    after = _after(state, request, now)
+    leaving = _leaving(state, after)
+    is_asked = bool(leaving) or request.all_databases
+    return Plan(
+        state=after,
+        data=None,
+        question=_question(Index(state), require_credential(state, request.name), after, leaving) if is_asked else None,
+        basis=frozenset(leaving),
+        details=_summary(state, after, request.name, ""),
+        subjects=(request.name,),
     )
 
 
@@ -121,7 +124,7 @@ def _check_arguments(request: ChangeScope) -> None:
         raise UsageError(f"name the databases, or give --all-databases{hint}", code="DATABASES_MISSING")
 
 
-def _planned(context: Context, state: State, request: ChangeScope) -> State:
+def _after(state: State, request: ChangeScope, now: datetime) -> State:
     """Return the state after the change, every rule checked."""
     credential = require_credential(state, request.name)
     require_no_rotation(state, credential)
@@ -140,13 +143,12 @@ def _planned(context: Context, state: State, request: ChangeScope) -> State:
     if request.verb == "remove" and request.if_missing == "fail" and not request.all_databases:
         _require_in_scope(Index(state), credential, named)
     require_scope_removable(Index(state), credential, leaving, force=request.force)
-    return state.with_credential(replace(credential, scope=_entries(context, state, credential, named, target)))
+    return state.with_credential(replace(credential, scope=_entries(state, credential, named, target, now)))
 
 
 def _entries(
-    context: Context, state: State, credential: Credential, named: list[str], target: set[str]
+    state: State, credential: Credential, named: list[str], target: set[str], now: datetime
 ) -> tuple[ScopeEntry, ...]:
-    now = context.now()
     kept: list[ScopeEntry] = []
     for entry in credential.scope:
         if entry.database in target:
@@ -194,7 +196,7 @@ def _question(index: Index, credential: Credential, planned: State, leaving: lis
     affected = scope_dependants(index, credential, leaving)
     lines = list(_summary(index.state, planned, credential.name, "would "))
     lines += [f"  loses $vectorize: {dependant_line(index, item)}" for item in affected]
-    return Question(f'Change the scope of "{credential.name}"?', credential.name, lines=lines)
+    return Question(f'Change the scope of "{credential.name}"?', credential.name, lines=tuple(lines))
 
 
 def _change(before: State, after: State, name: str) -> ScopeChange:

@@ -1,0 +1,91 @@
+"""The one way to change the state: plan, show, ask, plan again under the store's guard, write once.
+
+A command describes its change as a pure function from a state to a `Plan`. `propose` reads and plans without a lock; then the
+user is shown the plan and asked, keys are read and tested. `Proposal.commit` calls the function again with the state as it is
+then, under the guard. When that state no longer leads to what was shown, or rests on something else than what was checked, nothing
+is written. So no command can act on a state that it, or its user, has not seen.
+
+The function must be pure: it may be called any number of times. Times and ids are made once, before it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+from vzctl.errors import ConflictError
+
+if TYPE_CHECKING:
+    from vzctl.domain.state import State
+    from vzctl.store.state_file import Written
+    from vzctl.usecases.context import Context, Question
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan(Generic[T]):
+    """What a command makes of one state.
+
+    `state` is the state afterwards; `data` what the command needs of the plan for its output. `question` is what the user is
+    asked, with the lines to read before. `basis` holds what was checked or computed before the guard was acquired: the versions
+    that a key was compared with, the records a decision rests on. `details` and `subjects` go into the audit.
+    """
+
+    state: State
+    data: T
+    question: Question | None = None
+    basis: Hashable = None
+    details: tuple[str, ...] = ()
+    subjects: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal(Generic[T]):
+    """A plan for the state as it was read, and how to plan again."""
+
+    context: Context
+    before: State
+    plan: Plan[T]
+    replan: Callable[[State], Plan[T]]
+
+    def ask(self) -> None:
+        """Ask the plan's question; raises `CancelledError` or `InputRequiredError`."""
+        if self.plan.question is not None:
+            self.context.confirm(self.plan.question)
+
+    def commit(self) -> Written[Plan[T]]:
+        """Plan again under the guard and write; raises `ConflictError` (`CHANGED_MEANWHILE`) when the plan is another one now."""
+
+        def planned_again(state: State) -> Plan[T]:
+            plan = self.replan(state)
+            if (plan.question, plan.basis) != (self.plan.question, self.plan.basis):
+                raise changed_meanwhile(*plan.subjects)
+            return plan
+
+        return self.context.state_file.update(planned_again)
+
+
+def propose(context: Context, replan: Callable[[State], Plan[T]]) -> Proposal[T]:
+    """Read the state and plan; nothing is locked."""
+    before = context.state_file.read()
+    return Proposal(context, before, replan(before), replan)
+
+
+def apply(context: Context, replan: Callable[[State], Plan[T]]) -> Written[Plan[T]]:
+    """Plan, ask, plan again, write: a change between whose plan and writing there is nothing but its question."""
+    proposal = propose(context, replan)
+    proposal.ask()
+    return proposal.commit()
+
+
+def changed_meanwhile(*subjects: str) -> ConflictError:
+    """Return the error for a state that changed between plan and write; nothing was written."""
+    named = ", ".join(f'"{item}"' for item in subjects)
+    return ConflictError(
+        f"the state changed while this command was waiting{f' ({named})' if named else ''}: the plan no longer applies, "
+        "and nothing was changed; run the command again to see the new plan",
+        code="CHANGED_MEANWHILE",
+        retryable=True,
+    )
