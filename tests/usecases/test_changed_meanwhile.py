@@ -140,12 +140,7 @@ def test_a_column_that_changed_while_asked_is_not_replaced(cli: Cli, monkeypatch
     attach = ("tables", "attach", address, "--provider", "openai", "--model", "text-embedding-3-small")
     cli.ok(*attach, "--credential", "openai-prod")
     context = while_asked(cli, monkeypatch, lambda: cli.ok("tables", "detach", address, "--yes"))
-    refused(
-        ConflictError,
-        "CHANGED_MEANWHILE",
-        f'"{address}" changed while you were asked; look again',
-        lambda: attach_column(context, AttachColumn(address, LARGE, replace=True)),
-    )
+    refused_as_changed(lambda: attach_column(context, AttachColumn(address, LARGE, replace=True)), address)
     assert cli.ok("tables", "show", address).facts["column.provider"] == ""
 
 

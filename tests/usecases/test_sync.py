@@ -278,10 +278,7 @@ def test_a_state_that_changed_while_somebody_was_asked_is_not_overwritten(
     context = while_asked(cli, monkeypatch, cli.add)
     with pytest.raises(ConflictError) as caught:
         sync(context, request(collections(products=PRODUCTS), database="shop", keyspace="default"))
-    assert (caught.value.code, caught.value.message) == (
-        "CHANGED_MEANWHILE",
-        "the state changed while you were asked; look again",
-    )
+    assert caught.value.code == "CHANGED_MEANWHILE"
     assert "collections" not in cli.document()
 
 

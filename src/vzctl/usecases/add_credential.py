@@ -28,6 +28,8 @@ from vzctl.domain.rules import (
 from vzctl.domain.state import State
 from vzctl.errors import ConflictError, NextStep
 from vzctl.secret import Secret
+from vzctl.store.state_file import Written
+from vzctl.usecases.change import Plan, apply, stable_ids
 from vzctl.usecases.context import Context, SecretSource
 from vzctl.usecases.credential import CredentialDetail, credential_detail, require_slot
 from vzctl.usecases.integration import UNSTRUCTURED_NOTE, charges, enabled
@@ -65,18 +67,19 @@ def add_credential(context: Context, request: AddCredential) -> Outcome[Credenti
     existing = state.credential(name)
     if existing is not None and existing.current is not None and request.if_exists != "fail":
         return _exists_already(context, state, existing, provider, request)
-    _check(state, provider, request)
+    databases = _check(state, provider, request)
     if request.dry_run:
         return _dry_run(context, state, provider, request)
+    warnings: tuple[Notice, ...] = ()
     if request.source is not None:
         context.store().probe()
         secret, warnings = take_secret(provider, request.source)
         version = _record_intent(context, provider, request, secret)
         _write_bytes(context, name, version, secret)
     else:
-        version, warnings = Version(id=context.new_id(), created_at=context.now()), ()
-        _record_intent_without_secret(context, provider, request, version)
-    after = _put_in_force(context, request, version)
+        version = _record_intent(context, provider, request, None)
+    ids = list(dict.fromkeys(item.id for item in databases))
+    after = _put_in_force(context, request, version, ids).after
     return _added(context, state, after, provider, request, warnings)
 
 
@@ -134,30 +137,39 @@ def _without_left(state: State, begun: Credential) -> tuple[State, Credential]:
     return state, require_credential(state, begun.name)
 
 
-def _record_intent(context: Context, provider: Provider, request: AddCredential, secret: Secret) -> Version:
-    """Record the version before its bytes exist; then bytes that an interrupted earlier try left are deleted."""
-    state = context.state_file.read()
-    fingerprint = secret.fingerprint(state.organization.fingerprint_salt)
-    begun = state.credential(request.name)
-    left = begun.version(begun.pending) if begun is not None and begun.current is None else None
-    if left is not None and left.fingerprint == fingerprint:
-        return left
-    version = Version(id=context.new_id(), created_at=context.now(), fingerprint=fingerprint)
-    with context.state_file.transaction() as transaction:
-        replaced = transaction.state.credential(request.name)
-        transaction.state = _intended(transaction.state, provider, request, version, context.new_id(), context.now())
-        transaction.describe(f'begin to add "{request.name}" ({provider.id})', subjects=(request.name,))
-    if replaced is not None and replaced.pending is not None:
-        forget_version(context, replaced.id, replaced.pending)
-    return version
+@dataclass(frozen=True, slots=True)
+class _Intent:
+    """The version that is recorded before its key is stored, and the version of an interrupted try that it replaces."""
+
+    version: Version
+    credential_id: str
+    replaced: str | None
 
 
-def _record_intent_without_secret(
-    context: Context, provider: Provider, request: AddCredential, version: Version
-) -> None:
-    with context.state_file.transaction() as transaction:
-        transaction.state = _intended(transaction.state, provider, request, version, context.new_id(), context.now())
-        transaction.describe(f'record "{request.name}" ({provider.id}) without its key', subjects=(request.name,))
+def _record_intent(context: Context, provider: Provider, request: AddCredential, secret: Secret | None) -> Version:
+    """Record the version before its key is stored; then the key that an interrupted earlier try left is deleted."""
+    now, ids = context.now(), stable_ids(context)
+
+    def plan(state: State) -> Plan[_Intent]:
+        fingerprint = secret.fingerprint(state.organization.fingerprint_salt) if secret is not None else None
+        begun = state.credential(request.name)
+        left = begun.version(begun.pending) if begun is not None and begun.current is None else None
+        if begun is not None and left is not None and secret is not None and left.fingerprint == fingerprint:
+            return Plan(state=state, data=_Intent(left, begun.id, None))
+        version = Version(id=ids("version"), created_at=now, fingerprint=fingerprint)
+        credential_id = begun.id if begun is not None else ids("credential")
+        without = "" if secret is not None else " without its key"
+        return Plan(
+            state=_intended(state, provider, request, version, credential_id, now),
+            data=_Intent(version, credential_id, left.id if left is not None else None),
+            details=(f'{"record" if without else "begin to add"} "{request.name}" ({provider.id}){without}',),
+            subjects=(request.name,),
+        )
+
+    intent = apply(context, plan).plan.data
+    if intent.replaced is not None:
+        forget_version(context, intent.credential_id, intent.replaced)
+    return intent.version
 
 
 def _write_bytes(context: Context, name: str, version: Version, secret: Secret) -> None:
@@ -169,10 +181,13 @@ def _write_bytes(context: Context, name: str, version: Version, secret: Secret) 
         drop_unwanted(context, state, credential, version.id)
 
 
-def _put_in_force(context: Context, request: AddCredential, version: Version) -> State:
-    with context.state_file.transaction() as transaction:
-        state = transaction.state
-        now = context.now()
+def _put_in_force(
+    context: Context, request: AddCredential, version: Version, databases: Sequence[str]
+) -> Written[Plan[None]]:
+    """Make the version the active one and give the credential its scope: the databases, by id, that were named before."""
+    now = context.now()
+
+    def plan(state: State) -> Plan[None]:
         credential = require_credential(state, request.name)
         if credential.pending != version.id:
             raise ConflictError(
@@ -180,19 +195,21 @@ def _put_in_force(context: Context, request: AddCredential, version: Version) ->
                 code="CHANGED_MEANWHILE",
                 next_steps=(NextStep(f"vzctl credentials show {credential.name}", "what it is now"),),
             )
-        databases = [find_database(state, item) for item in dict.fromkeys(request.databases)]
-        scope = tuple(
-            ScopeEntry(database=item, added_at=now, **wanted(state, now))
-            for item in dict.fromkeys(database.id for database in databases)
-        )
+        named = [find_database(state, item) for item in databases]
+        scope = tuple(ScopeEntry(database=item.id, added_at=now, **wanted(state, now)) for item in named)
         credential = replace(_as_asked(credential, request, now), current=version.id, pending=None, scope=scope)
-        state = in_force_again(state.with_credential(credential), version.id)
+        after = in_force_again(state.with_credential(credential), version.id)
         if request.source is not None:
-            state = set_held(state, credential.id, [version.id], held=True)
-        transaction.state = state
-        scoped = f", scope {listed([database.name for database in databases])}" if databases else ""
-        transaction.describe(f'add "{request.name}" ({credential.provider}){scoped}', subjects=(request.name,))
-    return transaction.state
+            after = set_held(after, credential.id, [version.id], held=True)
+        scoped = f", scope {listed([item.name for item in named])}" if named else ""
+        return Plan(
+            state=after,
+            data=None,
+            details=(f'add "{request.name}" ({credential.provider}){scoped}',),
+            subjects=(request.name,),
+        )
+
+    return apply(context, plan)
 
 
 def _added(
@@ -246,12 +263,18 @@ def _exists_already(
         after = _updated(state, request, context.now())
         credential = require_credential(after, existing.name)
         return Outcome(data=credential_detail(context, after, credential), summary=(f'would update "{existing.name}"',))
-    with context.state_file.transaction() as transaction:
-        before = transaction.state
-        transaction.state = _updated(before, request, context.now())
-        transaction.describe(f'update "{existing.name}"', subjects=(existing.name,))
-    after = transaction.state
-    if after.serial == before.serial:
+    now = context.now()
+    written = apply(
+        context,
+        lambda current: Plan(
+            state=_updated(current, request, now),
+            data=None,
+            details=(f'update "{existing.name}"',),
+            subjects=(existing.name,),
+        ),
+    )
+    after = written.after
+    if not written.changed:
         return unchanged
     return Outcome(
         data=credential_detail(context, after, require_credential(after, existing.name)),

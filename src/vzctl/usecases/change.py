@@ -10,8 +10,9 @@ The function must be pure: it may be called any number of times. Times and ids a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from vzctl.errors import ConflictError
@@ -36,7 +37,7 @@ class Plan(Generic[T]):
     state: State
     data: T
     question: Question | None = None
-    basis: Hashable = None
+    basis: object = None
     details: tuple[str, ...] = ()
     subjects: tuple[str, ...] = ()
 
@@ -67,9 +68,18 @@ class Proposal(Generic[T]):
         return self.context.state_file.update(planned_again)
 
 
+def stable_ids(context: Context) -> Callable[[str], str]:
+    """Return a source of new ids that gives the same id for the same key, so that a plan made twice is the same plan."""
+    return cache(lambda _key: context.new_id())
+
+
 def propose(context: Context, replan: Callable[[State], Plan[T]]) -> Proposal[T]:
     """Read the state and plan; nothing is locked."""
-    before = context.state_file.read()
+    return propose_from(context, context.state_file.read(), replan)
+
+
+def propose_from(context: Context, before: State, replan: Callable[[State], Plan[T]]) -> Proposal[T]:
+    """Plan from a state that was read earlier: what was computed from it since, or asked of the network, rests on it."""
     return Proposal(context, before, replan(before), replan)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from vzctl.domain.address import find_collection, find_database, parse_address
 from vzctl.domain.catalogue import find_provider
@@ -12,6 +13,7 @@ from vzctl.domain.records import Collection
 from vzctl.domain.rules import require_same_service
 from vzctl.domain.state import State
 from vzctl.errors import ConflictError, NextStep, NotFoundError, shell_word
+from vzctl.usecases.change import Plan, propose
 from vzctl.usecases.context import Context, Question
 from vzctl.usecases.dependant import (
     DependantFilter,
@@ -80,16 +82,21 @@ def add_collection(context: Context, request: AddCollection) -> Outcome[Collecti
     existing = _find(state, request.address)
     if existing is not None:
         return _exists(state, existing, request)
-    after = _added(context, state, request)
+    now = context.now()
+    proposal = propose(
+        context,
+        lambda state: Plan(
+            state=_added(state, request, now),
+            data=None,
+            details=(f'record the collection "{request.address}"',),
+            subjects=(request.address,),
+        ),
+    )
     if request.dry_run:
-        return Outcome(
-            data=_detail(after, request.address), summary=(f'would record the collection "{request.address}"',)
-        )
-    with context.state_file.transaction() as transaction:
-        transaction.state = _added(context, transaction.state, request)
-        transaction.describe(f'record the collection "{request.address}"', subjects=(request.address,))
+        data = _detail(proposal.plan.state, request.address)
+        return Outcome(data=data, summary=(f'would record the collection "{request.address}"',))
     return Outcome(
-        data=_detail(transaction.state, request.address),
+        data=_detail(proposal.commit().after, request.address),
         changed=True,
         summary=(f'recorded the collection "{request.address}"',),
     )
@@ -100,25 +107,32 @@ def forget_collection(context: Context, request: ForgetCollection) -> Outcome[Co
     context.require_writable()
     state = context.state_file.read()
     try:
-        collection = find_collection(state, request.address)
+        find_collection(state, request.address)
     except NotFoundError:
         if request.if_missing == "skip":
             return Outcome(data=None, summary=(f'there is no collection "{request.address}"',))
         raise
-    require_no_open_rotation(state, collection)
-    detail = _detail(state, request.address)
+    proposal = propose(context, lambda state: _forgotten(state, request))
     if request.dry_run:
-        return Outcome(data=detail, summary=(f'would forget the collection "{request.address}"',))
-    context.confirm(Question(f'Forget the collection "{request.address}"?', request.address))
-    with context.state_file.transaction() as transaction:
-        collection = find_collection(transaction.state, request.address)
-        require_no_open_rotation(transaction.state, collection)
-        transaction.state = transaction.state.without_dependant(collection)
-        transaction.describe(f'forget the collection "{request.address}"', subjects=(request.address,))
+        return Outcome(data=proposal.plan.data, summary=(f'would forget the collection "{request.address}"',))
+    proposal.ask()
     return Outcome(
-        data=detail,
+        data=proposal.commit().plan.data,
         changed=True,
         summary=(f'forgot the collection "{request.address}"; the collection itself was not touched',),
+    )
+
+
+def _forgotten(state: State, request: ForgetCollection) -> Plan[CollectionDetail]:
+    collection = find_collection(state, request.address)
+    require_no_open_rotation(state, collection)
+    return Plan(
+        state=state.without_dependant(collection),
+        data=_detail(state, request.address),
+        question=Question(f'Forget the collection "{request.address}"?', request.address),
+        basis=collection.key,
+        details=(f'forget the collection "{request.address}"',),
+        subjects=(request.address,),
     )
 
 
@@ -151,7 +165,7 @@ def _exists(state: State, existing: Collection, request: AddCollection) -> Outco
     )
 
 
-def _added(context: Context, state: State, request: AddCollection) -> State:
+def _added(state: State, request: AddCollection, now: datetime) -> State:
     address = parse_address(request.address)
     database = find_database(state, address.database)
     attachment = checked(state, database, request.service, "a collection")
@@ -168,7 +182,7 @@ def _added(context: Context, state: State, request: AddCollection) -> State:
             model=attachment.model,
             dimension=attachment.dimension,
             parameters=attachment.parameters,
-            recorded_at=context.now(),
+            recorded_at=now,
         )
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any
 
 from vzctl.domain.address import find_collection, find_database, parse_address
@@ -11,6 +12,7 @@ from vzctl.domain.index import Index
 from vzctl.domain.records import Authentication, Collection
 from vzctl.domain.state import State
 from vzctl.errors import ConflictError, NextStep, NotFoundError, UsageError, VzctlError
+from vzctl.usecases.change import Plan, propose_from
 from vzctl.usecases.collection import CollectionDetail
 from vzctl.usecases.context import Context
 from vzctl.usecases.dependant import Attachment, Service, checked, dependant_row, service_json
@@ -39,7 +41,7 @@ def create_collection(context: Context, request: CreateCollection) -> Outcome[Co
         raise UsageError(f"--metric takes {', '.join(METRICS)}", code="USAGE")
     state = context.state_file.read()
     attachment = _attachment(state, request)
-    collection = _collection(context, state, request, attachment)
+    collection = _collection(state, request, attachment, context.now())
     if request.dry_run:
         data = _detail(state.with_collection(collection), collection)
         return Outcome(data=data, summary=(f'would create the collection "{request.address}"',))
@@ -52,10 +54,7 @@ def create_collection(context: Context, request: CreateCollection) -> Outcome[Co
     found = send_create_collection(api, address, _options(attachment, request, copied))
     seen = replace(collection, observed_at=context.now(), dimension=found.dimension)
     try:
-        with context.state_file.transaction() as transaction:
-            _require_free(transaction.state, request.address)
-            transaction.state = transaction.state.with_collection(seen)
-            transaction.describe(f'create the collection "{request.address}"', subjects=(request.address,))
+        after = propose_from(context, state, lambda current: _recorded(current, request, seen)).commit().after
     except VzctlError as error:
         words = f"vzctl collections add {request.address} --provider {attachment.provider} --model {attachment.model} …"
         raise not_recorded(error, f'the collection "{request.address}"', words) from None
@@ -65,10 +64,24 @@ def create_collection(context: Context, request: CreateCollection) -> Outcome[Co
             NextStep(f"vzctl collections show {request.address}", f"copy the documents of {request.like} into it"),
         )
     return Outcome(
-        data=_detail(transaction.state, seen),
+        data=_detail(after, seen),
         changed=True,
         summary=(f'created the collection "{request.address}", and saw it there',),
         next_steps=steps,
+    )
+
+
+def _recorded(state: State, request: CreateCollection, seen: Collection) -> Plan[None]:
+    """Record what is there now. What the collection was checked against when it was created may have changed since: that is a
+    problem for `state check` to report, never a reason to forget that the collection exists.
+    """
+    _require_free(state, request.address)
+    find_database(state, seen.database)
+    return Plan(
+        state=state.with_collection(seen),
+        data=None,
+        details=(f'create the collection "{request.address}"',),
+        subjects=(request.address,),
     )
 
 
@@ -105,7 +118,7 @@ def _require_free(state: State, address: str) -> None:
     )
 
 
-def _collection(context: Context, state: State, request: CreateCollection, attachment: Attachment) -> Collection:
+def _collection(state: State, request: CreateCollection, attachment: Attachment, now: datetime) -> Collection:
     address = parse_address(request.address)
     return Collection(
         database=find_database(state, address.database).id,
@@ -117,7 +130,7 @@ def _collection(context: Context, state: State, request: CreateCollection, attac
         model=attachment.model,
         dimension=attachment.dimension,
         parameters=attachment.parameters,
-        recorded_at=context.now(),
+        recorded_at=now,
     )
 
 

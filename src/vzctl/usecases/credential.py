@@ -13,6 +13,7 @@ from vzctl.domain.records import Credential
 from vzctl.domain.rules import counted, listed, provider_by_id, require_credential, require_no_rotation
 from vzctl.domain.state import State
 from vzctl.errors import ConflictError, NextStep, UsageError
+from vzctl.usecases.change import Plan, propose
 from vzctl.usecases.context import Context, SecretSource
 from vzctl.usecases.list_credentials import CredentialRow, credential_row
 from vzctl.usecases.outcome import Columns, Outcome
@@ -127,22 +128,22 @@ def edit_credential(context: Context, request: EditCredential) -> Outcome[Creden
     """Change metadata only; never the name, the provider or the secret."""
     context.require_writable()
     require_past(request.set_at, context.now())
-    before = context.state_file.read()
-    _edited(before, request)
+    proposal = propose(
+        context,
+        lambda state: Plan(
+            state=_edited(state, request), data=None, details=(f'edit "{request.name}"',), subjects=(request.name,)
+        ),
+    )
     if request.dry_run:
-        after = _edited(before, request)
+        after = proposal.plan.state
         credential = require_credential(after, request.name)
         return Outcome(data=credential_detail(context, after, credential), summary=(f'would edit "{request.name}"',))
-    with context.state_file.transaction() as transaction:
-        before = transaction.state
-        transaction.state = _edited(transaction.state, request)
-        transaction.describe(f'edit "{request.name}"', subjects=(request.name,))
-    after = transaction.state
-    changed = after is not before and after.serial != before.serial
-    text = f'edited "{request.name}"' if changed else f'"{request.name}" is like that already'
+    written = proposal.commit()
+    after = written.after
+    text = f'edited "{request.name}"' if written.changed else f'"{request.name}" is like that already'
     return Outcome(
         data=credential_detail(context, after, require_credential(after, request.name)),
-        changed=changed,
+        changed=written.changed,
         summary=(text,),
     )
 

@@ -15,6 +15,7 @@ from vzctl.domain.rules import counted, listed, require_credential, require_no_r
 from vzctl.domain.service import parse_freshness
 from vzctl.domain.state import State
 from vzctl.errors import ConflictError, NextStep, NotFoundError, UsageError, shell_word
+from vzctl.usecases.change import Plan, apply, propose
 from vzctl.usecases.context import Context, Danger, Question
 from vzctl.usecases.database_input import parse_certificate_name, parse_database_name, parse_endpoint, parse_status
 from vzctl.usecases.outcome import Columns, Notice, Outcome
@@ -158,16 +159,13 @@ def add_database(context: Context, request: AddDatabase) -> Outcome[DatabaseDeta
     if request.dry_run:
         data = _detail(state.with_database(database), database)
         return Outcome(data=data, summary=(f'would record the database "{request.name}"',))
-    with context.state_file.transaction() as transaction:
-        _require_new(transaction.state, database, request)
-        transaction.state = transaction.state.with_database(database)
-        transaction.describe(f'record the database "{database.name}" ({database.id})', subjects=(database.name,))
-    shown = shell_word(Index(transaction.state).database_name(database.id))
+    after = apply(context, lambda state: _added(state, database, request)).after
+    shown = shell_word(Index(after).database_name(database.id))
     return Outcome(
-        data=_detail(transaction.state, database),
+        data=_detail(after, database),
         changed=True,
         summary=(f'recorded the database "{database.name}" ({database.status}), id {database.id}',),
-        warnings=_ambiguity(transaction.state, database),
+        warnings=_ambiguity(after, database),
         next_steps=(NextStep(f"vzctl scope add CREDENTIAL {shown}", "let it use a credential"),),
     )
 
@@ -175,18 +173,14 @@ def add_database(context: Context, request: AddDatabase) -> Outcome[DatabaseDeta
 def edit_database(context: Context, request: EditDatabase) -> Outcome[DatabaseDetail]:
     """Change what is recorded of a database."""
     context.require_writable()
-    state = context.state_file.read()
-    edited = _edited(state, request)
+    proposal = propose(context, lambda state: _edit(state, request))
     if request.dry_run:
-        return Outcome(data=_detail(state.with_database(edited), edited), summary=(f'would edit "{edited.name}"',))
-    with context.state_file.transaction() as transaction:
-        serial = transaction.state.serial
-        edited = _edited(transaction.state, request)
-        transaction.state = transaction.state.with_database(edited)
-        transaction.describe(f'edit the database "{edited.name}"', subjects=(edited.name,))
-    changed = transaction.state.serial != serial
-    text = f'edited the database "{edited.name}"' if changed else f'"{edited.name}" is like that already'
-    return Outcome(data=_detail(transaction.state, edited), changed=changed, summary=(text,))
+        edited = proposal.plan.data
+        return Outcome(data=_detail(proposal.plan.state, edited), summary=(f'would edit "{edited.name}"',))
+    written = proposal.commit()
+    edited = written.plan.data
+    text = f'edited the database "{edited.name}"' if written.changed else f'"{edited.name}" is like that already'
+    return Outcome(data=_detail(written.after, edited), changed=written.changed, summary=(text,))
 
 
 def forget_database(context: Context, request: ForgetDatabase) -> Outcome[DatabaseDetail | None]:
@@ -199,21 +193,12 @@ def forget_database(context: Context, request: ForgetDatabase) -> Outcome[Databa
         if request.if_missing == "skip":
             return Outcome(data=None, summary=(f'there is no database "{request.reference}"',))
         raise
-    _forgotten(state, database, force=request.force)
-    detail = _detail(state, database)
+    proposal = propose(context, lambda state: _forget(state, database.id, force=request.force))
     if request.dry_run:
-        return Outcome(data=detail, summary=(f'would forget the database "{database.name}"',))
-    index = Index(state)
-    lines = [f"  forgets: {dependant_line(index, item)}" for item in index.dependants_in_database[database.id]]
-    lines += [f"  leaves the scope of {item.name}" for item in detail.credentials]
-    lines += [f"  revokes the service token {item.id}" for item in state.tokens_of(database.id)]
-    danger = Danger.SEVERE if lines else Danger.MODERATE
-    context.confirm(Question(f'Forget the database "{database.name}"?', database.name, danger, lines))
-    with context.state_file.transaction() as transaction:
-        transaction.state = _forgotten(transaction.state, database, force=request.force)
-        transaction.describe(f'forget the database "{database.name}" ({database.id})', subjects=(database.name,))
+        return Outcome(data=proposal.plan.data, summary=(f'would forget the database "{database.name}"',))
+    proposal.ask()
     return Outcome(
-        data=detail,
+        data=proposal.commit().plan.data,
         changed=True,
         summary=(f'forgot the database "{database.name}"; the database itself was not touched',),
     )
@@ -244,6 +229,44 @@ def _parse_id(state: State, text: str | None) -> str:
 def _same(state: State, database: Database) -> Database | None:
     same = [item for item in state.databases if item.name == database.name and item.region == database.region]
     return same[0] if same else None
+
+
+def _added(state: State, database: Database, request: AddDatabase) -> Plan[None]:
+    _require_new(state, database, request)
+    return Plan(
+        state=state.with_database(database),
+        data=None,
+        details=(f'record the database "{database.name}" ({database.id})',),
+        subjects=(database.name,),
+    )
+
+
+def _edit(state: State, request: EditDatabase) -> Plan[Database]:
+    edited = _edited(state, request)
+    return Plan(
+        state=state.with_database(edited),
+        data=edited,
+        basis=edited.id,
+        details=(f'edit the database "{edited.name}"',),
+        subjects=(edited.name,),
+    )
+
+
+def _forget(state: State, database_id: str, *, force: bool) -> Plan[DatabaseDetail]:
+    database = find_database(state, database_id)
+    detail = _detail(state, database)
+    index = Index(state)
+    lines = [f"  forgets: {dependant_line(index, item)}" for item in index.dependants_in_database[database.id]]
+    lines += [f"  leaves the scope of {item.name}" for item in detail.credentials]
+    lines += [f"  revokes the service token {item.id}" for item in state.tokens_of(database.id)]
+    danger = Danger.SEVERE if lines else Danger.MODERATE
+    return Plan(
+        state=_forgotten(state, database, force=force),
+        data=detail,
+        question=Question(f'Forget the database "{database.name}"?', database.name, danger, tuple(lines)),
+        details=(f'forget the database "{database.name}" ({database.id})',),
+        subjects=(database.name,),
+    )
 
 
 def _require_new(state: State, database: Database, request: AddDatabase) -> None:

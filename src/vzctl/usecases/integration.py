@@ -13,6 +13,7 @@ from vzctl.domain.records import Evidence, Integration
 from vzctl.domain.rules import display_name, require_integration_removable
 from vzctl.domain.state import State
 from vzctl.errors import ConflictError, ExitStatus, NextStep, NotFoundError
+from vzctl.usecases.change import Plan, propose
 from vzctl.usecases.context import Context, Question
 from vzctl.usecases.manual import status_for, steps_for, wanted
 from vzctl.usecases.outcome import Columns, Notice, Outcome
@@ -120,26 +121,33 @@ def add_integration(context: Context, request: AddIntegration) -> Outcome[Integr
             code="PROVIDER_TAKES_NO_CREDENTIAL",
             next_steps=(NextStep(f"vzctl providers show {provider.id}", "how it is used"),),
         )
+    now = context.now()
+    proposal = propose(
+        context,
+        lambda state: Plan(
+            state=_added(state, provider, request, now),
+            data=None,
+            details=(f"enable {provider.id}",),
+            subjects=(provider.id,),
+        ),
+    )
     if request.dry_run:
-        state = context.state_file.read()
-        after = _added(state, provider, request, context.now())
-        return Outcome(data=_change(after, provider), summary=(f"would enable {provider.display_name}",))
-    with context.state_file.transaction() as transaction:
-        before = transaction.state
-        transaction.state = _added(before, provider, request, context.now())
-        transaction.describe(f"enable {provider.id}", subjects=(provider.id,))
-    if transaction.state is before:
-        return Outcome(data=_change(before, provider), summary=(f"{provider.display_name} is enabled already",))
+        data = _change(proposal.plan.state, provider)
+        return Outcome(data=data, summary=(f"would enable {provider.display_name}",))
+    written = proposal.commit()
+    after = written.after
+    if not written.changed:
+        return Outcome(data=_change(after, provider), summary=(f"{provider.display_name} is enabled already",))
     return Outcome(
-        data=_change(transaction.state, provider),
+        data=_change(after, provider),
         changed=True,
-        summary=(_summary(transaction.state, f"enabled {provider.display_name}", f"enable {provider.display_name}"),),
+        summary=(_summary(after, f"enabled {provider.display_name}", f"enable {provider.display_name}"),),
         warnings=(Notice("UNSTRUCTURED_ENABLED", UNSTRUCTURED_NOTE, provider.id), *charges(provider)),
         next_steps=(
-            *steps_for(transaction.state, lambda item, credential: item == provider.id and credential is None),
+            *steps_for(after, lambda item, credential: item == provider.id and credential is None),
             NextStep(f"vzctl credentials add NAME --provider {provider.id}", "add its first credential"),
         ),
-        status=status_for(transaction.state),
+        status=status_for(after),
     )
 
 
@@ -150,22 +158,13 @@ def remove_integration(context: Context, request: RemoveIntegration) -> Outcome[
     state = context.state_file.read()
     if state.integration(provider.id) is None and request.if_missing == "skip":
         return Outcome(data=None, summary=(f"{provider.display_name} is not enabled",))
-    before = row(state, require_integration(state, provider))
-    require_integration_removable(state, provider.id)
+    now = context.now()
+    proposal = propose(context, lambda state: _removal(state, provider, now))
+    before = row(proposal.before, require_integration(proposal.before, provider))
     if request.dry_run:
         return Outcome(data=IntegrationChange(before, False), summary=(f"would remove {provider.display_name}",))
-    context.confirm(Question(f"Remove the {provider.display_name} integration?", provider.id))
-    with context.state_file.transaction() as transaction:
-        integration = require_integration(transaction.state, provider)
-        require_integration_removable(transaction.state, provider.id)
-        if transaction.state.is_local or integration.evidence is Evidence.WANTED:
-            transaction.state = transaction.state.without_integration(provider.id)
-        else:
-            transaction.state = transaction.state.with_integration(
-                replace(integration, removal_wanted_at=context.now())
-            )
-        transaction.describe(f"remove {provider.id}", subjects=(provider.id,))
-    after = transaction.state
+    proposal.ask()
+    after = proposal.commit().after
     gone = after.integration(provider.id) is None
     return Outcome(
         data=IntegrationChange(before, gone),
@@ -175,6 +174,23 @@ def remove_integration(context: Context, request: RemoveIntegration) -> Outcome[
         ),
         next_steps=steps_for(after, lambda item, credential: item == provider.id and credential is None),
         status=ExitStatus.OK if gone else ExitStatus.MANUAL,
+    )
+
+
+def _removal(state: State, provider: Provider, now: datetime) -> Plan[None]:
+    integration = require_integration(state, provider)
+    require_integration_removable(state, provider.id)
+    if state.is_local or integration.evidence is Evidence.WANTED:
+        after = state.without_integration(provider.id)
+    else:
+        after = state.with_integration(replace(integration, removal_wanted_at=now))
+    return Plan(
+        state=after,
+        data=None,
+        question=Question(f"Remove the {provider.display_name} integration?", provider.id),
+        basis=integration.evidence,
+        details=(f"remove {provider.id}",),
+        subjects=(provider.id,),
     )
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import partial
 from typing import Final
 
 from vzctl.domain.index import Index
@@ -15,13 +17,14 @@ from vzctl.domain.pending import (
     unwanted_removal,
     without_scope_entry,
 )
-from vzctl.domain.records import Evidence
+from vzctl.domain.records import Credential, Evidence
 from vzctl.domain.rules import counted, require_credential, require_integration_removable, require_no_rotation
 from vzctl.domain.state import State
 from vzctl.errors import ConflictError, ExitStatus, NextStep, UsageError
+from vzctl.usecases.change import Plan, propose_from, stable_ids
 from vzctl.usecases.context import Context, Question
 from vzctl.usecases.outcome import Notice, Outcome
-from vzctl.usecases.remove_credential import confirm_removal, retired
+from vzctl.usecases.remove_credential import retired
 from vzctl.usecases.secret_version import drop_held
 from vzctl.usecases.views import PendingRow, pending_row
 
@@ -74,8 +77,7 @@ def confirm_pending(context: Context, request: ChangePending) -> Outcome[Pending
         return Outcome(data=PendingChange(rows, _rows(state)), summary=(f"would confirm {counted(len(rows), 'step')}",))
     if request.check and chosen:
         return _confirm_after_a_look(context, state, chosen, request)
-    for step in chosen:
-        _confirm(context, step, Evidence.ATTESTED)
+    _confirm(context, state, [(step, Evidence.ATTESTED) for step in chosen])
     words = "0 seen, 0 on a person's word" if request.check else "a person's word; vzctl did not look"
     return _changed(context, rows, "confirmed", words, attested=NOBODY_LOOKED if chosen else "")
 
@@ -87,8 +89,8 @@ def _confirm_after_a_look(
 
     found = seen_steps(context, state, chosen, wake=request.wake, are_named=not request.all_steps)
     confirmed = [step for step in chosen if step.id not in found.left]
-    for step in confirmed:
-        _confirm(context, step, Evidence.OBSERVED if step.id in found.seen else Evidence.ATTESTED)
+    evidence = {True: Evidence.OBSERVED, False: Evidence.ATTESTED}
+    _confirm(context, state, [(step, evidence[step.id in found.seen]) for step in confirmed])
     rows = tuple(pending_row(Index(state), item) for item in confirmed)
     attested = len(confirmed) - len(found.seen)
     words = f"{len(found.seen)} seen, {attested} on a person's word"
@@ -104,16 +106,12 @@ def drop_pending(context: Context, request: ChangePending) -> Outcome[PendingCha
     state = context.state_file.read()
     chosen = _chosen(state, request)
     rows = tuple(pending_row(Index(state), item) for item in chosen)
-    dropped = [item.credential for item in chosen if item.verb == "add" and item.kind == "credential"]
-    for step in chosen:
-        _require_droppable(state, step, dropped)
+    now, ids = context.now(), stable_ids(context)
+    proposal = propose_from(context, state, lambda current: _dropping(current, chosen, rows, now, ids))
     if request.dry_run:
         return Outcome(data=PendingChange(rows, _rows(state)), summary=(f"would drop {counted(len(rows), 'step')}",))
-    lines = [f"  {item.title}" for item in rows]
-    context.confirm(Question(f"Drop {counted(len(rows), 'step')}?", str(len(rows)), lines=lines))
-    # Scopes first: dropping a credential would take its wanted scope with it.
-    for step in sorted(chosen, key=lambda item: ["scope", "credential", "integration"].index(item.kind)):
-        _drop(context, step)
+    proposal.ask()
+    _delete_secrets(context, proposal.commit().plan.data)
     return _changed(context, rows, "dropped", "they are no longer wanted")
 
 
@@ -150,21 +148,51 @@ def _changed(
     )
 
 
-def _confirm(context: Context, step: PendingStep, evidence: Evidence) -> None:
-    if step.kind == "credential" and step.verb == "remove":
-        confirm_removal(context, step)
-        return
-    with context.state_file.transaction() as transaction:
-        current = find_pending(transaction.state, step.id)
-        transaction.state = _confirmed(context, transaction.state, current, evidence)
-        transaction.describe(f"{evidence.value}: {step.portal.title}", subjects=_subjects(step))
+def _confirm(context: Context, state: State, chosen: Sequence[tuple[PendingStep, Evidence]]) -> None:
+    """Record all of these steps as done, or none: the first one that cannot be confirmed ends the command."""
+    now, ids = context.now(), stable_ids(context)
+
+    def plan(current: State) -> Plan[list[Credential]]:
+        after, removed, details = current, [], []
+        for step, evidence in chosen:
+            find_pending(current, step.id)
+            if step.kind == "credential" and step.verb == "remove":
+                credential = require_credential(after, step.credential or "")
+                require_no_rotation(after, credential)
+                after, _ = retired(after, credential, now, partial(ids, credential.id))
+                removed.append(credential)
+                details.append(f'"{credential.name}" was removed at the Portal')
+            else:
+                after = _confirmed(after, step, evidence, now)
+                details.append(f"{evidence.value}: {step.portal.title}")
+        steps = [step for step, _ in chosen]
+        return Plan(
+            state=after,
+            data=removed,
+            basis=_as_requested(current, steps),
+            details=tuple(details),
+            subjects=_subjects(steps),
+        )
+
+    _delete_secrets(context, propose_from(context, state, plan).commit().plan.data)
 
 
-def _confirmed(context: Context, state: State, step: PendingStep, evidence: Evidence) -> State:
+def _as_requested(state: State, chosen: Sequence[PendingStep]) -> list[tuple[str, datetime] | None]:
+    """Return when each step was requested: a step that was canceled and requested again is another one."""
+    requested = {item.id: (item.id, item.wanted_at) for item in pending_steps(state)}
+    return [requested.get(item.id) for item in chosen]
+
+
+def _delete_secrets(context: Context, removed: Sequence[Credential]) -> None:
+    for credential in removed:
+        drop_held(context, credential.id, [item.id for item in credential.versions])
+
+
+def _confirmed(state: State, step: PendingStep, evidence: Evidence, now: datetime) -> State:
     _require_no_rotation_of(state, step)
     if step.verb == "add":
         _require_in_order(state, step)
-        return confirm_addition(state, step, context.now(), evidence)
+        return confirm_addition(state, step, now, evidence)
     if step.kind == "integration":
         require_integration_removable(state, step.provider)
         return state.without_integration(step.provider)
@@ -203,28 +231,49 @@ def _require_no_rotation_of(state: State, step: PendingStep) -> None:
         require_no_rotation(state, credential)
 
 
-def _drop(context: Context, step: PendingStep) -> None:
-    dropped: tuple[str, list[str]] | None = None
-    with context.state_file.transaction() as transaction:
-        state = transaction.state
-        current = find_pending(state, step.id)
-        _require_droppable(state, current)
-        if step.verb == "remove":
-            transaction.state = unwanted_removal(state, current)
-        elif step.kind == "integration":
-            transaction.state = state.without_integration(step.provider)
-        elif step.kind == "credential":
-            credential = require_credential(state, step.credential or "")
-            after, _ = retired(context, state, credential)
-            transaction.state = after
-            dropped = (credential.id, [item.id for item in credential.versions])
-        else:
-            credential = require_credential(state, step.credential or "")
-            transaction.state = state.with_credential(without_scope_entry(credential, step.database or ""))
-        transaction.describe(f"no longer wanted: {step.portal.title}", subjects=_subjects(step))
-    if dropped is not None:
-        drop_held(context, *dropped)
+def _dropping(
+    state: State,
+    chosen: Sequence[PendingStep],
+    rows: tuple[PendingRow, ...],
+    now: datetime,
+    ids: Callable[[str], str],
+) -> Plan[list[Credential]]:
+    dropped = [item.credential for item in chosen if item.verb == "add" and item.kind == "credential"]
+    for step in chosen:
+        find_pending(state, step.id)
+        _require_droppable(state, step, dropped)
+    after: State = state
+    removed: list[Credential] = []
+    # Scopes first: dropping a credential would take its wanted scope with it.
+    for step in sorted(chosen, key=lambda item: ["scope", "credential", "integration"].index(item.kind)):
+        after = _dropped(after, step, removed, now, ids)
+    return Plan(
+        state=after,
+        data=removed,
+        question=Question(
+            f"Drop {counted(len(rows), 'step')}?", str(len(rows)), lines=tuple(f"  {item.title}" for item in rows)
+        ),
+        basis=_as_requested(state, chosen),
+        details=tuple(f"no longer wanted: {step.portal.title}" for step in chosen),
+        subjects=_subjects(chosen),
+    )
 
 
-def _subjects(step: PendingStep) -> tuple[str, ...]:
-    return (step.credential,) if step.credential is not None else (step.provider,)
+def _dropped(
+    state: State, step: PendingStep, removed: list[Credential], now: datetime, ids: Callable[[str], str]
+) -> State:
+    _require_droppable(state, step)
+    if step.verb == "remove":
+        return unwanted_removal(state, step)
+    if step.kind == "integration":
+        return state.without_integration(step.provider)
+    credential = require_credential(state, step.credential or "")
+    if step.kind == "credential":
+        after, _ = retired(state, credential, now, partial(ids, credential.id))
+        removed.append(credential)
+        return after
+    return state.with_credential(without_scope_entry(credential, step.database or ""))
+
+
+def _subjects(chosen: Sequence[PendingStep]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(step.credential if step.credential is not None else step.provider for step in chosen))

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from vzctl.domain.index import Index
-from vzctl.domain.pending import PendingStep
 from vzctl.domain.records import Credential, Evidence, RetiredCredential
 from vzctl.domain.revocation import REASON_REMOVED, to_revoke
 from vzctl.domain.rules import counted, require_credential, require_no_rotation
@@ -83,7 +84,7 @@ def remove_credential(context: Context, request: RemoveCredential) -> Outcome[Re
         current = require_credential(transaction.state, credential.name)
         require_no_rotation(transaction.state, current)
         transaction.state, revocation_id = (
-            retired(context, transaction.state, current)
+            retired(transaction.state, current, context.now(), context.new_id)
             if takes_effect
             else (transaction.state.with_credential(replace(current, removal_wanted_at=context.now())), None)
         )
@@ -95,9 +96,8 @@ def remove_credential(context: Context, request: RemoveCredential) -> Outcome[Re
     return _outcome(transaction.state, Index(state), credential, revocation_id)
 
 
-def retired(context: Context, state: State, credential: Credential) -> tuple[State, str | None]:
+def retired(state: State, credential: Credential, now: datetime, new_id: Callable[[], str]) -> tuple[State, str | None]:
     """Return the state without the credential: a tombstone stays, and its key has to be revoked at the provider."""
-    now = context.now()
     held = may_be_held(credential)
     versions = tuple(replace(item, held=item.id in held) for item in credential.versions)
     tombstone = RetiredCredential(
@@ -106,17 +106,7 @@ def retired(context: Context, state: State, credential: Credential) -> tuple[Sta
     state = state.without_credential(credential.id).with_retired(tombstone)
     if credential.current is None:
         return state, None
-    return to_revoke(state, credential.id, credential.current, REASON_REMOVED, now, context.new_id)
-
-
-def confirm_removal(context: Context, step: PendingStep) -> None:
-    """A person removed the credential at the Portal: make it so here."""
-    with context.state_file.transaction() as transaction:
-        credential = require_credential(transaction.state, step.credential or "")
-        require_no_rotation(transaction.state, credential)
-        transaction.state, _ = retired(context, transaction.state, credential)
-        transaction.describe(f'"{credential.name}" was removed at the Portal', subjects=(credential.name,))
-    drop_held(context, credential.id, [item.id for item in credential.versions])
+    return to_revoke(state, credential.id, credential.current, REASON_REMOVED, now, new_id)
 
 
 def _outcome(after: State, before: Index, credential: Credential, revocation_id: str | None) -> Outcome[Removal | None]:

@@ -17,6 +17,7 @@ from vzctl.domain.records import Credential, Database
 from vzctl.domain.rules import require_credential
 from vzctl.domain.state import State
 from vzctl.errors import ExitStatus, NextStep, VzctlError
+from vzctl.usecases.change import Plan, propose_from
 from vzctl.usecases.context import Context
 from vzctl.usecases.dependant_check import NOT_LOOKED_AT
 from vzctl.usecases.live import (
@@ -96,7 +97,7 @@ def check_scope(context: Context, request: CheckScope) -> Outcome[ScopeObservati
     require_one_asked(errors, len(found) - len(errors))
     rows = tuple(_row(state, credential, item, shown) for item, shown in zip(databases, found, strict=True))
     wrong = [row for row in rows if row.agrees is False]
-    recorded = _record(context, request.name, rows) if request.record else ()
+    recorded = _record(context, state, request.name, rows) if request.record else ()
     return Outcome(
         data=ScopeObservations(rows),
         changed=bool(recorded),
@@ -131,16 +132,26 @@ def _row(
     )
 
 
-def _record(context: Context, name: str, rows: tuple[ScopeObservation, ...]) -> tuple[str, ...]:
-    """Record what was seen, as a sync would; return what changed by it."""
+def _record(context: Context, state: State, name: str, rows: tuple[ScopeObservation, ...]) -> tuple[str, ...]:
+    """Record what was seen, as a sync would; return what changed by it.
+
+    Raise `ConflictError` when the scope is not the one that the databases were asked about.
+    """
     seen = tuple(ScopeSeen(row.database.id, name, row.seen == USABLE) for row in rows if row.agrees is not None)
     look_at_scopes = Look(context.now(), context.new_id, frozenset({Kind.SCOPES}))
-    with context.state_file.transaction() as transaction:
-        drift = find_drift(transaction.state, Observation(scopes=seen), look_at_scopes)
-        lines = tuple(sentence(drift_row(item)) for item in drift.effective)
-        transaction.state = drift.after
-        transaction.describe(*lines, subjects=(name,))
-    return lines
+
+    def plan(current: State) -> Plan[None]:
+        drift = find_drift(current, Observation(scopes=seen), look_at_scopes)
+        credential = require_credential(current, name)
+        return Plan(
+            state=drift.after,
+            data=None,
+            basis=(credential.id, credential.scope),
+            details=tuple(sentence(drift_row(item)) for item in drift.effective),
+            subjects=(name,),
+        )
+
+    return propose_from(context, state, plan).commit().plan.details
 
 
 def _summary(name: str, rows: tuple[ScopeObservation, ...]) -> tuple[str, ...]:

@@ -14,8 +14,10 @@ from vzctl.domain.names import refuse_secret_in
 from vzctl.domain.records import Database, ServiceToken
 from vzctl.domain.service import require_local
 from vzctl.domain.service_token import make_token, token_digest
+from vzctl.domain.state import State
 from vzctl.errors import ConflictError, NextStep, NotFoundError, UsageError
 from vzctl.store.atomic import create_new_file
+from vzctl.usecases.change import Plan, apply, propose_from
 from vzctl.usecases.context import Context, Question
 from vzctl.usecases.outcome import Columns, Outcome
 from vzctl.usecases.views import DatabaseRef, database_ref
@@ -152,18 +154,26 @@ def revoke_token(context: Context, request: RevokeToken) -> Outcome[TokenList]:
     row = TokenRow(token.id, database_ref(index, database.id), token.created_at, None, token.note)
     if request.dry_run:
         return Outcome(data=TokenList((row,)), summary=(f"would revoke the service token {token.id}",))
-    others = len(state.tokens_of(database.id)) - 1
-    lines = [f"  tokens that stay: {others}"]
-    context.confirm(Question(f'Revoke a service token of "{database.name}"?', database.name, lines=lines))
-    with context.state_file.transaction() as transaction:
-        transaction.state = transaction.state.without_service_token(token.id)
-        transaction.describe(
-            f'revoke the service token {token.id} of the database "{database.name}"', subjects=(database.name,)
-        )
+    proposal = propose_from(context, state, lambda current: _revocation(current, database.id, token))
+    proposal.ask()
+    proposal.commit()
     return Outcome(
         data=TokenList((row,)),
         changed=True,
         summary=(f'revoked the service token {token.id} of the database "{database.name}"',),
+    )
+
+
+def _revocation(state: State, database_id: str, token: ServiceToken) -> Plan[None]:
+    database = find_database(state, database_id)
+    others = sum(item.id != token.id for item in state.tokens_of(database.id))
+    lines = (f"  tokens that stay: {others}",)
+    return Plan(
+        state=state.without_service_token(token.id),
+        data=None,
+        question=Question(f'Revoke a service token of "{database.name}"?', database.name, lines=lines),
+        details=(f'revoke the service token {token.id} of the database "{database.name}"',),
+        subjects=(database.name,),
     )
 
 
@@ -193,12 +203,17 @@ def _record(context: Context, database: Database, token_id: str, token: str, not
     made = ServiceToken(
         id=token_id, database=database.id, sha256=token_digest(token).hex(), created_at=context.now(), note=note
     )
-    with context.state_file.transaction() as transaction:
-        find_database(transaction.state, database.id)
-        transaction.state = transaction.state.with_service_token(made)
-        transaction.describe(
-            f'make the service token {token_id} of the database "{database.name}"', subjects=(database.name,)
+
+    def plan(state: State) -> Plan[None]:
+        find_database(state, database.id)
+        return Plan(
+            state=state.with_service_token(made),
+            data=None,
+            details=(f'make the service token {token_id} of the database "{database.name}"',),
+            subjects=(database.name,),
         )
+
+    apply(context, plan)
 
 
 def _token_flag(request: CreateToken) -> str:

@@ -14,7 +14,8 @@ from vzctl.domain.observation import Kind, Remark
 from vzctl.domain.problems import Problem, find_problems
 from vzctl.domain.rules import counted, listed
 from vzctl.domain.state import State
-from vzctl.errors import ConflictError, ExitStatus, NextStep
+from vzctl.errors import ExitStatus, NextStep
+from vzctl.usecases.change import Plan, propose_from
 from vzctl.usecases.context import Context, Danger, Question
 from vzctl.usecases.observe import AnswerKind, Given, LiveSources, Observed, Sources, observe
 from vzctl.usecases.outcome import Columns, Notice, Outcome
@@ -132,20 +133,25 @@ def sync(context: Context, request: Sync) -> Outcome[SyncReport]:
     report = _report(state, observed, drift, applied=False)
     if request.dry_run or not drift.effective:
         return _outcome(state, request, observed, drift, report)
+    proposal = propose_from(context, state, lambda current: _plan(current, observed, look))
     context.show(report)
-    context.confirm(_question(state, drift))
-    with context.state_file.transaction() as transaction:
-        before = transaction.state
-        now = find_drift(before, observed.observation, look)
-        if [item.identity for item in now.items] != [item.identity for item in drift.items]:
-            raise ConflictError(
-                "the state changed while you were asked; look again",
-                code="CHANGED_MEANWHILE",
-                next_steps=(NextStep("the same command", "what differs now"),),
-            )
-        transaction.state = now.after
-        transaction.describe(*_details(now), subjects=tuple(dict.fromkeys(item.subject for item in now.effective)))
-    return _outcome(before, request, observed, now, _report(before, observed, now, applied=True))
+    proposal.ask()
+    written = proposal.commit()
+    now = written.plan.data
+    report = _report(written.before, observed, now, applied=True)
+    return _outcome(written.before, request, observed, now, report)
+
+
+def _plan(state: State, observed: Observed, look: Look) -> Plan[Drift]:
+    drift = find_drift(state, observed.observation, look)
+    return Plan(
+        state=drift.after,
+        data=drift,
+        question=_question(state, drift),
+        basis=[item.identity for item in drift.items],
+        details=tuple(_details(drift)),
+        subjects=tuple(dict.fromkeys(item.subject for item in drift.effective)),
+    )
 
 
 def _observed(context: Context, state: State, request: Sync, look: Look) -> Observed:
@@ -199,7 +205,7 @@ def _question(state: State, drift: Drift) -> Question:
         return Question(text, state.organization.name)
     name = heavy[0].subject if len(heavy) == 1 else state.organization.name
     lines = [f'  "{item.subject}" is forgotten with: {listed(item.loses)}' for item in heavy]
-    return Question(text, name, Danger.SEVERE, lines)
+    return Question(text, name, Danger.SEVERE, tuple(lines))
 
 
 def _details(drift: Drift) -> list[str]:

@@ -6,6 +6,7 @@ import contextlib
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 from vzctl.domain.address import Address, find_column, find_database, parse_address
 from vzctl.domain.catalogue import same_embedding
@@ -14,6 +15,7 @@ from vzctl.domain.records import Column
 from vzctl.domain.rules import service_text
 from vzctl.domain.state import State
 from vzctl.errors import ConflictError, NextStep, NotFoundError, VzctlError, shell_word
+from vzctl.usecases.change import Plan, propose_from
 from vzctl.usecases.context import Context, Question
 from vzctl.usecases.dependant import (
     Attachment,
@@ -101,7 +103,8 @@ def attach_column(context: Context, request: AttachColumn) -> Outcome[ColumnDeta
     context.require_writable()
     state = context.state_file.read()
     existing = _find(state, request.address)
-    after, attachment = _attached(context, state, request)
+    now = context.now()
+    _attached(state, request, now)
     if existing is not None and existing.provider is not None and not request.replace:
         if request.if_exists == "skip":
             return Outcome(
@@ -116,27 +119,43 @@ def attach_column(context: Context, request: AttachColumn) -> Outcome[ColumnDeta
                 ),
             ),
         )
-    data = _detail(after, request.address, _add_vectorize(parse_address(request.address), attachment))
+    proposal = propose_from(context, state, lambda current: _attachment(current, request, now))
+    attachment = proposal.plan.data
+    data = _detail(proposal.plan.state, request.address, _add_vectorize(parse_address(request.address), attachment))
     if request.dry_run:
         return Outcome(data=data, summary=(f'would attach a service to "{request.address}"',))
-    incomparable = existing is not None and existing.provider is not None and not same_embedding(existing, attachment)
-    if incomparable:
-        context.confirm(
-            Question(f'Replace the service of "{request.address}"?', request.address, lines=(INCOMPARABLE,))
-        )
+    proposal.ask()
     sent = request.send and attachment.provider is not None
     if sent:
         _send_attachment(context, state, request, attachment)
     with _recording(sent, f'the service of "{request.address}"', f"vzctl tables attach {request.address} …"):
-        after, changed = _record_attachment(context, request, existing)
+        written = proposal.commit()
+    is_incomparable = proposal.plan.question is not None
     return Outcome(
-        data=_detail(after, request.address, data.request),
-        changed=changed or sent,
+        data=_detail(written.after, request.address, data.request),
+        changed=written.changed or sent,
         summary=(
-            _recorded(request.address, find_column(after, request.address)),
+            _recorded(request.address, find_column(written.after, request.address)),
             *((DONE_AND_SEEN,) if sent else _to_send(request.address, data.request)),
         ),
-        warnings=(Notice("VECTORS_NOT_COMPARABLE", INCOMPARABLE, request.address),) if incomparable else (),
+        warnings=(Notice("VECTORS_NOT_COMPARABLE", INCOMPARABLE, request.address),) if is_incomparable else (),
+    )
+
+
+def _attachment(state: State, request: AttachColumn, now: datetime) -> Plan[Attachment]:
+    existing = _find(state, request.address)
+    after, attachment = _attached(state, request, now)
+    is_incomparable = (
+        existing is not None and existing.provider is not None and not same_embedding(existing, attachment)
+    )
+    question = Question(f'Replace the service of "{request.address}"?', request.address, lines=(INCOMPARABLE,))
+    return Plan(
+        state=after,
+        data=attachment,
+        question=question if is_incomparable else None,
+        basis=(existing, attachment),
+        details=(f'attach a service to "{request.address}"',),
+        subjects=(request.address,),
     )
 
 
@@ -145,27 +164,20 @@ def detach_column(context: Context, request: DetachColumn) -> Outcome[ColumnDeta
     context.require_writable()
     state = context.state_file.read()
     column = find_column(state, request.address)
-    require_no_open_rotation(state, column)
     address = parse_address(request.address)
     if column.provider is None:
         return Outcome(data=_detail(state, request.address), summary=(f'"{request.address}" has no service',))
-    bare = _bare(column)
-    data = _detail(state.with_column(bare), request.address, _drop_vectorize(address))
+    proposal = propose_from(context, state, lambda current: _detachment(current, request))
+    data = _detail(proposal.plan.state, request.address, _drop_vectorize(address))
     if request.dry_run:
         return Outcome(data=data, summary=(f'would detach {service_text(column)} from "{request.address}"',))
-    context.confirm(Question(f'Detach {service_text(column)} from "{request.address}"?', request.address))
+    proposal.ask()
     if request.send:
         from vzctl.usecases.remote_schema import open_database, send_drop_vectorize
 
         send_drop_vectorize(open_database(context, state, address, wake=request.wake), address)
-    with (
-        _recording(request.send, f'"{request.address}" without a service', f"vzctl tables detach {request.address}"),
-        context.state_file.transaction() as transaction,
-    ):
-        current = find_column(transaction.state, request.address)
-        require_no_open_rotation(transaction.state, current)
-        transaction.state = transaction.state.with_column(_bare(current))
-        transaction.describe(f'detach the service of "{request.address}"', subjects=(request.address,))
+    with _recording(request.send, f'"{request.address}" without a service', f"vzctl tables detach {request.address}"):
+        proposal.commit()
     return Outcome(
         data=data,
         changed=True,
@@ -173,6 +185,19 @@ def detach_column(context: Context, request: DetachColumn) -> Outcome[ColumnDeta
             f'recorded: "{request.address}" has no service; its vectors stay',
             *((DONE_AND_SEEN,) if request.send else _to_send(request.address, data.request)),
         ),
+    )
+
+
+def _detachment(state: State, request: DetachColumn) -> Plan[None]:
+    column = find_column(state, request.address)
+    require_no_open_rotation(state, column)
+    return Plan(
+        state=state.with_column(_bare(column)),
+        data=None,
+        question=Question(f'Detach {service_text(column)} from "{request.address}"?', request.address),
+        basis=column,
+        details=(f'detach the service of "{request.address}"',),
+        subjects=(request.address,),
     )
 
 
@@ -196,41 +221,37 @@ def _send_attachment(context: Context, state: State, request: AttachColumn, atta
     send_add_vectorize(open_database(context, state, address, wake=request.wake), address, attachment)
 
 
-def _record_attachment(context: Context, request: AttachColumn, existing: Column | None) -> tuple[State, bool]:
-    """Record an attachment; return the state after it, and whether it differs from before."""
-    with context.state_file.transaction() as transaction:
-        if _find(transaction.state, request.address) != existing:
-            raise ConflictError(
-                f'"{request.address}" changed while you were asked; look again', code="CHANGED_MEANWHILE"
-            )
-        serial = transaction.state.serial
-        transaction.state, _ = _attached(context, transaction.state, request)
-        transaction.describe(f'attach a service to "{request.address}"', subjects=(request.address,))
-    return transaction.state, transaction.state.serial != serial
-
-
 def forget_column(context: Context, request: ForgetColumn) -> Outcome[ColumnDetail | None]:
     """Forget a column; nothing outside changes."""
     context.require_writable()
     state = context.state_file.read()
     try:
-        column = find_column(state, request.address)
+        find_column(state, request.address)
     except NotFoundError:
         if request.if_missing == "skip":
             return Outcome(data=None, summary=(f'there is no table column "{request.address}"',))
         raise
-    require_no_open_rotation(state, column)
-    detail = _detail(state, request.address)
+    proposal = propose_from(context, state, lambda current: _forgotten(current, request))
+    detail = proposal.plan.data
     if request.dry_run:
         return Outcome(data=detail, summary=(f'would forget "{request.address}"',))
-    context.confirm(Question(f'Forget the table column "{request.address}"?', request.address))
-    with context.state_file.transaction() as transaction:
-        column = find_column(transaction.state, request.address)
-        require_no_open_rotation(transaction.state, column)
-        transaction.state = transaction.state.without_dependant(column)
-        transaction.describe(f'forget the table column "{request.address}"', subjects=(request.address,))
+    proposal.ask()
+    proposal.commit()
     return Outcome(
         data=detail, changed=True, summary=(f'forgot "{request.address}"; the table itself was not touched',)
+    )
+
+
+def _forgotten(state: State, request: ForgetColumn) -> Plan[ColumnDetail]:
+    column = find_column(state, request.address)
+    require_no_open_rotation(state, column)
+    return Plan(
+        state=state.without_dependant(column),
+        data=_detail(state, request.address),
+        question=Question(f'Forget the table column "{request.address}"?', request.address),
+        basis=column.key,
+        details=(f'forget the table column "{request.address}"',),
+        subjects=(request.address,),
     )
 
 
@@ -243,7 +264,7 @@ def _find(state: State, address: str) -> Column | None:
         return None
 
 
-def _attached(context: Context, state: State, request: AttachColumn) -> tuple[State, Attachment]:
+def _attached(state: State, request: AttachColumn, now: datetime) -> tuple[State, Attachment]:
     address = parse_address(request.address)
     table, column_name = address.table_and_column()
     database = find_database(state, address.database)
@@ -262,8 +283,8 @@ def _attached(context: Context, state: State, request: AttachColumn) -> tuple[St
         model=attachment.model,
         dimension=attachment.dimension,
         parameters=attachment.parameters,
-        recorded_at=context.now(),
-        observed_at=context.now() if request.send else None,
+        recorded_at=now,
+        observed_at=now if request.send else None,
         extra=existing.extra if existing is not None else {},
     )
     if existing is not None and column == replace(existing, recorded_at=column.recorded_at, observed_at=None):

@@ -1,0 +1,89 @@
+"""The change mechanism by itself: what is asked, planned again, written, and refused."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from tests.support.cli import Cli
+from tests.usecases.meanwhile import context_of, while_asked
+from vzctl.domain.records import Database
+from vzctl.domain.state import State
+from vzctl.errors import CancelledError, ConflictError
+from vzctl.usecases.change import Plan, apply, propose, propose_from, stable_ids
+from vzctl.usecases.context import Context, Question
+
+NEW = Database(id="99999999-9999-4999-8999-999999999999", name="new")
+
+
+def adding(state: State, *, basis: object = None, lines: tuple[str, ...] = ()) -> Plan[str]:
+    return Plan(
+        state=state.with_database(NEW),
+        data=f"{len(state.databases)} before",
+        question=Question("Add?", "new", lines=lines),
+        basis=basis,
+        details=("add new",),
+        subjects=("new",),
+    )
+
+
+def names(context: Context) -> list[str]:
+    return [item.name for item in context.state_file.read().databases]
+
+
+def test_the_plan_under_the_guard_is_the_one_that_is_written(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    context = while_asked(cli.init(), monkeypatch, lambda: cli.ok("databases", "add", "other"))
+    before = names(context)
+    written = apply(context, adding)
+    assert (written.plan.data, written.changed) == (f"{len(before) + 1} before", True)
+    assert names(context) == [*before, "other", "new"]
+
+
+def test_another_question_is_another_plan(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    context = while_asked(cli.init(), monkeypatch, lambda: cli.ok("databases", "add", "other"))
+    before = names(context)
+    with pytest.raises(ConflictError) as caught:
+        apply(context, lambda state: adding(state, lines=tuple(item.name for item in state.databases)))
+    assert (caught.value.code, caught.value.retryable) == ("CHANGED_MEANWHILE", True)
+    assert names(context) == [*before, "other"]
+
+
+def test_another_basis_is_another_plan_also_where_nothing_is_asked(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    context = context_of(cli.init(), monkeypatch)
+    proposal = propose(context, lambda state: replace(adding(state, basis=state.serial), question=None))
+    cli.ok("databases", "add", "other")
+    with pytest.raises(ConflictError):
+        proposal.commit()
+    assert "new" not in names(context)
+
+
+def test_a_plan_rests_on_the_state_that_it_was_computed_from(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    context = context_of(cli.init(), monkeypatch)
+    read_earlier = context.state_file.read()
+    cli.ok("databases", "add", "other")
+    with pytest.raises(ConflictError):
+        propose_from(context, read_earlier, lambda state: adding(state, basis=len(state.databases))).commit()
+
+
+def test_a_no_writes_nothing(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse() -> None:
+        raise CancelledError("cancelled", code="CANCELLED")
+
+    context = while_asked(cli.init(), monkeypatch, refuse)
+    with pytest.raises(CancelledError):
+        apply(context, adding)
+    assert "new" not in names(context)
+
+
+def test_a_plan_that_changes_nothing_writes_nothing(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    context = context_of(cli.init(), monkeypatch)
+    serial = context.state_file.read().serial
+    written = apply(context, lambda state: replace(adding(state), state=state))
+    assert (written.changed, written.before.serial, written.after.serial) == (False, serial, serial)
+
+
+def test_a_plan_made_twice_uses_the_same_ids(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    ids = stable_ids(context_of(cli.init(), monkeypatch))
+    assert (ids("a"), ids("b")) == (ids("a"), ids("b"))
+    assert ids("a") != ids("b")
