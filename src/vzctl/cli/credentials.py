@@ -78,6 +78,15 @@ def add(
     name: OptionalNewName = None,
     provider: ProviderOption = None,
     scope: ScopeOption = None,
+    like: Annotated[
+        str | None,
+        typer.Option(
+            "--like",
+            metavar="CREDENTIAL",
+            help="Take the provider and the scope of this credential; --scope adds to it.",
+            show_default=False,
+        ),
+    ] = None,
     secret_stdin: SecretStdinOption = False,
     secret_file: SecretFileOption = None,
     secret_env: SecretEnvOption = None,
@@ -98,7 +107,7 @@ def add(
 
     def work(c: Context, world: World) -> Outcome[Any]:
         if from_file is not None:
-            if name is not None or provider is not None or given.chosen or no_secret or scope:
+            if name is not None or provider is not None or given.chosen or no_secret or scope or like:
                 raise UsageError(
                     "--from takes everything from the file; give no name, provider, scope or secret", code="USAGE"
                 )
@@ -107,8 +116,10 @@ def add(
                     "--from takes note, max_age_days and slot from the file, and has no --set-at", code="USAGE"
                 )
             return _add_batch(c, world, from_file, if_exists, is_dry_run(context))
-        if name is None or provider is None:
-            raise UsageError("give the credential's name and --provider, or --from FILE", code="USAGE")
+        if name is None or (provider is None and like is None):
+            raise UsageError(
+                "give the credential's name and --provider or --like CREDENTIAL, or --from FILE", code="USAGE"
+            )
         if no_secret and given.chosen:
             raise UsageError("give --no-secret or a secret, not both", code="USAGE")
         needs_secret = not no_secret and not is_dry_run(context)
@@ -120,6 +131,7 @@ def add(
             provider=provider,
             source=source,
             databases=scope or (),
+            like=like,
             note=note,
             max_age_days=max_age_days,
             slot=slot,

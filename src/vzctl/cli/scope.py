@@ -56,6 +56,23 @@ def add(
     run(context, lambda c, _: change_scope(c, request))
 
 
+@changes(app, "copy")
+def copy(
+    context: typer.Context,
+    source: Annotated[
+        str, typer.Argument(metavar="CREDENTIAL", help="Credential whose scope is copied.", show_default=False)
+    ],
+    target: Annotated[
+        str, typer.Argument(metavar="CREDENTIAL", help="Credential whose scope is extended.", show_default=False)
+    ],
+) -> None:
+    """Add every database in one credential's scope to another credential's scope; nothing is removed."""
+    from vzctl.usecases.scope import ChangeScope, change_scope
+
+    request = ChangeScope("add", target, like=source, dry_run=is_dry_run(context))
+    run(context, lambda c, _: change_scope(c, request))
+
+
 @changes(app, "remove")
 def remove(
     context: typer.Context,

@@ -107,7 +107,6 @@ def require_in_scope(index: Index, credential: Credential, database: Database) -
         raise ConflictError(
             f'the database "{name}" is not in the scope of the credential "{credential.name}"',
             code="DATABASE_NOT_IN_SCOPE",
-            side=_side(index.state),
             next_steps=(NextStep(f"vzctl scope add {credential.name} {shell_word(name)}", "put it into the scope"),),
         )
 
@@ -137,18 +136,12 @@ def require_scope_removable(index: Index, credential: Credential, database_ids: 
         raise ConflictError(
             f'{counted(len(addresses), "dependant")} of "{credential.name}" would lose vectorize: {listed(addresses)}',
             code="SCOPE_HAS_DEPENDANTS",
-            side=_side(index.state),
             next_steps=(
                 NextStep(
                     f"vzctl scope remove {credential.name} {databases} --force", "take them out of service on purpose"
                 ),
             ),
         )
-
-
-def _side(state: State) -> str | None:
-    """Where the Astra Portal enforces the scope, its refusal is Astra's side; this state's own refusal is nobody else's."""
-    return None if state.is_local else "astra"
 
 
 def scope_dependants(index: Index, credential: Credential, database_ids: Sequence[str]) -> list[Dependant]:

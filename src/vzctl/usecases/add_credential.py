@@ -35,15 +35,19 @@ from vzctl.usecases.credential import CredentialDetail, credential_detail, requi
 from vzctl.usecases.integration import UNSTRUCTURED_NOTE, charges, enabled
 from vzctl.usecases.manual import status_for, steps_for, wanted
 from vzctl.usecases.outcome import Notice, Outcome
+from vzctl.usecases.scope import scope_of
 from vzctl.usecases.secret_version import drop_unwanted, forget_version, set_held, store_item, take_secret
 
 
 @dataclass(frozen=True, slots=True)
 class AddCredential:
-    """Add a credential. `source` is None for `--no-secret`: nobody here has the key."""
+    """Add a credential. `source` is None for `--no-secret`: nobody here has the key.
+
+    `like` names a credential whose provider, when none is given, and scope the new one gets.
+    """
 
     name: str
-    provider: str
+    provider: str | None
     source: SecretSource | None
     databases: Sequence[str] = ()
     note: str | None = None
@@ -52,6 +56,7 @@ class AddCredential:
     set_at: datetime | None = None
     if_exists: str = "fail"
     dry_run: bool = False
+    like: str | None = None
 
 
 def add_credential(context: Context, request: AddCredential) -> Outcome[CredentialDetail]:
@@ -61,9 +66,10 @@ def add_credential(context: Context, request: AddCredential) -> Outcome[Credenti
     refuse_secret_in(request.note, "a note")
     require_past(request.set_at, context.now())
     require_maximum_age(request.max_age_days)
-    provider = find_provider(request.provider)
-    require_takes_credential(provider)
     state = context.state_file.read()
+    request = _like_the_other(state, request)
+    provider = find_provider(request.provider or "")
+    require_takes_credential(provider)
     existing = state.credential(name)
     if existing is not None and existing.current is not None and request.if_exists != "fail":
         return _exists_already(context, state, existing, provider, request)
@@ -81,6 +87,15 @@ def add_credential(context: Context, request: AddCredential) -> Outcome[Credenti
     ids = list(dict.fromkeys(item.id for item in databases))
     after = _put_in_force(context, request, version, ids).after
     return _added(context, state, after, provider, request, warnings)
+
+
+def _like_the_other(state: State, request: AddCredential) -> AddCredential:
+    """Return the request with what it takes from another credential spelled out, by database id."""
+    if request.like is None:
+        return request
+    other = require_credential(state, request.like)
+    databases = (*request.databases, *scope_of(state, request.like))
+    return replace(request, provider=request.provider or other.provider, databases=databases, like=None)
 
 
 def _check(state: State, provider: Provider, request: AddCredential) -> list[Database]:

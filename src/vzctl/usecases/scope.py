@@ -49,7 +49,10 @@ class ScopeChange:
 
 @dataclass(frozen=True, slots=True)
 class ChangeScope:
-    """Add to, remove from, or replace a scope. `verb` is `add`, `remove` or `set`."""
+    """Add to, remove from, or replace a scope. `verb` is `add`, `remove` or `set`.
+
+    `like` names another credential: its scope is added.
+    """
 
     verb: str
     name: str
@@ -59,6 +62,7 @@ class ChangeScope:
     force: bool = False
     if_missing: str = "fail"
     dry_run: bool = False
+    like: str | None = None
 
 
 def show_scope(context: Context, name: str) -> Outcome[ScopeView]:
@@ -102,7 +106,7 @@ def _plan(state: State, request: ChangeScope, now: datetime) -> Plan[None]:
         state=after,
         data=None,
         question=_question(Index(state), require_credential(state, request.name), after, leaving) if is_asked else None,
-        basis=frozenset(leaving),
+        basis=(frozenset(leaving), frozenset(_named(state, request)) if request.like is not None else None),
         details=_summary(state, after, request.name, ""),
         subjects=(request.name,),
     )
@@ -115,6 +119,8 @@ def _check_arguments(request: ChangeScope) -> None:
             code="DATABASE_EMPTY",
             next_steps=(NextStep("vzctl databases list", "the databases that are recorded"),),
         )
+    if request.like is not None:
+        return
     if request.verb == "set" and request.none and not request.databases and not request.all_databases:
         return
     if request.none:
@@ -136,7 +142,7 @@ def _after(state: State, request: ChangeScope, now: datetime) -> State:
                 NextStep(f"vzctl credentials add {credential.name} --provider {credential.provider}", "finish it"),
             ),
         )
-    named = [item.id for item in state.databases] if request.all_databases else _ids(state, request)
+    named = _named(state, request)
     now_in = {entry.database for entry in credential.scope if entry.removal_wanted_at is None}
     target = {"add": now_in | set(named), "remove": now_in - set(named), "set": set(named)}[request.verb]
     leaving = [item for item in now_in if item not in target]
@@ -160,10 +166,20 @@ def _entries(
     return (*kept, *(ScopeEntry(database=item, added_at=now, **wanted(state, now)) for item in new))
 
 
-def _ids(state: State, request: ChangeScope) -> list[str]:
+def _named(state: State, request: ChangeScope) -> list[str]:
+    """Return the ids of the databases that the request is about."""
     if request.none:
         return []
+    if request.all_databases:
+        return [item.id for item in state.databases]
+    if request.like is not None:
+        return scope_of(state, request.like)
     return [find_database(state, item).id for item in dict.fromkeys(request.databases)]
+
+
+def scope_of(state: State, name: str) -> list[str]:
+    """Return the ids of the databases that may use a credential; one whose removal is requested is not among them."""
+    return [entry.database for entry in require_credential(state, name).scope if entry.removal_wanted_at is None]
 
 
 def _require_in_scope(index: Index, credential: Credential, named: list[str]) -> None:
