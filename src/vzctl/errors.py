@@ -7,6 +7,7 @@ VzctlError
 ├─ AuthError             5   Astra token missing, rejected or lacking rights
 ├─ AstraError            6   Astra-side failure
 ├─ ProviderError         7   provider-side failure
+├─ UnknownSideError     21   no answer came, and why it did not come may lie on this machine or between here and there
 ├─ InputRequiredError    8   a prompt would be needed and is impossible
 ├─ StateError            9   state broken, newer, not writable, or locked
 │  └─ StateLockedError   9   the lock was not obtained in time
@@ -17,10 +18,10 @@ VzctlError
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import ClassVar, Self
+from typing import ClassVar, Final, Self
 
 
 class ExitStatus(IntEnum):
@@ -50,9 +51,31 @@ class ExitStatus(IntEnum):
     CANCELLED = 13, "the user said no"
     MANUAL = 14, "recorded as wanted; a person's step at the Portal is next"
     CHANGES = 20, "only with --exit-code: keys due, drift or problems"
-    UNKNOWN_SIDE = 21, "only diagnose --exit-code: the side could not be decided"
+    UNKNOWN_SIDE = (
+        21,
+        "undetermined: Astra, the provider, or the network may be at fault; diagnose: only with --exit-code",
+    )
     INTERRUPTED = 130, "interrupted by ^C"
     TERMINATED = 143, "ended by SIGTERM"
+
+
+def status_of_sides(sides: Iterable[str | None]) -> ExitStatus:
+    """Return the exit status of failures, one side each: 7 when a provider is at fault for any, else 6, else 21.
+
+    None stands for what is nobody's fault. This is the one place where a side becomes an exit status, so they cannot disagree.
+    """
+    found = set(sides)
+    for side, status in STATUS_OF_SIDE.items():
+        if side in found:
+            return status
+    return ExitStatus.OK
+
+
+STATUS_OF_SIDE: Final = {
+    "provider": ExitStatus.PROVIDER,
+    "astra": ExitStatus.ASTRA,
+    "unknown": ExitStatus.UNKNOWN_SIDE,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +102,8 @@ class VzctlError(Exception):
     """
 
     exit_status: ClassVar[ExitStatus] = ExitStatus.INTERNAL
+    own_side: ClassVar[str | None] = None
+    """The side that the class stands for, so that the exit status and the side cannot disagree."""
 
     def __init__(
         self,
@@ -95,7 +120,7 @@ class VzctlError(Exception):
         self.code = code
         self.next_steps = tuple(next_steps)
         self.evidence = tuple(evidence)
-        self.side = side
+        self.side = self.own_side or side
         self.retryable = retryable
         self.http_status: int | None = None
         self.upstream_code: str | None = None
@@ -142,12 +167,28 @@ class AstraError(VzctlError):
     """Astra, or a self-hosted Data API, did not do what was asked."""
 
     exit_status = ExitStatus.ASTRA
+    own_side = "astra"
 
 
 class ProviderError(VzctlError):
     """An embedding provider did not do what was asked."""
 
     exit_status = ExitStatus.PROVIDER
+    own_side = "provider"
+
+
+class UnknownSideError(VzctlError):
+    """No answer came, and it cannot be decided whether Astra, the provider, or this machine's network is at fault."""
+
+    exit_status = ExitStatus.UNKNOWN_SIDE
+    own_side = "unknown"
+
+
+ERROR_OF_SIDE: Final[dict[str, type[VzctlError]]] = {
+    "astra": AstraError,
+    "provider": ProviderError,
+    "unknown": UnknownSideError,
+}
 
 
 class InputRequiredError(VzctlError):

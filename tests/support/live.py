@@ -63,4 +63,5 @@ def live_user(cli: Cli, stand_in: StandIn, plane: str = "local") -> LiveUser:
     }
     keyspace.tables["items"] = {"columns": columns, "primaryKey": {"partitionBy": ["id"], "partitionSort": {}}}
     keyspace.rows["items"] = []
+    keyspace.vector_indexes["items"] = {"title"}
     return user

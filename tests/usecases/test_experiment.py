@@ -343,3 +343,22 @@ def test_the_data_apis_codes_are_arms(code: str, message: str, status: int | Non
 def test_the_switches_of_the_stand_in_begin_right() -> None:
     assert Switches() == Switches(vectorize=True, stored_credentials=True, service=None, provider=None)
     assert "quota" in TROUBLES["openai"]
+
+
+def test_a_column_without_a_vector_index_is_not_tested(user: LiveUser) -> None:
+    keyspace = user.astra.world.clusters[SHOP].keyspaces["default_keyspace"]
+    keyspace.vector_indexes.clear()
+    status, (found,) = probed(user, TITLE)
+    assert (status, found["cause"], found["side"], found["stored"]) == (0, "no_vector_index", None, "no_index")
+    assert found["message"] == (
+        "not tested: the column has no vector index, so no search can run (inserting text works without one); to create "
+        'one, POST this to .../v1/default_keyspace/items: {"createVectorIndex": {"name": "items_title_idx", "definition": '
+        '{"column": "title"}}}'
+    )
+
+
+def test_without_a_vector_index_the_provider_still_decides(user: LiveUser) -> None:
+    user.astra.world.clusters[SHOP].keyspaces["default_keyspace"].vector_indexes.clear()
+    key_revoked(user)
+    status, (found,) = probed(user, TITLE)
+    assert (status, found["cause"], found["side"]) == (ExitStatus.PROVIDER, "key_refused", "provider")

@@ -196,7 +196,7 @@ def test_a_service_is_attached_seen_and_recorded(user: LiveUser, stand_in: Stand
     result = user.cli.run(*words)
     assert result.status == 0, result.err
     assert result.err.splitlines()[-1] == "done at the database, and seen there"
-    assert commands(stand_in) == ["alterTable", "listTables"]
+    assert commands(stand_in) == ["listTables", "alterTable", "listTables"]
     assert "authentication" not in column(user)["service"]
     assert user.cli.ok("tables", "show", TITLE).facts["column.authentication"] == "header"
 
@@ -235,9 +235,48 @@ def test_a_service_that_stays_is_found_out(user: LiveUser, stand_in: StandIn) ->
 
 def test_a_column_that_is_not_there(user: LiveUser, stand_in: StandIn) -> None:
     words = ("tables", "attach", "shop/default_keyspace/items.none", *MODEL, "--header", "--send")
-    assert user.cli.run(*words).status == ExitStatus.ASTRA
-    stand_in.fail(path="/items", status=200, body={"status": {"ok": 1}})
     assert user.cli.run(*words).status == ExitStatus.NOT_FOUND
+    assert commands(stand_in) == ["listTables"]
+
+
+def bare_column(user: LiveUser, dimension: int) -> str:
+    """Add a vector column of that dimension, without a service, that the state does not know."""
+    keyspace(user).tables["items"]["columns"]["body"] = {"type": "vector", "dimension": dimension, "apiSupport": {}}
+    return "shop/default_keyspace/items.body"
+
+
+@pytest.mark.parametrize("flags", [(), ("--dimension", "256")])
+def test_a_column_keeps_its_own_dimension(user: LiveUser, flags: tuple[str, ...]) -> None:
+    address = bare_column(user, 256)
+    words = ("--provider", "openai", "--model", "text-embedding-3-small", "--credential", "openai-prod", *flags)
+    user.cli.ok("tables", "attach", address, *words, "--send")
+    assert user.cli.ok("tables", "show", address).facts["column.dimension"] == "256"
+    assert user.cli.ok("sync", "--dry-run", "--only", "columns", "-o", "json").out.count('"change"') == 0
+
+
+def test_another_dimension_than_that_of_the_column_is_refused(user: LiveUser, stand_in: StandIn) -> None:
+    address = bare_column(user, 256)
+    words = ("--provider", "openai", "--model", "text-embedding-3-small", "--credential", "openai-prod")
+    result = user.cli.run("tables", "attach", address, *words, "--dimension", "1536", "--send")
+    assert (result.status, result.error) == (
+        ExitStatus.CONFLICT,
+        f'the column "{address}" has 256 dimensions, not 1536; a column keeps its dimension for life',
+    )
+    assert commands(stand_in) == ["listTables"]
+
+
+def test_a_model_that_cannot_make_the_dimension_of_the_column_is_refused(user: LiveUser, stand_in: StandIn) -> None:
+    address = bare_column(user, 256)
+    words = ("--provider", "openai", "--model", "text-embedding-ada-002", "--credential", "openai-prod")
+    result = user.cli.run("tables", "attach", address, *words, "--send")
+    assert (result.status, "256" in result.error) == (ExitStatus.USAGE, True)
+    assert commands(stand_in) == ["listTables"]
+
+
+def test_without_sending_the_recorded_dimension_is_the_default(user: LiveUser) -> None:
+    words = ("--provider", "openai", "--model", "text-embedding-3-small", "--header")
+    user.cli.ok("tables", "attach", TITLE, *words, "--replace", "--yes")
+    assert user.cli.ok("tables", "show", TITLE).facts["column.dimension"] == "8"
 
 
 def test_a_record_of_a_column_that_fails_says_how_to_go_on(user: LiveUser) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from enum import StrEnum
 from typing import Final
 
-from vzctl.errors import AstraError, NextStep, ProviderError, VzctlError
+from vzctl.errors import ERROR_OF_SIDE, NextStep, VzctlError
 
 
 class Cause(StrEnum):
@@ -121,12 +121,11 @@ def cause_of(error: BaseException) -> Cause:
 
 def error_for(fault: NoReply, side: str) -> VzctlError:
     """Return the error of a command that needed the answer; `side` is `astra` or `provider`."""
-    kind = ProviderError if side == "provider" else AstraError
+    side = "unknown" if fault.is_of_this_machine else side
     steps = (NextStep("vzctl help environment", fault.hint),) if fault.hint is not None else ()
-    return kind(
+    return ERROR_OF_SIDE[side](
         fault.sentence,
         code=f"NO_ANSWER_{fault.cause.name}",
-        side="unknown" if fault.is_of_this_machine else side,
         retryable=fault.cause in (Cause.TIMEOUT, Cause.RESET, Cause.REFUSED),
         next_steps=steps,
     )

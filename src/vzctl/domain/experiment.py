@@ -23,12 +23,15 @@ class Arm(StrEnum):
     PROVIDER_DOWN = "provider_down"
     ASTRA_FAILED = "astra_failed"
     NOT_REACHED = "not_reached"
+    NO_INDEX = "no_index"
     SKIPPED = "skipped"
 
 
 ANY: Final = frozenset(Arm)
-FAILED: Final = ANY - {Arm.OK, Arm.SKIPPED, Arm.NOT_REACHED}
-UNSEEN: Final = frozenset({Arm.SKIPPED, Arm.NOT_REACHED})
+FAILED: Final = ANY - {Arm.OK, Arm.SKIPPED, Arm.NOT_REACHED, Arm.NO_INDEX}
+DECIDED_BY_PROVIDER: Final = FAILED | {Arm.NO_INDEX}
+"""What the search may have shown where the provider's own response to the key decides."""
+UNSEEN: Final = frozenset({Arm.SKIPPED, Arm.NOT_REACHED, Arm.NO_INDEX})
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +108,7 @@ ROWS: Final = (
         "the key works at its provider; the way from Astra to the provider fails",
     ),
     Row(
-        FAILED,
+        DECIDED_BY_PROVIDER,
         ANY,
         _arms(Arm.LIMITED),
         "quota_or_rate",
@@ -113,16 +116,18 @@ ROWS: Final = (
         "the provider limits the key: its credit or its rate",
     ),
     Row(
-        FAILED,
+        DECIDED_BY_PROVIDER,
         ANY,
         _REFUSED,
         "key_refused",
         "provider",
         "the provider refuses the key: it is wrong, revoked or not allowed",
     ),
-    Row(FAILED, ANY, _arms(Arm.PROVIDER_DOWN), "provider_down", "provider", "the provider is out of order"),
     Row(
-        FAILED,
+        DECIDED_BY_PROVIDER, ANY, _arms(Arm.PROVIDER_DOWN), "provider_down", "provider", "the provider is out of order"
+    ),
+    Row(
+        DECIDED_BY_PROVIDER,
         ANY,
         _arms(Arm.REQUEST_REFUSED),
         "service_refused",
@@ -153,6 +158,14 @@ ROWS: Final = (
         "service_refused",
         "provider",
         "the provider refuses the model, the deployment or the parameters",
+    ),
+    Row(
+        _arms(Arm.NO_INDEX),
+        ANY,
+        ANY,
+        "no_vector_index",
+        None,
+        "not tested: the column has no vector index, so no search can run (inserting text works without one)",
     ),
     Row(_arms(Arm.ASTRA_FAILED), ANY, ANY, "astra_failed", "astra", "Astra, or the Data API, failed by itself"),
     Row(ANY, ANY, ANY, "undecided", "unknown", "the arms of the experiment do not decide it"),
@@ -194,6 +207,8 @@ def arm_of_verdict(verdict: Verdict) -> Arm:
 
 def arm_of_fault(code: str, message: str, provider_status: int | None) -> Arm:
     """Return what an arm through Astra showed, from the Data API's error."""
+    if code == "CANNOT_VECTOR_SORT_NON_INDEXED_VECTOR_COLUMNS":
+        return Arm.NO_INDEX
     if code in _CREDENTIAL_CODES:
         service_is_down = "sync service" in message.lower()
         return Arm.ASTRA_FAILED if service_is_down else Arm.NO_CREDENTIAL

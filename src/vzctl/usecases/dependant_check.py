@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Final
 
 from vzctl.domain.rules import counted
-from vzctl.errors import ExitStatus, NextStep
+from vzctl.errors import ExitStatus, NextStep, status_of_sides
 from vzctl.usecases.outcome import Columns
 
 WORKS: Final = "works"
@@ -60,7 +60,4 @@ def check_steps(checks: Sequence[DependantCheck]) -> tuple[NextStep, ...]:
 
 def check_status(checks: Sequence[DependantCheck]) -> ExitStatus:
     """Return 7 when the provider's side fails something, 6 when only Astra's does, 0 when nothing is seen to fail."""
-    sides = {item.side for item in checks if item.result == FAILS}
-    if "provider" in sides:
-        return ExitStatus.PROVIDER
-    return ExitStatus.ASTRA if sides else ExitStatus.OK
+    return status_of_sides(item.side for item in checks if item.result == FAILS)

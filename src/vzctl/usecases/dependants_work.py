@@ -59,5 +59,7 @@ def _checked(index: Index, name: str, item: Dependant, api: DataApi | str) -> De
         return DependantCheck(address, name, NOT_LOOKED_AT, None, error.message)
     if shown.arm is Arm.OK:
         return DependantCheck(address, name, WORKS, None, None)
+    if shown.arm is Arm.NO_INDEX:
+        return DependantCheck(address, name, NOT_LOOKED_AT, None, "the column has no vector index")
     row = decide(shown.arm, Arm.SKIPPED, Arm.SKIPPED)
     return DependantCheck(address, name, FAILS, row.side, shown.detail or row.sentence)

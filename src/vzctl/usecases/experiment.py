@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -16,7 +17,16 @@ from vzctl.domain.index import Index
 from vzctl.domain.records import Authentication, Column, Dependant
 from vzctl.domain.rules import provider_by_id
 from vzctl.domain.state import State
-from vzctl.errors import AstraError, ConflictError, ExitStatus, NextStep, SecretStoreError, UsageError, VzctlError
+from vzctl.errors import (
+    AstraError,
+    ConflictError,
+    ExitStatus,
+    NextStep,
+    SecretStoreError,
+    UsageError,
+    VzctlError,
+    status_of_sides,
+)
 from vzctl.secret import Secret
 from vzctl.usecases.context import Context
 from vzctl.usecases.live import (
@@ -165,7 +175,7 @@ def _not_looked_at(index: Index, item: Dependant, error: VzctlError) -> Experime
         header=Arm.SKIPPED.value,
         direct=Arm.SKIPPED.value,
         cause="not_looked_at",
-        side="astra" if is_failure(error) else None,
+        side=(error.side or "astra") if is_failure(error) else None,
         message=f"not looked at: {error.message}",
         upstream_code=error.upstream_code,
         details=(),
@@ -191,6 +201,9 @@ def _experiment(
         stored = header = Shown(Arm.ASTRA_FAILED, error.message, error.code)
     direct = _direct(live, item, key, wake=wake)
     row = decide(stored.arm, header.arm, direct.arm)
+    message = row.sentence
+    if Arm.NO_INDEX in (stored.arm, header.arm) and isinstance(item, Column):
+        message = f"{row.sentence}; {index_request(item)}"
     parts = (("stored key", stored), ("held key", header), ("at the provider", direct))
     return Experiment(
         address=index.address(item),
@@ -201,7 +214,7 @@ def _experiment(
         direct=direct.arm.value,
         cause=row.cause,
         side=row.side,
-        message=row.sentence,
+        message=message,
         upstream_code=stored.code,
         details=tuple(f"{name}: {shown.detail}" for name, shown in parts if shown.detail),
     )
@@ -220,6 +233,14 @@ def search_body(item: Dependant) -> dict[str, Any]:
     """Return a search for one word that brings as little of a document as can be: it is nobody's business here."""
     column, shown = (item.column, item.column) if isinstance(item, Column) else ("$vectorize", "_id")
     return {"sort": {column: WORD}, "options": {"limit": 1}, "projection": {shown: 1}}
+
+
+def index_request(column: Column) -> str:
+    """Return the request that creates the vector index of a column (`createVectorIndex`, facts of the Data API)."""
+    body = {
+        "createVectorIndex": {"name": f"{column.table}_{column.column}_idx", "definition": {"column": column.column}}
+    }
+    return f"to create one, POST this to .../v1/{column.keyspace}/{column.table}: {json.dumps(body)}"
 
 
 def table_of(item: Dependant) -> str:
@@ -283,7 +304,4 @@ def _next_steps(found: tuple[Experiment, ...]) -> tuple[NextStep, ...]:
 
 
 def _status(found: tuple[Experiment, ...]) -> ExitStatus:
-    sides = {item.side for item in found}
-    if "provider" in sides:
-        return ExitStatus.PROVIDER
-    return ExitStatus.ASTRA if sides & {"astra", "unknown"} else ExitStatus.OK
+    return status_of_sides(item.side for item in found)

@@ -15,7 +15,16 @@ from vzctl.clients.http import Http
 from vzctl.clients.provider_probe import ProviderProbes
 from vzctl.domain.records import Database
 from vzctl.domain.state import State
-from vzctl.errors import AstraError, AuthError, ConflictError, NextStep, NotFoundError, UsageError, VzctlError
+from vzctl.errors import (
+    AstraError,
+    AuthError,
+    ConflictError,
+    NextStep,
+    NotFoundError,
+    UnknownSideError,
+    UsageError,
+    VzctlError,
+)
 from vzctl.secret import Secret
 
 T = TypeVar("T")
@@ -131,7 +140,7 @@ def require_one_asked(errors: Sequence[VzctlError], asked: int) -> None:
 
 def is_failure(error: VzctlError) -> bool:
     """Whether asking a database went wrong; one that sleeps, or that the token may not use, is left out on purpose."""
-    return isinstance(error, (AstraError, NotFoundError))
+    return isinstance(error, (AstraError, NotFoundError, UnknownSideError))
 
 
 def require_jobs(jobs: int) -> None:

@@ -18,12 +18,14 @@ from vzctl.domain.rules import provider_by_id
 from vzctl.domain.state import State
 from vzctl.domain.verdict import MEANINGS, PASSED, REJECTED, Verdict
 from vzctl.errors import (
+    ERROR_OF_SIDE,
     AstraError,
     AuthError,
     ConflictError,
     NextStep,
     NotFoundError,
     ProviderError,
+    UnknownSideError,
     UsageError,
     VzctlError,
 )
@@ -95,11 +97,9 @@ def _findings(live: Live, state: State, credential: Owner, secret: Secret) -> li
 def _not_taken(state: State, name: str, finding: Finding) -> VzctlError:
     meaning = MEANINGS[finding.verdict]
     detail = f" ({finding.detail})" if finding.detail else ""
-    kind = AstraError if meaning.side == "astra" else ProviderError
-    return kind(
+    return ERROR_OF_SIDE[meaning.side or "provider"](
         f'the new key of "{name}" did not pass its test: {meaning.sentence}{detail}; nothing was changed',
         code=f"NEW_KEY_{finding.verdict.name}",
-        side=meaning.side,
         retryable=meaning.retryable,
         next_steps=_ways_on(state, name, is_wrong=finding.verdict in REJECTED),
     ).answered(finding.http_status, finding.upstream_code)
@@ -141,7 +141,7 @@ def _through_astra(context: Context, live: Live, state: State, credential: Crede
             reasons[item.database] = error.own_words
             if error.code in ENDS_EVERYTHING:
                 break
-        except AstraError as error:
+        except (AstraError, UnknownSideError) as error:
             context.tell(f"not tested through Astra: {error.message}")
             reasons[item.database] = error.own_words
             failures += 1

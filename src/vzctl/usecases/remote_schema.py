@@ -96,6 +96,11 @@ def described_collection(api: DataApi, address: Address) -> Described:
     return found
 
 
+def described_column(api: DataApi, address: Address) -> Described:
+    """Return a vector column as the database describes it; raise `NotFoundError` when it has none of that name."""
+    return _column(api, address)
+
+
 def not_recorded(error: VzctlError, what: str, command: str) -> VzctlError:
     """Return the error with the way on: the database was changed, and the state was not."""
     error.evidence = (*error.evidence, f"{what} is done at the database, and not recorded here")

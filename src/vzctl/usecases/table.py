@@ -14,7 +14,7 @@ from vzctl.domain.index import Index
 from vzctl.domain.records import Column
 from vzctl.domain.rules import service_text
 from vzctl.domain.state import State
-from vzctl.errors import ConflictError, NextStep, NotFoundError, VzctlError, shell_word
+from vzctl.errors import ConflictError, NextStep, NotFoundError, UsageError, VzctlError, shell_word
 from vzctl.usecases.change import Plan, propose_from
 from vzctl.usecases.context import Context, Question
 from vzctl.usecases.dependant import (
@@ -104,7 +104,7 @@ def attach_column(context: Context, request: AttachColumn) -> Outcome[ColumnDeta
     state = context.state_file.read()
     existing = _find(state, request.address)
     now = context.now()
-    _attached(state, request, now)
+    request = _with_dimension_of_column(context, state, request, existing, now)
     if existing is not None and existing.provider is not None and not request.replace:
         if request.if_exists == "skip":
             return Outcome(
@@ -140,6 +140,44 @@ def attach_column(context: Context, request: AttachColumn) -> Outcome[ColumnDeta
         ),
         warnings=(Notice("VECTORS_NOT_COMPARABLE", INCOMPARABLE, request.address),) if is_incomparable else (),
     )
+
+
+def _with_dimension_of_column(
+    context: Context, state: State, request: AttachColumn, existing: Column | None, now: datetime
+) -> AttachColumn:
+    """Return the request with the column's own dimension, which never changes, where none is given.
+
+    With `send` the database knows it; otherwise the record does, if there is one. The model's default would often be another.
+    Raise `UsageError` when the model cannot make vectors of that dimension, `ConflictError` when another one is asked for.
+    """
+    given = request.service.dimension
+    recorded = existing.dimension if existing is not None else None
+    assumed = replace(request, service=replace(request.service, dimension=given or recorded))
+    if not request.send or request.service.provider is None:
+        _attached(state, assumed, now)
+        return assumed
+    _require_rules(state, assumed, now)
+    from vzctl.usecases.remote_schema import described_column, open_database
+
+    address = parse_address(request.address)
+    own = described_column(open_database(context, state, address, wake=request.wake), address).dimension
+    if given is not None and own is not None and given != own:
+        raise ConflictError(
+            f'the column "{request.address}" has {own} dimensions, not {given}; a column keeps its dimension for life',
+            code="DIMENSION_OF_COLUMN",
+        )
+    exact = replace(request, service=replace(request.service, dimension=given or own or recorded))
+    _attached(state, exact, now)
+    return exact
+
+
+def _require_rules(state: State, request: AttachColumn, now: datetime) -> None:
+    """Check everything but the dimension before anything is sent: the column itself decides that one."""
+    try:
+        _attached(state, request, now)
+    except UsageError as error:
+        if error.code not in ("DIMENSION_REQUIRED", "DIMENSION_OUT_OF_RANGE"):
+            raise
 
 
 def _attachment(state: State, request: AttachColumn, now: datetime) -> Plan[Attachment]:

@@ -17,7 +17,7 @@ from vzctl.domain.records import Credential
 from vzctl.domain.rules import counted, listed, provider_by_id, require_credential
 from vzctl.domain.state import State
 from vzctl.domain.verdict import MEANINGS, PASSED, Verdict
-from vzctl.errors import ExitStatus, NextStep, SecretStoreError, UsageError
+from vzctl.errors import ExitStatus, NextStep, SecretStoreError, UsageError, status_of_sides
 from vzctl.secret import Secret
 from vzctl.usecases.context import Context
 from vzctl.usecases.dependant import Service
@@ -108,7 +108,7 @@ class _Task:
 
 
 def verify_credentials(context: Context, request: VerifyCredentials) -> Outcome[KeyTests]:
-    """Test keys; the exit status says whose fault it is when one does not pass: 7 the provider's, 6 Astra's."""
+    """Test keys; the exit status says whose fault it is when one does not pass: 7 the provider's, 6 Astra's, 21 unknown."""
     _check(request)
     state = context.state_file.read()
     credentials = _chosen(state, request)
@@ -295,10 +295,7 @@ def _tested(task: _Task, finding: Finding) -> KeyTest:
 
 
 def _status(tests: tuple[KeyTest, ...]) -> ExitStatus:
-    failed = [test for test in tests if not test.passed and test.verdict != Verdict.NOT_HELD]
-    if not failed:
-        return ExitStatus.OK
-    return ExitStatus.ASTRA if all(test.side == "astra" for test in failed) else ExitStatus.PROVIDER
+    return status_of_sides(test.side for test in tests if not test.passed and test.verdict != Verdict.NOT_HELD)
 
 
 def _summary(tests: tuple[KeyTest, ...]) -> tuple[str, ...]:

@@ -6,7 +6,6 @@ Databases are below `/ID`; a self-hosted one is the database `SINGLE-TENANT` of 
 from __future__ import annotations
 
 import re
-import uuid
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,13 +13,28 @@ from tests.support.standin import data_errors as errors
 from tests.support.standin.catalogue_answer import embedding_providers
 from tests.support.standin.data_errors import DataApiError
 from tests.support.standin.data_service import Embedder, Switches, checked
+from tests.support.standin.documents import Documents
 from tests.support.standin.portal import Portal
 from tests.support.standin.providers import Providers
 from tests.support.standin.server import Answer, Asked
 from tests.support.standin.vectors import similarity
 from tests.support.standin.world import SYSTEM_KEYSPACES, Cluster, Keyspace, Token, World
 
-WRITES = frozenset({"insertOne", "insertMany", "createCollection", "deleteCollection", "createTable", "alterTable"})
+WRITES = frozenset(
+    {
+        "alterTable",
+        "createCollection",
+        "createTable",
+        "createVectorIndex",
+        "deleteCollection",
+        "deleteMany",
+        "deleteOne",
+        "findOneAndReplace",
+        "insertMany",
+        "insertOne",
+        "updateOne",
+    }
+)
 
 
 @dataclass(slots=True)
@@ -207,28 +221,53 @@ class DataApi:
         return _status(ok=1)
 
     def _create_vector_index(self, request: Request) -> Answer:
+        request.keyspace.vector_indexes.setdefault(request.leaf, set()).add(request.body["definition"]["column"])
         return _status(ok=1)
 
     # Documents and rows.
 
     def _insert_one(self, request: Request) -> Answer:
-        return self._insert(request, [dict(request.body["document"])])
+        if request.leaf in request.keyspace.tables:
+            return self._insert_rows(request, [dict(request.body["document"])])
+        return self._documents(request).insert_one(request.body["document"])
 
     def _insert_many(self, request: Request) -> Answer:
-        return self._insert(request, [dict(item) for item in request.body["documents"]])
+        if request.leaf in request.keyspace.tables:
+            return self._insert_rows(request, [dict(item) for item in request.body["documents"]])
+        return self._documents(request).insert_many(request.body["documents"], request.body.get("options") or {})
 
-    def _insert(self, request: Request, documents: list[dict[str, Any]]) -> Answer:
-        self._vectorized(request, documents)
-        table = request.keyspace.tables.get(request.leaf)
-        if table is not None:
-            keys = table["primaryKey"]["partitionBy"]
-            request.keyspace.rows[request.leaf] += documents
-            schema = {name: table["columns"][name] for name in keys}
-            return _status(insertedIds=[[item[name] for name in keys] for item in documents], primaryKeySchema=schema)
-        for item in documents:
-            item.setdefault("_id", str(uuid.uuid4()))
-        request.keyspace.documents[request.leaf] += documents
-        return _status(insertedIds=[item["_id"] for item in documents])
+    def _insert_rows(self, request: Request, rows: list[dict[str, Any]]) -> Answer:
+        self._vectorized(request, rows)
+        table = request.keyspace.tables[request.leaf]
+        keys = table["primaryKey"]["partitionBy"]
+        request.keyspace.rows[request.leaf] += rows
+        schema = {name: table["columns"][name] for name in keys}
+        return _status(insertedIds=[[item[name] for name in keys] for item in rows], primaryKeySchema=schema)
+
+    def _documents(self, request: Request) -> Documents:
+        if request.leaf not in request.keyspace.collections:
+            raise errors.no_collection(request.leaf)
+        stored = request.keyspace.documents.setdefault(request.leaf, [])
+        return Documents(stored, lambda texts: self._vectorized(request, texts), request.cluster.refuses_and)
+
+    def _count_documents(self, request: Request) -> Answer:
+        return self._documents(request).count(request.body)
+
+    def _estimated_document_count(self, request: Request) -> Answer:
+        # A real one counts what was flushed to disk: 0 for fresh data.
+        return _status(count=0)
+
+    def _update_one(self, request: Request) -> Answer:
+        return self._documents(request).update_one(request.body)
+
+    def _find_one_and_replace(self, request: Request) -> Answer:
+        return self._documents(request).find_one_and_replace(request.body)
+
+    def _delete_one(self, request: Request) -> Answer:
+        return self._documents(request).delete_one(request.body)
+
+    def _delete_many(self, request: Request) -> Answer:
+        return self._documents(request).delete_many(request.body)
 
     def _vectorized(self, request: Request, documents: list[dict[str, Any]]) -> None:
         """Put vectors into the documents, where they have texts for them."""
@@ -259,6 +298,12 @@ class DataApi:
             configured = [name for name, column in columns.items() if "service" in column]
             raise errors.column_not_configured(f"{request.keyspace_name}.{request.leaf}", configured, missing)
 
+    def _require_index(self, request: Request, columns: dict[str, Any], name: str) -> None:
+        indexed = request.keyspace.vector_indexes.get(request.leaf, set())
+        if name not in indexed:
+            vectors = [item for item, column in columns.items() if column["type"] == "vector"]
+            raise errors.no_vector_index(f"{request.keyspace_name}.{request.leaf}", vectors, sorted(indexed), name)
+
     def _vector_of(self, request: Request) -> dict[str, Any]:
         options = request.keyspace.collections.get(request.leaf)
         if options is None:
@@ -277,20 +322,13 @@ class DataApi:
     def _find(self, request: Request) -> Answer:
         if request.leaf in request.keyspace.tables:
             return self._find_rows(request)
+        documents = self._documents(request)
         text = (request.body.get("sort") or {}).get("$vectorize")
         if text is None:
-            found = list(request.keyspace.documents.get(request.leaf, []))
-        else:
-            vector = self._vector_of(request)
-            (wanted,) = request.embedder.vectors(vector["service"], vector["dimension"], [text])
-            found = _nearest(request.keyspace.documents[request.leaf], "$vector", wanted, request.body)
-        projection = request.body.get("projection") or {}
-        hidden = {"$vector", "$vectorize"} - {name for name, shown in projection.items() if shown}
-        shown = [
-            {name: value for name, value in item.items() if name not in hidden}
-            for item in _limited(found, request.body)
-        ]
-        return Answer(200, {"data": {"documents": shown, "nextPageState": None}})
+            return documents.find(request.body)
+        vector = self._vector_of(request)
+        (wanted,) = request.embedder.vectors(vector["service"], vector["dimension"], [text])
+        return documents.find(request.body, _nearest(documents.stored, "$vector", wanted, request.body))
 
     def _find_rows(self, request: Request) -> Answer:
         columns = request.keyspace.tables[request.leaf]["columns"]
@@ -300,6 +338,7 @@ class DataApi:
         for name, text in (request.body.get("sort") or {}).items():
             if isinstance(text, str):
                 self._require_services(request, columns, [name])
+                self._require_index(request, columns, name)
                 (vector,) = request.embedder.vectors(columns[name]["service"], columns[name]["dimension"], [text])
                 rows = _nearest(rows, name, vector, request.body)
         names = [name for name, shown in (request.body.get("projection") or {}).items() if shown] or list(columns)

@@ -243,6 +243,69 @@ def no_keyspace(name: str) -> DataApiError:
     )
 
 
+def document_exists(document_id: Any) -> DataApiError:
+    return DataApiError(
+        "DOCUMENT_ALREADY_EXISTS",
+        "REQUEST",
+        "DOCUMENT",
+        "Document already exists",
+        f"Cannot insert the document: a document with the _id {document_id!r} already exists in the collection.",
+    )
+
+
+def document_too_large(size: int, limit: int) -> DataApiError:
+    return DataApiError(
+        "SHRED_DOC_LIMIT_VIOLATION",
+        "REQUEST",
+        "DOCUMENT",
+        "Document size limitation violated",
+        f"Document size limitation violated: document size ({size} characters) exceeds maximum allowed ({limit}).",
+    )
+
+
+def too_many_documents(limit: int, number: int) -> DataApiError:
+    return DataApiError(
+        "COMMAND_FIELD_VALUE_INVALID",
+        "REQUEST",
+        "",
+        "Command field value is invalid",
+        f"The field 'documents' holds {number} documents: amount of documents to insert is over the max limit ({limit}).",
+    )
+
+
+def vector_beside_vectorize() -> DataApiError:
+    return DataApiError(
+        "INVALID_USAGE_OF_VECTORIZE",
+        "REQUEST",
+        "DOCUMENT",
+        "Invalid usage of $vectorize",
+        "The `$vector` and `$vectorize` fields cannot be used together in one document.",
+    )
+
+
+def unsupported_query() -> DataApiError:
+    return DataApiError(
+        "UNSUPPORTED_DATABASE_QUERY",
+        "SERVER",
+        "DATABASE",
+        "Unsupported database query",
+        "The database does not support the query that the command needs: line 1:81 mismatched input 'AND' expecting ')'.",
+    )
+
+
+def no_vector_index(place: str, vectors: list[str], indexed: list[str], name: str) -> DataApiError:
+    return DataApiError(
+        "CANNOT_VECTOR_SORT_NON_INDEXED_VECTOR_COLUMNS",
+        "REQUEST",
+        "SORT",
+        "Cannot vector sort on non-indexed vector columns",
+        "The command attempted to sort vector columns that are not indexed.\n\n"
+        f"The table {place} defines the vector columns: {', '.join(f'{item}(vector)' for item in vectors)}.\n"
+        f"And has indexes on the vector columns: {', '.join(indexed) or '[None]'}.\n"
+        f"The command attempted to sort vector columns: {name}.",
+    )
+
+
 def answer(error: DataApiError, **more: Any) -> Answer:
     """Return the answer of a command that ended with an error."""
     return Answer(error.status, {**more, "errors": [error.error]})

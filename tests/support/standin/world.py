@@ -26,6 +26,8 @@ class Keyspace:
     documents: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     tables: dict[str, dict[str, Any]] = field(default_factory=dict)
     rows: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    vector_indexes: dict[str, set[str]] = field(default_factory=dict)
+    """The columns with a vector index, by table: without one a column cannot be searched."""
 
 
 @dataclass(slots=True)
@@ -42,6 +44,8 @@ class Cluster:
     is_vector: bool = True
     forgets_services: bool = False
     """Like plain Apache Cassandra: vectorize settings of tables are accepted and then gone."""
+    refuses_and: bool = False
+    """Like plain Apache Cassandra: a filter on `_id` and a second field is a query that it does not know."""
 
     def look(self) -> str:
         """Return the status; one that comes up is nearer to it after each look."""
