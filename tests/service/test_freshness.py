@@ -191,6 +191,9 @@ def test_trouble_with_the_store_is_over_when_no_key_is_left_to_read(cli: Cli) ->
 
 STORE = """
 case $1 in
+*) [ -e outage ] && exit 3 ;;
+esac
+case $1 in
 set) cat >"$2" ;;
 get) [ -e hang ] && exec sleep 1000; [ -f "$2" ] || exit 3; cat "$2" ;;
 delete) rm -f "$2" ;;
@@ -219,6 +222,30 @@ def test_a_store_that_hangs_is_answered_for_in_time_and_what_is_known_is_served(
         assert service.event("unavailable")["reason"] == "no answer in time"
         assert api.key("openai", "openai-prod") == "sk-first"
         assert service.end() == 0
+
+
+def test_an_outage_of_the_store_is_never_reported_as_a_missing_key(tmp_path: Path) -> None:
+    """Status and output of the commands are the same as for an absent item, which the service has met before."""
+    cli = with_exec_store(tmp_path / "user")
+    cli.add("openai-lost", key="sk-lost")
+    document = cli.document()
+    lost = next(item["id"] for item in document["credentials"] if item["name"] == "openai-lost")
+    for stored in cli.folder.glob(f"{document['lineage']},{lost},*"):
+        stored.unlink()
+    with running(cli, "--database", "shop") as service:
+        api = service.data_api()
+        assert "has no key in the secret store" in refusal(api, "openai-lost")
+        (cli.folder / "outage").touch()
+        for provider, name in (("openai", "openai-prod"), ("openai", "openai-lost"), ("mistral", "mistral-prod")):
+            answer = api.get(api.path(provider, name))
+            assert (name, answer.status, answer.document) == (name, 503, UNAVAILABLE)
+        assert api.get("/readyz").status == 503
+        for words in (("secrets", "status", "--check"), ("secrets", "test")):
+            assert (words, cli.run(*words).status) == (words, 10)
+        (cli.folder / "outage").unlink()
+        assert api.key("openai", "openai-prod") == "sk-first"
+        assert "has no key in the secret store" in refusal(api, "openai-lost")
+        assert api.get("/readyz").status == 200
 
 
 def test_the_reason_of_a_store_that_fails_is_in_the_log_and_the_caller_does_not_learn_it(tmp_path: Path) -> None:

@@ -226,8 +226,8 @@ def test_a_secret_on_stdout_of_a_failed_get_is_not_shown(make: Make) -> None:
 
 def test_a_word_that_may_be_a_key_is_masked(make: Make) -> None:
     """Nobody here knows the secret of a failed `get`; its program does."""
-    store = make(get="echo 'cannot print sk-proj-AAAA0123456789bbbb, sorry' >&2; exit 5")
-    store._absent_status = 3
+    said = "echo 'cannot print sk-proj-AAAA0123456789bbbb, sorry' >&2; exit 5"
+    store = make(get=f'case "$1" in {FIRST.path}) {said};; esac; {GET}')
     assert failure_of(lambda: store.read(FIRST)) == (
         "SecretStoreError",
         "SECRET_STORE_FAILED",
@@ -293,6 +293,68 @@ def test_a_store_that_fails_in_every_way_is_not_taken_for_an_empty_one(make: Mak
     assert failure_of(lambda: store.read(FIRST)) == ("SecretStoreError", "SECRET_STORE_FAILED", message)
     assert failure_of(lambda: store.delete(FIRST)) == ("SecretStoreError", "SECRET_STORE_FAILED", message)
     assert failure_of(store.probe) == ("SecretStoreError", "SECRET_STORE_FAILED", reason)
+
+
+FAILS = 'n=$(cat "$T" 2>/dev/null || echo 0); echo $((n + 1)) >"$T"; [ "$n" -ge "$FROM" ] && [ "$n" -lt "$TO" ] && exit 3; '
+SILENT_GET = 'cat "$D/$(echo "$1" | tr / ,)" 2>/dev/null || exit 3'
+
+
+@pytest.mark.parametrize("length", [1, 2, 3, 4, 6, 100])
+@pytest.mark.parametrize("begin", range(9))
+def test_an_outage_is_never_taken_for_absence_whenever_it_begins_and_ends(
+    make: Make, directory: Path, begin: int, length: int
+) -> None:
+    """The program says nothing, and ends with the same status during the outage and for an absent item."""
+    make().write(FIRST, Secret(SECRET))
+    calls = directory.parent / "calls"
+    environ = {"T": str(calls), "FROM": str(begin), "TO": str(begin + length)}
+    store = make(FAILS + SILENT_GET, FAILS + SET, FAILS + DELETE, environ=environ)
+    for _ in range(3):
+        try:
+            assert store.read(FIRST) == Secret(SECRET)
+        except SecretStoreError as error:
+            assert error.code == "SECRET_STORE_FAILED"
+
+
+@pytest.mark.parametrize("begin", range(9))
+def test_an_outage_during_a_deletion_that_reports_success_does_not_pass_for_deleted(
+    make: Make, directory: Path, begin: int
+) -> None:
+    make().write(FIRST, Secret(SECRET))
+    environ = {"T": str(directory.parent / "calls"), "FROM": str(begin), "TO": "100"}
+    store = make(FAILS + SILENT_GET, FAILS + SET, FAILS.replace("exit 3", "exit 0") + DELETE, environ=environ)
+    try:
+        store.delete(FIRST)
+    except SecretStoreError:
+        return
+    assert make().read(FIRST) is None
+
+
+def test_one_item_that_may_not_be_read_is_not_absent(make: Make) -> None:
+    """The same status as for an absent item, but other words."""
+    store = make(get=f'case "$1" in {FIRST.path}) echo "permission denied" >&2; exit 3;; esac; {GET}')
+    assert failure_of(lambda: store.read(FIRST)) == (
+        "SecretStoreError",
+        "SECRET_STORE_FAILED",
+        f"{command('get')} ended with exit status 3 for `openai-prod`: permission denied",
+    )
+    assert store.read(SECOND) is None
+
+
+def test_words_that_differ_between_two_items_or_moments_do_not_matter(make: Make) -> None:
+    said = '"[ERROR] $(date +%H:%M:%S.%N) \\"$(echo "$1" | tr / _)\\" is not an item (request $$)"'
+    store = make(get=GET.replace('"no item $1"', said))
+    assert store.read(FIRST) is None
+    store.write(FIRST, Secret(SECRET))
+    store.delete(FIRST)
+    assert store.read(FIRST) is None
+
+
+def test_an_item_that_comes_back_while_its_absence_is_checked_is_returned(make: Make, directory: Path) -> None:
+    make().write(FIRST, Secret(SECRET))
+    flag = directory.parent / "was-asked"
+    store = make(get=f"[ -e {flag} ] || {{ touch {flag}; exit 3; }}; {GET}")
+    assert store.read(FIRST) == Secret(SECRET)
 
 
 def test_a_store_that_breaks_after_the_probe_does_not_pass_for_deleted(make: Make, directory: Path) -> None:

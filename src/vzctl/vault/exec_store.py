@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Final
@@ -30,11 +31,10 @@ TIME_LIMIT_SECONDS: Final = 30.0
 class ExecStore:
     """Secrets behind the commands `get`, `set` and `delete`; values go through stdin and stdout only.
 
-    No convention tells "not held" from "broken": both are a status other than zero. So the store asks: a canary is
-    written and read, which proves that the commands work, then deleted and read again, which shows how this program
-    answers for an item that it does not hold. Only the same status with nothing on stdout means "not held" from then
-    on; anything else is an error. The answer is learned once in a process, by `probe` or when it is first needed, and
-    learned again after a `delete` that failed, so that a store which just broke does not pass for an empty one.
+    No convention tells "not stored" from "out of service": with most password managers both are the same status and
+    nothing on stdout. So an item counts as absent only when that is proven at that moment: a canary can be written and
+    read before and after the item was asked for, and once deleted it is answered for in the same way as the item.
+    Nothing is learned for later, because a store may break at any time; every other outcome is an error.
     """
 
     name: Final = "exec"
@@ -56,7 +56,6 @@ class ExecStore:
         self._environ = environ
         self._timeout_seconds = timeout_seconds
         self._canaries = canaries or Canaries()
-        self._absent_status: int | None = None
 
     def describe(self) -> str:
         """Name the programs; their arguments stay unsaid, people put tokens there."""
@@ -64,43 +63,41 @@ class ExecStore:
         return f"commands of [secrets.exec]: {programs}"
 
     def probe(self) -> None:
-        """Write, read and delete a canary, and learn how an absent item answers."""
-        self._absent_status = self._learn_status_of_absent()
+        """Write, read and delete a canary."""
+        with self._canaries.drawn(self.name) as (canary, value):
+            self._write_canary(canary, value)
+            self._delete_canary(canary)
         self._canaries.clear(self)
 
     def read(self, item: SecretItem) -> Secret | None:
-        """Return the secret, or None when the command answers as it does for an item that was never written."""
+        """Return the secret, or None when it is proven that the store does not have the item."""
         answer = self._run("get", item)
-        value = value_of(answer)
-        if value and answer.status == 0:
-            return self._secret(item, value)
-        if not value and answer.status == self._status_of_absent(item, answer):
-            return None
-        raise self._failure("get", item, answer)
+        if value_of(answer):
+            return self._found(item, answer)
+        try:
+            answer, is_absent = self._answer_of_working_store(item)
+        except SecretStoreError as error:
+            doubt = self._failure("get", item, answer).message
+            raise store_failure(
+                self.name,
+                error.code,
+                f"{doubt}; this may mean that it is not held, but the test of the store failed: {error.message}",
+            ) from None
+        return None if is_absent else self._found(item, answer)
 
     def write(self, item: SecretItem, secret: Secret) -> None:
         """Give the exact bytes to `set`, without a newline, and read them back."""
         answer = self._run("set", item, secret)
         if answer.status != 0:
             raise self._failure("set", item, answer, secret)
-        answer = self._run("get", item)
-        if answer.status != 0:
-            raise self._failure("get", item, answer, secret)
-        if value_of(answer) != secret.reveal().encode():
-            raise store_failure(
-                self.name,
-                codes.READ_BACK_DIFFERS,
-                f"{self._command('get')} does not give back what `set` was given for `{item.credential_name}`",
-            )
+        self._require_written(item, secret)
 
     def delete(self, item: SecretItem) -> None:
         """Delete, and look that it is gone; a `delete` that fails on an item that is not there is fine."""
         answer = self._run("delete", item)
         if answer.status == 0:
             prove_deleted(self, item)
-            return
-        self._absent_status = None
-        if self.read(item) is not None:
+        elif self.read(item) is not None:
             raise self._failure("delete", item, answer, code=codes.DELETE_FAILED)
 
     def _run(self, verb: str, item: SecretItem, secret: Secret | None = None) -> Answer:
@@ -122,41 +119,47 @@ class ExecStore:
             message = f"{self._command(verb)} did not end within {limit} and was killed{unknown}"
             raise store_failure(self.name, codes.TIMEOUT, message) from None
 
-    def _learn_status_of_absent(self) -> int:
-        with self._canaries.drawn(self.name) as (item, canary):
-            return self._status_after_deleting(item, canary)
+    def _answer_of_working_store(self, item: SecretItem) -> tuple[Answer, bool]:
+        """Return the answer for `item` from a store that worked before and after, and whether it means "absent"."""
+        with self._canaries.drawn(self.name) as (canary, value):
+            self._write_canary(canary, value)
+            answer = self._run("get", item)
+            self._require_written(canary, value)
+            absent = self._delete_canary(canary)
+        return answer, meaning_of(answer, item) == meaning_of(absent, canary)
 
-    def _status_after_deleting(self, item: SecretItem, canary: Secret) -> int:
+    def _write_canary(self, canary: SecretItem, value: Secret) -> None:
         try:
-            self.write(item, canary)
+            self.write(canary, value)
         except SecretStoreError as error:
             if error.code != codes.TIMEOUT:
                 with suppress(SecretStoreError):
-                    self._run("delete", item)
+                    self._run("delete", canary)
             raise
-        answer = self._run("delete", item)
+
+    def _delete_canary(self, canary: SecretItem) -> Answer:
+        """Delete a canary; return how `get` answers for what is absent."""
+        answer = self._run("delete", canary)
         if answer.status != 0:
-            raise self._failure("delete", item, answer)
-        answer = self._run("get", item)
+            raise self._failure("delete", canary, answer)
+        answer = self._run("get", canary)
         if value_of(answer):
             raise store_failure(
                 self.name, codes.DELETE_FAILED, f"{self._command('get')} still answers for an item after its deletion"
             )
-        return answer.status
+        return answer
 
-    def _status_of_absent(self, item: SecretItem, answer: Answer) -> int:
-        """Return the status that means "not held"; `answer` is the one in doubt."""
-        if self._absent_status is None:
-            try:
-                self._absent_status = self._learn_status_of_absent()
-            except SecretStoreError as error:
-                doubt = self._failure("get", item, answer).message
-                raise store_failure(
-                    self.name,
-                    error.code,
-                    f"{doubt}; this may mean that it is not held, but the test of the store failed: {error.message}",
-                ) from None
-        return self._absent_status
+    def _require_written(self, item: SecretItem, secret: Secret) -> None:
+        """Raise unless `get` gives back exactly `secret`."""
+        answer = self._run("get", item)
+        if answer.status != 0:
+            raise self._failure("get", item, answer, secret)
+        if value_of(answer) != secret.reveal().encode():
+            raise store_failure(
+                self.name,
+                codes.READ_BACK_DIFFERS,
+                f"{self._command('get')} does not give back what `set` was given for `{item.credential_name}`",
+            )
 
     def _failure(
         self, verb: str, item: SecretItem, answer: Answer, secret: Secret | None = None, *, code: str = codes.FAILED
@@ -173,10 +176,12 @@ class ExecStore:
     def _command(self, verb: str) -> str:
         return f"the `{verb}` command of the exec store (`{self._commands[verb][0]}`)"
 
-    def _secret(self, item: SecretItem, value: bytes) -> Secret:
+    def _found(self, item: SecretItem, answer: Answer) -> Secret:
+        if answer.status != 0 or not value_of(answer):
+            raise self._failure("get", item, answer)
         # Not raised inside `except`: the decoding error has the whole secret as an attribute.
         with suppress(UnicodeDecodeError):
-            return Secret(value.decode())
+            return Secret(value_of(answer).decode())
         message = f"{self._command('get')} gave something that is not text for `{item.credential_name}`"
         raise store_failure(self.name, codes.FAILED, message)
 
@@ -195,6 +200,18 @@ def require_usable(verb: str, arguments: Sequence[str]) -> None:
 def value_of(answer: Answer) -> bytes:
     """Return stdout less one trailing newline: most programs end a line that they print."""
     return answer.stdout.removesuffix(b"\n")
+
+
+def meaning_of(answer: Answer, item: SecretItem) -> tuple[int, bytes, tuple[str, ...]]:
+    """Return what two answers of one meaning have in common: status, value, and the words on stderr.
+
+    Words that differ between two items or two moments do not count: parts of the address, and whatever has a digit in it.
+    """
+    text = answer.stderr.decode(errors="replace")
+    for part in (item.lineage, item.credential_id, item.version_id):
+        text = re.sub(rf"(?<![A-Za-z0-9]){re.escape(part)}(?![A-Za-z0-9])", "0", text)
+    words = tuple(word for word in text.split() if not any(character.isdigit() for character in word))
+    return answer.status, value_of(answer), words
 
 
 def lines_of(stdout: bytes) -> list[str]:
