@@ -18,7 +18,8 @@ VzctlError
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import signal
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import ClassVar, Final, Self
@@ -55,7 +56,9 @@ class ExitStatus(IntEnum):
         21,
         "undetermined: Astra, the provider, or the network may be at fault; diagnose: only with --exit-code",
     )
+    HANGUP = 129, "ended by SIGHUP, such as a closed terminal"
     INTERRUPTED = 130, "interrupted by ^C"
+    QUIT = 131, "ended by SIGQUIT"
     TERMINATED = 143, "ended by SIGTERM"
 
 
@@ -76,6 +79,15 @@ STATUS_OF_SIDE: Final = {
     "astra": ExitStatus.ASTRA,
     "unknown": ExitStatus.UNKNOWN_SIDE,
 }
+
+
+ENDING_SIGNALS: Final[Mapping[int, ExitStatus]] = {
+    signal.SIGINT: ExitStatus.INTERRUPTED,
+    signal.SIGTERM: ExitStatus.TERMINATED,
+    signal.SIGHUP: ExitStatus.HANGUP,
+    signal.SIGQUIT: ExitStatus.QUIT,
+}
+"""What ends a command in order, with nothing left behind, and the status that then says so."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,11 +30,11 @@ from tests.crash.reader import Service, served
 from tests.crash.scenarios import RECREATED, REMOVED, STAGED_BY_HAND, attested, ran
 from tests.support.crash import Strike
 from vzctl.domain.records import Step
-from vzctl.errors import ExitStatus
+from vzctl.errors import ENDING_SIGNALS, ExitStatus
 
 pytestmark = pytest.mark.slow
 Find = Callable[[str, str], Machine]
-STATUSES = {"SIGINT": ExitStatus.INTERRUPTED, "SIGTERM": ExitStatus.TERMINATED}
+STATUSES = {signal.Signals(number).name: status for number, status in ENDING_SIGNALS.items()}
 PATIENCE_SECONDS = 60
 
 
@@ -157,7 +157,7 @@ def wait_until(condition: Callable[[], bool]) -> None:
         time.sleep(0.005)
 
 
-SIGNALS: Sequence[tuple[str, int]] = [("SIGINT", 130), ("SIGTERM", 143)]
+SIGNALS: Sequence[tuple[str, int]] = [("SIGINT", 130), ("SIGTERM", 143), ("SIGHUP", 129), ("SIGQUIT", 131)]
 
 
 @pytest.mark.parametrize(("name", "status"), SIGNALS)

@@ -7,7 +7,6 @@ import json
 import os
 import re
 import socket
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -172,10 +171,24 @@ def test_a_websocket_is_not_begun(place: Place) -> None:
 
 
 FOREIGN_HOSTS = ["evil.example", "evil.example:8084", "localhost.evil.example", "127.0.0.1.evil.example", "", "[::1"]
+FOREIGN_HOSTS += ["127.0.0.1%eth0", "127.0.0.1%25anything", "127.0.0.1%evil.example:80", "[::1%lo]", "[::1%25lo]:80"]
+FOREIGN_HOSTS += ["user@127.0.0.1", "user:pass@localhost", "127.0.0.1.", "127.0.0.1.:80", "localhost..", ".localhost"]
+FOREIGN_HOSTS += ["2130706433", "0x7f000001", "0x7f.0.0.1", "0177.0.0.1", "127.1", "127.0.0.01", "127.0.0.256", "127."]
+FOREIGN_HOSTS += ["[::ffff:127.0.0.1]", "[::ffff:7f00:1]", "[::127.0.0.1]", "[127.0.0.1]", "::1", "[localhost]", "[]"]
+FOREIGN_HOSTS += ["127.0.0.\xb9", "localhost:\xb2", "127.0.0.1:\xb2\xb3", "loc\xe4lhost", "localhost:80 ", "[::1]80"]
+FOREIGN_HOSTS += ["127.0.0.1:", "127.0.0.1:0", "127.0.0.1:080", "127.0.0.1:65536", "127.0.0.1:+80", "127.0.0.1:-1"]
+FOREIGN_HOSTS += ["http://127.0.0.1", "127.0.0.1/", "127.0.0.1,localhost", "127.0.0.1 localhost", "localhost\t"]
 FOREIGN_HOSTS += ["127.0.0.1@evil.example", "127.0.0.1:80:80", "127.0.0.1:x", "10.0.0.1", "[2001:db8::1]", "0.0.0.0"]  # noqa: S104  (a name in a header)
 
 
 @pytest.mark.parametrize("host", FOREIGN_HOSTS)
+def test_a_name_that_a_browser_was_tricked_into_is_not_this_machine(host: str) -> None:
+    assert not is_near(("127.0.0.1", 1), [(b"host", host.encode("latin-1"))])
+
+
+@pytest.mark.parametrize(
+    "host", ["evil.example", "127.0.0.1%eth0", "127.0.0.1@evil.example", "[::1%25lo]", "2130706433"]
+)
 @pytest.mark.parametrize("path", [GOOD, "/healthz", "/metrics", "/readyz", "/nothing"])
 def test_a_name_that_a_browser_was_tricked_into_is_refused(api: DataApi, host: str, path: str) -> None:
     answer = api.get(path, {"Host": host})
@@ -229,7 +242,12 @@ def test_names_in_a_certificate_are_common_name_dns_names_and_uris() -> None:
         "subject": ((("organizationName", "acme"),), (("commonName", "shop"),)),
         "subjectAltName": (("DNS", "shop.example"), ("URI", "spiffe://x/shop"), ("email", "a@b"), ("DNS", "shop")),
     }
-    assert certificate_names(certificate) == ("shop", "shop.example", "spiffe://x/shop")
+    assert certificate_names(certificate) == (
+        ("CN", "shop"),
+        ("DNS", "shop.example"),
+        ("URI", "spiffe://x/shop"),
+        ("DNS", "shop"),
+    )
     assert certificate_names(None) == ()
     assert certificate_names({}) == ()
 
@@ -245,7 +263,7 @@ def crowd(place: Place) -> Iterator[list[socket.socket]]:
     """Many connections that have sent half a request."""
     connections = []
     try:
-        for number in range(bounds.CONNECTIONS_AT_MOST - 20):
+        for number in range(492):
             connection = socket.create_connection(place.service.address, timeout=30)
             connection.sendall(head(place, GOOD)[: 10 + number % 60])
             connections.append(connection)
@@ -263,7 +281,7 @@ def test_many_slow_requests_keep_nobody_out_and_are_closed(
     assert api.key("openai", "openai-prod") == "sk-first"
     # A byte now and then does not help: the time counts from the first one.
     for connection in crowd:
-        connection.settimeout(bounds.REQUEST_SECONDS * 3)
+        connection.settimeout(bounds.UNKNOWN_SECONDS * 3)
     ended = 0
     for connection in crowd:
         try:
@@ -273,24 +291,6 @@ def test_many_slow_requests_keep_nobody_out_and_are_closed(
     assert ended == len(crowd)
     assert api.key("openai", "openai-prod") == "sk-first"
     assert resident_kibibytes(place.service.process.pid) < before + 50 * 1024
-
-
-@pytest.mark.slow
-def test_more_connections_than_there_may_be_are_told_so_and_forgotten(place: Place, crowd: list[socket.socket]) -> None:
-    more = [socket.create_connection(place.service.address, timeout=30) for _ in range(40)]
-    try:
-        more[-1].sendall(head(place, GOOD, "Connection: close"))
-        assert more[-1].recv(12) == b"HTTP/1.1 503"
-    finally:
-        for connection in more:
-            connection.close()
-    for connection in crowd:
-        connection.close()
-    for _ in range(100):
-        if place.service.data_api(place.shop).get(GOOD).status == 200:
-            return
-        time.sleep(0.1)
-    pytest.fail("the service did not recover")
 
 
 def test_the_process_has_no_key_in_its_arguments_or_environment(place: Place) -> None:

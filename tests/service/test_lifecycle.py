@@ -23,6 +23,7 @@ from tests.support.builders import a_credential, a_database, a_state, a_version
 from tests.support.cli import SHOP, Cli, installed_command
 from tests.support.data_api import Answer, DataApi
 from tests.support.service import make_token, running
+from vzctl.errors import ENDING_SIGNALS
 from vzctl.store.fetch_record import read_fetches
 from vzctl.store.schema import format_state
 
@@ -78,7 +79,7 @@ def refused(address: tuple[str, int]) -> bool:
     return False
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=["SIGTERM", "^C"])
+@pytest.mark.parametrize("number", ENDING_SIGNALS, ids=lambda number: signal.Signals(number).name)
 def test_a_request_that_was_begun_is_answered_before_the_end(gated: Cli, number: int) -> None:
     (gated.folder / "closed").touch()
     with running(gated, "--database", "shop") as service:
@@ -118,6 +119,30 @@ def test_a_second_signal_ends_it_at_once(gated: Cli) -> None:
         asking.join()
 
 
+def test_a_terminal_that_is_closed_sends_its_signal_twice_and_still_ends_in_order(gated: Cli) -> None:
+    (gated.folder / "closed").touch()
+    with running(gated, "--database", "shop") as service:
+        asking = Asking(service.data_api())
+        wait_for(gated.folder / "waiting")
+        for _ in range(2):
+            service.process.send_signal(signal.SIGHUP)
+            time.sleep(0.2)
+        (gated.folder / "closed").unlink()
+        asking.join()
+        assert asking.answers[0].document["credentials"] == {"openai-prod.providerKey": "sk-first"}
+        assert service.process.wait(30) == 0
+
+
+def test_a_signal_that_was_ignored_at_the_start_stays_ignored(cli: Cli) -> None:
+    """As under `nohup`."""
+    command = ["sh", "-c", 'trap "" HUP; exec "$@"', "sh", *installed_command()]
+    with running(cli, "--database", "shop", command=command) as service:
+        service.process.send_signal(signal.SIGHUP)
+        time.sleep(0.5)
+        assert service.data_api().key("openai", "openai-prod") == "sk-first"
+        assert service.end() == 0
+
+
 HANGING_STORE: Final = """
 [ "$1" = get ] || exit 0
 sleep 1000 &
@@ -127,15 +152,19 @@ wait
 """
 
 
-@pytest.mark.parametrize("count", [1, 2], ids=["one signal", "two signals"])
-def test_a_program_of_the_store_that_hangs_ends_with_the_service(gated: Cli, count: int) -> None:
+@pytest.mark.parametrize(
+    ("number", "count"),
+    [(signal.SIGTERM, 1), (signal.SIGTERM, 2), (signal.SIGHUP, 1), (signal.SIGQUIT, 1)],
+    ids=["SIGTERM", "SIGTERM twice", "SIGHUP", "SIGQUIT"],
+)
+def test_a_program_of_the_store_that_hangs_ends_with_the_service(gated: Cli, number: int, count: int) -> None:
     (gated.folder / "store.sh").write_text(HANGING_STORE, encoding="utf-8")
     with running(gated, "--database", "shop") as service:
         asking = threading.Thread(target=_try, args=(service.data_api(),))
         asking.start()
         wait_for(gated.folder / "pids")
         for _ in range(count):
-            service.process.send_signal(signal.SIGTERM)
+            service.process.send_signal(number)
         assert service.process.wait(30) == 0
         asking.join()
     for pid in (gated.folder / "pids").read_text(encoding="utf-8").split():

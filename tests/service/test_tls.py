@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import ssl
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,9 +14,11 @@ import trustme
 from cryptography.hazmat.primitives import serialization
 
 from tests.service.conftest import furnished
+from tests.support.builders import a_database, a_state
 from tests.support.cli import Cli
 from tests.support.data_api import DataApi
 from tests.support.service import Service, make_token, running
+from vzctl.usecases.serve_credential import Directory
 
 SHOP_NAME = "shop.data-api.example"
 LOGS_NAME = "spiffe://example/data-api/logs"
@@ -106,6 +109,83 @@ def test_a_client_certificate_names_its_database(
 def test_a_certificate_that_names_nobody_here_is_not_enough(service: Service, authority: Authority) -> None:
     certificate = authority.certificate("stranger", "stranger.example", common_name="someone")
     assert status(service.data_api(tls=authority.client(certificate))) == 401
+
+
+@pytest.mark.parametrize(
+    ("names", "common_name"),
+    [
+        ((), "\u017fhop.data-api.example"),
+        ((), SHOP_NAME.upper()),
+        ((), f"{SHOP_NAME}."),
+        ((), "\uff53hop.data-api.example"),
+        ((), f"{SHOP_NAME} "),
+        ((), LOGS_NAME.upper()),
+        ((), LOGS_NAME.replace("example", "EXAMPLE")),
+        ((f"*.{SHOP_NAME.partition('.')[2]}",), None),
+    ],
+    ids=[
+        "long s",
+        "upper case",
+        "trailing dot",
+        "full width",
+        "trailing space",
+        "URI in upper case",
+        "host of a URI",
+        "wildcard",
+    ],
+)
+def test_a_name_that_only_resembles_the_recorded_one_is_not_enough(
+    service: Service, authority: Authority, names: tuple[str, ...], common_name: str | None
+) -> None:
+    certificate = authority.certificate("resembling", *names, common_name=common_name or "someone")
+    api = service.data_api(tls=authority.client(certificate))
+    assert {status(api, name) for name in ("openai-prod", "openai-logs")} == {401}
+
+
+@pytest.mark.parametrize(
+    ("recorded", "kind", "name", "is_same"),
+    [
+        ("shop", "DNS", "SHOP", True),
+        ("Shop", "DNS", "sHOP", True),
+        ("shop", "DNS", "\u017fhop", False),
+        ("shop", "CN", "SHOP", False),
+        ("shop", "URI", "SHOP", False),
+        ("k.example", "DNS", "\u212a.example", False),
+        ("stra\u00dfe.example", "DNS", "strasse.example", False),
+        ("stra\u00dfe.example", "DNS", "stra\u00dfe.example", False),
+        ("stra\u00dfe", "CN", "stra\u00dfe", True),
+        ("\u0130.example", "CN", "i\u0307.example", False),
+    ],
+)
+def test_dns_names_are_ascii_in_any_case_and_other_names_are_exact(
+    recorded: str, kind: str, name: str, is_same: bool
+) -> None:
+    database = a_database("shop", certificate_name=recorded)
+    found = Directory(a_state(databases=[database])).database_of_certificate(kind, name)
+    assert found == (database.id if is_same else None)
+
+
+def test_an_unknown_token_beside_a_valid_certificate_is_refused_and_the_log_says_which_of_them(
+    service: Service, authority: Authority
+) -> None:
+    certificate = authority.certificate("beside", SHOP_NAME)
+    api = service.data_api("<TOKEN>", tls=authority.client(certificate))
+    assert status(api) == 401
+    reason = "the client certificate is valid, but the token sent with it is unknown: remove the token header from "
+    said = [line for line in service.log if line["event"] == "unauthorized" and line.get("database") == "shop"]
+    assert [(line["level"], line["reason"].startswith(reason)) for line in said] == [("warning", True)]
+    assert "<TOKEN>" not in "\n".join(service.lines)
+
+
+def test_an_idle_connection_does_not_delay_the_end(user: Cli, authority: Authority) -> None:
+    chain, key = authority.certificate("server-end", "127.0.0.1")
+    with running(user, "--tls-cert", chain, "--tls-key", key) as service:
+        api = service.data_api(token(user), tls=authority.client())
+        assert api.key("openai", "openai-prod") == "sk-first"
+        begun = time.monotonic()
+        assert service.end() == 0
+        assert time.monotonic() - begun < 5
+        api.close()
 
 
 def test_a_certificate_that_names_two_databases_is_not_enough(user: Cli, authority: Authority) -> None:

@@ -133,7 +133,9 @@ def test_what_a_program_printed_before_it_failed_is_not_in_its_words(
     assert (document["code"], document["error"]["evidence"]) == ("MINT_FAILED", evidence)
 
 
-@pytest.mark.parametrize(("name", "status"), [("INT", ExitStatus.INTERRUPTED), ("TERM", ExitStatus.TERMINATED)])
+@pytest.mark.parametrize(
+    ("name", "status"), [("INT", ExitStatus.INTERRUPTED), ("TERM", ExitStatus.TERMINATED), ("HUP", ExitStatus.HANGUP)]
+)
 def test_one_signal_ends_the_wait_for_a_key(name: str, status: ExitStatus, user: LiveUser) -> None:
     told = programs(user, mint=f"kill -{name} $PPID; sleep 20; echo made >TOLD; exit 1")
     before = user.cli.everything()

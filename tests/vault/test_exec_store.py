@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 import time
@@ -295,7 +296,9 @@ def test_a_store_that_fails_in_every_way_is_not_taken_for_an_empty_one(make: Mak
     assert failure_of(store.probe) == ("SecretStoreError", "SECRET_STORE_FAILED", reason)
 
 
-FAILS = 'n=$(cat "$T" 2>/dev/null || echo 0); echo $((n + 1)) >"$T"; [ "$n" -ge "$FROM" ] && [ "$n" -lt "$TO" ] && exit 3; '
+FAILS = (
+    'n=$(cat "$T" 2>/dev/null || echo 0); echo $((n + 1)) >"$T"; [ "$n" -ge "$FROM" ] && [ "$n" -lt "$TO" ] && exit 3; '
+)
 SILENT_GET = 'cat "$D/$(echo "$1" | tr / ,)" 2>/dev/null || exit 3'
 
 
@@ -310,10 +313,10 @@ def test_an_outage_is_never_taken_for_absence_whenever_it_begins_and_ends(
     environ = {"T": str(calls), "FROM": str(begin), "TO": str(begin + length)}
     store = make(FAILS + SILENT_GET, FAILS + SET, FAILS + DELETE, environ=environ)
     for _ in range(3):
-        try:
-            assert store.read(FIRST) == Secret(SECRET)
-        except SecretStoreError as error:
-            assert error.code == "SECRET_STORE_FAILED"
+        found: object = "unknown"
+        with contextlib.suppress(SecretStoreError):
+            found = store.read(FIRST)
+        assert found in (Secret(SECRET), "unknown")
 
 
 @pytest.mark.parametrize("begin", range(9))

@@ -1,4 +1,4 @@
-"""^C and SIGTERM during a rotation: finish the current step, then stop. A second one stops at once."""
+"""^C, SIGTERM, SIGHUP and SIGQUIT during a rotation: finish the current step, then stop. A second one stops at once."""
 
 from __future__ import annotations
 
@@ -9,25 +9,30 @@ import threading
 from collections.abc import Iterator
 from types import FrameType
 
+from vzctl.errors import ENDING_SIGNALS
+
 
 class Terminated(KeyboardInterrupt):
-    """SIGTERM: ends a command like ^C does, with what it had begun tidied up."""
+    """Another signal than that of ^C: ends a command as ^C does, with what it had begun tidied up."""
 
-    signal = signal.SIGTERM
+    def __init__(self, number: int) -> None:
+        super().__init__()
+        self.signal = number
 
 
 def listen() -> None:
-    """Make ^C and SIGTERM exceptions, where they would end the process as it stands; one that is ignored stays ignored."""
+    """Make signals exceptions, where they would end the process as it stands; one that is ignored stays ignored."""
     if threading.current_thread() is not threading.main_thread():
         return
     if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:
         signal.signal(signal.SIGINT, signal.default_int_handler)
-    if signal.getsignal(signal.SIGTERM) is not signal.SIG_IGN:
-        signal.signal(signal.SIGTERM, _terminate)
+    for number in ENDING_SIGNALS.keys() - {signal.SIGINT}:
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, _terminate)
 
 
-def _terminate(_number: int, _frame: FrameType | None) -> None:
-    raise Terminated
+def _terminate(number: int, _frame: FrameType | None) -> None:
+    raise Terminated(number)
 
 
 class Interrupts:
@@ -43,8 +48,9 @@ class Interrupts:
 
     @contextlib.contextmanager
     def deferred(self) -> Iterator[None]:
-        """Take over SIGINT and SIGTERM inside the block."""
-        before = {number: signal.signal(number, self._receive) for number in (signal.SIGINT, signal.SIGTERM)}
+        """Take over inside the block the signals that are not ignored."""
+        numbers = [number for number in ENDING_SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
+        before = {number: signal.signal(number, self._receive) for number in numbers}
         try:
             yield
         finally:

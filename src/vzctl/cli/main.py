@@ -14,7 +14,7 @@ import typer
 from vzctl.cli.commands import SUMMARIES, root_commands
 from vzctl.cli.flags import Group, version_option
 from vzctl.cli.interrupts import listen
-from vzctl.errors import ExitStatus, UsageError, VzctlError
+from vzctl.errors import ENDING_SIGNALS, ExitStatus, UsageError, VzctlError
 
 # Typer carries its own copy of click and exports only this leaf; its parents are what the parser raises.
 _ClickUsageError: Any = typer.BadParameter.__mro__[1]
@@ -157,8 +157,7 @@ def _internal(error: Exception, words: list[str]) -> int:
 
 
 def _interrupted(error: BaseException, words: list[str]) -> int:
-    is_terminated = getattr(error, "signal", None) == signal.SIGTERM
-    status = ExitStatus.TERMINATED if is_terminated else ExitStatus.INTERRUPTED
+    status = ENDING_SIGNALS[getattr(error, "signal", signal.SIGINT)]
     failure = VzctlError("interrupted; nothing more was changed", code=status.name)
     failure.changed = getattr(error, "changed", False)
     sys.stderr.write("\n")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import signal
 from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -12,7 +11,7 @@ import typer
 
 from vzctl.cli.flags import ChangeCommand, flags_of
 from vzctl.cli.garbage import collect_from_here
-from vzctl.errors import ExitStatus
+from vzctl.errors import ENDING_SIGNALS, ExitStatus
 
 if TYPE_CHECKING:
     from vzctl.cli.wiring import World
@@ -34,7 +33,7 @@ def run(
 ) -> None:
     """Do the work and show its outcome; end with the outcome's exit status when that is not OK.
 
-    `walks` defers ^C and SIGTERM to the end of a rotation's current step. `shows`: a person asked to see the data, although
+    `walks` defers signals to the end of a rotation's current step. `shows`: a person asked to see the data, although
     something changes; not once more when it was shown before a question. `token_variable` is that of `--token-env`.
     """
     from vzctl.cli.wiring import World
@@ -58,8 +57,8 @@ def run(
     finally:
         world.close()
     status = outcome.status
-    if status is ExitStatus.INTERRUPTED and world.interrupts.received == signal.SIGTERM:
-        status = ExitStatus.TERMINATED
+    if status is ExitStatus.INTERRUPTED and world.interrupts.received is not None:
+        status = ENDING_SIGNALS[world.interrupts.received]
         outcome = replace(outcome, status=status)
     show_outcome(
         outcome,

@@ -32,6 +32,8 @@ ANSWER_SECONDS: Final = 3.5
 """The Data API gives up after 5 s and then shows its callers the request; an answer must be on its way before 4."""
 CERTIFICATE_NAMES: Final = "vzctl.certificate_names"
 """Where the connection leaves the names of a client certificate in the scope."""
+AUTHENTICATED: Final = "vzctl.authenticated"
+"""Where the connection leaves what is called as soon as it is known who is asking."""
 _QUIET: Final = frozenset({"served", "valid", "not_found"})
 """Answers that are lines of the log only with `-v`."""
 _NO_STORE: Final = {"cache-control": "no-store"}
@@ -210,6 +212,7 @@ class Application:
             if isinstance(caller, Denied) or caller.database not in directory.database_ids:
                 reason = caller.reason if isinstance(caller, Denied) else "the database is gone"
                 return caller, Reply(401, _UNAUTHORIZED, "unauthorized", reason)
+            scope.get(AUTHENTICATED, _nothing)()
             decision = directory.decide(caller.database, asked.wanted)
             if isinstance(decision, Refused):
                 return caller, _refused(decision, decision.id)
@@ -251,7 +254,7 @@ class Application:
         write = self._log.info if reply.answer in _QUIET else self._log.warning
         if reply.answer == "unavailable":
             write = self._log.error
-        database = caller.database if isinstance(caller, Caller) else None
+        database = caller.database if caller is not None else None
         write(
             reply.answer,
             status=reply.status,
@@ -264,6 +267,10 @@ class Application:
             check=asked.is_check if asked is not None else None,
             milliseconds=round(seconds * 1000, 1),
         )
+
+
+def _nothing() -> None:
+    """Stand in where no connection wants to know."""
 
 
 async def _send(send: Send, reply: Reply) -> None:

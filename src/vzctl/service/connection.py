@@ -1,28 +1,34 @@
 """One connection with bounds: for how long a request may take to arrive and to be answered, and how many there may be.
 
 The web server bounds the size of a request's head and how long a connection may be idle. It does not bound how slowly a
-request trickles in, which would let anybody hold a connection for ever.
+request trickles in, which would let anybody hold a connection for ever, and it does not know who has authenticated.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 import h11
 from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
 
-from vzctl.service.application import CERTIFICATE_NAMES
+from vzctl.service.application import AUTHENTICATED, CERTIFICATE_NAMES
+from vzctl.service.guard import CertificateName
+from vzctl.service.slots import UNKNOWN_CONNECTIONS_AT_MOST, Slots
 
 REQUEST_SECONDS: Final = 10.0
-CONNECTIONS_AT_MOST: Final = 512
-"""More are answered with 503; twice as many are not even read."""
+UNKNOWN_SECONDS: Final = 5
+"""For the first request of a connection, until it has authenticated, and between two requests of one that has not."""
+CONNECTIONS_AT_MOST: Final = 512 + UNKNOWN_CONNECTIONS_AT_MOST
+"""More are answered with 503. Those without authentication are too few to fill them."""
 HEAD_BYTES_AT_MOST: Final = 16 * 1024
 IDLE_SECONDS: Final = 75
 """Longer than a Java client keeps an idle connection, so that the client closes first and never meets a closed one."""
 HANDSHAKE_SECONDS: Final = 5.0
+GOODBYE_SECONDS: Final = 1.0
+"""How long the end of a TLS connection waits for the client to agree; an idle one may never do so."""
 LAST_WORDS_SECONDS: Final = 0.3
 """At the end, for how long a request may still come on a connection that was idle."""
 
@@ -32,22 +38,56 @@ class BoundedConnection(H11Protocol):
 
     _deadline: asyncio.TimerHandle | None = None
     _has_ended = False
+    _is_connected = False
+    _is_known = False
+
+    def __init__(self, *arguments: Any, slots: Slots, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._slots = slots
+        self.timeout_keep_alive = UNKNOWN_SECONDS
+        # The loop makes the protocol in a task of its own, which then waits for the end of the TLS handshake: until then
+        # there is no transport to close.
+        self._accepting = asyncio.current_task()
+        slots.enter(self)
+        if self._accepting is not None:
+            self._accepting.add_done_callback(self._accepted)
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Start the clock: a connection that says nothing at first is closed as well."""
         super().connection_made(transport)
-        if len(self.connections) > 2 * CONNECTIONS_AT_MOST:
-            transport.abort()
-            return
-        names = certificate_names(transport.get_extra_info("peercert"))
-        if names:
-            self.app = _with_names(self.app, names)
+        self._is_connected = True
+        self.app = _for_connection(
+            self.app, certificate_names(transport.get_extra_info("peercert")), self._authenticated
+        )
         self._arm()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Stop the clock."""
+        self._slots.leave(self)
         self._disarm()
         super().connection_lost(exc)
+
+    def give_way(self) -> None:
+        """Close at once, whatever was sent."""
+        if self._is_connected:
+            self.transport.abort()
+        elif self._accepting is not None:
+            self._accepting.cancel()
+
+    def _accepted(self, _task: asyncio.Task[Any]) -> None:
+        self._accepting = None
+        if not self._is_connected:  # the handshake failed
+            self._slots.leave(self)
+
+    def _authenticated(self) -> None:
+        """Keep the slot for good, and wait as long as for every Data API."""
+        if self._is_known:
+            return
+        self._is_known = True
+        self._slots.leave(self)
+        self.timeout_keep_alive = IDLE_SECONDS
+        self._disarm()
+        self._arm()
 
     def data_received(self, data: bytes) -> None:
         """Go on, and keep the clock running as long as a request is not whole or not answered."""
@@ -90,7 +130,8 @@ class BoundedConnection(H11Protocol):
 
     def _arm(self) -> None:
         if self._deadline is None:
-            self._deadline = self.loop.call_later(REQUEST_SECONDS, self._give_up)
+            seconds = REQUEST_SECONDS if self._is_known else UNKNOWN_SECONDS
+            self._deadline = self.loop.call_later(seconds, self._give_up)
 
     def _disarm(self) -> None:
         if self._deadline is not None:
@@ -103,26 +144,27 @@ class BoundedConnection(H11Protocol):
 
 
 class BoundedLoop(asyncio.SelectorEventLoop):
-    """The event loop, whose servers do not wait a minute for the first words of TLS."""
+    """The event loop, whose servers wait a minute neither for the first words of TLS nor for the last ones."""
 
     async def create_server(self, protocol_factory: Any, *arguments: Any, **options: Any) -> Any:
         """Make a server as usual."""
         if options.get("ssl") is not None:
             options.setdefault("ssl_handshake_timeout", HANDSHAKE_SECONDS)
+            options.setdefault("ssl_shutdown_timeout", GOODBYE_SECONDS)
         return await super().create_server(protocol_factory, *arguments, **options)
 
 
-def certificate_names(certificate: Any) -> tuple[str, ...]:
+def certificate_names(certificate: Any) -> tuple[CertificateName, ...]:
     """Return the common name, DNS names and URIs of a client certificate that was checked against `--client-ca`."""
     if not certificate:
         return ()
-    common = [value for part in certificate.get("subject", ()) for key, value in part if key == "commonName"]
-    other = [value for kind, value in certificate.get("subjectAltName", ()) if kind in ("DNS", "URI")]
+    common = [("CN", value) for part in certificate.get("subject", ()) for key, value in part if key == "commonName"]
+    other = [(kind, value) for kind, value in certificate.get("subjectAltName", ()) if kind in ("DNS", "URI")]
     return tuple(dict.fromkeys([*common, *other]))
 
 
-def _with_names(app: ASGIApp, names: Sequence[str]) -> ASGIApp:
+def _for_connection(app: ASGIApp, names: Sequence[CertificateName], authenticated: Callable[[], None]) -> ASGIApp:
     async def named(scope: Scope, receive: Receive, send: Send) -> None:
-        await app({**scope, CERTIFICATE_NAMES: names}, receive, send)
+        await app({**scope, CERTIFICATE_NAMES: names, AUTHENTICATED: authenticated}, receive, send)
 
     return named

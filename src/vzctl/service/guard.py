@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hmac
 import ipaddress
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -20,9 +21,17 @@ _TOKEN_HEADERS: Final = frozenset(name.encode() for name in HEADERS)
 _NOBODY: Final = KnownToken(NO_DIGEST, "")
 _REMEMBERED: Final = 256
 """Addresses and `Host` values that need not be parsed again; a client that invents new ones gains nothing."""
-_NEAR_NAMES: Final = frozenset({"localhost", "localhost."})
+_HOST: Final = re.compile(rb"(localhost\.?|127\.[0-9.]+|\[::1\])(?::([1-9][0-9]{0,4}))?", re.IGNORECASE)
+"""The names of this machine that a client is configured with, and a port; other spellings of them are nobody's."""
+_HIGHEST_PORT: Final = 65535
+_UNKNOWN_BESIDE_CERTIFICATE: Final = (
+    "the client certificate is valid, but the token sent with it is unknown: remove the token header from the Data API, "
+    "or set a token of vzctl databases token create"
+)
 
 Headers = Iterable[tuple[bytes, bytes]]
+CertificateName = tuple[str, str]
+"""`CN`, `DNS` or `URI`, and the name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +44,10 @@ class Caller:
 
 @dataclass(frozen=True, slots=True)
 class Denied:
-    """Why nobody was recognized: for the log, never for the caller."""
+    """Why nobody was recognized: for the log, never for the caller. `database` is that of a certificate that was right."""
 
     reason: str
+    database: str | None = None
 
 
 def is_near(peer: Sequence[object] | None, headers: Headers) -> bool:
@@ -47,32 +57,34 @@ def is_near(peer: Sequence[object] | None, headers: Headers) -> bool:
 
 
 def identify(
-    directory: Directory, headers: Headers, certificate_names: Sequence[str], bound_database: str | None
+    directory: Directory, headers: Headers, certificate_names: Sequence[CertificateName], bound_database: str | None
 ) -> Caller | Denied:
-    """Return the database that is asking. Everything that speaks for one must speak for the same one."""
+    """Return the database that is asking. Everything that speaks for one must speak for the same one.
+
+    So a token that is not known is refused beside a certificate that is: it may have been revoked, to shut its user out.
+    """
     tokens = [value for name, value in headers if name in _TOKEN_HEADERS]
     if tokens and tokens.count(tokens[0]) != len(tokens):
         return Denied("several tokens")
-    spoken: set[str] = set()
+    spoken = {directory.database_of_certificate(kind, name) for kind, name in certificate_names} - {None}
     used = None
     if tokens:
         known, used = _known(directory, tokens[0])
         if not known.database:
-            return Denied("unknown token")
+            if not spoken:
+                return Denied("unknown token")
+            return Denied(_UNKNOWN_BESIDE_CERTIFICATE, next(iter(spoken)) if len(spoken) == 1 else None)
         spoken.add(known.database)
-    if certificate_names:
-        named = {directory.certificates.get(name.casefold(), "") for name in certificate_names} - {""}
-        if not named and not tokens and used is None:
-            return Denied("unknown certificate")
-        spoken |= named
+    elif certificate_names and not spoken:
+        return Denied("unknown certificate")
     if bound_database is not None:
         spoken.add(bound_database)
-    if not spoken:
-        return Denied("no token")
     if len(spoken) > 1:
         return Denied("token, certificate and --database name different databases")
-    (database,) = spoken
-    return Caller(database, used)
+    for database in spoken:
+        if database is not None:
+            return Caller(database, used)
+    return Denied("no token")
 
 
 def _known(directory: Directory, value: bytes) -> tuple[KnownToken, str | None]:
@@ -96,10 +108,8 @@ def _is_loopback(address: str) -> bool:
 
 @lru_cache(maxsize=_REMEMBERED)
 def _is_near_host(value: bytes) -> bool:
-    text = value.decode("latin-1").lower()
-    if text.startswith("["):
-        host, bracket, rest = text[1:].partition("]")
-        is_port = not rest or (rest[0] == ":" and rest[1:].isdigit())
-        return bool(bracket) and is_port and _is_loopback(host)
-    host, _, port = text.partition(":")
-    return (not port or port.isdigit()) and (host in _NEAR_NAMES or _is_loopback(host))
+    found = _HOST.fullmatch(value)
+    if found is None or (found[2] is not None and int(found[2]) > _HIGHEST_PORT):
+        return False
+    name = found[1].decode("ascii")
+    return not name.startswith("127.") or _is_loopback(name)

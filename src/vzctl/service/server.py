@@ -9,8 +9,9 @@ import logging
 import signal
 import socket
 import ssl
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from time import monotonic
 from typing import Final
@@ -20,7 +21,7 @@ import uvicorn
 from vzctl.domain.address import find_database
 from vzctl.domain.service import require_local
 from vzctl.domain.state import State
-from vzctl.errors import NextStep, UsageError
+from vzctl.errors import ENDING_SIGNALS, NextStep, UsageError
 from vzctl.service.addresses import BACKLOG, address_text, is_loopback, notify, open_sockets
 from vzctl.service.application import Application, Parts
 from vzctl.service.connection import (
@@ -35,6 +36,7 @@ from vzctl.service.freshness import LiveState
 from vzctl.service.log import LibraryMessages, ServiceLog
 from vzctl.service.metrics import Metrics
 from vzctl.service.secret_cache import SecretCache
+from vzctl.service.slots import Slots
 from vzctl.service.tls import is_key_private, server_context
 from vzctl.usecases.context import Context
 from vzctl.usecases.secret_version import read_version
@@ -68,7 +70,7 @@ class Surroundings:
 
 
 def run_service(context: Context, request: RunService, surroundings: Surroundings) -> None:
-    """Serve until SIGTERM or ^C. Everything that can be wrong is found before the first request is taken."""
+    """Serve until a signal ends the service. Everything that can be wrong is found before the first request is taken."""
     state = context.state_file.read()
     require_local(state, "the credential service")
     bound = find_database(state, request.database).id if request.database is not None else None
@@ -149,7 +151,7 @@ def configured(app: object, tls: ssl.SSLContext | None) -> uvicorn.Config:
     """Return the web server's configuration; no forwarded header is believed, nothing is said about the server."""
     return uvicorn.Config(
         app,  # type: ignore[arg-type]
-        http=BoundedConnection,
+        http=partial(BoundedConnection, slots=Slots(monotonic)),  # type: ignore[arg-type]
         ws="none",
         lifespan="on",
         log_config=None,
@@ -184,19 +186,20 @@ class Server(uvicorn.Server):
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """End on SIGTERM and ^C."""
+        """End on every signal that ends a command, except on those that whoever started the service had ignored."""
         loop = asyncio.get_running_loop()
-        numbers: Sequence[signal.Signals] = (signal.SIGTERM, signal.SIGINT)
+        numbers = [number for number in ENDING_SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
         for number in numbers:
-            loop.add_signal_handler(number, self._end)
+            loop.add_signal_handler(number, self._end, number)
         try:
             yield
         finally:
             for number in numbers:
                 loop.remove_signal_handler(number)
 
-    def _end(self) -> None:
-        self.force_exit = self.should_exit
+    def _end(self, number: int) -> None:
+        # A terminal that is closed may send its signal twice, from the system and from the shell.
+        self.force_exit = self.should_exit and number != signal.SIGHUP
         self.should_exit = True
 
 

@@ -70,9 +70,17 @@ class Directory:
         self._hosted = {item.id: item for item in CATALOGUE if not item.takes_credential}
         self.database_ids = frozenset(self._allowed)
         self.tokens = {item.id: KnownToken(bytes.fromhex(item.sha256), item.database) for item in state.service_tokens}
-        self.certificates = {
-            item.certificate_name.casefold(): item.id for item in state.databases if item.certificate_name is not None
-        }
+        self._certificates = {item.certificate_name: item.id for item in state.databases if item.certificate_name}
+        self._dns_names = {_folded(name): database for name, database in self._certificates.items() if name.isascii()}
+
+    def database_of_certificate(self, kind: str, name: str) -> str | None:
+        """Return the id of the database that a name in a client certificate speaks for.
+
+        A DNS name is ASCII in any case (RFC 4343); a common name and a URI are compared character by character.
+        """
+        if kind == "DNS":
+            return self._dns_names.get(_folded(name)) if name.isascii() else None
+        return self._certificates.get(name)
 
     def decide(self, database_id: str, wanted: Wanted) -> Granted | Refused:
         """Return the version in force of the credential, or why this database does not get it."""
@@ -152,6 +160,10 @@ class Directory:
     def _shell_name(self, database: Database) -> str:
         """Return the database as it is typed in a shell: whoever reads the sentence may paste it."""
         return shlex.quote(self._index.database_name(database.id))
+
+
+def _folded(name: str) -> str:
+    return name.lower()  # called for ASCII alone: `lower` has surprises beyond it
 
 
 def _quoted(text: str) -> str:

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from types import FrameType
 from typing import Any, Final
 
+from vzctl.errors import ENDING_SIGNALS
+
 STARTING_SECONDS: Final = 2.0
 """How long an end waits for programs that are being started."""
 SHORTEST_KEY: Final = 8
@@ -143,7 +145,7 @@ def _carries(text: str, secret: str) -> bool:
 
 
 class HeldSignals:
-    """^C and SIGTERM that come while a program is being started wait until there is something that can be killed.
+    """Signals that come while a program is being started wait until there is something that can be killed.
 
     Not by a mask: the program would inherit it.
     """
@@ -152,8 +154,9 @@ class HeldSignals:
         self._received: list[tuple[int, FrameType | None]] = []
         self._handlers: dict[int, Any] = {}
         if threading.current_thread() is threading.main_thread():
-            for number in (signal.SIGINT, signal.SIGTERM):
-                self._handlers[number] = signal.signal(number, self._receive)
+            for number in ENDING_SIGNALS:
+                if signal.getsignal(number) is not signal.SIG_IGN:
+                    self._handlers[number] = signal.signal(number, self._receive)
 
     def release(self) -> None:
         """Give the signals back to those who handled them, and the ones that came as well."""
