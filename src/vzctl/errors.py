@@ -51,7 +51,7 @@ class ExitStatus(IntEnum):
     ROTATION_OPEN = 12, "leaves, or is blocked by, a rotation past its point of no return"
     CANCELLED = 13, "the user said no"
     MANUAL = 14, "recorded as wanted; a person's step at the Portal is next"
-    CHANGES = 20, "only with --exit-code: keys due, drift or problems"
+    CHANGES = 20, "a check found a problem; with --exit-code: keys due, drift or problems"
     UNKNOWN_SIDE = (
         21,
         "undetermined: Astra, the provider, or the network may be at fault; diagnose: only with --exit-code",

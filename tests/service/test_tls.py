@@ -287,7 +287,8 @@ def test_the_check_believes_the_authority_it_is_given_and_shows_a_certificate(
 ) -> None:
     certificate = authority.certificate("check", SHOP_NAME)
     ca = str(authority.folder / "ca.pem")
-    known = user.ok("serve", "check", "--url", service.url, "--ca", ca, "--token-file", "shop-token")
+    words = ("--url", service.url, "--ca", ca, "--token-file", "shop-token", "--no-exit-code")
+    known = user.ok("serve", "check", *words)
     assert [row[1] for row in known.rows[:4]] == ["ok", "ok", "ok", "ok"]
     shown = user.ok(
         "serve",
@@ -302,9 +303,11 @@ def test_the_check_believes_the_authority_it_is_given_and_shows_a_certificate(
         certificate[1],
     )
     assert [row[1] for row in shown.rows] == ["ok", "ok", "ok", "ok", "skipped"]
-    unbelieved = user.ok("serve", "check", "--url", service.url, "--token-file", "shop-token")
+    unbelieved = user.run("serve", "check", "--url", service.url, "--token-file", "shop-token")
+    assert unbelieved.status == 20
     assert unbelieved.rows[1][2].startswith("its certificate is not believed")
-    plain = user.ok("serve", "check", "--url", service.url.replace("https", "http"))
+    plain = user.run("serve", "check", "--url", service.url.replace("https", "http"))
+    assert plain.status == 20
     assert plain.rows[1][:2] == ["service", "wrong"]
 
 

@@ -15,6 +15,7 @@ import pytest
 from tests.support.state_files import tree
 from vzctl.store.atomic import (
     append_line,
+    create_new_file,
     make_private_directory,
     remove_unfinished,
     sync_directory,
@@ -199,6 +200,81 @@ def test_a_temporary_file_that_vanished_hides_no_failure(tmp_path: Path, monkeyp
     monkeypatch.setattr(os, "replace", vanish)
     with pytest.raises(Killed):
         write_atomic(tmp_path / "state.toml", NEW)
+
+
+@pytest.fixture(params=["unnamed files", "named drafts"])
+def drafts(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both ways in which a new file is written before it has its name."""
+    if request.param == "named drafts":
+        monkeypatch.delattr(os, "O_TMPFILE")
+
+
+@pytest.mark.usefixtures("drafts")
+def test_a_new_file_has_its_bytes_and_its_mode_and_nothing_else_is_left(tmp_path: Path) -> None:
+    before = os.umask(0o077)
+    try:
+        create_new_file(tmp_path / "new", NEW, mode=0o644)
+    finally:
+        os.umask(before)
+    assert tree(tmp_path) == {"new": NEW}
+    assert mode_of(tmp_path / "new") == 0o644
+
+
+@pytest.mark.usefixtures("drafts")
+@pytest.mark.parametrize("kind", ["file", "link", "folder"])
+def test_a_new_file_replaces_nothing(tmp_path: Path, kind: str) -> None:
+    path = tmp_path / "new"
+    if kind == "file":
+        path.write_bytes(OLD)
+    elif kind == "link":
+        path.symlink_to("nowhere")
+    else:
+        path.mkdir()
+    with pytest.raises(FileExistsError):
+        create_new_file(path, NEW)
+    assert os.listdir(tmp_path) == ["new"]
+    assert path.is_symlink() == (kind == "link")
+    assert kind != "file" or path.read_bytes() == OLD
+
+
+@pytest.mark.usefixtures("drafts")
+def test_of_two_who_create_the_same_file_one_succeeds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path, link = tmp_path / "new", os.link
+
+    def link_after_another(*arguments: Any, **options: Any) -> None:
+        path.write_bytes(OLD)
+        link(*arguments, **options)
+
+    monkeypatch.setattr(os, "link", link_after_another)
+    with pytest.raises(FileExistsError):
+        create_new_file(path, NEW)
+    assert tree(tmp_path) == {"new": OLD}
+
+
+@pytest.mark.usefixtures("drafts")
+def test_a_new_file_that_fails_at_any_call_is_whole_or_absent(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, failure: type[BaseException]
+) -> None:
+    for number in range(1, 100):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        with monkeypatch.context() as patch, suppress(failure):
+            made = failing_at(patch, number, failure())
+            create_new_file(folder / "new", NEW)
+        assert tree(folder) in ({}, {"new": NEW})
+        if len(made) < number:
+            return
+    pytest.fail("it never ended")
+
+
+def test_a_draft_that_a_kill_has_left_is_removed_by_the_next_attempt(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delattr(os, "O_TMPFILE")
+    for name in (".new.abc.tmp", ".newer.abc.tmp"):
+        (tmp_path / name).write_bytes(OLD)
+    create_new_file(tmp_path / "new", NEW)
+    assert tree(tmp_path) == {"new": NEW, ".newer.abc.tmp": OLD}
 
 
 def test_unfinished_files_of_one_name_or_of_any_are_removed_and_others_stay(tmp_path: Path) -> None:

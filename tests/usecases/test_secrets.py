@@ -259,3 +259,25 @@ def test_the_env_store_says_how_many_it_has_and_reads_only(cli: Cli) -> None:
         "environment variables of 2 credentials, read only",
         'the secret store "env" answers: it can be read\n',
     )
+
+
+@pytest.mark.parametrize("folder", ["secrets", "canaries", "."])
+@pytest.mark.parametrize("store", ["file", "exec"])
+def test_no_command_writes_through_a_linked_folder_beside_the_state(
+    cli: Cli, tmp_path: Path, folder: str, store: str
+) -> None:
+    """The folder may have come with a cloned repository."""
+    with_exec(cli)
+    cli.init().ok("credentials", "add", "openai-prod", "--provider", "openai", "--no-secret")
+    victim = tmp_path / "victim"
+    place = cli.state.parent / "state.toml.d" / folder
+    if place.exists():
+        place.rename(victim)
+    else:
+        victim.mkdir()
+    place.symlink_to(victim)
+    before = {path: path.read_bytes() for path in victim.rglob("*") if path.is_file()}
+    for words in (("secrets", "test"), ("secrets", "put", "openai-prod", "--secret-stdin")):
+        result = cli.run(*words, stdin="sk-first", env={"VZCTL_SECRET_STORE": store})
+        assert (words, result.status, "is a symbolic link" in result.err) == (words, 9, True)
+    assert {path: path.read_bytes() for path in victim.rglob("*") if path.is_file()} == before

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import stat
 import subprocess
 import sys
 from collections.abc import Callable
@@ -14,7 +15,7 @@ import pyrage
 import pytest
 
 from tests.vault.contract import FIRST, SECOND, WriteContract, facts
-from vzctl.errors import NextStep, SecretStoreError, UsageError
+from vzctl.errors import NextStep, SecretStoreError, StateError, UsageError
 from vzctl.secret import Secret
 from vzctl.store.atomic import write_atomic
 from vzctl.vault.base import SecretItem, SecretStore
@@ -322,25 +323,6 @@ def test_a_file_that_holds_no_text_is_an_error(make: Make, directory: Path, owne
     )
 
 
-def test_a_directory_in_the_place_of_a_file_is_an_error(make: Make, directory: Path) -> None:
-    path = path_of(directory)
-    path.mkdir(parents=True)
-    store = make()
-    words = "Is a directory"
-    assert failure_of(lambda: store.read(FIRST))[1:] == (
-        "SECRET_STORE_FAILED",
-        f"`{path}` cannot be read: {words}",
-    )
-    assert failure_of(lambda: store.write(FIRST, Secret(SECRET)))[1:] == (
-        "SECRET_STORE_FAILED",
-        f"`{path}` cannot be written: {words}",
-    )
-    assert failure_of(lambda: store.delete(FIRST))[1:] == (
-        "SECRET_STORE_DELETE_FAILED",
-        f"`{path}` cannot be deleted: {words}",
-    )
-
-
 def test_a_file_in_the_place_of_the_directory_is_an_error(make: Make, directory: Path) -> None:
     directory.parent.mkdir()
     directory.write_text("not a directory")
@@ -351,35 +333,58 @@ def test_a_file_in_the_place_of_the_directory_is_an_error(make: Make, directory:
     )
 
 
+@pytest.mark.parametrize("is_outside", [True, False])
 @pytest.mark.parametrize("link", ["lineage", "credential", "file"])
-def test_a_symbolic_link_does_not_lead_out_of_the_directory(
-    make: Make, directory: Path, tmp_path: Path, link: str
+def test_a_symbolic_link_below_the_directory_is_refused(
+    make: Make, directory: Path, tmp_path: Path, link: str, is_outside: bool
 ) -> None:
     """The directory may have come with a cloned repository."""
-    outside = tmp_path / "outside"
-    outside.mkdir()
+    elsewhere = (tmp_path if is_outside else directory) / "elsewhere"
+    elsewhere.mkdir(parents=True)
     path = path_of(directory)
     source = {"lineage": path.parent.parent, "credential": path.parent, "file": path}[link]
-    source.parent.mkdir(parents=True)
-    source.symlink_to(outside / "v-1.age" if link == "file" else outside)
+    source.parent.mkdir(parents=True, exist_ok=True)
+    source.symlink_to(elsewhere / "v-1.age" if link == "file" else elsewhere)
     store = make()
-    refused = (
-        "SecretStoreError",
-        "SECRET_STORE_FAILED",
-        f"`{path}` leads out of `{directory}` through a symbolic link",
-    )
+    refused = ("SecretStoreError", "SECRET_STORE_FAILED", f"`{source}` is a symbolic link")
     assert failure_of(lambda: store.write(FIRST, Secret(SECRET))) == refused
     assert failure_of(lambda: store.read(FIRST)) == refused
     assert failure_of(lambda: store.delete(FIRST)) == refused
-    assert tree(outside) == {}
+    assert tree(elsewhere) == {}
 
 
-def test_a_link_to_the_whole_directory_is_fine(make: Make, directory: Path, tmp_path: Path) -> None:
-    (tmp_path / "elsewhere").mkdir()
-    directory.parent.mkdir()
-    directory.symlink_to(tmp_path / "elsewhere")
+@pytest.mark.parametrize("kind", ["pipe", "directory", "socket"])
+def test_something_else_than_a_regular_file_is_refused(make: Make, directory: Path, kind: str) -> None:
+    path = path_of(directory)
+    path.parent.mkdir(parents=True)
+    if kind == "pipe":
+        os.mkfifo(path)
+    elif kind == "directory":
+        path.mkdir()
+    else:
+        os.mknod(path, stat.S_IFSOCK | 0o600)
+    refused = ("SecretStoreError", "SECRET_STORE_FAILED", f"`{path}` is not a regular file")
+    store = make()
+    assert failure_of(lambda: store.write(FIRST, Secret(SECRET))) == refused
+    assert failure_of(lambda: store.read(FIRST)) == refused
+    assert failure_of(lambda: store.delete(FIRST)) == refused
+
+
+def test_nothing_is_written_or_deleted_where_the_guard_refuses(make: Make, directory: Path) -> None:
     make().write(FIRST, Secret(SECRET))
-    assert make().read(FIRST) == Secret(SECRET)
+    before = tree(directory)
+
+    def refuse() -> None:
+        raise StateError("linked", code="STATE_NOT_WRITABLE")
+
+    store = make()
+    store._before_write = refuse
+    with pytest.raises(StateError):
+        store.write(FIRST, Secret("other"))
+    with pytest.raises(StateError):
+        store.delete(FIRST)
+    assert tree(directory) == before
+    assert store.read(FIRST) == Secret(SECRET)
 
 
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EROFS, errno.EIO])

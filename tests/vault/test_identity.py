@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from tests.support.tools import require_tools
 from tests.vault.contract import FIRST, facts
 from vzctl.errors import ConflictError, NextStep, SecretStoreError
 from vzctl.secret import Secret
-from vzctl.store.atomic import write_atomic
+from vzctl.store.atomic import create_new_file, write_atomic
 from vzctl.vault.file_store import FileStore
 from vzctl.vault.identity import create_identity, load_identities
 
@@ -34,7 +35,7 @@ def failure_of(call: Callable[[], object]) -> tuple[str, str, str]:
 
 def test_a_new_identity_opens_what_its_recipient_locks(tmp_path: Path) -> None:
     path = tmp_path / "new" / "identity.txt"
-    recipient = create_identity(path, write_atomic)
+    recipient = create_identity(path, create_new_file)
     assert recipient.startswith("age1")
     assert (oct(path.stat().st_mode & 0o777), oct(path.parent.stat().st_mode & 0o777)) == ("0o600", "0o700")
     lines = path.read_text().splitlines()
@@ -48,7 +49,7 @@ def test_an_identity_is_never_replaced(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "identity.txt"
     path.write_bytes(content)
     with pytest.raises(ConflictError) as caught:
-        create_identity(path, write_atomic)
+        create_identity(path, create_new_file)
     assert facts(caught.value) == (
         "ConflictError",
         "IDENTITY_EXISTS",
@@ -79,11 +80,64 @@ def test_an_identity_that_cannot_be_written_leaves_no_file(tmp_path: Path, error
 def test_an_identity_needs_a_directory_that_can_be_made(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     path = tmp_path / "file" / "identity.txt"
-    assert failure_of(lambda: create_identity(path, write_atomic)) == (
+    assert failure_of(lambda: create_identity(path, create_new_file)) == (
         "SecretStoreError",
         "SECRET_STORE_FAILED",
         f"`{path}` cannot be written: Not a directory",
     )
+
+
+POINTS = ("open", "fdopen", "fchmod", "fsync", "link", "unlink", "close")
+
+
+def killed_at(path: Path, number: int, *, has_unnamed_files: bool) -> bool:
+    """Create an identity in a process that is killed before its n-th call; return whether it was."""
+    script = f"""
+import os, signal, tempfile
+from pathlib import Path
+from vzctl.store.atomic import create_new_file
+from vzctl.vault.identity import create_identity
+
+left = [{number}]
+def counted(original):
+    def call(*arguments, **options):
+        left[0] -= 1
+        if left[0] == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return original(*arguments, **options)
+    return call
+
+if not {has_unnamed_files}:
+    del os.O_TMPFILE
+import pyrage
+for name in {POINTS!r}:
+    setattr(os, name, counted(getattr(os, name)))
+tempfile.mkstemp = counted(tempfile.mkstemp)
+create_identity(Path({str(path)!r}), create_new_file)
+"""
+    return subprocess.run([sys.executable, "-c", script], timeout=60, check=False).returncode != 0
+
+
+@pytest.mark.parametrize("has_unnamed_files", [True, False])
+def test_a_kill_at_any_point_blocks_no_second_attempt_and_leaves_no_private_key(
+    tmp_path: Path, has_unnamed_files: bool
+) -> None:
+    for number in range(1, 100):
+        path = tmp_path / str(number) / "identity.txt"
+        path.parent.mkdir()
+        if not killed_at(path, number, has_unnamed_files=has_unnamed_files):
+            break
+        left = list(path.parent.iterdir())
+        if has_unnamed_files:
+            assert [item.name for item in left] in ([], [path.name])
+        assert {oct(item.stat().st_mode & 0o777) for item in left} <= {"0o600"}
+        if path.exists():
+            # It has its name, so it is whole.
+            assert load_identities(path, notices_are_an_error)
+        else:
+            create_identity(path, create_new_file)
+            assert list(path.parent.iterdir()) == [path]
+    assert 6 < number < 99
 
 
 def make_ssh_key(path: Path, *options: str) -> str:

@@ -75,6 +75,9 @@ ParameterOption = Annotated[
 ]
 IfExistsOption = Annotated[IfExists, typer.Option("--if-exists", metavar="fail|skip|update", help="When it is there.")]
 IfMissingOption = Annotated[IfMissing, typer.Option("--if-missing", metavar="fail|skip", help="When it is not there.")]
+CheckExitCodeOption = Annotated[
+    bool, typer.Option("--exit-code/--no-exit-code", help="Exit 20 when the check finds a problem.")
+]
 ExitCodeOption = Annotated[bool, typer.Option("--exit-code", help="Exit 20 when something wants attention.")]
 
 SecretStdinOption = Annotated[bool, typer.Option("--secret-stdin", help="Read the key from standard input.")]

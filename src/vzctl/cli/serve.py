@@ -10,7 +10,7 @@ import typer
 
 from vzctl.cli.flags import flags_of
 from vzctl.cli.noun import noun, reads
-from vzctl.cli.options import DatabaseOption, ExitCodeOption
+from vzctl.cli.options import CheckExitCodeOption, DatabaseOption
 from vzctl.cli.run import command_words, run
 from vzctl.errors import NextStep, UsageError
 
@@ -143,7 +143,7 @@ def check(
     client_key: Annotated[
         str | None, typer.Option("--client-key", metavar="FILE", help="Its key, PEM.", show_default=False)
     ] = None,
-    exit_code: ExitCodeOption = False,
+    exit_code: CheckExitCodeOption = True,
 ) -> None:
     """Ask a running service as a Data API does, and say what would go wrong next. No key is fetched."""
     from vzctl.service.client import ClientOptions, ServiceClient

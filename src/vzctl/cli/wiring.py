@@ -237,6 +237,7 @@ class World:
             secrets.recipients,
             identity,
             write_atomic=write_atomic,
+            before_write=paths.require_own_folders,
             notice=self.say,
             canaries=self._canaries(),
         )
@@ -244,7 +245,8 @@ class World:
     def _canaries(self) -> Canaries:
         from vzctl.vault.canary import Canaries
 
-        return Canaries(self._paths().canaries)
+        paths = self._paths()
+        return Canaries(paths.canaries, before_write=paths.require_own_folders)
 
     def _paths(self) -> StatePaths:
         return StatePaths.of(Path(self.settings.state.value))

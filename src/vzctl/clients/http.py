@@ -7,10 +7,8 @@ server that sends a byte a second. Callers block, in as many threads as they lik
 from __future__ import annotations
 
 import asyncio
-import importlib.util
 import random
 import ssl
-import sys
 import threading
 import time
 from collections.abc import Callable, Coroutine
@@ -47,7 +45,6 @@ class Limits:
 
 DIRECT: Final = {f"all://[{host}]" if ":" in host else f"all://{host}": None for host in sorted(LOOPBACK)}
 """This machine is never asked through a proxy: plain http to it is allowed because nothing leaves it."""
-_OPTIONAL: Final = "sniffio"
 _NOTHING: Final = httpx.ByteStream(b"")
 """In place of the stream of an answer that was read: a stream holds its answer, and so both would wait for the collector of
 garbage, which comes the later the larger the state is."""
@@ -125,7 +122,6 @@ class Http:
                 work.close()
                 raise CancelledError
             if self._loop is None:
-                _end_vain_searches()
                 self._loop = ResolvingLoop()
                 self._thread = threading.Thread(target=self._loop.run_forever, name="vzctl-http", daemon=True)
                 self._thread.start()
@@ -231,12 +227,6 @@ class Http:
         milliseconds = round((time.monotonic() - started) * 1000)
         result = f"HTTP {outcome.status}" if isinstance(outcome, Reply) else outcome.cause.value
         self._log(f"{call.method} {call.shown_url}: {result} after {milliseconds} ms")
-
-
-def _end_vain_searches() -> None:
-    """Say once that a module is not there which httpcore looks for on the disk again and again, for every request."""
-    if _OPTIONAL not in sys.modules and importlib.util.find_spec(_OPTIONAL) is None:
-        sys.modules[_OPTIONAL] = None  # type: ignore[assignment]  # how Python is told so
 
 
 async def _body(response: httpx.Response, call: Call) -> bytes:

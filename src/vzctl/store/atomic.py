@@ -52,19 +52,55 @@ def open_own_file(path: Path, flags: int) -> int:
 
 
 def create_new_file(path: Path, data: bytes, *, mode: int = 0o600) -> None:
-    """Make a new file that has its mode before its content; what is there is never replaced. Raises `OSError`."""
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    """Create a file as a whole or not at all; never replace what exists. Raises `OSError`.
+
+    The file gets its name when its content is on disk, so an interrupted attempt leaves nothing that blocks the next one.
+    """
+    if os.path.lexists(path):
+        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path))
+    remove_unfinished(path.parent, f"{path.name}.")
+    descriptor, draft = _open_draft(path)
     try:
         with os.fdopen(descriptor, "wb") as file:
             os.fchmod(file.fileno(), mode)
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-    except BaseException:
-        with contextlib.suppress(OSError):
-            os.unlink(path)
-        raise
+            _link(draft, path)
+    finally:
+        if draft.parent == path.parent:
+            with contextlib.suppress(OSError):
+                os.unlink(draft)
     sync_directory(path.parent)
+
+
+def _open_draft(path: Path) -> tuple[int, Path]:
+    """Open a new private file beside `path`; return its descriptor, and where it can be linked from.
+
+    Where the system has unnamed files, it has no name: even SIGKILL leaves nothing of it. Elsewhere its name is one that
+    the next attempt removes.
+    """
+    if hasattr(os, "O_TMPFILE"):
+        with contextlib.suppress(OSError):  # not every file system has them
+            descriptor = os.open(path.parent, os.O_TMPFILE | os.O_WRONLY | os.O_CLOEXEC, 0o600)
+            unnamed = Path(f"/proc/self/fd/{descriptor}")
+            if unnamed.exists():
+                return descriptor, unnamed
+            os.close(descriptor)
+    import tempfile
+
+    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
+    return descriptor, Path(name)
+
+
+def _link(draft: Path, path: Path) -> None:
+    """Give a file its name; raise `FileExistsError` when the name is taken."""
+    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        # With a descriptor of the folder Python follows the link in /proc to the unnamed file.
+        os.link(draft, path.name, dst_dir_fd=folder, follow_symlinks=True)
+    finally:
+        os.close(folder)
 
 
 def append_line(path: Path, line: bytes) -> None:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from vzctl.errors import NextStep, StateError
+
 GITIGNORE: Final = (
     b"# made by vzctl: only encrypted secrets belong into version control\n*\n!.gitignore\n!secrets/\n!secrets/**\n"
 )
@@ -22,6 +24,16 @@ class StatePaths:
     def of(cls, path: Path) -> StatePaths:
         """Follow symbolic links, so that a link is never replaced by a file."""
         return cls(Path(os.path.realpath(path)))
+
+    def require_own_folders(self) -> None:
+        """Raise `StateError` when a write beside the state would follow a link, which may have come with a cloned folder."""
+        for folder in (self.folder, self.backups, self.names_cache.parent, self.secrets, self.canaries):
+            if os.path.islink(folder):
+                raise StateError(
+                    f'"{folder}" is a symbolic link; the folder beside the state must be a folder of its own',
+                    code="STATE_NOT_WRITABLE",
+                    next_steps=(NextStep("vzctl state path", "where it is"),),
+                )
 
     @property
     def folder(self) -> Path:

@@ -266,17 +266,6 @@ class StateFile:
             return data, parse_state(data, self.shown_path)
         return data, None
 
-    def _refuse_links(self) -> None:
-        """A state that came with a cloned folder must not lead a write to files elsewhere."""
-        paths = self.paths
-        for folder in (paths.folder, paths.backups, paths.names_cache.parent, paths.secrets, paths.canaries):
-            if os.path.islink(folder):
-                raise StateError(
-                    f'"{folder}" is a symbolic link; the folder beside the state must be a folder of its own',
-                    code="STATE_NOT_WRITABLE",
-                    next_steps=(NextStep("vzctl state path", "where it is"),),
-                )
-
     @contextmanager
     def _locked(self) -> Iterator[None]:
         # Here, like what a write needs: most commands only read.
@@ -284,7 +273,7 @@ class StateFile:
 
         now = self._now().isoformat(timespec="seconds").replace("+00:00", "Z")
         holder = Holder(pid=os.getpid(), host=self.actor.host, command=self.actor.command, since=now)
-        self._refuse_links()
+        self.paths.require_own_folders()
         try:
             make_private_directory(self.paths.folder)
         except OSError as error:

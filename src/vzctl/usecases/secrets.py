@@ -15,7 +15,7 @@ from vzctl.domain.state import State
 from vzctl.domain.token import SHOWN_AS, leftover_tokens, token_in_force
 from vzctl.errors import ConflictError, InputRequiredError, NextStep
 from vzctl.secret import Secret
-from vzctl.store.atomic import write_atomic
+from vzctl.store.atomic import create_new_file
 from vzctl.store.audit import Change
 from vzctl.usecases.astra_token import PUT_TOKEN, drop_tokens, token_in_store, token_item
 from vzctl.usecases.context import Context, Danger, Question, SecretSource
@@ -173,7 +173,7 @@ def make_identity(context: Context, request: MakeIdentity) -> Outcome[Identity]:
             raise identity_exists(path)
         data = Identity(str(path), None, request.configuration, ())
         return Outcome(data=data, summary=(f'would make the identity file "{path}"',))
-    recipient = create_identity(path, write_atomic)
+    recipient = create_identity(path, create_new_file)
     lines = (
         "[secrets]",
         'store = "file"',

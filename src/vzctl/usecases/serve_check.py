@@ -68,9 +68,9 @@ class Asks(Protocol):
 
 
 def check_service(
-    context: Context, client: Asks, token_file: str | None, *, exit_code: bool = False
+    context: Context, client: Asks, token_file: str | None, *, exit_code: bool = True
 ) -> Outcome[ServiceCheck]:
-    """Ask the service and report; a verdict is no failure, with `exit_code` a bad one ends as 20."""
+    """Ask the service and report; a problem ends as 20, or as 0 without `exit_code`."""
     token = read_token(token_file) if token_file is not None else None
     examiner = _Examiner(client, token, _state(context))
     examiner.examine()

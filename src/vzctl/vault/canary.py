@@ -6,7 +6,7 @@ import fcntl
 import os
 import secrets
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Final
@@ -28,15 +28,18 @@ class Canaries:
     of a store must not fail because of it.
     """
 
-    def __init__(self, folder: Path | None = None) -> None:
+    def __init__(self, folder: Path | None = None, *, before_write: Callable[[], None] = lambda: None) -> None:
         self._folder = folder
+        self._before_write = before_write
 
     @contextmanager
     def drawn(self, store_name: str) -> Iterator[tuple[SecretItem, Secret]]:
         """Yield an item that no other process uses, and a value for it; it stays on record unless the block succeeds.
 
-        The address is random, so that two processes that test one store at once do not meet.
+        The address is random, so that two processes that test one store at once do not meet. `before_write` may refuse
+        the folder.
         """
+        self._before_write()
         with self._taken(store_name) as record:
             word = record.name if record is not None else _new_word()
             yield _item(word), Secret(_new_word())
@@ -45,6 +48,7 @@ class Canaries:
 
     def clear(self, store: SecretStore) -> None:
         """Delete from a store that works what crashes have left in it; what cannot be deleted now stays on record."""
+        self._before_write()
         for record in self._left_behind():
             with _locked(record, store.name) as is_left, suppress(SecretStoreError):
                 if is_left:
@@ -77,7 +81,8 @@ class Canaries:
         record = self._folder / _new_word()
         try:
             self._folder.mkdir(mode=0o700, exist_ok=True)
-            record.write_text(store_name)
+            with record.open("x", encoding="utf-8") as file:
+                file.write(store_name)
         except OSError:
             _forget(record)
             return None

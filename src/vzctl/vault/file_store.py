@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -27,13 +26,14 @@ class FileStore:
     """Secrets in `directory/<lineage>/<credential id>/<version id>.age`, encrypted to `recipients`.
 
     Writing needs the private key too, because what was written is read back. `write_atomic` replaces a file as a whole
-    or not at all, mode 0600 from the first byte; it is handed in, because the layer that owns it lies beside this one.
+    or not at all, mode 0600 from the first byte; `before_write` raises where nothing may be written or deleted. Both are
+    handed in, because the layer that owns them lies beside this one.
     """
 
     name: Final = "file"
     writable: Final = True
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  (two of them stand for the layer beside this one)
         self,
         directory: Path,
         recipients: Sequence[str],
@@ -41,6 +41,7 @@ class FileStore:
         *,
         write_atomic: Callable[[Path, bytes], None],
         notice: Callable[[str], None],
+        before_write: Callable[[], None] = lambda: None,
         canaries: Canaries | None = None,
     ) -> None:
         if not recipients:
@@ -50,6 +51,7 @@ class FileStore:
         self._identity_file = identity_file
         self._write_atomic = write_atomic
         self._notice = notice
+        self._before_write = before_write
         self._canaries = canaries or Canaries()
         self._identities: list[age_format.Identity] = []
 
@@ -79,6 +81,7 @@ class FileStore:
 
     def write(self, item: SecretItem, secret: Secret) -> None:
         """Encrypt, prove that the private key opens it, and only then touch the disk; read back from there."""
+        self._before_write()
         data = secret.reveal().encode()
         self._require_identities()
         box = age_format.encrypt(data, age_format.parse_recipients(self._recipients))
@@ -93,6 +96,7 @@ class FileStore:
 
     def delete(self, item: SecretItem) -> None:
         """Remove the item's file, and the directories that it leaves empty."""
+        self._before_write()
         path = self._path(item)
         try:
             remove_unfinished(path)
@@ -122,9 +126,12 @@ class FileStore:
     def _path(self, item: SecretItem) -> Path:
         lineage, credential_id, version_id = safe_words(item)
         path = self._directory / lineage / credential_id / f"{version_id}.age"
-        # The directory may come with a cloned repository, and a symbolic link in it may lead anywhere.
-        if not Path(os.path.realpath(path)).is_relative_to(os.path.realpath(self._directory)):
-            raise self._failed(f"`{path}` leads out of `{self._directory}` through a symbolic link")
+        # The directory may come with a cloned repository: a symbolic link in it may lead anywhere, and a pipe hangs.
+        for part in (path.parent.parent, path.parent, path):
+            if part.is_symlink():
+                raise self._failed(f"`{part}` is a symbolic link")
+        if path.exists() and not path.is_file():
+            raise self._failed(f"`{path}` is not a regular file")
         return path
 
     def _decrypt(self, box: bytes, what: str) -> bytes:

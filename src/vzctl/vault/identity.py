@@ -12,7 +12,6 @@ from vzctl.vault import age_format, codes
 from vzctl.vault.directory import ensure_directory
 from vzctl.vault.failure import store_failure
 
-PRIVATE: Final = 0o600
 OPEN_TO_OTHERS: Final = 0o077
 
 
@@ -36,27 +35,20 @@ def load_identities(path: Path, notice: Callable[[str], None]) -> list[age_forma
         ) from None
 
 
-def create_identity(path: Path, write_atomic: Callable[[Path, bytes], None]) -> str:
-    """Make a new identity file for its owner only and return its public key, the recipient.
+def create_identity(path: Path, create_new_file: Callable[[Path, bytes], None]) -> str:
+    """Create a new identity file for its owner only and return its public key, the recipient.
 
-    Refuses to replace a file: secrets encrypted to a lost private key are lost.
+    Refuses to replace a file: secrets encrypted to a lost private key are lost. `create_new_file` creates a file as a whole
+    or not at all; it is handed in, because the layer that owns it lies beside this one.
     """
     private, public = age_format.generate()
     try:
         ensure_directory(path.parent)
-        # Taking the name first closes the gap in which another process could make the same file.
-        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, PRIVATE))
+        create_new_file(path, f"# public key: {public}\n{private}\n".encode())
     except FileExistsError:
         raise identity_exists(path) from None
     except OSError as error:
         raise not_written(path, error) from None
-    try:
-        write_atomic(path, f"# public key: {public}\n{private}\n".encode())
-    except BaseException as error:
-        path.unlink(missing_ok=True)
-        if isinstance(error, OSError):
-            raise not_written(path, error) from None
-        raise
     return public
 
 
