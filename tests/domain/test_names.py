@@ -12,14 +12,13 @@ from hypothesis import strategies as st
 from vzctl.domain.names import (
     MAXIMUM_NAME_LENGTH,
     did_you_mean,
-    looks_like_secret,
     name_fault,
     nearest,
     parse_credential_name,
     refuse_secret_in,
     strip_data_api_suffix,
-    without_secrets,
 )
+from vzctl.domain.redaction import looks_like_secret, without_secrets
 from vzctl.errors import NextStep, UsageError
 
 CHARACTERS_RULE = "allowed are letters A-Z a-z, digits, '.', '_' and '-'"

@@ -8,9 +8,10 @@ from typing import Any, Final
 from vzctl.answers.answer import CollectionsAnswer, TablesAnswer
 from vzctl.answers.failure import malformed, refused
 from vzctl.answers.fields import Reader, UnholdableError, place_name_fault, shown
-from vzctl.domain.names import RESERVED_SUFFIXES, looks_like_secret, name_fault
+from vzctl.domain.names import RESERVED_SUFFIXES, name_fault
 from vzctl.domain.observation import Kind, ObservedCollection, ObservedColumn, ObservedService, Remark
 from vzctl.domain.records import Authentication
+from vzctl.domain.redaction import looks_like_secret
 from vzctl.domain.rules import provider_by_id
 from vzctl.errors import NextStep
 

@@ -63,7 +63,7 @@ def _environment() -> str:
 
 
 def _command_help(context: typer.Context, words: list[str]) -> str:
-    from vzctl.domain.names import without_secrets
+    from vzctl.domain.redaction import without_secrets
 
     current: Any = context.find_root()
     for word in words:

@@ -134,7 +134,7 @@ def _configured_output() -> str:
 
 def _fail(error: VzctlError, words: list[str], command: str = "") -> int:
     """Show a failure. A key that somebody gave for a name, a number or a flag is not repeated, whoever refused it."""
-    from vzctl.domain.names import without_secrets
+    from vzctl.domain.redaction import without_secrets
     from vzctl.errors import NextStep
     from vzctl.render.show import show_failure
 

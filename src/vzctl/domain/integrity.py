@@ -10,7 +10,7 @@ from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from typing import Final
 
-from vzctl.domain.names import looks_like_secret, name_fault
+from vzctl.domain.names import name_fault
 from vzctl.domain.records import (
     Authentication,
     Collection,
@@ -28,6 +28,7 @@ from vzctl.domain.records import (
     Step,
     Version,
 )
+from vzctl.domain.redaction import looks_like_secret
 from vzctl.domain.rotation import route
 from vzctl.domain.state import SCHEMA_VERSION, State
 

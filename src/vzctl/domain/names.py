@@ -6,10 +6,10 @@ suffix rule, by which a name that ends in `.providerKey` would be looked up unde
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from typing import Final
 
+from vzctl.domain.redaction import looks_like_secret
 from vzctl.errors import NextStep, UsageError
 
 MAXIMUM_NAME_LENGTH: Final = 50
@@ -19,56 +19,6 @@ SUFFIX_ADDED_BY_DATA_API: Final = ".providerKey"
 
 _ALPHANUMERIC: Final = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789")
 _ALLOWED: Final = _ALPHANUMERIC | frozenset("._-")
-_SECRET_PREFIXES: Final = (
-    "sk-",
-    "sk_",
-    "hf_",
-    "api_org_",
-    "jina_",
-    "up_",
-    "pa-",
-    "al-",
-    "nvapi-",
-    "AIza",
-    "AstraCS:",
-    "AKIA",
-)
-_SECRET_BODY_LENGTH: Final = 20
-_OPAQUE_WORD_LENGTH: Final = 24
-_WORD: Final = re.compile(r"[\w.-]+")
-MASK: Final = "****"
-_PLAIN_WORD_LENGTH: Final = 20
-_SHORT_WORD_LENGTH: Final = 4
-
-
-def looks_like_secret(text: str) -> bool:
-    """Tell whether a text given as a name is more likely the key itself: a known prefix, or one long word of mixed kinds."""
-    for prefix in _SECRET_PREFIXES:
-        body = text.removeprefix(prefix)
-        if body != text and len(body) >= _SECRET_BODY_LENGTH and not all(map(_is_plain, _words(body))):
-            return True
-    return any(map(_is_opaque, _words(text)))
-
-
-def _words(text: str) -> list[str]:
-    return text.replace(".", "-").replace("_", "-").split("-")
-
-
-def _is_plain(word: str) -> bool:
-    """Whether a person would write such a word in a name: `production`, `v2`, `2026`; keys are random letters and digits."""
-    if word.isalpha():
-        return word.islower() and len(word) <= _PLAIN_WORD_LENGTH
-    return word.isdigit() or len(word) <= _SHORT_WORD_LENGTH
-
-
-def _is_opaque(word: str) -> bool:
-    digits = sum(character.isdigit() for character in word)
-    return len(word) >= _OPAQUE_WORD_LENGTH and digits >= 3 and digits < len(word)
-
-
-def without_secrets(text: str) -> str:
-    """Return the text with every word that is more likely a key than a name made unreadable."""
-    return _WORD.sub(lambda found: MASK if looks_like_secret(found[0].lstrip("-._")) else found[0], text)
 
 
 def refuse_secret_as_name(text: str) -> None:
@@ -83,7 +33,7 @@ def refuse_secret_as_name(text: str) -> None:
 
 def refuse_secret_in(text: str | None, what: str) -> None:
     """Raise `UsageError` when a text that will be kept in clear has a key in it; the message never repeats it."""
-    if text is not None and without_secrets(text) != text:
+    if text is not None and looks_like_secret(text):
         raise UsageError(
             f"{what} is kept in clear text, and a word of it looks like a key; if it is one, replace it at its provider",
             code="TEXT_LOOKS_LIKE_SECRET",

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
-from vzctl.domain.names import did_you_mean, looks_like_secret
+from vzctl.domain.names import did_you_mean
 from vzctl.domain.provider import Model, Parameter, ParameterKind, Provider, Shape
+from vzctl.domain.redaction import looks_like_secret
 from vzctl.errors import NextStep, UsageError
 
 MAXIMUM_SHOWN_LENGTH: Final = 100

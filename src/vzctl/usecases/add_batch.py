@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
-from vzctl.domain.names import parse_credential_name, without_secrets
+from vzctl.domain.names import parse_credential_name
+from vzctl.domain.redaction import without_secrets
 from vzctl.errors import ConflictError, ExitStatus, NextStep, VzctlError
 from vzctl.usecases.add_credential import AddCredential, add_credential
 from vzctl.usecases.context import Context

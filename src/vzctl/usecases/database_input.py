@@ -36,7 +36,6 @@ def parse_endpoint(state: State, endpoint: str | None) -> str | None:
     """Return the endpoint when it is a plain http(s) address of the right plane, without user, query or fragment."""
     if endpoint is None:
         return None
-    refuse_secret_in(endpoint, "an endpoint")
     try:
         parts = urlsplit(endpoint)
         host, _ = parts.hostname, parts.port
@@ -54,6 +53,7 @@ def parse_endpoint(state: State, endpoint: str | None) -> str | None:
             "an endpoint is an address such as https://HOST or http://HOST:8181, without user, password, query or fragment",
             code="ENDPOINT_INVALID",
         )
+    refuse_secret_in(endpoint, "an endpoint")
     is_astra = host.endswith(ASTRA_HOSTS)
     if state.is_local and is_astra:
         raise ConflictError(

@@ -12,7 +12,8 @@ from vzctl.domain.diagnosis.codes import CodeFact, all_codes
 from vzctl.domain.diagnosis.rule import RETRYABLE_CAUSES
 from vzctl.domain.error_codes import codes_in, error_codes, probable_code
 from vzctl.domain.error_codes_entry import ErrorCode, Side
-from vzctl.domain.names import looks_like_secret, nearest
+from vzctl.domain.names import nearest
+from vzctl.domain.redaction import looks_like_secret
 from vzctl.errors import ConflictError, NextStep, NotFoundError, UsageError
 from vzctl.usecases.explain_word import name_explained, providers_word_explained
 from vzctl.usecases.outcome import Columns, Outcome

@@ -9,7 +9,7 @@ from vzctl.domain.diagnosis.causes import Cause, causes
 from vzctl.domain.diagnosis.engine import UNDECIDED, diagnose
 from vzctl.domain.diagnosis.rule import RETRYABLE_CAUSES
 from vzctl.domain.error_codes_entry import ErrorCode, Side
-from vzctl.domain.names import looks_like_secret
+from vzctl.domain.redaction import looks_like_secret
 from vzctl.domain.verdict import MEANINGS, Verdict
 
 _WORD: Final = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{2,79}", re.ASCII)

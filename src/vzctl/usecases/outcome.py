@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from vzctl.domain.names import without_secrets
+from vzctl.domain.redaction import without_secrets
 from vzctl.errors import ExitStatus, NextStep, VzctlError
 
 T_co = TypeVar("T_co", covariant=True)

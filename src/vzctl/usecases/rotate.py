@@ -7,9 +7,9 @@ from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
 from vzctl.domain import rotation as machine
-from vzctl.domain.names import without_secrets
 from vzctl.domain.provider import Provider
 from vzctl.domain.records import Credential, Evidence, Rotation, Step, Version
+from vzctl.domain.redaction import without_secrets
 from vzctl.domain.rules import provider_by_id, require_credential, require_no_rotation
 from vzctl.domain.state import State
 from vzctl.errors import ConflictError, ExitStatus, NextStep, SecretStoreError, VzctlError

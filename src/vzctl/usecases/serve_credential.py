@@ -13,9 +13,10 @@ from typing import Final
 
 from vzctl.domain.catalogue import CATALOGUE
 from vzctl.domain.index import Index
-from vzctl.domain.names import SUFFIX_ADDED_BY_DATA_API, name_fault, without_secrets
+from vzctl.domain.names import SUFFIX_ADDED_BY_DATA_API, name_fault
 from vzctl.domain.provider import Provider
 from vzctl.domain.records import Credential, Database
+from vzctl.domain.redaction import without_secrets
 from vzctl.domain.rules import display_name
 from vzctl.domain.state import State
 

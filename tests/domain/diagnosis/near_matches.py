@@ -18,8 +18,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import vzctl.domain.diagnosis
-from vzctl.domain.diagnosis.pattern import Pattern
 from vzctl.domain.diagnosis.table import rules
+from vzctl.domain.pattern import Pattern
 
 REPEATED_AT_MOST = 8
 """So often a part is repeated that may be repeated often: far enough to begin a match that then fails."""
@@ -35,7 +35,7 @@ def expressions() -> dict[str, re.Pattern[str]]:
         f"{vzctl.domain.diagnosis.__name__}.{each.name}"
         for each in pkgutil.iter_modules(vzctl.domain.diagnosis.__path__)
     ]
-    for name in (*names, "vzctl.usecases.diagnose"):
+    for name in (*names, "vzctl.domain.key_formats", "vzctl.domain.redaction", "vzctl.usecases.diagnose"):
         for key, value in vars(importlib.import_module(name)).items():
             for number, each in enumerate(value if isinstance(value, tuple) else (value,)):
                 if isinstance(each, Pattern):

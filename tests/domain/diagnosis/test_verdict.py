@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from vzctl.domain.diagnosis.engine import Verdict, diagnose
-from vzctl.domain.diagnosis.redaction import LONGEST_EVIDENCE, excerpt, redacted
+from vzctl.domain.diagnosis.redaction import LONGEST_EVIDENCE, excerpt
+from vzctl.domain.redaction import redacted
 
 SECRETS = (
     "sk-proj-abcdefghijklmnop1234",

@@ -8,11 +8,12 @@ from functools import cache
 from typing import Final
 
 from vzctl.domain.diagnosis.hosts import ASTRA_NAMES
-from vzctl.domain.diagnosis.pattern import Pattern
 from vzctl.domain.diagnosis.payload import Payload, Piece, read
-from vzctl.domain.diagnosis.redaction import excerpt, redacted
+from vzctl.domain.diagnosis.redaction import excerpt
 from vzctl.domain.diagnosis.rule import Confidence, Frame, Needs, Rule, Side
 from vzctl.domain.diagnosis.table import candidates
+from vzctl.domain.pattern import Pattern
+from vzctl.domain.redaction import redacted
 
 LONGEST_WHOLE: Final = 20_000
 """Up to this length a text of several records is also read as a whole, for what one line says about another."""

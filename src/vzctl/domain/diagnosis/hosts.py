@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from vzctl.domain.diagnosis.pattern import Pattern
+from vzctl.domain.pattern import Pattern
 
 _HOST: Final = Pattern(r"(?<![\w.@-])((?:[a-z0-9_-]{1,63}\.){1,8}[a-z]{2,24})(?::(\d{1,5}))?(?![\w-])")
 _LOCAL: Final = Pattern(

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
-from vzctl.domain.diagnosis.pattern import Pattern
+from vzctl.domain.pattern import Pattern
 
 LONGEST_RECORD: Final = 64 * 1024
 """More characters of one record are not kept; of a longer one its beginning and its end are."""

@@ -16,8 +16,8 @@ from vzctl.domain.diagnosis import hosts as host_names
 from vzctl.domain.diagnosis.codes import COMMON_WORDS, CodeFact, all_codes
 from vzctl.domain.diagnosis.codes_provider import FIXED_SENTENCES, VAGUE_OF_PROVIDERS
 from vzctl.domain.diagnosis.log import Records, gives_no_error
-from vzctl.domain.diagnosis.pattern import Pattern
 from vzctl.domain.diagnosis.rule import Frame
+from vzctl.domain.pattern import Pattern
 
 WINDOW: Final = 512 * 1024
 """At most this much of the beginning and as much of the end of a payload is read."""

@@ -7,7 +7,7 @@ from typing import Final
 import pytest
 
 from vzctl.domain.diagnosis.engine import diagnose
-from vzctl.domain.diagnosis.redaction import redacted
+from vzctl.domain.redaction import redacted
 
 VALUES: Final = ("plainwords", "abcdefghijkl", "zqwertyuiopasdfghjklmn", "Zq9wE7rT5yU3iO1pA8sD6f", "a8-b7.c6_d5")
 FORMS: Final = (
@@ -96,7 +96,7 @@ def test_a_sentence_about_a_key_stays_readable(sentence: str) -> None:
             "provided: sk-proj-Bn4t\r\n\tGh6Jk1Ds\r\n\t5Wq2Zx8Cv3\r\n\tis wrong",
             "provided: ****\r\n\t****\r\n\t****\r\n\tis wrong",
         ),
-        (r"provided: sk-proj-Bn4t\n    Gh6Jk1Ds5Wq2", "provided: ****    ****"),
+        (r"provided: sk-proj-Bn4t\n    Gh6Jk1Ds5Wq2", r"provided: ****\n    ****"),
         (r"the key sk-\r\n  proj-Bn4tGh6Jk1Ds5Wq2", r"the key ****\r\n  ****"),
         ("provided: sk-proj-Bn4t Gh6Jk1Ds5Wq2", "provided: **** ****"),
         ("provided: sk-proj-bn4t gh6jk1ds5Wq2", "provided: **** ****"),
@@ -133,3 +133,39 @@ def test_the_words_of_the_line_after_a_key_stay_readable(following: str) -> None
 @pytest.mark.parametrize("following", ["gpt-4o-2024-08-06 is the model", "text-embedding-004", "models-0042"])
 def test_words_with_a_number_on_the_same_line_stay_readable_too(following: str) -> None:
     assert redacted(f"wrong: sk-proj-Bn4tGh6J {following}") == f"wrong: **** {following}"
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("postgres://app:pa/ss@w:rd@db.example.com:5432/x", "postgres://****@db.example.com:5432/x"),
+        ("redis://:hunter2@cache", "redis://****@cache"),
+        ("https://a:b?c@db.example.com/x?mail=a@b.example", "https://****@b.example"),
+        ("http://data-api:8181/v1/a@b.example", "http://data-api:8181/v1/a@b.example"),
+        ("postgres://admin:5432/word@db/x", "postgres://****@db/x"),
+    ],
+)
+def test_a_password_in_a_url_ends_at_the_last_at_sign(text: str, shown: str) -> None:
+    assert redacted(text) == shown
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("the key 0123456789abcdef0123456789abcdef", "the key ****"),
+        ("sent 0123456789abcdef0123456789abcdef", "sent ****"),
+        ("Invalid: 0123456789abcdef0123456789abcdef", "Invalid: ****"),
+        ("trace id 0123456789abcdef0123456789abcdef", "trace id 0123456789abcdef0123456789abcdef"),
+        ("traceId=0123456789abcdef0123456789abcdef", "traceId=0123456789abcdef0123456789abcdef"),
+        ('"md5": "0123456789abcdef0123456789abcdef"', '"md5": "0123456789abcdef0123456789abcdef"'),
+        ("at 0123456789abcdef0123456789abcdef01234567", "at 0123456789abcdef0123456789abcdef01234567"),
+    ],
+)
+def test_hexadecimal_digits_are_a_key_unless_they_are_called_an_id(text: str, shown: str) -> None:
+    assert redacted(text) == shown
+
+
+def test_the_name_of_a_credential_is_no_secret_and_what_looks_like_a_key_is() -> None:
+    text = '"authentication": {"providerKey": "openai-prod-2026"}'
+    assert redacted(text) == text
+    assert redacted('"providerKey": "sk-proj-Zq9wE7rT5yU3iO1pA8sD6f"') == '"providerKey": "****"'
