@@ -32,3 +32,9 @@ ITEM = "3f0c0a1e-6f0e-4b52-9d9c-7a1f0f3f2b11/c-1/v-1"
 )
 def test_shows_short_plain_lines_without_a_part_of_the_secret(text: str, shown: str) -> None:
     assert showable(text.encode(), secrets=["hunter2hunter2"], harmless=ITEM) == shown
+
+
+def test_nothing_is_shown_beside_more_secrets_than_can_be_looked_for() -> None:
+    lines = [f"hunter{number}" for number in range(41)]
+    assert showable(b"no such item", secrets=lines[:40], harmless=ITEM) == "no such item"
+    assert showable(b"no such item", secrets=lines, harmless=ITEM) == ""
