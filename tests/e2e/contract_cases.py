@@ -279,6 +279,8 @@ SCOPE_CASES: Final = [
     good("scope add openai-prod archive", MANUAL, planes=ASTRA),
     good("scope add openai-prod shop", planes=BOTH),
     good("scope add openai-prod --all-databases --yes"),
+    good("scope copy openai-prod openai-prod"),
+    bad("scope copy nobody openai-prod", NOT_FOUND, "CREDENTIAL_NOT_FOUND"),
     bad("scope add openai-prod nowhere", NOT_FOUND, "DATABASE_NOT_FOUND"),
     bad("scope add openai-prod ''", USAGE, "DATABASE_EMPTY"),
     bad("scope add openai-prod", USAGE, "DATABASES_MISSING"),

@@ -57,6 +57,17 @@ ScopeOption = Annotated[
 ]
 
 
+LikeOption = Annotated[
+    str | None,
+    typer.Option(
+        "--like",
+        metavar="CREDENTIAL",
+        help="Take the provider and the scope of this credential; --scope adds to it.",
+        show_default=False,
+    ),
+]
+
+
 @reads(app, "list")
 def list_(
     context: typer.Context,
@@ -78,15 +89,7 @@ def add(
     name: OptionalNewName = None,
     provider: ProviderOption = None,
     scope: ScopeOption = None,
-    like: Annotated[
-        str | None,
-        typer.Option(
-            "--like",
-            metavar="CREDENTIAL",
-            help="Take the provider and the scope of this credential; --scope adds to it.",
-            show_default=False,
-        ),
-    ] = None,
+    like: LikeOption = None,
     secret_stdin: SecretStdinOption = False,
     secret_file: SecretFileOption = None,
     secret_env: SecretEnvOption = None,
@@ -122,10 +125,9 @@ def add(
             )
         if no_secret and given.chosen:
             raise UsageError("give --no-secret or a secret, not both", code="USAGE")
-        needs_secret = not no_secret and not is_dry_run(context)
-        source = (
-            world.secret_source(given, prompt=f"Key of {_shown(name)}: ", credential=name) if needs_secret else None
-        )
+        source = None
+        if not no_secret and not is_dry_run(context):
+            source = world.secret_source(given, prompt=f"Key of {_shown(name)}: ", credential=name)
         request = AddCredential(
             name=name,
             provider=provider,

@@ -85,6 +85,7 @@ CONTRACTS: Final = {
     "scope.list": Contract(ScopeView),
     "scope.check": Contract(ScopeObservations),
     "scope.add": Contract(ScopeChange),
+    "scope.copy": Contract(ScopeChange),
     "scope.remove": Contract(ScopeChange),
     "scope.set": Contract(ScopeChange),
     "databases.list": Contract(DatabaseList),
