@@ -95,7 +95,7 @@ def _options(command: Any, vocabularies: Vocabularies) -> list[Option]:
     for parameter in command.params:
         if parameter.param_type_name == "option" and not parameter.hidden:
             takes_value = not parameter.is_flag and not parameter.count
-            kind, choices = _kind(parameter, parameter.metavar, vocabularies) if takes_value else ("", [])
+            kind, choices = _kind(parameter.metavar, vocabularies) if takes_value else ("", [])
             options.append(
                 {
                     "names": [*parameter.opts, *parameter.secondary_opts],
@@ -121,15 +121,12 @@ def _help_option(names: Sequence[str]) -> Option:
 
 
 def _argument(parameter: Any, vocabularies: Vocabularies) -> Argument:
-    kind, choices = _kind(parameter, parameter.metavar or parameter.name.upper(), vocabularies)
+    kind, choices = _kind(parameter.metavar or parameter.name.upper(), vocabularies)
     return {"kind": kind, "choices": choices, "nargs": parameter.nargs}
 
 
-def _kind(parameter: Any, metavar: str | None, vocabularies: Vocabularies) -> tuple[str, list[str]]:
-    """Return the kind of a parameter's values, and fixed choices: from its type, or a metavar like `[-|FILE]`."""
-    choices = getattr(parameter.type, "choices", None)
-    if choices:
-        return "", [str(getattr(choice, "value", choice)) for choice in choices]
+def _kind(metavar: str | None, vocabularies: Vocabularies) -> tuple[str, list[str]]:
+    """Return the kind of a parameter's values, and fixed choices, from a metavar like `[-|FILE]` or `fail|skip`."""
     words = [word for word in (metavar or "").strip("[]{}<>().… ").split("|") if word]
     for word in words:
         if word in KIND_OF_METAVAR:
@@ -138,6 +135,4 @@ def _kind(parameter: Any, metavar: str | None, vocabularies: Vocabularies) -> tu
             return word.lower(), []
     if len(words) > 1:
         return "", words
-    if getattr(parameter.type, "dir_okay", False):
-        return ("file" if parameter.type.file_okay else "directory"), []
-    return ("file" if getattr(parameter.type, "file_okay", False) else ""), []
+    return "", []

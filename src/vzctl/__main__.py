@@ -9,14 +9,22 @@ import sys
 
 
 def main() -> None:
-    """Answer a TAB, or run the command line."""
+    """Be the program `vzctl`: run, and end with the exit status of what was run, whatever the standard streams are."""
+    from vzctl.cli.streams import standard_streams
+
+    with standard_streams():
+        run()
+
+
+def run() -> None:
+    """Answer a TAB, or run the command line; raise `SystemExit` with the status."""
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         # Until the command line is read there is nothing to tidy up: ^C just ends the process. `Root` takes over.
         signal.signal(signal.SIGINT, signal.SIG_DFL)
     if "_VZCTL_COMPLETE" in os.environ:
-        from vzctl.completion.engine import run
+        from vzctl.completion import engine
 
-        sys.exit(run(sys.argv[1:], os.environ))
+        sys.exit(engine.run(sys.argv[1:], os.environ))
     # A command lives for a second and makes no garbage in cycles to speak of, but hundreds of thousands of values when
     # the state is large: looking through them again and again takes a third of the time. What lives longer lets it on again:
     # the service, and `vzctl.cli.garbage`.

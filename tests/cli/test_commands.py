@@ -18,7 +18,8 @@ from vzctl.cli.main import app
 
 MODULES_AT_THE_END: Final = """
 import atexit, json, os, sys
-atexit.register(lambda: os.write(2, json.dumps([name for name in sys.modules if name.startswith("vzctl.cli.")]).encode()))
+own = os.dup(2)
+atexit.register(lambda: os.write(own, json.dumps([name for name in sys.modules if name.startswith("vzctl.cli.")]).encode()))
 from vzctl.__main__ import main
 main()
 """

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import enum
 import json
 from pathlib import Path
 from typing import Annotated
@@ -14,14 +13,6 @@ from typer import Argument, Option
 from tools.command_tree import first_sentence, tree_text, write_tree
 from vzctl.completion.engine import complete
 from vzctl.completion.tree import load_tree
-
-
-class Shell(enum.StrEnum):
-    """A vocabulary."""
-
-    BASH = "bash"
-    ZSH = "zsh"
-
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 credentials = typer.Typer(help="Named keys.")
@@ -43,8 +34,8 @@ def add(
     state: Annotated[str | None, Option("--state", metavar="PATH", help="The state file.")] = None,
     wait: Annotated[bool, Option("--wait/--no-wait", help="Wait. Or not.")] = True,
     if_exists: Annotated[str, Option("--if-exists", metavar="fail|skip")] = "fail",
-    secret_file: Annotated[Path | None, Option("--secret-file")] = None,
-    folder: Annotated[Path | None, Option("--folder", file_okay=False)] = None,
+    secret_file: Annotated[Path | None, Option("--secret-file", metavar="FILE")] = None,
+    folder: Annotated[Path | None, Option("--folder", metavar="DIR")] = None,
     note: Annotated[str, Option("--note", metavar="TEXT")] = "",
 ) -> None:
     """Add a credential. It must
@@ -72,7 +63,7 @@ def diagnose(
 
 
 @app.command("completion")
-def completion(shell: Annotated[Shell, Argument(metavar="SHELL")]) -> None: ...
+def completion(shell: Annotated[str, Argument(metavar="bash|zsh")]) -> None: ...
 
 
 def option(*names: str, **special: object) -> dict[str, object]:

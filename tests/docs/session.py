@@ -21,6 +21,7 @@ from typing import Final
 
 from tests.docs.pages import PAGES, TOP, Block, fenced, sessions
 from tests.support.cli import installed_command
+from tests.support.paths import with_paths_as
 from tests.support.standin.astra import Astra
 from tests.support.standin.providers import Providers
 from tests.support.standin.server import StandIn
@@ -102,12 +103,7 @@ class Shell:
 
     def _neat(self, text: str) -> str:
         """Return output with the paths and names of a person instead of this machine's."""
-        for found, shown in (
-            (os.path.realpath(self.folder), HOME),
-            (str(self.folder), HOME),
-            (str(TOP), "."),
-        ):
-            text = text.replace(found, shown)
+        text = with_paths_as(text, {os.path.realpath(self.folder): HOME, str(self.folder): HOME, str(TOP): "."})
         # A whole word: a short host name may be a part of a random key.
         text = re.sub(rf"\b{re.escape(socket.gethostname())}\b", "laptop", text)
         return "".join(f"{line.rstrip()}\n" for line in text.splitlines())

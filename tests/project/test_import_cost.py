@@ -17,7 +17,8 @@ HEAVY: Final = frozenset(
 # The modules are listed at exit, whatever way the program ends, on a descriptor of their own.
 WATCHED: Final = """
 import atexit, json, os, sys
-atexit.register(lambda: os.write(2, ("\\n" + json.dumps(sorted(sys.modules))).encode()))
+own = os.dup(2)
+atexit.register(lambda: os.write(own, ("\\n" + json.dumps(sorted(sys.modules))).encode()))
 from vzctl.__main__ import main
 sys.argv[0] = "vzctl"
 main()

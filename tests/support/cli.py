@@ -23,6 +23,7 @@ import pytest
 import tomli
 import typer
 
+from tests.support.paths import with_paths_as
 from vzctl.cli.main import app
 
 SHOP: Final = "11111111-1111-4111-8111-111111111111"
@@ -202,8 +203,7 @@ class Cli:
 
     def neat(self, text: str) -> str:
         """Return the text with what differs from run to run in one form of the same length; ids that a test chose stay."""
-        for folder in {str(self.folder), os.path.realpath(self.folder)}:
-            text = text.replace(folder, "/home/me")
+        text = with_paths_as(text, dict.fromkeys((str(self.folder), os.path.realpath(self.folder)), "/home/me"))
         for shape, replacement in _SHAPES:
             text = shape.sub(_neat_id if replacement is None else replacement, text)
         return "".join(line.rstrip(" ") + "\n" for line in text.splitlines())

@@ -45,6 +45,10 @@ class Request:
     strike: Strike | None = None
     disk: Disk | None = None
     file_size_limit: int | None = None
+    streams: Mapping[str, str] = field(default_factory=dict)
+    """`stdout` or `stderr` → `closed`, `full`, or `reader gone`; for a child that ends as a program."""
+    ends_as_program: bool = False
+    """Whether the child ends as a program does: the interpreter ends too, and flushes both streams once more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -205,6 +209,8 @@ def _start(item: dict[str, Any]) -> _Child:
         os.dup2(stdin.fileno(), 0)
         os.dup2(stdout.fileno(), 1)
         os.dup2(stderr.fileno(), 2)
+        if request.ends_as_program:
+            _be_program(request)
         status = 70
         try:
             status = _run(request, report.fileno())
@@ -242,12 +248,46 @@ def _run(request: Request, report: int) -> int:
     return status
 
 
-def _main(command: Sequence[str]) -> int:
+def _be_program(request: Request) -> None:
+    """Run one command as the installed program does, and leave this process as that leaves its own."""
     from vzctl.__main__ import main
+
+    (command,) = request.commands
+    sys.argv = ["vzctl", *command]
+    os.chdir(request.cwd)
+    os.environ.clear()
+    os.environ.update(request.environ)
+    sys.stdin = os.fdopen(0, "r", closefd=False)
+    for descriptor, name in ((1, "stdout"), (2, "stderr")):
+        is_open = _break(descriptor, request.streams.get(name, ""))
+        # As the interpreter opens them: standard error is written line by line.
+        buffering = 1 if name == "stderr" else -1
+        stream = os.fdopen(descriptor, "w", buffering, errors="backslashreplace", closefd=False) if is_open else None
+        setattr(sys, name, stream)
+        setattr(sys, f"__{name}__", stream)
+    main()
+    sys.exit()
+
+
+def _break(descriptor: int, how: str) -> bool:
+    """Make a descriptor one that nothing can be written to; return whether it is still open."""
+    if how == "closed":
+        os.close(descriptor)
+    elif how == "full":
+        os.dup2(os.open("/dev/full", os.O_WRONLY), descriptor)
+    elif how == "reader gone":
+        reading, writing = os.pipe()
+        os.close(reading)
+        os.dup2(writing, descriptor)
+    return how != "closed"
+
+
+def _main(command: Sequence[str]) -> int:
+    from vzctl.__main__ import run
 
     sys.argv = ["vzctl", *command]
     try:
-        main()
+        run()
         status = 0
     except SystemExit as end:
         status = end.code if isinstance(end.code, int) else 1

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Final
+from functools import cache
+from typing import Annotated, Any, Final
 
 import typer
-from typer.core import TyperCommand, TyperGroup, TyperOption
+from typer.core import TyperCommand, TyperGroup
 
 from vzctl import __version__
+from vzctl.cli.parameters import unconverted
 
 GLOBAL_HEADING: Final = "Global options"
 CHANGE_HEADING: Final = "Options of every change"
@@ -41,6 +43,13 @@ class Command(TyperCommand):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **{**kwargs, "rich_markup_mode": None})
         self.params.extend(global_options())
+        unconverted(self.params)
+
+    def get_help_option(self, ctx: Any) -> Any:
+        """Return the option that Typer makes for the help."""
+        option = super().get_help_option(ctx)
+        unconverted([option])
+        return option
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
         """List a command's own options first; the same for every command come last, under their own heading."""
@@ -61,6 +70,13 @@ class Group(TyperGroup):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **{**kwargs, "rich_markup_mode": None})
         self.params.extend(global_options())
+        unconverted(self.params)
+
+    def get_help_option(self, ctx: Any) -> Any:
+        """Return the option that Typer makes for the help."""
+        option = super().get_help_option(ctx)
+        unconverted([option])
+        return option
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
         """Print commands before the options that are the same everywhere."""
@@ -68,47 +84,23 @@ class Group(TyperGroup):
         write_options(self, ctx, formatter)
 
 
-def global_options() -> list[TyperOption]:
-    """Return new option objects for one command."""
-    return [
-        _setting("--state", name="state", metavar="FILE", help="The state file.  [VZCTL_STATE]"),
-        _setting("--profile", name="profile", metavar="TEXT", help="The profile.  [VZCTL_PROFILE]"),
-        _setting("-o", "--output", name="output", metavar="human|plain|json", help="Output format.  [VZCTL_OUTPUT]"),
-        _setting("--color", name="color", metavar="auto|always|never", help="Color.  [VZCTL_COLOR]"),
-        _setting(
-            "--lock-timeout", name="lock_timeout", metavar="SECONDS", help="Wait for the lock.  [VZCTL_LOCK_TIMEOUT]"
-        ),
-        _switch("--no-input", store=_no_input, help="Never prompt.  [VZCTL_NO_INPUT]"),
-        _switch("-q", "--quiet", store=_quiet, help="Print results and errors only."),
-        _switch("-v", "--verbose", store=_verbose, help="Say more."),
-    ]
+@cache
+def global_options() -> tuple[Any, ...]:
+    """Return the options that every command and every noun takes; one set of objects for all of them."""
+    return _options_of(_declare_global)
 
 
-def change_options() -> list[TyperOption]:
-    """Return new option objects for one changing command."""
-    return [
-        _switch("-y", "--yes", store=_yes, help="Answer yes to moderate questions."),
-        _value("--confirm", store=_confirm, metavar="TEXT", help="Answer a severe question: the name it asks for."),
-        _switch("-n", "--dry-run", store=_dry_run, help="Show what would happen, change nothing."),
-    ]
+@cache
+def change_options() -> tuple[Any, ...]:
+    """Return the options of every command that changes something."""
+    return _options_of(_declare_change)
 
 
-def version_option() -> TyperOption:
+@cache
+def version_option() -> Any:
     """Return `-V/--version`."""
-
-    def show(_context: typer.Context, _parameter: Any, value: bool) -> None:
-        if value:
-            typer.echo(f"vzctl {__version__}")
-            raise typer.Exit
-
-    return TyperOption(
-        param_decls=["-V", "--version"],
-        is_flag=True,
-        is_eager=True,
-        expose_value=False,
-        callback=show,
-        help="Print the version.",
-    )
+    (option,) = _options_of(_declare_version)
+    return option
 
 
 def write_options(command: Any, ctx: Any, formatter: Any) -> None:
@@ -124,40 +116,56 @@ def write_options(command: Any, ctx: Any, formatter: Any) -> None:
             heading = CHANGE_HEADING
         else:
             heading = GLOBAL_HEADING if parameter.opts[0] in shared else "Options"
-        blocks["Arguments" if parameter.param_type_name == "argument" else heading].append(record)
+        if parameter.param_type_name == "argument":
+            heading, record = "Arguments", (parameter.metavar, record[1])  # some releases of Typer add the type
+        blocks[heading].append(record)
     for heading, records in blocks.items():
         if records:
             with formatter.section(heading):
                 formatter.write_dl(records)
 
 
-def _setting(*names: str, name: str, **attributes: Any) -> TyperOption:
-    def store(context: typer.Context, _parameter: Any, value: str | None) -> str | None:
+def _options_of(declaration: Callable[..., None]) -> tuple[Any, ...]:
+    """Return the options that the parameters of a function declare.
+
+    Typer makes them, because what the constructor of its option class takes changes from release to release.
+    """
+    app = typer.Typer(add_completion=False, rich_markup_mode=None)
+    app.command()(declaration)
+    return tuple(typer.main.get_command(app).params)
+
+
+def _setting(name: str, *names: str, metavar: str, help: str) -> Any:  # noqa: A002  (as Typer names it)
+    def store(context: typer.Context, value: str | None) -> str | None:
         if value is not None:
             flags_of(context).settings[name] = value
         return value
 
-    return TyperOption(param_decls=list(names), expose_value=False, callback=store, **attributes)
+    return typer.Option(*names, callback=store, metavar=metavar, help=help, expose_value=False, show_default=False)
 
 
-def _value(*names: str, store: Callable[[Flags, str], None], **attributes: Any) -> TyperOption:
-    def callback(context: typer.Context, _parameter: Any, value: str | None) -> str | None:
+def _value(store: Callable[[Flags, str], None], *names: str, metavar: str, help: str) -> Any:  # noqa: A002
+    def callback(context: typer.Context, value: str | None) -> str | None:
         if value is not None:
             store(flags_of(context), value)
         return value
 
-    return TyperOption(param_decls=list(names), expose_value=False, callback=callback, **attributes)
+    return typer.Option(*names, callback=callback, metavar=metavar, help=help, expose_value=False, show_default=False)
 
 
-def _switch(*names: str, store: Callable[[Flags], None], **attributes: Any) -> TyperOption:
-    def callback(context: typer.Context, _parameter: Any, value: bool) -> bool:
+def _switch(store: Callable[[Flags], None], *names: str, help: str) -> Any:  # noqa: A002
+    def callback(context: typer.Context, value: bool) -> bool:
         if value:
             store(flags_of(context))
         return value
 
-    return TyperOption(
-        param_decls=list(names), is_flag=True, default=False, expose_value=False, callback=callback, **attributes
-    )
+    return typer.Option(*names, callback=callback, help=help, expose_value=False, show_default=False)
+
+
+def _show_version(value: bool) -> None:
+    if value:
+        typer.echo(f"vzctl {__version__}")
+        raise typer.Exit
 
 
 def _no_input(flags: Flags) -> None:
@@ -182,3 +190,58 @@ def _dry_run(flags: Flags) -> None:
 
 def _confirm(flags: Flags, name: str) -> None:
     flags.confirm = name
+
+
+def _declare_global(
+    state: Annotated[
+        str | None, _setting("state", "--state", metavar="FILE", help="The state file.  [VZCTL_STATE]")
+    ] = None,
+    profile: Annotated[
+        str | None, _setting("profile", "--profile", metavar="TEXT", help="The profile.  [VZCTL_PROFILE]")
+    ] = None,
+    output: Annotated[
+        str | None,
+        _setting("output", "-o", "--output", metavar="human|plain|json", help="Output format.  [VZCTL_OUTPUT]"),
+    ] = None,
+    color: Annotated[
+        str | None, _setting("color", "--color", metavar="auto|always|never", help="Color.  [VZCTL_COLOR]")
+    ] = None,
+    lock_timeout: Annotated[
+        str | None,
+        _setting("lock_timeout", "--lock-timeout", metavar="SECONDS", help="Wait for the lock.  [VZCTL_LOCK_TIMEOUT]"),
+    ] = None,
+    no_input: Annotated[bool, _switch(_no_input, "--no-input", help="Never prompt.  [VZCTL_NO_INPUT]")] = False,
+    quiet: Annotated[bool, _switch(_quiet, "-q", "--quiet", help="Print results and errors only.")] = False,
+    verbose: Annotated[bool, _switch(_verbose, "-v", "--verbose", help="Say more.")] = False,
+) -> None:
+    """Declare the global options."""
+
+
+def _declare_change(
+    yes: Annotated[bool, _switch(_yes, "-y", "--yes", help="Answer yes to moderate questions.")] = False,
+    confirm: Annotated[
+        str | None,
+        _value(_confirm, "--confirm", metavar="TEXT", help="Answer a severe question: the name it asks for."),
+    ] = None,
+    dry_run: Annotated[
+        bool, _switch(_dry_run, "-n", "--dry-run", help="Show what would happen, change nothing.")
+    ] = False,
+) -> None:
+    """Declare the options of every change."""
+
+
+def _declare_version(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "-V",
+            "--version",
+            callback=_show_version,
+            is_eager=True,
+            help="Print the version.",
+            expose_value=False,
+            show_default=False,
+        ),
+    ] = False,
+) -> None:
+    """Declare the option of the program alone."""

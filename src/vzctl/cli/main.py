@@ -58,7 +58,7 @@ class Root(Group):
             with self.make_context(prog_name, list(words), **extra) as context:
                 self.invoke(context)
         except typer.Exit as ended:
-            return ended.exit_code
+            return ended.exit_code or _printed(words)
         except VzctlError as error:
             return _fail(error, words)
         except _ClickError as error:
@@ -156,11 +156,20 @@ def _internal(error: Exception, words: list[str]) -> int:
     return _fail(failure, words)
 
 
+def _printed(words: list[str]) -> int:
+    """Return the exit status after help or the version: without a standard output, Typer prints nothing."""
+    if sys.stdout is not None:
+        return ExitStatus.OK
+    return _fail(VzctlError("cannot write to standard output: it is closed", code="OUTPUT_NOT_WRITABLE"), words)
+
+
 def _interrupted(error: BaseException, words: list[str]) -> int:
     status = ENDING_SIGNALS[getattr(error, "signal", signal.SIGINT)]
     failure = VzctlError("interrupted; nothing more was changed", code=status.name)
     failure.changed = getattr(error, "changed", False)
-    sys.stderr.write("\n")
+    from vzctl.render.show import write_talk
+
+    write_talk([""])  # the terminal shows ^C in the same line
     _fail(failure, words)
     return status
 
@@ -184,7 +193,7 @@ def _command_of(error: Any) -> str:
 
 def _one_line(message: str) -> str:
     """Return the parser's message as vzctl writes its own: on one line, lower case first, no full stop."""
-    text = " ".join(message.split()).removesuffix(".")
+    text = " ".join(message.split()).removesuffix(".").replace(": Value error, ", ": ")  # the latter is pydantic's
     return text[:1].lower() + text[1:]
 
 

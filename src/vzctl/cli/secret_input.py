@@ -58,8 +58,9 @@ def _standard_input() -> bytes:
     if sys.stdin is None or sys.stdin.closed:
         raise UsageError("standard input is closed: no key can be read from it", code="SECRET_INVALID")
     if sys.stdin.isatty():
-        sys.stderr.write("reading the key from standard input; it shows while you type; end with ^D\n")
-        sys.stderr.flush()
+        from vzctl.render.show import write_talk
+
+        write_talk(["reading the key from standard input; it shows while you type; end with ^D"])
     try:
         return sys.stdin.buffer.read(_READ_AT_MOST)
     except OSError as error:
