@@ -71,6 +71,11 @@ class StatePaths:
         return self.folder / "fetches.json"
 
     @property
+    def uses(self) -> Path:
+        """When a probe last saw each credential in use."""
+        return self.folder / "uses.json"
+
+    @property
     def canaries(self) -> Path:
         """Test items that may be in a secret store right now, one file each."""
         return self.folder / "canaries"

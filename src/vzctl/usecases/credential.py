@@ -15,6 +15,7 @@ from vzctl.domain.state import State
 from vzctl.errors import ConflictError, NextStep, UsageError
 from vzctl.usecases.change import Plan, propose
 from vzctl.usecases.context import Context, SecretSource
+from vzctl.usecases.last_use import last_uses
 from vzctl.usecases.list_credentials import CredentialRow, credential_row
 from vzctl.usecases.outcome import Columns, Outcome
 from vzctl.usecases.views import DatabaseRef, DependantRef, database_ref, dependant_refs
@@ -176,7 +177,7 @@ def credential_detail(context: Context, state: State, credential: Credential) ->
     """Return the whole view of one credential."""
     index = Index(state)
     return CredentialDetail(
-        credential=credential_row(context, index, credential),
+        credential=credential_row(context, index, credential, last_uses(context, state).get(credential.id)),
         created_at=credential.created_at,
         key_set_at=credential.key_set_at,
         slot=credential.slot,

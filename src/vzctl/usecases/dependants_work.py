@@ -14,6 +14,7 @@ from vzctl.errors import VzctlError
 from vzctl.usecases.context import Context
 from vzctl.usecases.dependant_check import FAILS, NOT_LOOKED_AT, WORKS, DependantCheck
 from vzctl.usecases.experiment import can_be_asked, through_astra
+from vzctl.usecases.last_use import note_uses
 from vzctl.usecases.live import DEFAULT_JOBS, Live, in_parallel
 
 
@@ -35,7 +36,9 @@ def check_dependants(context: Context, state: State, names: Sequence[str]) -> tu
     apis = {database: _api(live, index, database) for database in dict.fromkeys(item.database for _, item in items)}
     links = [[partial(_checked, index, name, item, apis[item.database])] for name, item in items]
     results = in_parallel(DEFAULT_JOBS, links, finished=lambda _: None, stop=live.http.close)
-    return tuple(row for chain in results for row in chain)
+    rows = tuple(row for chain in results for row in chain)
+    note_uses(context, state, [row.credential for row in rows if row.result == WORKS])
+    return rows
 
 
 def _api(live: Live, index: Index, database_id: str) -> DataApi | str:

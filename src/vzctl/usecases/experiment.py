@@ -29,6 +29,7 @@ from vzctl.errors import (
 )
 from vzctl.secret import Secret
 from vzctl.usecases.context import Context
+from vzctl.usecases.last_use import note_uses
 from vzctl.usecases.live import (
     DEFAULT_JOBS,
     Live,
@@ -123,6 +124,7 @@ def run_experiment(context: Context, request: RunExperiment) -> Outcome[Experime
             for item, row in zip(dependants, rows, strict=True)
         ]
     )
+    note_uses(context, state, [item.credential for item in found if item.credential and item.stored == Arm.OK.value])
     return Outcome(
         data=Experiments(found), summary=_summary(found), next_steps=_next_steps(found), status=_status(found)
     )

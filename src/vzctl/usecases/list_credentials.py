@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import ClassVar
 
 from vzctl.domain.age import age_days, is_due, maximum_age_days
@@ -10,6 +11,7 @@ from vzctl.domain.index import Index
 from vzctl.domain.records import Credential
 from vzctl.errors import ExitStatus, NextStep
 from vzctl.usecases.context import Context
+from vzctl.usecases.last_use import LastUse, last_uses
 from vzctl.usecases.outcome import Columns, Outcome
 
 
@@ -31,6 +33,8 @@ class CredentialRow:
     evidence: str | None
     removal_wanted: bool
     note: str | None
+    last_used_at: datetime | None
+    last_used_source: str | None
 
     columns: ClassVar[Columns] = (
         ("NAME", "name"),
@@ -43,6 +47,7 @@ class CredentialRow:
         ("ROTATION", "rotation_step"),
         ("EVIDENCE", "evidence"),
         ("REMOVAL", "removal"),
+        ("LAST USED", "last_used_at"),
     )
 
     @property
@@ -86,7 +91,8 @@ def list_credentials(context: Context, request: ListCredentials) -> Outcome[Cred
         chosen = [item for item in chosen if database.id in item.database_ids]
     if request.due:
         chosen = [item for item in chosen if is_due(item, now, context.policy_days)]
-    rows = tuple(credential_row(context, index, item) for item in chosen)
+    uses = last_uses(context, state)
+    rows = tuple(credential_row(context, index, item, uses.get(item.id)) for item in chosen)
     due = [item.name for item in rows if item.due]
     steps = [NextStep(f"vzctl credentials rotate {name}", "its key is due") for name in due[:3]] if request.due else []
     if not state.credentials:
@@ -95,8 +101,10 @@ def list_credentials(context: Context, request: ListCredentials) -> Outcome[Cred
     return Outcome(data=CredentialList(rows), next_steps=tuple(steps), status=status)
 
 
-def credential_row(context: Context, index: Index, credential: Credential) -> CredentialRow:
-    """Return the view of one credential."""
+def credential_row(
+    context: Context, index: Index, credential: Credential, last_use: LastUse | None = None
+) -> CredentialRow:
+    """Return the view of one credential; `last_use` is when it was last known to be in use."""
     now = context.now()
     current = credential.current_version
     rotation = index.open_rotations.get(credential.id)
@@ -115,4 +123,6 @@ def credential_row(context: Context, index: Index, credential: Credential) -> Cr
         evidence=credential.evidence.value if credential.evidence else None,
         removal_wanted=credential.removal_wanted_at is not None,
         note=credential.note,
+        last_used_at=last_use.at if last_use is not None else None,
+        last_used_source=last_use.source if last_use is not None else None,
     )
