@@ -8,11 +8,10 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any
 
+from vzctl.bounded_text import CONFIGURATION, TextRefusedError, load_toml
 from vzctl.errors import NextStep, UsageError
-
-MAXIMUM_CONFIG_BYTES: Final = 1024 * 1024
 
 
 def load_document(path: str) -> dict[str, Any]:
@@ -22,9 +21,7 @@ def load_document(path: str) -> dict[str, Any]:
         with open(path, "rb", opener=lambda name, flags: os.open(name, flags | os.O_NONBLOCK)) as file:
             if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
                 raise UsageError(f'the configuration "{path}" is not a regular file', code="CONFIG_UNREADABLE")
-            data = file.read(MAXIMUM_CONFIG_BYTES + 1)
-        if len(data) > MAXIMUM_CONFIG_BYTES:
-            raise UsageError(f'the configuration "{path}" is far too large', code="CONFIG_INVALID")
+            data = file.read(CONFIGURATION.bytes + 1)
     except (FileNotFoundError, NotADirectoryError):
         return {}
     except OSError as error:
@@ -34,8 +31,13 @@ def load_document(path: str) -> dict[str, Any]:
     import tomllib  # most people have no configuration file
 
     try:
-        return tomllib.loads(data.decode())
-    except (ValueError, RecursionError) as error:
+        return load_toml(data, CONFIGURATION, tomllib.loads)
+    except TextRefusedError as error:
+        where = f", line {error.line}" if error.line else ""
+        raise UsageError(
+            f'the configuration "{path}"{where} is {error.reason}', code="CONFIG_INVALID"
+        ) from None
+    except ValueError as error:
         # The parser's own text may repeat the line, and a key may have been pasted into it.
         found = str(error).rpartition("(at ")[2].rstrip(")") if "(at " in str(error) else "unknown place"
         raise UsageError(f'the configuration "{path}" is not TOML: {found}', code="CONFIG_INVALID") from None

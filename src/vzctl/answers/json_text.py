@@ -6,9 +6,11 @@ import json
 from typing import Any, Final, NoReturn
 
 from vzctl.answers.failure import refused
+from vzctl.bounded_text import Limits, TextRefusedError, check_json
 
 MAXIMUM_BYTES: Final = 32 * 1024 * 1024
 """A DevOps answer has about 4 KiB a database: room for 8 000 of them."""
+_LIMITS: Final = Limits(bytes=MAXIMUM_BYTES, depth=64, values=50_000, bytes_per_value=8)
 
 _GZIP: Final = b"\x1f\x8b"
 _UTF16: Final = (b"\xff\xfe", b"\xfe\xff")
@@ -26,13 +28,15 @@ def parse_json(data: bytes, source: str) -> Any:
         raise refused(source, "is empty", "ANSWER_EMPTY")
     text = _decoded(data, source)
     try:
+        check_json(text, _LIMITS)
+    except TextRefusedError as error:
+        raise refused(source, f"is {error.reason}", "ANSWER_NOT_JSON") from None
+    try:
         return json.loads(text, object_pairs_hook=_object, parse_constant=_no_constant)
     except json.JSONDecodeError as error:
         if error.pos >= len(text.rstrip()) or error.msg.startswith("Unterminated string"):
             raise refused(source, f"is cut off in line {error.lineno}", "ANSWER_NOT_JSON") from None
         raise refused(source, f"is not JSON from line {error.lineno} on", "ANSWER_NOT_JSON") from None
-    except RecursionError:
-        raise refused(source, "is nested too deeply", "ANSWER_NOT_JSON") from None
     except _TwiceError:
         raise refused(source, "has an object with the same key twice", "ANSWER_DUPLICATE") from None
     except ValueError:  # NaN, or a number of thousands of digits

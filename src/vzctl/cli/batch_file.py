@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from dataclasses import dataclass
 
+from vzctl.bounded_text import RECORD, TextRefusedError, load_json
 from vzctl.cli.secret_input import SecretFlags
 from vzctl.errors import UsageError
 
@@ -65,8 +65,10 @@ def _read(path: str) -> str:
 
 def _line(number: int, text: str, *, needs_secret: bool) -> BatchLine:
     try:
-        item = json.loads(text)
-    except (ValueError, RecursionError):
+        item = load_json(text, RECORD)
+    except TextRefusedError as error:
+        raise _wrong(number, f"is {error.reason}") from None
+    except ValueError:
         raise _wrong(number, "is not JSON") from None
     if not isinstance(item, dict):
         raise _wrong(number, "is no JSON object")

@@ -5,9 +5,10 @@ Nothing here writes, takes a lock or raises for what a file holds: a file that c
 
 from __future__ import annotations
 
-import json
 import os
 import stat
+
+from vzctl.bounded_text import COMPLETION, NAMES_CACHE, load_json, load_toml
 
 TYPE_CHECKING = False  # see vzctl.completion.tree
 if TYPE_CHECKING:
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     Names = dict[str, list[Any]]  # the document of vzctl.store.names_cache, without its stamp
 
 CACHE_FORMAT: Final = 1
-LARGEST_STATE_PARSED: Final = 512 * 1024
 _FINISHED_STEPS: Final = ("DONE", "ROLLED_BACK")
 
 
@@ -30,9 +30,9 @@ def load_names(state_path: str) -> Names:
     stamp = {"size": status.st_size, "mtime_ns": status.st_mtime_ns}
     if cached is not None and cached.get("state") == stamp:
         return cached
-    if status.st_size < LARGEST_STATE_PARSED:
+    if status.st_size < COMPLETION.bytes:
         with open(real_path, "rb") as file:
-            return names_of_document(_parse_toml(file.read(LARGEST_STATE_PARSED).decode()))
+            return names_of_document(_parse_toml(file.read(COMPLETION.bytes + 1)))
     return cached or {}
 
 
@@ -41,19 +41,19 @@ def _read_cache(path: str) -> dict[str, Any] | None:
         if not stat.S_ISREG(os.stat(path).st_mode):
             return None
         with open(path, "rb") as file:
-            document = json.load(file)
-    except (OSError, ValueError, RecursionError):
+            document = load_json(file.read(NAMES_CACHE.bytes + 1), NAMES_CACHE)
+    except (OSError, ValueError):
         return None  # a cache may be missing or torn; the state decides then
     if not isinstance(document, dict) or document.get("format") != CACHE_FORMAT:
         return None
     return document
 
 
-def _parse_toml(text: str) -> dict[str, Any]:
+def _parse_toml(data: bytes) -> dict[str, Any]:
     # Only after a hand edit or a checkout. Compiled, it takes less than half as long as tomllib.
     from tomli import loads
 
-    return loads(text)
+    return load_toml(data, COMPLETION, loads)
 
 
 def names_of_document(document: dict[str, Any]) -> Names:

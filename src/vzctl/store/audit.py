@@ -8,8 +8,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
+from vzctl.bounded_text import RECORD, load_json
 from vzctl.errors import NextStep, StateError
 from vzctl.store.atomic import append_line, open_own_file
 
@@ -118,13 +119,19 @@ class AuditLog:
                 f'cannot read the audit log "{self._path}": {error.strerror}', code="AUDIT_UNREADABLE"
             ) from error
         with file:
-            for line in file:
+            for line in _lines(file):
                 try:
-                    record = json.loads(line)
-                except (ValueError, RecursionError):
+                    record = load_json(line, RECORD)
+                except ValueError:
                     continue
                 if isinstance(record, dict):
                     yield record
+
+
+def _lines(file: IO[bytes]) -> Iterator[bytes]:
+    """Yield the lines; one that is longer than any that vzctl writes comes in pieces, none of which is an entry."""
+    while line := file.readline(RECORD.bytes + 1):
+        yield line
 
 
 def _entry(change_id: str, record: dict[str, Any], outcome: str | None) -> AuditEntry:

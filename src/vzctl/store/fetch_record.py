@@ -14,11 +14,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
+from vzctl.bounded_text import Limits, load_json
 from vzctl.domain.state import State
 from vzctl.store.atomic import make_private_directory, open_own_file, write_atomic
 
 FORMAT: Final = 1
-MAXIMUM_BYTES: Final = 64 * 1024 * 1024
+_LIMITS: Final = Limits(bytes=64 * 1024 * 1024, depth=8, values=50_000, bytes_per_value=8)
 FetchKey = tuple[str, str]
 """A database's id and a version's id."""
 
@@ -70,15 +71,14 @@ def read_fetches(path: Path, lineage: str) -> Fetches:
     try:
         descriptor = open_own_file(path, os.O_RDONLY)
         with os.fdopen(descriptor, "rb") as file:
-            data = file.read(MAXIMUM_BYTES + 1)
-        document = json.loads(data) if len(data) <= MAXIMUM_BYTES else {}
+            document = load_json(file.read(_LIMITS.bytes + 1), _LIMITS)
         if document.get("format") != FORMAT or document.get("lineage") != lineage:
             return Fetches()
         return Fetches(
             {(row["database"], row["version"]): _fetch(row) for row in document["fetches"]},
             {row["token"]: _moment(row["last_at"]) for row in document["tokens"]},
         )
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return Fetches()
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from vzctl.bounded_text import RECORD, load_json
 from vzctl.errors import NextStep, StateError, StateLockedError
 from vzctl.store.atomic import open_own_file
 
@@ -95,6 +96,8 @@ def _introduce(descriptor: int, holder: Holder) -> None:
 
 def _read_holder(path: Path) -> str:
     try:
-        return str(Holder(**json.loads(path.read_text())))
+        descriptor = open_own_file(path, os.O_RDONLY)
+        with os.fdopen(descriptor, "rb") as file:
+            return str(Holder(**load_json(file.read(RECORD.bytes + 1), RECORD)))
     except (OSError, ValueError, TypeError):
         return "another process"

@@ -17,6 +17,7 @@ import tomli
 import tomli_w
 from pydantic_core import ValidationError
 
+from vzctl.bounded_text import STATE, TextRefusedError, load_toml
 from vzctl.domain import integrity
 from vzctl.domain.integrity import Place
 from vzctl.domain.state import SCHEMA_VERSION, State
@@ -106,17 +107,15 @@ def _parse_toml(data: bytes, path: str) -> Document:
         reason = f'it is cut off: its last line, "{_LAST_WORDS.decode()}…", is missing'
         raise _broken(path, data, (), reason, line=data.count(b"\n") + 1)
     try:
-        text = data.decode()
+        return load_toml(data, STATE, tomli.loads)
     except UnicodeDecodeError as error:
         raise _broken(path, data, (), "it is not UTF-8", line=data.count(b"\n", 0, error.start) + 1) from None
-    try:
-        return tomli.loads(text)
+    except TextRefusedError as error:
+        raise _broken(path, data, (), f"it is {error.reason}", line=error.line) from None
     except ValueError as error:  # TOMLDecodeError, or what Python says of a number of a thousand digits
         found = re.search(r"at line (\d+)", str(error))
-        line = int(found[1]) if found else text.count("\n") + 1
+        line = int(found[1]) if found else data.count(b"\n") + 1
         raise _broken(path, data, (), "it is not TOML from here on: cut off or mistyped", line=line) from None
-    except RecursionError:
-        raise _broken(path, data, (), "it is nested too deeply") from None
 
 
 def _broken(path: str, data: bytes, place: Place, reason: str, *, line: int | None = None) -> StateError:
