@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vzctl import config_file
+from vzctl.bounded_text import CONFIGURATION
 from vzctl.errors import ExitStatus, UsageError
 from vzctl.live_settings import LiveSettings
 from vzctl.setting_table import SETTINGS
@@ -560,7 +560,6 @@ def test_a_key_that_nobody_knows_is_refused(machine: Machine, text: str, key: st
         (f'x = 1\n"{CANARY}'.encode(), "end of document"),
         (f'"{CANARY}" = 1\n"{CANARY}" = 2\n'.encode(), "line 2"),
         (b"\xff" + CANARY.encode(), "unknown place"),
-        (b"x = " + b"[" * 100_000, "unknown place"),
         (b"x = " + b"9" * 5000, "unknown place"),
         (b"<<<<<<< HEAD\n", "line 1"),
         (b"a = 'x\0y'", "line 1"),
@@ -576,6 +575,26 @@ def test_what_is_not_toml_is_refused_without_repeating_it(
     assert error.code == "CONFIG_INVALID"
     assert error.message.startswith(f'the configuration "{path}" is not TOML: {place}')
     assert error.__cause__ is None
+
+
+@pytest.mark.parametrize("project", [True, False])
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("x = 1\ny = " + "[" * 100_000, ", line 2 is nested too deeply (more than 16 levels)"),
+        ("a." * 20_000 + "a = 1", ", line 1 is nested too deeply (a key of more than 16 parts)"),
+        ("x = [" + "1, " * 30_000 + "]", " is too dense (more than 20000 values)"),
+    ],
+    ids=["arrays", "dots", "values"],
+)
+def test_a_configuration_that_no_person_writes_is_refused_before_it_is_parsed(
+    machine: Machine, text: str, reason: str, project: bool
+) -> None:
+    path = machine.project_file if project else machine.user_file
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+    error = machine.refused()
+    assert (error.code, error.message) == ("CONFIG_INVALID", f'the configuration "{path}"{reason}')
 
 
 @pytest.mark.parametrize("project", [True, False])
@@ -600,8 +619,8 @@ def test_a_project_file_that_leads_to_a_device_or_a_pipe_is_refused_without_read
 
 
 def test_a_huge_configuration_is_refused(machine: Machine) -> None:
-    machine.write_project("# " + "x" * config_file.MAXIMUM_CONFIG_BYTES)
-    assert machine.refused().message == f'the configuration "{machine.project_file}" is far too large'
+    machine.write_project("# " + "x" * CONFIGURATION.size)
+    assert machine.refused().message == f'the configuration "{machine.project_file}" is larger than 1048576 bytes'
 
 
 def test_a_configuration_in_a_loop_of_links_is_refused(machine: Machine) -> None:

@@ -16,16 +16,16 @@ if TYPE_CHECKING:
 
 
 class Limits:
-    """How large a text may be: bytes, levels of nesting, parts of one key, and values (keys, elements, tables).
+    """How large a text may be: bytes (`size`), levels of nesting, parts of one key, and values (keys, elements, tables).
 
     `bytes_per_value` admits more values in a large text: one for so many bytes. A text of short keys is refused where the
     parsed document would take many times the memory of the text.
     """
 
-    __slots__ = ("bytes", "bytes_per_value", "depth", "values")
+    __slots__ = ("bytes_per_value", "depth", "size", "values")
 
-    def __init__(self, *, bytes: int, depth: int, values: int, bytes_per_value: int = 0) -> None:
-        self.bytes = bytes
+    def __init__(self, *, size: int, depth: int, values: int, bytes_per_value: int = 0) -> None:
+        self.size = size
         self.depth = depth
         self.values = values
         self.bytes_per_value = bytes_per_value
@@ -35,15 +35,15 @@ class Limits:
         return self.values + (length // self.bytes_per_value if self.bytes_per_value else 0)
 
 
-CONFIGURATION: Final = Limits(bytes=1024 * 1024, depth=16, values=20_000)
+CONFIGURATION: Final = Limits(size=1024 * 1024, depth=16, values=20_000)
 """A configuration file of vzctl; the largest part is the table of `secrets.env`, one key a credential."""
-STATE: Final = Limits(bytes=256 * 1024 * 1024, depth=32, values=50_000, bytes_per_value=8)
+STATE: Final = Limits(size=256 * 1024 * 1024, depth=32, values=50_000, bytes_per_value=8)
 """A state file; 10 000 credentials x 2 000 databases take about 20 MB. vzctl writes about one value for 15 bytes."""
-COMPLETION: Final = Limits(bytes=512 * 1024, depth=32, values=50_000, bytes_per_value=8)
+COMPLETION: Final = Limits(size=512 * 1024, depth=32, values=50_000, bytes_per_value=8)
 """A state file that shell completion may parse: a larger one takes too long for a TAB."""
-NAMES_CACHE: Final = Limits(bytes=16 * 1024 * 1024, depth=8, values=50_000, bytes_per_value=8)
+NAMES_CACHE: Final = Limits(size=16 * 1024 * 1024, depth=8, values=50_000, bytes_per_value=8)
 """The names beside the state, for shell completion."""
-RECORD: Final = Limits(bytes=1024 * 1024, depth=16, values=20_000)
+RECORD: Final = Limits(size=1024 * 1024, depth=16, values=20_000)
 """One line of JSON lines: a credential of a batch, an entry of the audit log."""
 
 
@@ -140,8 +140,8 @@ def _decoded(data: bytes, limits: Limits) -> str:
 
 
 def _check_length(length: int, limits: Limits) -> None:
-    if length > limits.bytes:
-        raise TextRefusedError(f"larger than {limits.bytes} bytes")
+    if length > limits.size:
+        raise TextRefusedError(f"larger than {limits.size} bytes")
 
 
 def _refused(text: str, position: int, *, depth: int, parts: int, limits: Limits) -> TextRefusedError:

@@ -21,7 +21,7 @@ def load_document(path: str) -> dict[str, Any]:
         with open(path, "rb", opener=lambda name, flags: os.open(name, flags | os.O_NONBLOCK)) as file:
             if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
                 raise UsageError(f'the configuration "{path}" is not a regular file', code="CONFIG_UNREADABLE")
-            data = file.read(CONFIGURATION.bytes + 1)
+            data = file.read(CONFIGURATION.size + 1)
     except (FileNotFoundError, NotADirectoryError):
         return {}
     except OSError as error:
@@ -34,9 +34,7 @@ def load_document(path: str) -> dict[str, Any]:
         return load_toml(data, CONFIGURATION, tomllib.loads)
     except TextRefusedError as error:
         where = f", line {error.line}" if error.line else ""
-        raise UsageError(
-            f'the configuration "{path}"{where} is {error.reason}', code="CONFIG_INVALID"
-        ) from None
+        raise UsageError(f'the configuration "{path}"{where} is {error.reason}', code="CONFIG_INVALID") from None
     except ValueError as error:
         # The parser's own text may repeat the line, and a key may have been pasted into it.
         found = str(error).rpartition("(at ")[2].rstrip(")") if "(at " in str(error) else "unknown place"

@@ -10,7 +10,9 @@ VzctlError
 ├─ UnknownSideError     21   no answer came, and why it did not come may lie on this machine or between here and there
 ├─ InputRequiredError    8   a prompt would be needed and is impossible
 ├─ StateError            9   state broken, newer, not writable, or locked
-│  └─ StateLockedError   9   the lock was not obtained in time
+│  ├─ StateLockedError   9   the lock was not obtained in time
+│  ├─ StateLostError     9   missing or empty, and backups exist
+│  └─ StateReplacedError 9   another program replaced the file during a change
 ├─ SecretStoreError     10   no store, locked, timed out, lied, or secret not held
 ├─ RotationOpenError    12   blocked by, or leaving, a rotation past its point of no return
 └─ CancelledError       13   the user said no
@@ -217,6 +219,14 @@ class StateError(VzctlError):
 
 class StateLockedError(StateError):
     """Another process holds the lock and did not let go in time."""
+
+
+class StateLostError(StateError):
+    """The state file is missing or empty, and backups of it exist."""
+
+
+class StateReplacedError(StateError):
+    """Another program replaced or edited the state file during a change; nothing was written."""
 
 
 class SecretStoreError(VzctlError):

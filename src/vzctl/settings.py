@@ -161,6 +161,12 @@ def config_path(environ: Mapping[str, str]) -> str:
     return os.path.join(_base(environ, "XDG_CONFIG_HOME", ".config"), "vzctl", "config.toml")
 
 
+def profile_state(name: str, environ: Mapping[str, str]) -> str:
+    """Return the path of a profile's state; raise `UsageError` when that is no name of a profile."""
+    _check_profile(Sourced(name, "the argument"))
+    return os.path.join(state_home(environ), name, "state.toml")
+
+
 def environment() -> dict[str, str]:
     """Return a copy of the process's environment."""
     return dict(os.environ)
@@ -245,7 +251,7 @@ def _state(layers: _Layers, profile: Sourced) -> Sourced:
     found = layers.find("state", "")
     if found.source == "default":
         _check_profile(profile)
-        return Sourced(os.path.join(state_home(layers.environ), profile.value, "state.toml"), "default")
+        return Sourced(profile_state(profile.value, layers.environ), "default")
     if found.source == layers.project_path:
         return Sourced(_inside_project(layers, found.value), found.source)
     if not found.value.strip():

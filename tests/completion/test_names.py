@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.completion.conftest import NAMES, write_names
+from vzctl.bounded_text import COMPLETION
 from vzctl.completion import names
 from vzctl.completion.names import database_labels, load_names
 from vzctl.domain.index import display_names
@@ -188,7 +189,7 @@ def test_cache_that_cannot_be_used_is_as_good_as_none(state: Path, content: byte
 
 
 def test_large_state_is_not_parsed(state: Path) -> None:
-    state.write_text("#" * names.LARGEST_STATE_PARSED, encoding="utf-8")
+    state.write_text("#" * COMPLETION.size, encoding="utf-8")
     assert load_names(str(state))["credentials"] == NAMES["credentials"]
     Path(f"{state}.d/cache/names.json").unlink()
     assert load_names(str(state)) == {}

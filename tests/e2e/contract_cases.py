@@ -31,7 +31,7 @@ KEYS: Final = {
     "mistral-next": "mistral-second",
 }
 ALONE: Final = frozenset(
-    {"init", "status", "sync", "map", "probe", "diagnose", "explain", "audit", "completion", "help"}
+    {"init", "status", "diff", "sync", "map", "probe", "diagnose", "explain", "audit", "completion", "help"}
 )
 """Commands of one word."""
 NOUNS_IN_NOUNS: Final = frozenset({"databases token", "secrets token"})
@@ -488,7 +488,8 @@ STATE_CASES: Final = [
     bad("state show --profile nobody", NOT_FOUND, "STATE_NOT_FOUND"),
     good("state check", planes=BOTH),
     good("state check --exit-code"),
-    good("state check --exit-code", CHANGES, before=("databases edit archive --status DREAMING",)),
+    good("state check", CHANGES, before=("databases edit archive --status DREAMING",)),
+    good("state check --no-exit-code", before=("databases edit archive --status DREAMING",)),
     bad("state check --profile nobody", NOT_FOUND, "STATE_NOT_FOUND"),
     good("state backups", planes=BOTH),
     bad("state backups extra", USAGE, "USAGE"),
@@ -496,6 +497,21 @@ STATE_CASES: Final = [
     bad("state restore latest --yes", INPUT, "CONFIRMATION_REQUIRED"),
     bad("state restore 9999", NOT_FOUND, "BACKUP_NOT_FOUND"),
     bad("state restore soon", USAGE, "USAGE"),
+    good("state merge /dev/null state/vzctl/default/state.toml state/vzctl/default/state.toml", planes=BOTH),
+    good("state merge /dev/null state/vzctl/default/state.toml state/vzctl/default/state.toml --dry-run"),
+    bad("state merge missing.toml ours.toml theirs.toml", NOT_FOUND, "STATE_NOT_FOUND"),
+    bad("state merge one.toml", USAGE, "USAGE"),
+    bad(
+        "state merge /dev/null state/vzctl/default/state.toml state/vzctl/other/state.toml",
+        CONFLICT,
+        "STATE_MERGE_CONFLICT",
+        before=("init --control-plane local --profile other",),
+    ),
+    good("diff other", before=("init --control-plane astra --profile other",), planes=BOTH),
+    good("diff other --exit-code", CHANGES, before=("init --control-plane astra --profile other",)),
+    good("diff state/vzctl/default/state.toml --exit-code"),
+    bad("diff nobody", NOT_FOUND, "STATE_NOT_FOUND"),
+    bad("diff .x", USAGE, "PROFILE_INVALID"),
     good("state export", planes=BOTH),
     bad("state export --profile nobody", NOT_FOUND, "STATE_NOT_FOUND"),
 ]

@@ -20,10 +20,10 @@ from tests.support.builders import (
     a_state,
 )
 from tests.support.state_files import a_state_file, tree, written
+from vzctl.bounded_text import STATE
 from vzctl.domain.records import ControlPlane
 from vzctl.domain.state import State
 from vzctl.errors import ExitStatus, NextStep, NotFoundError, StateError
-from vzctl.store import state_file as module
 from vzctl.store.audit import Change
 from vzctl.store.schema import format_state, parse_state
 from vzctl.store.state_file import StateFile
@@ -192,10 +192,15 @@ def test_a_broken_file_is_refused_with_file_line_and_reason(text: str, line: int
     error = refused(text.encode())
     assert error.message == (f'the state is broken: "the/state.toml", line {line}: {reason}; the file was not touched')
     assert error.code == "STATE_BROKEN"
-    assert error.next_steps == (
+    merge = (
+        NextStep("vzctl help git", "merge both sides by record, with vzctl state merge"),
+        NextStep("git checkout --merge -- the/state.toml", "undo edits of the conflicted file"),
+    )
+    restore = (
         NextStep("vzctl state backups", "the states before this one"),
         NextStep("vzctl state restore latest", "go back to the newest of them"),
     )
+    assert error.next_steps == (merge if "merge" in reason else restore)
     assert CANARY not in repr(error) + str(error.__cause__) + str(error.evidence)
     assert error.__cause__ is None
 
@@ -377,7 +382,7 @@ def test_a_file_that_cannot_be_read_is_an_error_and_not_an_empty_state(tmp_path:
 def test_a_huge_file_is_refused_before_it_is_read(tmp_path: Path) -> None:
     path = tmp_path / "state.toml"
     with path.open("wb") as made:
-        made.truncate(module.MAXIMUM_SIZE_BYTES + 1)
+        made.truncate(STATE.size + 1)
     with pytest.raises(StateError) as caught:
         a_state_file(path).read()
     assert caught.value.message == f'"{path}" has 268435457 bytes, a state has at most 268435456'

@@ -19,6 +19,7 @@ from tests.support.builders import (
     a_service_token,
     a_state,
 )
+from vzctl.bounded_text import Limits
 from vzctl.store.fetch_record import Fetch, Fetches, read_fetches, write_fetches
 
 LATER = NOW + timedelta(hours=1)
@@ -96,7 +97,7 @@ def test_a_link_a_pipe_and_a_folder_are_not_read(tmp_path: Path) -> None:
 def test_a_huge_file_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "fetches.json"
     write_fetches(path, "lineage", RECORD)
-    monkeypatch.setattr("vzctl.store.fetch_record.MAXIMUM_BYTES", 10)
+    monkeypatch.setattr("vzctl.store.fetch_record._LIMITS", Limits(size=10, depth=8, values=100))
     assert read_fetches(path, "lineage") == Fetches()
 
 

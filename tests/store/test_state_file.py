@@ -13,11 +13,13 @@ import pytest
 from tests.support.builders import a_credential, a_database, a_state
 from tests.support.state_files import a_state_file, tree, written
 from vzctl import __version__
+from vzctl.domain.restoration import Restoration
 from vzctl.domain.state import State
 from vzctl.errors import ConflictError, NextStep, NotFoundError, StateError, StateLockedError
 from vzctl.store.audit import AuditEntry, Change
 from vzctl.store.backups import list_backups
 from vzctl.store.lock import Holder, locked
+from vzctl.store.restore import plan_restore, restore
 from vzctl.store.schema import format_state, parse_state
 from vzctl.store.state_file import StateFile
 
@@ -41,6 +43,10 @@ def add(file: StateFile, database: Any) -> State:
         transaction.state = transaction.state.with_database(database)
         transaction.describe(f"record {database.name}", subjects=(database.name,))
     return transaction.state
+
+
+def restored_from(file: StateFile, serial: int) -> Restoration:
+    return restore(file, plan_restore(file, str(serial)), Change("state restore"))
 
 
 def outcomes(file: StateFile) -> list[tuple[int, str, str | None]]:
@@ -137,6 +143,7 @@ def test_a_transaction_writes_the_state_it_is_given(file: StateFile) -> None:
         subjects=("shop",),
         details=("record shop",),
         outcome="done",
+        backup="00000001.toml",
     )
     assert [parse_state(item.path.read_bytes(), "x") for item in list_backups(file.paths.backups)] == [before]
 
@@ -254,11 +261,11 @@ def test_the_gitignore_is_made_once_and_left_as_a_person_edited_it(file: StateFi
     assert file.paths.gitignore.read_text() == "*\n"
 
 
-def test_the_last_ten_states_are_kept(file: StateFile) -> None:
+def test_the_states_before_are_kept(file: StateFile) -> None:
     for number in range(14):
         add(file, a_database(f"db{number}"))
     assert file.read().serial == 15
-    assert serials(file) == list(range(14, 4, -1))
+    assert serials(file) == list(range(14, 0, -1))
 
 
 def test_a_transaction_waits_for_no_one_who_is_not_there_and_names_who_is(file: StateFile) -> None:
@@ -449,12 +456,12 @@ def test_restoring_puts_back_a_state_and_the_serial_still_rises(file: StateFile)
     first = add(file, SHOP)
     add(file, BLOG)
     add(file, NEWS)
-    restored = file.restore(first.serial, Change("state restore")).state
+    restored = restored_from(file, first.serial).state
     assert restored == replace(first, serial=5)
     assert file.read() == restored
     assert serials(file) == [4, 3, 2, 1]
     assert outcomes(file)[-1] == (5, "state restore", "done")
-    back = file.restore(4, Change("state restore")).state
+    back = restored_from(file, 4).state
     assert [item.name for item in back.databases] == ["shop", "blog", "news"]
     assert back.serial == 6
 
@@ -462,9 +469,9 @@ def test_restoring_puts_back_a_state_and_the_serial_still_rises(file: StateFile)
 def test_a_backup_that_is_not_there_is_not_found(file: StateFile) -> None:
     add(file, SHOP)
     with pytest.raises(NotFoundError) as caught:
-        file.restore(77, Change("state restore"))
-    assert (caught.value.code, caught.value.message) == ("BACKUP_NOT_FOUND", "there is no backup of serial 77")
-    assert caught.value.next_steps == (NextStep("vzctl state backups", "those that exist"),)
+        restored_from(file, 77)
+    assert (caught.value.code, caught.value.message) == ("BACKUP_NOT_FOUND", 'no backup "77" exists')
+    assert caught.value.next_steps == (NextStep("vzctl state backups", "list the backups"),)
 
 
 @pytest.mark.parametrize("data", [b"", b"\xff", b"schema = 1\n", format_state(a_state())[:200]])
@@ -473,7 +480,7 @@ def test_restoring_over_a_broken_file_keeps_its_bytes_and_every_good_backup(file
     add(file, BLOG)
     good = {item.serial: item.path.read_bytes() for item in list_backups(file.paths.backups)}
     file.paths.state.write_bytes(data)
-    restored = file.restore(1, Change("state restore")).state
+    restored = restored_from(file, 1).state
     # The broken file was serial 3, as the newest backup is 2: the serial rises above both.
     assert (restored.serial, restored.databases) == (4, ())
     assert file.read() == restored
@@ -489,7 +496,7 @@ def test_restoring_when_the_file_is_gone(file: StateFile) -> None:
     add(file, SHOP)
     add(file, BLOG)
     file.paths.state.unlink()
-    restored = file.restore(2, Change("state restore")).state
+    restored = restored_from(file, 2).state
     assert (restored.serial, restored.databases) == (4, (SHOP,))
     assert serials(file) == [2, 1]
 
@@ -500,7 +507,7 @@ def test_a_backup_that_is_broken_itself_is_not_put_in_place(file: StateFile) -> 
     backup.path.write_bytes(b"")
     before = file.read_bytes()
     with pytest.raises(StateError) as caught:
-        file.restore(1, Change("state restore"))
+        restored_from(file, 1)
     assert f'"{backup.path}"' in caught.value.message
     assert file.read_bytes() == before
 
@@ -510,7 +517,7 @@ def test_the_state_is_not_restored_over_what_is_no_file(file: StateFile) -> None
     file.paths.state.unlink()
     file.paths.state.mkdir()
     with pytest.raises(StateError, match="is not a regular file"):
-        file.restore(1, Change("state restore"))
+        restored_from(file, 1)
     assert file.paths.state.is_dir()
 
 

@@ -34,7 +34,7 @@ HOST: Final = "workstation"
 WIDTH: Final = "100"
 
 _ANSWER: Final = ("| ", ": ", "! ", "= ", "|\n", ":\n", "!\n")
-_BACKUP_SIZE: Final = re.compile(r"\b\d{4}(?=\s+\S*/backups/)")
+_BACKUP_SIZE: Final = re.compile(r"\b\d{3,5}(?=\s+\S*/backups/)")
 """Changes with every detail of the file's form, which is not the subject here."""
 _AGO: Final = re.compile(r"\{(\d+) days ago\}")
 

@@ -99,7 +99,7 @@ def test_after_the_fault_is_gone_the_same_batch_goes_on(cli: Cli) -> None:
         ("{}\n", 2, 'line 1 of the batch lacks "name"'),
         ("[]\n", 2, "line 1 of the batch is no JSON object"),
         ('\n{"name"\n', 2, "line 2 of the batch is not JSON"),
-        ("[" * 100_000, 2, "line 1 of the batch is not JSON"),
+        ("[" * 100_000, 2, "line 1 of the batch is nested too deeply (more than 16 levels)"),
         ([{"name": "one", "provider": "openai", "secret": "sk-1"}], 2,
          "line 1 of the batch has 1 unknown key(s); known are databases, max_age_days, name, none, note, provider, "
          "secret_env, secret_file, slot; no secret goes inline"),

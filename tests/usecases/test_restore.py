@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 from tests.support.cli import Cli
@@ -11,7 +10,7 @@ from tests.support.cli import Cli
 def restore(cli: Cli, serial: int) -> list[str]:
     """Put a backup back; return the warnings."""
     result = cli.ok("state", "restore", str(serial), "--confirm", str(serial))
-    assert cli.run("state", "check").status == 0
+    assert cli.run("state", "check").status in (0, 20)
     return [line for line in result.err.splitlines() if line.startswith("warning: ")]
 
 
@@ -195,7 +194,7 @@ def test_no_backup_can_be_read(cli: Cli) -> None:
     for path in (cli.state.parent / "state.toml.d" / "backups").iterdir():
         path.write_bytes(b"")
     result = cli.run("state", "restore", "latest")
-    assert (result.status, result.error) == (3, "there is no backup that can be read")
+    assert (result.status, result.error) == (3, "no backup can be read")
 
 
 def serial_at(cli: Cli, step: str) -> int:
@@ -223,10 +222,15 @@ def test_the_newest_backup_is_the_last_that_was_made_whatever_its_serial(cli: Cl
     for number in range(4):
         cli.ok("databases", "edit", "shop", "--region", f"r{number}")
     cli.rewind(2)
-    time.sleep(1.1)  # backups are told apart by the second
     cli.ok("databases", "edit", "shop", "--region", "after")
-    assert cli.ok("state", "backups").rows[0][0] == "2"
+    rows = cli.ok("state", "backups").rows
+    assert [row[4] for row in rows] == ["2.6", "5", "4", "3", "2", "1"]
+    ambiguous = cli.run("state", "restore", "2", "--confirm", "2")
+    assert (ambiguous.status, ambiguous.error) == (4, "2 backups have the serial 2: 2.6, 2.2; name one of them")
     cli.ok("state", "restore", "latest", "--confirm", "2")
+    assert cli.document()["serial"] == 8
+    cli.ok("databases", "edit", "shop", "--region", "again")
+    assert cli.ok("state", "backups").rows[0][4] == "8"
 
 
 def test_a_backup_that_cannot_be_read_is_no_bug(cli: Cli) -> None:
@@ -236,7 +240,7 @@ def test_a_backup_that_cannot_be_read_is_no_bug(cli: Cli) -> None:
     backup.unlink()
     backup.mkdir()
     result = cli.run("state", "restore", "latest")
-    assert (result.status, result.error) == (3, "there is no backup")
+    assert (result.status, result.error) == (3, f'no backup of "{cli.state}" exists')
     backup.rmdir()
     folder.rmdir()
     folder.symlink_to(folder)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -52,15 +53,126 @@ def test_restore_heals_a_broken_file_and_keeps_it_as_a_backup(cli: Cli) -> None:
 def test_restore_without_backups_says_so(cli: Cli) -> None:
     cli.ok("init", "--control-plane", "local")
     result = cli.run("state", "restore", "latest")
-    assert (result.status, result.error) == (3, "there is no backup")
+    assert (result.status, result.error) == (3, f'no backup of "{cli.state}" exists')
     assert cli.ok("state", "backups").out == ""
 
 
-def test_only_the_last_ten_backups_are_kept(cli: Cli) -> None:
+def test_backups_say_which_change_replaced_each_state(cli: Cli) -> None:
+    cli.init().add()
+    rows = cli.ok("state", "backups").rows
+    assert [(row[0], row[4], row[5], row[6]) for row in rows] == [
+        ("3", "3", "credentials add", "openai-prod"),
+        ("2", "2", "credentials add", "openai-prod"),
+        ("1", "1", "databases add", "shop"),
+    ]
+    (cli.state.parent / "state.toml.d/audit.jsonl").unlink()
+    assert next(row[4:] for row in cli.ok("state", "backups").rows) == ["3", "", "", "", ""]
+
+
+def test_a_rotation_on_astra_leaves_every_state_before_it_in_the_backups(cli: Cli) -> None:
+    cli.init("astra").add().attest_all()
+    serial = cli.document()["serial"]
+    for key in ("sk-second", "sk-third", "sk-fourth"):
+        assert cli.rotate(key=key).status == 14
+        for step in ("removed", "recreated", "scoped"):
+            cli.run("rotations", "resume", "openai-prod", "--attest", step)
+    assert str(serial) in [row[0] for row in cli.ok("state", "backups").rows]
+
+
+@pytest.mark.parametrize("content", [None, b"", b"\n"])
+def test_a_lost_state_is_restored_and_not_begun_anew(cli: Cli, content: bytes | None) -> None:
+    cli.init().add()
+    if content is None:
+        cli.state.unlink()
+    else:
+        cli.state.write_bytes(content)
+    before = cli.everything()
+    for words in (
+        ("status",),
+        ("credentials", "list"),
+        ("databases", "add", "blog"),
+        ("state", "check"),
+        ("secrets", "status"),
+        ("init", "--control-plane", "local"),
+        ("init", "--control-plane", "local", "--dry-run"),
+    ):
+        result = cli.run(*words)
+        assert (result.status, "vzctl state restore latest" in result.err, "vzctl init" in result.err) == (
+            9,
+            True,
+            False,
+        )
+    assert cli.everything() == before
+    cli.ok("state", "restore", "latest", "--confirm", "3")
+    assert [item["name"] for item in cli.document()["credentials"]] == ["openai-prod"]
+    assert cli.document()["serial"] == 5
+
+
+@pytest.mark.parametrize("content", [None, b""])
+def test_starting_over_moves_the_whole_folder_of_the_lost_state_aside(cli: Cli, content: bytes | None) -> None:
+    cli.init().add()
+    folder = cli.state.parent / "state.toml.d"
+    if content is None:
+        cli.state.unlink()
+    else:
+        cli.state.write_bytes(content)
+    kept = {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    kept.pop(Path("lock"))
+    result = cli.ok("init", "--control-plane", "local", "--start-over")
+    moved = folder.with_name("state.toml.d.old-1")
+    assert result.facts["moved_to"] == str(moved)
+    assert {path: (moved / path).read_bytes() for path in kept} == kept
+    assert cli.document()["serial"] == 1
+    assert cli.ok("state", "backups").rows == []
+    cli.state.unlink()
+    cli.ok("init", "--control-plane", "local", "--start-over")
+    assert not folder.with_name("state.toml.d.old-2").exists(), "nothing of the second state was there to be kept"
+
+
+def test_starting_over_never_replaces_a_state(cli: Cli) -> None:
     cli.init()
-    for number in range(12):
-        cli.ok("databases", "edit", "shop", "--region", f"r{number}")
-    assert [int(row[0]) for row in cli.ok("state", "backups").rows] == list(range(13, 3, -1))
+    before = cli.everything()
+    for content in (cli.state.read_bytes(), b"broken"):
+        cli.state.write_bytes(content)
+        result = cli.run("init", "--control-plane", "local", "--start-over")
+        assert (result.status, cli.state.read_bytes()) == (4, content)
+    assert set(cli.everything()) == set(before)
+
+
+def test_a_merge_conflict_is_not_answered_with_a_restore(cli: Cli) -> None:
+    cli.init()
+    cli.state.write_bytes(b"<<<<<<< HEAD\n" + cli.state.read_bytes())
+    result = cli.run("status")
+    assert result.status == 9
+    assert "restore" not in result.err
+    assert "vzctl state merge" in result.err
+
+
+def test_check_fails_when_a_rule_is_broken_unless_it_must_not(cli: Cli) -> None:
+    cli.init().add()
+    assert cli.run("state", "check").status == 0
+    cli.ok("databases", "edit", "shop", "--status", "STRANGE")
+    assert cli.run("state", "check").status == 20
+    assert cli.run("state", "check", "--exit-code").status == 20
+    assert cli.run("state", "check", "--no-exit-code").status == 0
+
+
+def test_a_restore_shows_what_it_changes_before_it_asks(cli: Cli) -> None:
+    cli.init().add()
+    serial = cli.document()["serial"]
+    cli.ok("databases", "add", "blog", "--id", LOGS, "--region", "eu-west1")
+    cli.ok("scope", "add", "openai-prod", "blog")
+    result = cli.run("state", "restore", str(serial), "--dry-run")
+    assert result.err.splitlines() == [
+        f"would restore serial {serial}",
+        'removed database "blog"',
+        'changed credential "openai-prod": scope -blog',
+    ]
+    document = json.loads(cli.run("state", "restore", str(serial), "--dry-run", "-o", "json").out)["data"]
+    assert document["changes"] == [
+        {"kind": "database", "name": "blog", "change": "removed", "details": []},
+        {"kind": "credential", "name": "openai-prod", "change": "changed", "details": ["scope -blog"]},
+    ]
 
 
 def test_an_export_has_neither_lineage_nor_salt_and_is_a_state_but_for_that(cli: Cli) -> None:

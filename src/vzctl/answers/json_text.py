@@ -10,7 +10,7 @@ from vzctl.bounded_text import Limits, TextRefusedError, check_json
 
 MAXIMUM_BYTES: Final = 32 * 1024 * 1024
 """A DevOps answer has about 4 KiB a database: room for 8 000 of them."""
-_LIMITS: Final = Limits(bytes=MAXIMUM_BYTES, depth=64, values=50_000, bytes_per_value=8)
+_LIMITS: Final = Limits(size=MAXIMUM_BYTES, depth=64, values=50_000, bytes_per_value=8)
 
 _GZIP: Final = b"\x1f\x8b"
 _UTF16: Final = (b"\xff\xfe", b"\xfe\xff")

@@ -11,7 +11,7 @@ from vzctl.cli.run import dotted
 from vzctl.errors import ExitStatus, NextStep, NotFoundError
 from vzctl.setting_table import SETTINGS, STANDARD_VARIABLES
 
-TOPICS = ("environment", "exit-codes")
+TOPICS = ("environment", "exit-codes", "git")
 
 
 app = lone()
@@ -22,10 +22,10 @@ def help_(
     context: typer.Context,
     topic: Annotated[
         list[str] | None,
-        typer.Argument(metavar="environment|exit-codes", help="A topic, or a command's words.", show_default=False),
+        typer.Argument(metavar="environment|exit-codes|git", help="A topic, or a command's words.", show_default=False),
     ] = None,
 ) -> None:
-    """Explain a topic: environment or exit-codes; or a command."""
+    """Explain a topic: environment, exit-codes or git; or a command."""
     from vzctl.cli.flags import flags_of
     from vzctl.cli.wiring import read_settings
     from vzctl.render.show import show_text
@@ -37,7 +37,45 @@ def help_(
 
 def topic_text(topic: str) -> str:
     """Return the page of a topic."""
-    return _exit_codes() if topic == "exit-codes" else _environment()
+    return {"environment": _environment, "exit-codes": _exit_codes, "git": _git}[topic]()
+
+
+def _git() -> str:
+    return """\
+A state file in git
+
+The state holds no secret and may be committed. The folder beside it has its own .gitignore.
+
+Merge by record instead of by line. In each clone, once:
+
+  git config merge.vzctl.name "vzctl state"
+  git config merge.vzctl.driver "vzctl state merge %O %A %B"
+
+In .gitattributes of the repository, with the path of your state:
+
+  state.toml merge=vzctl
+
+Changes to different records are merged. Changes to the same field, or two rotations of one
+credential, are a conflict: vzctl lists them, and git leaves your side in the file.
+
+Merge a conflicted file without the driver:
+
+  git show :1:./state.toml >base.toml
+  git show :2:./state.toml >ours.toml
+  git show :3:./state.toml >theirs.toml
+  vzctl state merge base.toml ours.toml theirs.toml
+  cp ours.toml state.toml
+  git add state.toml
+
+If both sides added the file, stage 1 does not exist: create base.toml as an empty file.
+
+Resolve the listed conflicts by hand: keep one side, then repeat the changes of the other with vzctl.
+
+  git checkout --ours -- state.toml
+  git add state.toml
+
+Do not restore a backup instead: it has the changes of neither side.
+"""
 
 
 def _exit_codes() -> str:

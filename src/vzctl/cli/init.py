@@ -24,6 +24,12 @@ def init(
     organization: Annotated[
         str, typer.Option("--organization", metavar="TEXT", help="The organization's name.")
     ] = "default",
+    start_over: Annotated[
+        bool,
+        typer.Option(
+            "--start-over", help="Create a new state although backups of a lost one exist; move their folder aside."
+        ),
+    ] = False,
 ) -> None:
     """Create the state file.
 
@@ -57,6 +63,7 @@ def init(
             organization=organization,
             lineage=str(uuid.uuid4()),
             salt=os.urandom(16).hex(),
+            start_over=start_over,
             dry_run=is_dry_run(context),
         )
         return initialize(c, request)

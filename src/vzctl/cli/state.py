@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from vzctl.cli.noun import changes, noun, reads
-from vzctl.cli.options import ExitCodeOption
+from vzctl.cli.options import CheckExitCodeOption
 from vzctl.cli.run import is_dry_run, run
 
 app = noun("state")
@@ -30,8 +30,8 @@ def show(context: typer.Context) -> None:
 
 
 @reads(app, "check")
-def check(context: typer.Context, exit_code: ExitCodeOption = False) -> None:
-    """Check the file: broken is exit 9; what breaks a rule is listed as a problem."""
+def check(context: typer.Context, exit_code: CheckExitCodeOption = True) -> None:
+    """Check the file: broken is exit 9; what breaks a rule is listed as a problem, exit 20."""
     from vzctl.usecases.state import check_state
 
     run(context, lambda c, _: check_state(c, exit_code=exit_code))
@@ -48,12 +48,31 @@ def backups(context: typer.Context) -> None:
 @changes(app, "restore")
 def restore(
     context: typer.Context,
-    which: Annotated[str, typer.Argument(metavar="SERIAL", help="A serial, or latest.", show_default=False)],
+    which: Annotated[
+        str, typer.Argument(metavar="SERIAL", help="A serial, SERIAL.ORDER, or latest.", show_default=False)
+    ],
 ) -> None:
     """Put a backup in the state's place; the serial still rises."""
     from vzctl.usecases.state import RestoreState, restore_state
 
     run(context, lambda c, _: restore_state(c, RestoreState(which, is_dry_run(context))))
+
+
+@changes(app, "merge")
+def merge(
+    context: typer.Context,
+    base: Annotated[
+        str, typer.Argument(metavar="BASE", help="The common ancestor; empty when there is none.", show_default=False)
+    ],
+    ours: Annotated[
+        str, typer.Argument(metavar="OURS", help="This side; the result is written to it.", show_default=False)
+    ],
+    theirs: Annotated[str, typer.Argument(metavar="THEIRS", help="The other side.", show_default=False)],
+) -> None:
+    """Merge two state files by record, as a merge driver of git; see "vzctl help git"."""
+    from vzctl.usecases.merge import MergeStates, merge_states
+
+    run(context, lambda c, _: merge_states(c, MergeStates(base, ours, theirs, is_dry_run(context))))
 
 
 @reads(app, "export")

@@ -30,9 +30,9 @@ def load_names(state_path: str) -> Names:
     stamp = {"size": status.st_size, "mtime_ns": status.st_mtime_ns}
     if cached is not None and cached.get("state") == stamp:
         return cached
-    if status.st_size < COMPLETION.bytes:
+    if status.st_size < COMPLETION.size:
         with open(real_path, "rb") as file:
-            return names_of_document(_parse_toml(file.read(COMPLETION.bytes + 1)))
+            return names_of_document(_parse_toml(file.read(COMPLETION.size + 1)))
     return cached or {}
 
 
@@ -41,7 +41,7 @@ def _read_cache(path: str) -> dict[str, Any] | None:
         if not stat.S_ISREG(os.stat(path).st_mode):
             return None
         with open(path, "rb") as file:
-            document = load_json(file.read(NAMES_CACHE.bytes + 1), NAMES_CACHE)
+            document = load_json(file.read(NAMES_CACHE.size + 1), NAMES_CACHE)
     except (OSError, ValueError):
         return None  # a cache may be missing or torn; the state decides then
     if not isinstance(document, dict) or document.get("format") != CACHE_FORMAT:

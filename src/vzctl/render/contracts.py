@@ -16,12 +16,14 @@ from vzctl.usecases.collection import CollectionDetail, CollectionList
 from vzctl.usecases.credential import CredentialDetail, KeyMatches
 from vzctl.usecases.database import DatabaseDetail, DatabaseList
 from vzctl.usecases.diagnosis import Diagnosis
+from vzctl.usecases.diff import StateDifferences
 from vzctl.usecases.experiment import Experiments
 from vzctl.usecases.explain import CodeDetail, CodeList
 from vzctl.usecases.initialize import Initialized
 from vzctl.usecases.integration import IntegrationChange, IntegrationDetail, IntegrationList
 from vzctl.usecases.list_credentials import CredentialList
 from vzctl.usecases.map_nodes import Map
+from vzctl.usecases.merge import MergedStates
 from vzctl.usecases.pending import PendingChange, PendingList
 from vzctl.usecases.provider import ProviderDetail, ProviderList
 from vzctl.usecases.remove_credential import Removal
@@ -65,6 +67,7 @@ CONTRACTS: Final = {
     "status": Contract(Status),
     "sync": Contract(SyncReport),
     "map": Contract(Map),
+    "diff": Contract(StateDifferences),
     "audit": Contract(AuditTrail),
     "completion": Contract(Text),
     "help": Contract(Text),
@@ -124,6 +127,7 @@ CONTRACTS: Final = {
     "state.check": Contract(StateCheck),
     "state.backups": Contract(BackupList),
     "state.restore": Contract(Restored),
+    "state.merge": Contract(MergedStates),
     "state.export": Contract(Exported),
     "serve.config": Contract(ServeConfig),
     "serve.check": Contract(ServiceCheck),

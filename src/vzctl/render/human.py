@@ -92,7 +92,7 @@ def _table(console: Console, rows: tuple[Any, ...]) -> None:
     if not rows:
         console.print(Text("nothing there", style="dim"))
         return
-    columns = type(rows[0]).columns
+    columns = getattr(type(rows[0]), "human_columns", type(rows[0]).columns)
     cells = [[human_cell(heading, getattr(row, field)) for heading, field in columns] for row in rows]
     shown = [number for number in range(len(columns)) if any(line[number] != "-" for line in cells)]
     given = _widths(

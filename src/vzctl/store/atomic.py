@@ -6,11 +6,17 @@ import contextlib
 import errno
 import os
 import stat
+from collections.abc import Callable
 from pathlib import Path
 
+Put = Callable[[str, Path], None]
+"""Puts the finished temporary file in its place, or raises."""
 
-def write_atomic(path: Path, data: bytes, *, mode: int = 0o600) -> None:
+
+def write_atomic(path: Path, data: bytes, *, mode: int = 0o600, put: Put | None = None) -> None:
     """Replace `path` by `data`; a crash leaves the old bytes or the new ones, never others.
+
+    `put` replaces the file in another way than `os.replace`, for a caller that checks something at the last moment.
 
     The temporary file lies beside the target (same file system), has its mode before its content, and is removed on any
     failure. File and folder are flushed to disk. Raises `OSError`.
@@ -24,12 +30,40 @@ def write_atomic(path: Path, data: bytes, *, mode: int = 0o600) -> None:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        os.replace(name, path)
+        (put or os.replace)(name, path)
     except BaseException:
         with contextlib.suppress(OSError):
             os.unlink(name)
         raise
     sync_directory(path.parent)
+
+
+def put_if_absent(name: str, path: Path) -> None:
+    """Put a temporary file in its place unless a file is there; raise `FileExistsError` then."""
+    try:
+        os.link(name, path, follow_symlinks=False)
+    except FileExistsError:
+        raise
+    except OSError:
+        # A file system without hard links: the caller's lock alone keeps others out.
+        if os.path.lexists(path):
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path)) from None
+        os.replace(name, path)
+    else:
+        os.unlink(name)
+
+
+def replace(name: str | Path, path: Path) -> None:
+    """Put a finished temporary file in the place of another file. Raises `OSError`."""
+    os.replace(name, path)
+
+
+def move(path: Path, target: Path) -> None:
+    """Move a file or a folder within its file system, and flush both folders. Raises `OSError`."""
+    os.rename(path, target)
+    sync_directory(target.parent)
+    if path.parent != target.parent:
+        sync_directory(path.parent)
 
 
 def remove_unfinished(folder: Path, name: str = "") -> None:

@@ -12,7 +12,7 @@ from typing import IO, Any
 
 from vzctl.bounded_text import RECORD, load_json
 from vzctl.errors import NextStep, StateError
-from vzctl.store.atomic import append_line, open_own_file
+from vzctl.store.atomic import append_line, make_private_directory, open_own_file
 
 INTENT = "intent"
 OUTCOME = "outcome"
@@ -29,7 +29,10 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class AuditEntry:
-    """One change: its intent joined with its outcome. `outcome` is None when a crash came between."""
+    """One change: its intent joined with its outcome. `outcome` is None when a crash came between.
+
+    `backup` is the file name of the backup that has the state before the change.
+    """
 
     id: str
     serial: int
@@ -40,6 +43,7 @@ class AuditEntry:
     subjects: tuple[str, ...]
     details: tuple[str, ...]
     outcome: str | None
+    backup: str | None = None
 
 
 class AuditLog:
@@ -50,7 +54,16 @@ class AuditLog:
         self._host = host
         self._user = user
 
-    def intend(self, change_id: str, serial: int, change: Change, at: datetime, *, is_note: bool = False) -> None:
+    def intend(
+        self,
+        change_id: str,
+        serial: int,
+        change: Change,
+        at: datetime,
+        *,
+        is_note: bool = False,
+        backup: str | None = None,
+    ) -> None:
         """Append the intent; raise `StateError` when it cannot be written, so that nothing happens unrecorded.
 
         A note is about the state of that serial and does not make it.
@@ -68,7 +81,10 @@ class AuditLog:
         }
         if is_note:
             record["note"] = True
+        if backup is not None:
+            record["backup"] = backup
         try:
+            make_private_directory(self._path.parent)  # it may have been removed a moment ago
             append_line(self._path, json.dumps(record, ensure_ascii=False).encode())
         except OSError as error:
             raise StateError(
@@ -130,7 +146,7 @@ class AuditLog:
 
 def _lines(file: IO[bytes]) -> Iterator[bytes]:
     """Yield the lines; one that is longer than any that vzctl writes comes in pieces, none of which is an entry."""
-    while line := file.readline(RECORD.bytes + 1):
+    while line := file.readline(RECORD.size + 1):
         yield line
 
 
@@ -145,6 +161,7 @@ def _entry(change_id: str, record: dict[str, Any], outcome: str | None) -> Audit
         subjects=_texts(record.get("subjects")),
         details=_texts(record.get("details")),
         outcome=outcome,
+        backup=record["backup"] if isinstance(record.get("backup"), str) else None,
     )
 
 

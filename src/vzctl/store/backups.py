@@ -1,52 +1,110 @@
-"""The last states, kept beside the file: one backup a change, the oldest dropped."""
+"""The states before this one, kept beside the file: one backup for each change.
+
+Backups are ordered by the order in which they were written, which their names hold. The clock and the times of the files do not
+decide: a clock may be wrong, and a copy of the folder has new times. Almost always the order of a backup is the serial of its
+state, `00000012.toml`. A state with a lower serial may be replaced later, after a checkout of an older file for example; its
+backup gets the next number and names its serial too: `00000013-00000004.toml`.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import os
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
 from vzctl.store.atomic import make_private_directory, write_atomic
 
-KEPT: Final = 10
+KEPT: Final = 50
+"""So many backups are always kept: a rotation on `astra` writes six."""
+KEPT_FOR: Final = timedelta(days=30)
+"""Older backups than those are kept for this time, within `KEPT_AT_MOST` and `KEPT_BYTES`."""
+KEPT_AT_MOST: Final = 1000
+KEPT_BYTES: Final = 64 * 1024 * 1024
+
+_NAME: Final = re.compile(r"([0-9]{8,100})(?:-([0-9]{8,100}))?\.toml", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
 class Backup:
-    """One backup: the state as it was at `serial`, replaced at `saved_at`."""
+    """One backup: the state as it was at `serial`, the `order`-th that was written; `saved_at` is the time of its file."""
 
+    order: int
     serial: int
     saved_at: datetime
     size: int
     path: Path
 
+    @property
+    def id(self) -> str:
+        """What a user names the backup by: its serial, and `SERIAL.ORDER` when a higher number was written before it."""
+        return str(self.serial) if self.order == self.serial else f"{self.serial}.{self.order}"
 
-def save(folder: Path, serial: int, data: bytes) -> Path:
-    """Write the bytes of the state of that serial; raises `OSError`."""
+
+def save(folder: Path, name: str, data: bytes) -> None:
+    """Write the bytes of a state as the backup of that name; raises `OSError`."""
     make_private_directory(folder)
-    path = folder / f"{serial:08d}.toml"
-    write_atomic(path, data)
-    return path
+    write_atomic(folder / name, data)
 
 
-def prune(folder: Path, keep: int = KEPT) -> None:
-    """Drop all but the newest `keep` backups; one that cannot be dropped is left for the next time."""
-    for backup in list_backups(folder)[keep:]:
+def next_name(folder: Path, serial: int) -> str:
+    """Return the name of the next backup, of the state of that serial; raises `OSError`."""
+    found = list_backups(folder)
+    order = max(serial, found[0].order + 1) if found else serial
+    return f"{order:08d}.toml" if order == serial else f"{order:08d}-{serial:08d}.toml"
+
+
+def prune(folder: Path, *, now: datetime, keep: int = KEPT) -> None:
+    """Delete old backups: all but the newest `keep` and, within bounds, those that are younger than `KEPT_FOR`.
+
+    A backup that cannot be deleted is left for the next time.
+    """
+    size = 0
+    for number, backup in enumerate(list_backups(folder)):
+        size += backup.size
+        if number < keep or (
+            now - backup.saved_at < KEPT_FOR and number < max(keep, KEPT_AT_MOST) and size <= KEPT_BYTES
+        ):
+            continue
         with contextlib.suppress(OSError):
             os.unlink(backup.path)
 
 
 def list_backups(folder: Path) -> list[Backup]:
-    """Return the backups, newest first: by time, since after a checkout of an older state the newest has a low serial."""
+    """Return the backups, the last that was written first; raises `OSError` when the folder cannot be read."""
     found = []
     with contextlib.suppress(FileNotFoundError, NotADirectoryError):
         for entry in os.scandir(folder):
-            stem, _, kind = entry.name.partition(".")
-            if kind == "toml" and stem.isascii() and stem.isdigit() and entry.is_file(follow_symlinks=False):
-                status = entry.stat()
-                saved_at = datetime.fromtimestamp(int(status.st_mtime), tz=UTC)
-                found.append(Backup(int(stem), saved_at, status.st_size, Path(entry.path)))
-    return sorted(found, key=lambda backup: (backup.saved_at, backup.serial), reverse=True)
+            name = _NAME.fullmatch(entry.name)
+            if name is None or not entry.is_file(follow_symlinks=False):
+                continue
+            with contextlib.suppress(FileNotFoundError):  # deleted by a change meanwhile
+                status = entry.stat(follow_symlinks=False)
+                order, serial = int(name[1]), int(name[2] or name[1])
+                found.append(Backup(order, serial, _time_of(status), status.st_size, Path(entry.path)))
+    return sorted(found, key=lambda backup: (backup.order, backup.serial), reverse=True)
+
+
+def named(found: Sequence[Backup], name: str) -> list[Backup]:
+    """Return the backups that `SERIAL` or `SERIAL.ORDER` names: a serial alone may name more than one."""
+    serial, _, order = name.partition(".")
+    return [
+        item
+        for item in found
+        if str(item.serial) == _number(serial) and (not order or str(item.order) == _number(order))
+    ]
+
+
+def _number(text: str) -> str:
+    return text.lstrip("0") or "0"
+
+
+def _time_of(status: os.stat_result) -> datetime:
+    try:
+        return datetime.fromtimestamp(int(status.st_mtime), tz=UTC)
+    except (OverflowError, ValueError, OSError):
+        return datetime.fromtimestamp(0, tz=UTC)

@@ -19,7 +19,7 @@ from vzctl.domain.state import State
 from vzctl.store.atomic import make_private_directory, open_own_file, write_atomic
 
 FORMAT: Final = 1
-_LIMITS: Final = Limits(bytes=64 * 1024 * 1024, depth=8, values=50_000, bytes_per_value=8)
+_LIMITS: Final = Limits(size=64 * 1024 * 1024, depth=8, values=50_000, bytes_per_value=8)
 FetchKey = tuple[str, str]
 """A database's id and a version's id."""
 
@@ -71,7 +71,7 @@ def read_fetches(path: Path, lineage: str) -> Fetches:
     try:
         descriptor = open_own_file(path, os.O_RDONLY)
         with os.fdopen(descriptor, "rb") as file:
-            document = load_json(file.read(_LIMITS.bytes + 1), _LIMITS)
+            document = load_json(file.read(_LIMITS.size + 1), _LIMITS)
         if document.get("format") != FORMAT or document.get("lineage") != lineage:
             return Fetches()
         return Fetches(

@@ -21,7 +21,7 @@ from vzctl.bounded_text import STATE, TextRefusedError, load_toml
 from vzctl.domain import integrity
 from vzctl.domain.integrity import Place
 from vzctl.domain.state import SCHEMA_VERSION, State
-from vzctl.errors import NextStep, StateError
+from vzctl.errors import NextStep, StateError, shell_word
 from vzctl.store.migrations import Document, migrate
 from vzctl.store.places import line_of
 from vzctl.store.validator import dataclass_in, type_hints, validator
@@ -101,7 +101,8 @@ def _parse_toml(data: bytes, path: str) -> Document:
     marker = _CONFLICT_MARKER.search(data)
     if marker is not None:
         line = data.count(b"\n", 0, marker.start()) + 1
-        raise _broken(path, data, (), "it has the conflict markers of an unfinished merge", line=line)
+        reason = "it has the conflict markers of an unfinished merge"
+        raise _broken(path, data, (), reason, line=line, next_steps=_merge_steps(path))
     if data.startswith(_FIRST_WORDS) and _LAST_WORDS not in data:
         # Between two tables it would still be TOML, and a state with fewer credentials than there are.
         reason = f'it is cut off: its last line, "{_LAST_WORDS.decode()}…", is missing'
@@ -118,17 +119,37 @@ def _parse_toml(data: bytes, path: str) -> Document:
         raise _broken(path, data, (), "it is not TOML from here on: cut off or mistyped", line=line) from None
 
 
-def _broken(path: str, data: bytes, place: Place, reason: str, *, line: int | None = None) -> StateError:
+def _merge_steps(path: str) -> tuple[NextStep, ...]:
+    """Name the ways out of a merge conflict: a backup has neither side's changes."""
+    return (
+        NextStep("vzctl help git", "merge both sides by record, with vzctl state merge"),
+        NextStep(f"git checkout --merge -- {shell_word(path)}", "undo edits of the conflicted file"),
+    )
+
+
+def _restore_steps() -> tuple[NextStep, ...]:
+    return (
+        NextStep("vzctl state backups", "the states before this one"),
+        NextStep("vzctl state restore latest", "go back to the newest of them"),
+    )
+
+
+def _broken(
+    path: str,
+    data: bytes,
+    place: Place,
+    reason: str,
+    *,
+    line: int | None = None,
+    next_steps: tuple[NextStep, ...] | None = None,
+) -> StateError:
     line = line or line_of(data, place)
     key = ".".join(str(part) for part in place if not isinstance(part, int))
     where = f'"{path}", line {line}' if line else f'"{path}"'
     return StateError(
         f"the state is broken: {where}: {key + ' ' if key else ''}{reason}; the file was not touched",
         code="STATE_BROKEN",
-        next_steps=(
-            NextStep("vzctl state backups", "the states before this one"),
-            NextStep("vzctl state restore latest", "go back to the newest of them"),
-        ),
+        next_steps=_restore_steps() if next_steps is None else next_steps,
     )
 
 

@@ -13,20 +13,22 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, Generic, Protocol, TypeVar
 
 from vzctl import __version__
+from vzctl.bounded_text import STATE
 from vzctl.domain.integrity import HIGHEST_SERIAL
 from vzctl.domain.state import State
-from vzctl.errors import ConflictError, NextStep, NotFoundError, StateError
+from vzctl.errors import ConflictError, NextStep, NotFoundError, StateError, StateLostError, StateReplacedError
+from vzctl.store import lost_state
 from vzctl.store.atomic import make_private_directory, remove_unfinished, write_atomic
 from vzctl.store.audit import AuditLog, Change
 from vzctl.store.paths import GITIGNORE, StatePaths
 from vzctl.store.schema import RowTexts, format_state, parse_state, require_sound
 
 if TYPE_CHECKING:
-    from vzctl.domain.restoration import Restoration
     from vzctl.store.backups import Backup
+    from vzctl.store.guard import Guard
 
-MAXIMUM_SIZE_BYTES: Final = 256 * 1024 * 1024
-"""Far above 10 000 credentials x 2 000 databases (about 20 MB); a larger file is not a state."""
+ATTEMPTS: Final = 5
+"""How often a change is planned again when another program replaced the file meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,13 +98,19 @@ class StateFile:
         self.shown_path = str(path)
         self.actor = actor
         self.audit = AuditLog(self.paths.audit, host=actor.host, user=actor.user)
-        self._now = now
-        self._new_id = new_id
-        self._lock_timeout_seconds = lock_timeout_seconds
+        self.now = now
+        self.new_id = new_id
+        self.lock_timeout_seconds = lock_timeout_seconds
         self._on_wait = on_wait
         self.write_count = 0
+        self.moved_to: Path | None = None
         self._parsed: tuple[bytes, State] | None = None
         self._written: RowTexts = {}
+        self._guard: Guard
+
+    def at(self, path: Path) -> StateFile:
+        """Return another state file, for the same actor."""
+        return StateFile(path, actor=self.actor, now=self.now, new_id=self.new_id)
 
     def exists(self) -> bool:
         """Whether there is anything at the path, as far as anybody can say."""
@@ -121,35 +129,70 @@ class StateFile:
             status = self.paths.state.stat()
             if not stat.S_ISREG(status.st_mode):
                 raise StateError(f'"{self.shown_path}" is not a regular file', code="STATE_BROKEN")
-            if status.st_size > MAXIMUM_SIZE_BYTES:
+            if status.st_size > STATE.size:
                 raise StateError(
-                    f'"{self.shown_path}" has {status.st_size} bytes, a state has at most {MAXIMUM_SIZE_BYTES}',
+                    f'"{self.shown_path}" has {status.st_size} bytes, a state has at most {STATE.size}',
                     code="STATE_BROKEN",
                 )
             return self.paths.state.read_bytes()
         except (FileNotFoundError, NotADirectoryError):
-            raise NotFoundError(
-                f'there is no state file at "{self.shown_path}"',
-                code="STATE_NOT_FOUND",
-                next_steps=(NextStep("vzctl init --control-plane local", "make one (or --control-plane astra)"),),
-            ) from None
+            raise self._missing() from None
         except OSError as error:
             raise StateError(f'cannot read "{self.shown_path}": {error.strerror}', code="STATE_UNREADABLE") from error
 
-    def create(self, state: State) -> State:
-        """Write the first state; raise `ConflictError` when there is one already, however it looks."""
+    def create(self, state: State, *, start_over: bool = False) -> State:
+        """Write the first state; raise `ConflictError` when there is one already, however it looks.
+
+        Where backups or secrets of a lost state lie beside it, raise `StateLostError`. With `start_over` their whole folder is
+        moved aside instead, and nothing in it is deleted; so is an empty file in the state's place.
+        """
         try:
             make_private_directory(self.paths.state.parent)
         except OSError as error:
             raise self._not_writable(error) from error
+        if start_over:
+            self._move_aside()
         with self._locked():
-            if self.exists():
-                raise ConflictError(
-                    f'there is a state file at "{self.shown_path}" already',
-                    code="STATE_EXISTS",
-                    next_steps=(NextStep("vzctl status", "look at it"),),
-                )
+            self.require_creatable()
             return self._write(replace(state, serial=1, vzctl=__version__), Change("init"), None)
+
+    def require_creatable(self, *, start_over: bool = False) -> None:
+        """Raise what `create` raises when a state, or something of a lost one, is there."""
+        if self.exists():
+            if lost_state.is_lost(self.paths) and not self._has_content():
+                if start_over:
+                    return
+                raise lost_state.error(self.paths, self.shown_path, "is empty")
+            raise ConflictError(
+                f'there is a state file at "{self.shown_path}" already',
+                code="STATE_EXISTS",
+                next_steps=(NextStep("vzctl status", "look at it"),),
+            )
+        if lost_state.is_lost(self.paths) and not start_over:
+            raise lost_state.error(self.paths, self.shown_path, "is missing")
+
+    def _has_content(self) -> bool:
+        with contextlib.suppress(OSError):
+            return bool(self.paths.state.read_bytes().strip())
+        return True
+
+    def _missing(self) -> NotFoundError | StateLostError:
+        if lost_state.is_lost(self.paths):
+            return lost_state.error(self.paths, self.shown_path, "is missing")
+        return NotFoundError(
+            f'there is no state file at "{self.shown_path}"',
+            code="STATE_NOT_FOUND",
+            next_steps=(NextStep("vzctl init --control-plane local", "make one (or --control-plane astra)"),),
+        )
+
+    def _move_aside(self) -> None:
+        """Move what is left of a lost state to the first free name beside it; only while there is no state."""
+        with self._locked():
+            self.require_creatable(start_over=True)
+            try:
+                self.moved_to = lost_state.move_aside(self.paths)
+            except OSError as error:
+                raise self._not_writable(error) from error
 
     def update(self, plan: Callable[[State], P_co]) -> Written[P_co]:
         """Acquire the guard, read, call `plan` with that state, check, back up, write once.
@@ -158,6 +201,12 @@ class StateFile:
         raises. Raises `StateError` when the state is broken, locked, or cannot be written.
         """
         self.read_bytes()  # a missing or unreadable state is an error before anything beside it is created
+        for _ in range(ATTEMPTS - 1):
+            with contextlib.suppress(StateReplacedError):
+                return self._update(plan)
+        return self._update(plan)
+
+    def _update(self, plan: Callable[[State], P_co]) -> Written[P_co]:
         with self._locked():
             data, before = self._parse(self.read_bytes())
             planned = plan(before)
@@ -182,70 +231,34 @@ class StateFile:
                 after = replace(transaction.state, serial=transaction.before.serial + 1, vzctl=__version__)
                 transaction.state = self._write(after, transaction.change, (transaction.before.serial, data))
 
+    def put(self, state: State, change: Change, *, expected: bytes, backup: tuple[int, bytes] | None) -> State:
+        """Write a whole state in the place of the one with the expected bytes (empty: none); raise `ConflictError` otherwise."""
+        with self._locked():
+            if self.read_if_readable()[0] != expected:
+                raise ConflictError(
+                    "the state changed while this command was waiting: nothing was changed; "
+                    "run the command again to see the new plan",
+                    code="CHANGED_MEANWHILE",
+                    retryable=True,
+                )
+            return self._write(state, change, backup)
+
     def note(self, change: Change) -> None:
         """Put something into the audit that changes no state, such as a secret shown; raise when it cannot be written."""
         with self._locked():
             serial = parse_state(self.read_bytes(), self.shown_path).serial
-            change_id = self._new_id()
-            self.audit.intend(change_id, serial, change, self._now(), is_note=True)
+            change_id = self.new_id()
+            self.audit.intend(change_id, serial, change, self.now(), is_note=True)
             self.audit.conclude(change_id, serial, "done")
 
     def list_backups(self) -> list[Backup]:
-        """Return the backups, newest first; raise `StateError` when the folder cannot be read."""
+        """Return the backups, the last that was written first; raise `StateError` when the folder cannot be read."""
         from vzctl.store import backups
 
         try:
             return backups.list_backups(self.paths.backups)
         except OSError as error:
-            raise self._not_readable(self.paths.backups, error) from error
-
-    def newest_sound_backup(self) -> tuple[int, State] | None:
-        """Return the serial and the state of the newest backup that can be read: a broken file may have become one too."""
-        for backup in self.list_backups():
-            with contextlib.suppress(StateError):
-                return backup.serial, self._parse_backup(backup)
-        return None
-
-    def _parse_backup(self, backup: Backup) -> State:
-        try:
-            return parse_state(backup.path.read_bytes(), str(backup.path))
-        except OSError as error:
-            raise self._not_readable(backup.path, error) from error
-
-    def _not_readable(self, path: Path, error: OSError) -> StateError:
-        return StateError(
-            f'cannot read "{path}": {error.strerror or error}',
-            code="STATE_UNREADABLE",
-            next_steps=(NextStep("vzctl state path", "where it is"),),
-        )
-
-    def restore(self, serial: int, change: Change) -> Restoration:
-        """Put the backup of `serial` in the file's place; the serial still rises. Works on a broken file too.
-
-        What is known of keys is carried over, from the file or, when that is broken, from the newest sound backup.
-        """
-        from vzctl.domain.restoration import Restoration, carry_over
-
-        with self._locked():
-            found = self.list_backups()
-            backup = next((item for item in found if item.serial == serial), None)
-            if backup is None:
-                raise NotFoundError(
-                    f"there is no backup of serial {serial}",
-                    code="BACKUP_NOT_FOUND",
-                    next_steps=(NextStep("vzctl state backups", "those that exist"),),
-                )
-            restored = self._parse_backup(backup)
-            data, known = self._whatever_is_there()
-            newest = max(item.serial for item in found)
-            # A state that cannot be read was the one after its newest backup, which must not be replaced by it.
-            serial_now = max(restored.serial, known.serial if known else newest + 1, newest)
-            if known is None:
-                sound = self.newest_sound_backup()
-                known = sound[1] if sound is not None else restored
-            after = carry_over(restored, known, self._now(), self._new_id)
-            after = replace(after, serial=serial_now + 1, vzctl=__version__)
-            return Restoration(restored, self._write(after, change, (serial_now, data) if data else None))
+            raise not_readable(self.paths.backups, error) from error
 
     def _parse(self, data: bytes) -> tuple[bytes, State]:
         """Parse, but not the same bytes twice.
@@ -257,10 +270,11 @@ class StateFile:
             self._parsed = (data, parse_state(data, self.shown_path))
         return self._parsed
 
-    def _whatever_is_there(self) -> tuple[bytes, State | None]:
+    def read_if_readable(self) -> tuple[bytes, State | None]:
+        """Return the bytes, empty when there is no file, and the state unless it is broken."""
         try:
             data = self.read_bytes()
-        except NotFoundError:
+        except (NotFoundError, StateLostError):
             return b"", None
         with contextlib.suppress(StateError):
             return data, parse_state(data, self.shown_path)
@@ -269,16 +283,20 @@ class StateFile:
     @contextmanager
     def _locked(self) -> Iterator[None]:
         # Here, like what a write needs: most commands only read.
-        from vzctl.store.lock import Holder, locked
+        from vzctl.store.guard import guarded
+        from vzctl.store.lock import Holder
 
-        now = self._now().isoformat(timespec="seconds").replace("+00:00", "Z")
+        now = self.now().isoformat(timespec="seconds").replace("+00:00", "Z")
         holder = Holder(pid=os.getpid(), host=self.actor.host, command=self.actor.command, since=now)
         self.paths.require_own_folders()
         try:
             make_private_directory(self.paths.folder)
         except OSError as error:
             raise self._not_writable(error) from error
-        with locked(self.paths.lock, holder, timeout_seconds=self._lock_timeout_seconds, on_wait=self._on_wait):
+        timeout = self.lock_timeout_seconds
+        with guarded(
+            self.paths.state, self.paths.lock, holder, timeout_seconds=timeout, on_wait=self._on_wait
+        ) as self._guard:
             try:
                 self._make_gitignore()
             except OSError as error:
@@ -301,13 +319,14 @@ class StateFile:
             )
         require_sound(state)
         data = format_state(state, self._written)
-        change_id = self._new_id()
-        self.audit.intend(change_id, state.serial, change, self._now())
+        change_id = self.new_id()
+        name = None if backup is None else self._backup_name(backup[0])
+        self.audit.intend(change_id, state.serial, change, self.now(), backup=name)
         self._clean_up()
         try:
-            if backup is not None:
-                backups.save(self.paths.backups, *backup)
-            write_atomic(self.paths.state, data)
+            if backup is not None and name is not None:
+                backups.save(self.paths.backups, name, backup[1])
+            write_atomic(self.paths.state, data, put=self._guard.put)
         except BaseException as error:
             stands = self._holds(data)
             self.write_count += stands
@@ -318,9 +337,23 @@ class StateFile:
         self.write_count += 1
         self._parsed = (data, state)
         self.audit.conclude(change_id, state.serial, "done")
-        backups.prune(self.paths.backups)
+        self._prune()
         write_names_cache(self.paths.names_cache, state, self.paths.state.stat())
         return state
+
+    def _backup_name(self, serial: int) -> str:
+        from vzctl.store import backups
+
+        try:
+            return backups.next_name(self.paths.backups, serial)
+        except OSError as error:
+            raise self._not_writable(error) from error
+
+    def _prune(self) -> None:
+        from vzctl.store import backups
+
+        with contextlib.suppress(OSError):  # what cannot be listed is pruned the next time
+            backups.prune(self.paths.backups, now=self.now())
 
     def _clean_up(self) -> None:
         """Remove the unfinished files of killed processes; only the holder of the lock writes these."""
@@ -341,3 +374,12 @@ class StateFile:
             code="STATE_NOT_WRITABLE",
             next_steps=(NextStep("vzctl state path", "where it is"),),
         )
+
+
+def not_readable(path: Path, error: OSError) -> StateError:
+    """Return the error for a file beside the state, or a folder, that cannot be read."""
+    return StateError(
+        f'cannot read "{path}": {error.strerror or error}',
+        code="STATE_UNREADABLE",
+        next_steps=(NextStep("vzctl state path", "where it is"),),
+    )

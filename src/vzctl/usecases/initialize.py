@@ -21,6 +21,7 @@ class Initialize:
     organization: str
     lineage: str
     salt: str
+    start_over: bool = False
     dry_run: bool = False
 
 
@@ -32,10 +33,11 @@ class Initialized:
     control_plane: str
     organization: str
     lineage: str
+    moved_to: str | None = None
 
 
 def initialize(context: Context, request: Initialize) -> Outcome[Initialized]:
-    """Create the state file; raise `ConflictError` when there is one, however broken."""
+    """Create the state file; raise `ConflictError` when there is one, however broken, `StateLostError` when one was lost."""
     context.require_writable()
     refuse_secret_in(request.organization, "an organization's name")
     state = State(
@@ -47,19 +49,24 @@ def initialize(context: Context, request: Initialize) -> Outcome[Initialized]:
             name=request.organization, control_plane=request.control_plane, fingerprint_salt=request.salt
         ),
     )
-    if not request.dry_run:
-        context.state_file.create(state)
-    path = context.state_file.shown_path
+    file = context.state_file
+    if request.dry_run:
+        file.require_creatable(start_over=request.start_over)
+    else:
+        file.create(state, start_over=request.start_over)
+    path = file.shown_path
+    moved = None if file.moved_to is None else str(file.moved_to)
     first = (
         NextStep("vzctl databases add NAME", "record a database")
         if state.is_local
         else NextStep("vzctl databases add NAME --id UUID --region REGION", "record a database")
     )
     return Outcome(
-        data=Initialized(path, request.control_plane.value, request.organization, request.lineage),
+        data=Initialized(path, request.control_plane.value, request.organization, request.lineage, moved),
         changed=not request.dry_run,
         summary=(
             f'{"would make" if request.dry_run else "made"} the state file "{path}", control plane {request.control_plane}',
+            *(() if moved is None else (f'moved the folder of the lost state to "{moved}"',)),
         ),
         next_steps=(first, NextStep("vzctl credentials add NAME --provider openai", "add a credential")),
     )

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass, fields, is_dataclass, replace
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
+from vzctl.domain.difference import differences
 from vzctl.domain.problems import Problem, find_problems
 from vzctl.domain.restoration import Restoration
-from vzctl.errors import ExitStatus, NextStep, NotFoundError, UsageError
-from vzctl.store.audit import Change
+from vzctl.domain.state import State
+from vzctl.errors import ExitStatus, NextStep, UsageError
+from vzctl.store.audit import AuditEntry, Change
+from vzctl.store.backups import Backup
+from vzctl.store.restore import plan_restore, restore
 from vzctl.store.schema import FOOTER, format_state
 from vzctl.usecases.context import Context, Danger, Question
 from vzctl.usecases.outcome import Columns, Notice, Outcome
@@ -75,35 +81,71 @@ class StateCheck:
 
 @dataclass(frozen=True, slots=True)
 class BackupRow:
-    """One backup."""
+    """One backup, and the change that replaced its state. Without an entry in the audit, `saved_at` is the file's time."""
 
     serial: int
     saved_at: datetime
     size_bytes: int
     path: str
+    id: str
+    command: str | None
+    subjects: tuple[str, ...]
+    user: str | None
+    host: str | None
 
     columns: ClassVar[Columns] = (
         ("SERIAL", "serial"),
         ("SAVED", "saved_at"),
         ("BYTES", "size_bytes"),
         ("PATH", "path"),
+        ("ID", "id"),
+        ("REPLACED BY", "command"),
+        ("SUBJECTS", "subjects"),
+        ("USER", "user"),
+        ("HOST", "host"),
+    )
+    human_columns: ClassVar[Columns] = (
+        ("BACKUP", "id"),
+        ("SAVED", "saved_at"),
+        ("REPLACED BY", "command"),
+        ("SUBJECTS", "subjects"),
+        ("USER", "user"),
     )
 
 
 @dataclass(frozen=True, slots=True)
 class BackupList:
-    """Backups, newest first."""
+    """Backups, the last that was written first."""
 
     backups: tuple[BackupRow, ...]
 
 
 @dataclass(frozen=True, slots=True)
+class DifferenceRow:
+    """One record that a restore changes, or that two states do not share."""
+
+    kind: str
+    name: str
+    change: str
+    details: tuple[str, ...]
+
+    columns: ClassVar[Columns] = (
+        ("KIND", "kind"),
+        ("NAME", "name"),
+        ("CHANGE", "change"),
+        ("DETAILS", "details"),
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class Restored:
-    """The state that was put back; its serial is higher than any before it, but in a dry run that of the backup."""
+    """The state that was restored; its serial is higher than any before it, but in a dry run that of the backup."""
 
     path: str
     restored_serial: int
     serial: int
+    backup: str
+    changes: tuple[DifferenceRow, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,8 +202,8 @@ def show_state(context: Context) -> Outcome[StateSummary]:
     )
 
 
-def check_state(context: Context, *, exit_code: bool = False) -> Outcome[StateCheck]:
-    """Return what breaks a rule; with `exit_code`, status `CHANGES` when anything does."""
+def check_state(context: Context, *, exit_code: bool = True) -> Outcome[StateCheck]:
+    """Return what breaks a rule; unless `exit_code` is off, status `CHANGES` when anything does."""
     state = context.state_file.read()
     rows = tuple(problem_row(item) for item in find_problems(state))
     return Outcome(
@@ -178,47 +220,62 @@ def problem_row(problem: Problem) -> ProblemRow:
 
 
 def list_state_backups(context: Context) -> Outcome[BackupList]:
-    """Return the backups, newest first."""
+    """Return the backups, the last that was written first, with the change that replaced each."""
     found = context.state_file.list_backups()
-    rows = tuple(BackupRow(item.serial, item.saved_at, item.size, str(item.path)) for item in found)
-    return Outcome(data=BackupList(rows))
+    changes = {item.backup: item for item in context.state_file.audit.entries(0) if item.backup is not None}
+    return Outcome(data=BackupList(tuple(_backup_row(item, changes.get(item.path.name)) for item in found)))
+
+
+def _backup_row(backup: Backup, change: AuditEntry | None) -> BackupRow:
+    if change is None:
+        return BackupRow(backup.serial, backup.saved_at, backup.size, str(backup.path), backup.id, None, (), None, None)
+    return BackupRow(
+        backup.serial,
+        _time(change.time) or backup.saved_at,
+        backup.size,
+        str(backup.path),
+        backup.id,
+        change.command,
+        change.subjects,
+        change.user,
+        change.host,
+    )
+
+
+def _time(text: str) -> datetime | None:
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return found if found.tzinfo is not None else None
 
 
 def restore_state(context: Context, request: RestoreState) -> Outcome[Restored]:
     """Put a backup in the state's place; what is known of keys is carried over (`vzctl.domain.restoration`)."""
     context.require_writable()
-    found = context.state_file.list_backups()
-    if not found:
-        raise NotFoundError(
-            "there is no backup", code="BACKUP_NOT_FOUND", next_steps=(NextStep("vzctl state path", "where it is"),)
-        )
-    if request.which == "latest":
-        serial = _newest_sound(context)
-    elif request.which.isascii() and request.which.isdigit():
-        serial = int(request.which)
-    else:
+    which = request.which
+    if which != "latest" and not re.fullmatch(r"[0-9]{1,100}(\.[0-9]{1,100})?", which, re.ASCII):
         raise UsageError(
-            "give a serial, or latest", code="USAGE", next_steps=(NextStep("vzctl state backups", "those there are"),)
+            "give a serial, or latest", code="USAGE", next_steps=(NextStep("vzctl state backups", "list the backups"),)
         )
-    if all(item.serial != serial for item in found):
-        raise NotFoundError(
-            f"there is no backup of serial {serial}",
-            code="BACKUP_NOT_FOUND",
-            next_steps=(NextStep("vzctl state backups", "those there are"),),
-        )
+    plan = plan_restore(context.state_file, which)
+    backup, serial = plan.backup, plan.backup.serial
+    changes = difference_rows(plan.latest, plan.restoration.state)
     shown = context.state_file.shown_path
+    lines = (*_plan_lines(changes), *_RESTORE_LINES)
     if request.dry_run:
-        return Outcome(data=Restored(shown, serial, serial), summary=(f"would restore serial {serial}",))
-    lines = (
-        "everything that was changed since is forgotten here; nothing at Astra or at a provider changes",
-        "what is known of keys stays known: those held, those to revoke, and a key in force whose predecessor is gone",
-    )
+        return Outcome(
+            data=Restored(shown, serial, serial, backup.id, changes),
+            summary=(f"would restore serial {serial}", *_plan_lines(changes)),
+        )
     context.confirm(Question(f"Restore the state of serial {serial}?", str(serial), Danger.SEVERE, lines))
-    change = Change(context.state_file.actor.command, (f"serial {serial}",), (f"restore the state of serial {serial}",))
-    restoration = context.state_file.restore(serial, change)
+    change = Change(
+        context.state_file.actor.command, (f"serial {backup.id}",), (f"restore the state of serial {backup.id}",)
+    )
+    restoration = restore(context.state_file, plan, change)
     serial_now = restoration.state.serial
     return Outcome(
-        data=Restored(shown, serial, serial_now),
+        data=Restored(shown, serial, serial_now, backup.id, changes),
         changed=True,
         summary=(f"restored the state of serial {serial}; it is serial {serial_now} now",),
         warnings=_notices(restoration, serial),
@@ -230,6 +287,31 @@ def restore_state(context: Context, request: RestoreState) -> Outcome[Restored]:
     )
 
 
+def difference_rows(before: State, after: State) -> tuple[DifferenceRow, ...]:
+    """Return the view of what must change in `before` to get `after`."""
+    return tuple(DifferenceRow(item.kind, item.name, item.change, item.details) for item in differences(before, after))
+
+
+_RESTORE_LINES: Final = (
+    "everything that was changed since is forgotten here; nothing at Astra or at a provider changes",
+    "what is known of keys stays known: those held, those to revoke, and a key in force whose predecessor is gone",
+)
+SHOWN_AT_MOST: Final = 40
+"""Lines of a plan that a user can read before a question; `--dry-run -o json` has all of them."""
+
+
+def _plan_lines(changes: Sequence[DifferenceRow]) -> tuple[str, ...]:
+    lines = [_plan_line(item) for item in changes[:SHOWN_AT_MOST]]
+    if len(changes) > SHOWN_AT_MOST:
+        lines.append(f"and {len(changes) - SHOWN_AT_MOST} more changes")
+    return tuple(lines) or ("no record changes",)
+
+
+def _plan_line(row: DifferenceRow) -> str:
+    details = f": {', '.join(row.details)}" if row.details else ""
+    return f'{row.change} {row.kind} "{row.name}"{details}'
+
+
 def _notices(restoration: Restoration, serial: int) -> tuple[Notice, ...]:
     """Return what did not become as it was."""
     told = (
@@ -239,17 +321,6 @@ def _notices(restoration: Restoration, serial: int) -> tuple[Notice, ...]:
         ("KEY_REVOKED", restoration.revoked_keys(), 'the key of "{}" was revoked at its provider since'),
     )
     return tuple(Notice(code, text.format(name), name) for code, names, text in told for name in names)
-
-
-def _newest_sound(context: Context) -> int:
-    newest = context.state_file.newest_sound_backup()
-    if newest is None:
-        raise NotFoundError(
-            "there is no backup that can be read",
-            code="BACKUP_NOT_FOUND",
-            next_steps=(NextStep("vzctl state backups", "those there are"),),
-        )
-    return newest[0]
 
 
 def export_state(context: Context) -> Outcome[Exported]:

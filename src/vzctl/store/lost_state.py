@@ -1,0 +1,52 @@
+"""A state file that is missing or empty while its folder still has what belongs to it: lost, and not new."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import os
+from pathlib import Path
+
+from vzctl.errors import NextStep, StateLostError
+from vzctl.store.atomic import move
+from vzctl.store.backups import list_backups
+from vzctl.store.paths import StatePaths
+
+
+def is_lost(paths: StatePaths) -> bool:
+    """Whether backups or encrypted secrets lie beside the place of the state file."""
+    return any(_remains(paths))
+
+
+def error(paths: StatePaths, shown_path: str, what: str) -> StateLostError:
+    """Return the error that says what is left of a lost state, and how to restore it."""
+    number, has_secrets = _remains(paths)
+    found = [f"{number} backup{'s' if number > 1 else ''}"] if number else []
+    found += ["encrypted secrets"] if has_secrets else []
+    restore = (NextStep("vzctl state restore latest", "restore the newest backup"),) if number else ()
+    return StateLostError(
+        f'the state "{shown_path}" {what}, but "{paths.folder}" has {" and ".join(found)} of it',
+        code="STATE_LOST",
+        next_steps=(*restore, NextStep("vzctl help init", "start over: init --start-over moves that folder aside")),
+    )
+
+
+def move_aside(paths: StatePaths) -> Path | None:
+    """Move the folder of a lost state, and the empty file, to the first free name beside it; raises `OSError`."""
+    if not is_lost(paths):
+        return None
+    target = next(
+        path
+        for number in itertools.count(1)
+        if not os.path.lexists(path := paths.folder.with_name(f"{paths.folder.name}.old-{number}"))
+    )
+    if os.path.lexists(paths.state):
+        move(paths.state, paths.folder / "empty-state.toml")
+    move(paths.folder, target)
+    return target
+
+
+def _remains(paths: StatePaths) -> tuple[int, bool]:
+    with contextlib.suppress(OSError):
+        return len(list_backups(paths.backups)), any(paths.secrets.rglob("*.age"))
+    return 0, False
