@@ -112,6 +112,8 @@ class Machine:
         """A machine with the same files, beside this one unless `root` says where, or on another host."""
         root = root or self.root.parent / f"m{next(_NUMBERS)}"
         shutil.copytree(self.root, root, symlinks=True)
+        # Another machine does not know where the states of this one are.
+        shutil.rmtree(root / "home" / "vzctl" / "lineages", ignore_errors=True)
         return dataclasses.replace(self, root=root, host=host or self.host)
 
     def destroy(self) -> None:

@@ -72,7 +72,8 @@ def stored_key(machine: Machine, item: str) -> str:
 def known_items(state: State) -> set[str]:
     """Return the items that the state knows, whether it believes that they are held or not."""
     tokens = {f"{state.lineage}/astra-token/{version.id}" for version in state.organization.token_versions}
-    return tokens | {f"{state.lineage}/{owner.id}/{version.id}" for owner, version in state.versions()}
+    deletions = {f"{state.lineage}/{item.owner}/{item.version}" for item in state.open_deletions()}
+    return tokens | deletions | {f"{state.lineage}/{owner.id}/{version.id}" for owner, version in state.versions()}
 
 
 def needed_items(state: State) -> set[str]:

@@ -14,6 +14,7 @@ from vzctl.domain.records import (
     Column,
     Credential,
     Database,
+    Deletion,
     Integration,
     Organization,
     RetiredCredential,
@@ -37,6 +38,7 @@ SECTIONS: Final = {
     "`[[collections]]`": Collection,
     "`[[rotations]]`": Rotation,
     "`[[revocations]]`": Revocation,
+    "`[[deletions]]`": Deletion,
     "`[[service_tokens]]`": ServiceToken,
 }
 

@@ -26,6 +26,7 @@ from tests.support.builders import (
 )
 from vzctl.domain.records import (
     ControlPlane,
+    Deletion,
     Direction,
     Evidence,
     Revocation,
@@ -357,7 +358,7 @@ def test_a_database_that_left_the_scope_is_put_back_as_new() -> None:
     )
 
 
-def test_dropping_a_staged_key_forgets_its_version_and_nothing_else() -> None:
+def test_dropping_a_staged_key_begins_the_deletion_of_its_secret_and_changes_nothing_else() -> None:
     credential = a_credential(
         scope=OLD_SCOPE, versions=[a_version("v1"), a_version("v2")], pending="v2", key_set_at=LONG_AGO, slot=1
     )
@@ -365,8 +366,9 @@ def test_dropping_a_staged_key_forgets_its_version_and_nothing_else() -> None:
     state = a_state(databases=[SHOP, BLOG], credentials=[credential], rotations=[rotation])
     assert finish_back(state, rotation, LATER, ids()) == replace(
         state,
-        credentials=(replace(credential, pending=None, versions=(a_version("v1"),)),),
+        credentials=(replace(credential, pending=None, versions=(a_version("v1"), a_version("v2", held=False))),),
         rotations=(replace(rotation, step=Step.ROLLED_BACK, finished_at=LATER),),
+        deletions=(Deletion(version="v2", owner=credential.id, begun_at=LATER),),
     )
 
 

@@ -70,19 +70,6 @@ def test_a_version_is_added_and_replaced_in_place() -> None:
     assert credential.with_version(new).versions == (a_version("v1"), a_version("v2"), new)
 
 
-def test_a_version_is_forgotten_unless_the_revocations_list_names_it() -> None:
-    credential = a_credential(versions=[a_version("x1"), a_version("x2")], scope=[SHOP, BLOG])
-    state = STATE.with_credential(credential)
-    assert state.with_version_forgotten(credential, "x1").credential_by_id(credential.id) == replace(
-        credential, versions=(a_version("x2"),)
-    )
-    assert state.with_version_forgotten(credential, "x9") == state
-    listed = state.with_revocation(a_revocation(credential, "x1"))
-    assert listed.with_version_forgotten(credential, "x1").credential_by_id(credential.id) == replace(
-        credential, versions=(a_version("x1", held=False), a_version("x2"))
-    )
-
-
 def test_dependants_are_collections_then_columns() -> None:
     assert list(STATE.dependants()) == [*STATE.collections, *STATE.columns]
     assert STATE.dependants_of("openai-prod") == [STATE.collections[0], STATE.columns[1]]

@@ -19,6 +19,7 @@ from vzctl.domain.records import (
     ControlPlane,
     Credential,
     Database,
+    Deletion,
     Direction,
     Evidence,
     Integration,
@@ -407,6 +408,7 @@ def a_state(
     columns: Sequence[Column] = (),
     rotations: Sequence[Rotation] = (),
     revocations: Sequence[Revocation] = (),
+    deletions: Sequence[Deletion] = (),
     service_tokens: Sequence[ServiceToken] = (),
     extra: dict[str, Any] | None = None,
 ) -> State:
@@ -427,6 +429,7 @@ def a_state(
         columns=tuple(columns),
         rotations=tuple(rotations),
         revocations=tuple(revocations),
+        deletions=tuple(deletions),
         service_tokens=tuple(service_tokens),
         extra=extra or {},
     )

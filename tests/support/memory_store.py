@@ -18,6 +18,7 @@ class MemoryStore:
 
     name = "memory"
     writable = True
+    is_beside_state = False
 
     def __init__(self) -> None:
         self.items: dict[str, Secret] = {}

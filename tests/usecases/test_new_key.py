@@ -238,12 +238,44 @@ def test_a_key_that_still_works_is_not_revoked(user: LiveUser) -> None:
     assert (result.status, result.err.splitlines()[0]) == (0, 'OpenAI rejects the old key of "openai-prod"')
 
 
-def test_an_answer_that_does_not_tell_is_no_reason_to_stop(user: LiveUser, stand_in: StandIn) -> None:
+@pytest.mark.parametrize(
+    ("fault", "code", "status"),
+    [
+        ({"status": 500}, "KEY_CHECK_PROVIDER_DOWN", ExitStatus.PROVIDER),
+        ({"status": 429}, "KEY_CHECK_RATE_LIMITED", ExitStatus.PROVIDER),
+        ({"status": 403}, "KEY_CHECK_NO_PERMISSION", ExitStatus.PROVIDER),
+    ],
+)
+def test_an_answer_that_does_not_show_whether_the_key_is_rejected_keeps_the_secret(
+    user: LiveUser, stand_in: StandIn, fault: dict[str, Any], code: str, status: ExitStatus
+) -> None:
     user.astra.providers.add("openai", OTHER_KEY)
     assert rotate(user).status == 0
-    stand_in.fail(times=None, path="/openai", status=500)
+    stand_in.fail(times=None, path="/openai", **fault)
+    before = user.cli.everything()
+    result = revoked(user, "--check", "-o", "json")
+    assert (result.status, json.loads(result.out)["code"]) == (status, code)
+    assert user.cli.everything() == before
+    assert revoked(user, "--check", "--unverified").status == 0
+    assert user.cli.ok("revocations", "list").out == ""
+
+
+def test_a_provider_that_cannot_be_reached_keeps_the_secret(user: LiveUser, stand_in: StandIn) -> None:
+    user.astra.providers.add("openai", OTHER_KEY)
+    assert rotate(user).status == 0
+    before = user.cli.everything()
+    stand_in.fail(times=None, path="/openai", reset=True)
     result = revoked(user, "--check")
-    assert (result.status, "its answer does not tell" in result.err) == (0, True)
+    assert (result.status, "it is not verified that OpenAI rejects the old key" in result.error) == (
+        ExitStatus.PROVIDER,
+        True,
+    )
+    assert user.cli.everything() == before
+
+
+def test_to_go_on_without_an_answer_one_must_have_asked_for_it(user: LiveUser) -> None:
+    assert rotate(user, "--skip-test").status == 0
+    assert revoked(user, "--unverified").status == ExitStatus.USAGE
 
 
 def test_without_the_flag_nobody_is_asked(user: LiveUser, stand_in: StandIn) -> None:
@@ -255,7 +287,13 @@ def test_a_key_that_is_not_held_cannot_be_asked_about(user: LiveUser, stand_in: 
     user.cli.ok("credentials", "add", "elsewhere", "--provider", "openai", "--no-secret")
     words = ("credentials", "rotate", "elsewhere", "--skip-test", "--secret-stdin", "--confirm", "elsewhere")
     assert user.cli.run(*words, stdin=OTHER_KEY).status == 0
-    result = user.cli.run("revocations", "done", "elsewhere", "--yes", "--check")
+    done = ("revocations", "done", "elsewhere", "--yes", "--check")
+    refused = user.cli.run(*done)
+    assert (refused.status, refused.error) == (
+        ExitStatus.SECRET_STORE,
+        'the old key of "elsewhere" is not stored here, so OpenAI cannot be asked whether it rejects the key',
+    )
+    result = user.cli.run(*done, "--unverified")
     assert (result.status, "is not held here: OpenAI was not asked" in result.err) == (0, True)
     assert stand_in.asked == []
 

@@ -19,6 +19,7 @@ class Memory:
 
     name = "memory"
     writable = True
+    is_beside_state = False
 
     def __init__(self) -> None:
         self.held: dict[str, str] = {}

@@ -42,10 +42,16 @@ def done(
             show_default=False,
         ),
     ] = None,
+    unverified: Annotated[
+        bool,
+        typer.Option(
+            "--unverified", help="With --check: go on although the answer does not show whether the key is rejected."
+        ),
+    ] = False,
     token_env: TokenEnvOption = None,
 ) -> None:
     """Say that keys are revoked at their provider; their bytes are dropped here and a rollback is over."""
     from vzctl.usecases.revocation import FinishRevocations, finish_revocations
 
-    request = FinishRevocations(tuple(revocations), is_dry_run(context), check, revoke, wait)
+    request = FinishRevocations(tuple(revocations), is_dry_run(context), check, revoke, wait, unverified)
     run(context, lambda c, _: finish_revocations(c, request), token_variable=token_env)

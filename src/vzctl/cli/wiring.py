@@ -22,8 +22,9 @@ from vzctl.render.cells import escape
 from vzctl.render.countdown import Countdown
 from vzctl.render.show import write_talk
 from vzctl.secret import Secret
-from vzctl.settings import Settings, StoreSettings, resolve
+from vzctl.settings import Settings, StoreSettings, resolve, state_home
 from vzctl.store.atomic import write_atomic
+from vzctl.store.lineages import Lineages
 from vzctl.store.paths import StatePaths
 from vzctl.store.state_file import Actor, StateFile
 from vzctl.usecases.context import Context
@@ -62,15 +63,17 @@ class World:
 
     def _make_context(self) -> Context:
         actor = Actor(host=socket.gethostname(), user=user_name(), command=self.command)
+        state_file = StateFile(
+            Path(self.settings.state.value),
+            actor=actor,
+            now=now,
+            new_id=new_id,
+            lock_timeout_seconds=self.settings.lock_timeout_seconds,
+            on_wait=lambda holder: self.say(f"waiting for the state: locked by {holder}"),
+        )
+        state_file.lineages = Lineages(Path(state_home(self.settings.environ)) / "lineages")
         return Context(
-            state_file=StateFile(
-                Path(self.settings.state.value),
-                actor=actor,
-                now=now,
-                new_id=new_id,
-                lock_timeout_seconds=self.settings.lock_timeout_seconds,
-                on_wait=lambda holder: self.say(f"waiting for the state: locked by {holder}"),
-            ),
+            state_file=state_file,
             open_store=lambda: self.open_store(self.settings.secrets.store.value),
             now=now,
             new_id=new_id,

@@ -17,6 +17,7 @@ from vzctl.domain.records import (
     Column,
     Credential,
     Database,
+    Deletion,
     Integration,
     Organization,
     RetiredCredential,
@@ -72,6 +73,7 @@ def breakages(state: State) -> Iterator[Breakage]:
     yield from _service(state)
     yield from _dependants(state)
     yield from _references(state)
+    yield from _deletions(state)
     yield from _times(state)
 
 
@@ -220,6 +222,19 @@ def _open_rotation(
         yield Breakage(("rotations", position, "step"), f"{rotation.step} is no step that this rotation goes through")
 
 
+def _deletions(state: State) -> Iterator[Breakage]:
+    """A version whose secret is being deleted, or was, is never pointed to: whoever relies on a pointer finds the secret."""
+    deleted = {item.version for item in state.deletions}
+    yield from _duplicates("deletions", "version", [item.version for item in state.deletions])
+    for number, deletion in enumerate(state.deletions):
+        for key, word in (("version", deletion.version), ("owner", deletion.owner)):
+            if not is_path_word(word):
+                yield Breakage(("deletions", number, key), "must be letters, digits, '-' and '_'")
+    for place, version_id in state.pointers():
+        if version_id in deleted:
+            yield Breakage(place, f"points to the version {_shown(version_id)}, whose secret is deleted")
+
+
 def _times(state: State) -> Iterator[Breakage]:
     for number, version in enumerate(state.organization.token_versions):
         yield from _times_of(("organization", "token_versions", number), version)
@@ -251,7 +266,7 @@ def _shown(text: str) -> str:
 
 
 _DEPENDANTS: Final = ("collections", "columns")
-_EVENTS: Final = ("rotations", "revocations", "service_tokens")
+_EVENTS: Final = ("rotations", "revocations", "service_tokens", "deletions")
 _INNER: Final = {"credentials": ("scope", "versions"), "retired": ("versions",)}
 _FIRST_TIME: Final = datetime(1, 1, 2, tzinfo=UTC)
 _LAST_TIME: Final = datetime(9999, 12, 30, tzinfo=UTC)
@@ -271,5 +286,6 @@ _TIME_KEYS: Final[dict[type, tuple[str, ...]]] = {
         Snapshot,
         Revocation,
         ServiceToken,
+        Deletion,
     )
 }

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from vzctl.domain.catalogue import service_problems
+from vzctl.domain.deletion import needed_versions, owner_name
 from vzctl.domain.index import Index
 from vzctl.domain.records import Credential, Dependant
 from vzctl.domain.rules import display_name, provider_by_id
 from vzctl.domain.state import State
-from vzctl.domain.token import SHOWN_AS, leftover_tokens
+from vzctl.domain.token import KEPT_AS, SHOWN_AS, leftover_tokens
 from vzctl.errors import NextStep, shell_word
 
 KNOWN_STATUSES: Final = frozenset(
@@ -186,6 +187,12 @@ def _leftovers(state: State) -> Iterator[Problem]:
     for version in leftover_tokens(state):
         message = f"the secret store may still hold version {version} of the Astra token, which nothing needs"
         yield Problem("TOKEN_LEFT_OVER", SHOWN_AS, message, NextStep("vzctl secrets purge", "delete it from the store"))
+    for deletion in state.open_deletions():
+        is_token, name = deletion.owner == KEPT_AS, owner_name(state, deletion.owner)
+        shown = "the Astra token" if is_token else f'"{name}"'
+        message = f"the deletion of version {deletion.version} of {shown} from the secret store is not finished"
+        code = "TOKEN_LEFT_OVER" if is_token else "SECRET_LEFT_OVER"
+        yield Problem(code, name, message, NextStep("vzctl secrets purge", "finish the deletion"))
     for owner, version in unneeded_versions(state):
         message = f'the secret store still holds version {version} of "{owner}", which nothing needs'
         yield Problem("SECRET_LEFT_OVER", owner, message, NextStep("vzctl secrets purge", "delete it from the store"))
@@ -193,15 +200,7 @@ def _leftovers(state: State) -> Iterator[Problem]:
 
 def unneeded_versions(state: State) -> list[tuple[str, str]]:
     """Return (credential name, version id) of held secrets that no pointer and no open revocation needs."""
-    due = {item.version for item in state.open_revocations()}
-    live = {
-        pointer
-        for credential in state.credentials
-        for pointer in (credential.current, credential.pending)
-        if pointer is not None
-    }
+    needed = needed_versions(state) | {item.version for item in state.open_revocations()}
     return [
-        (owner.name, version.id)
-        for owner, version in state.versions()
-        if version.held and version.id not in live and version.id not in due
+        (owner.name, version.id) for owner, version in state.versions() if version.held and version.id not in needed
     ]

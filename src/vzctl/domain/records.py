@@ -330,3 +330,17 @@ class Revocation:
     due_since: datetime
     done_at: datetime | None = None
     extra: Extra = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deletion:
+    """A version whose secret is being deleted from the store (`done_at` is None) or was deleted: no pointer names it again.
+
+    `owner` is the id of its credential, live or removed, or `astra-token`. The record outlives the version's own.
+    """
+
+    version: str
+    owner: str
+    begun_at: datetime
+    done_at: datetime | None = None
+    extra: Extra = field(default_factory=dict)

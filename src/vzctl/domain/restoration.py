@@ -5,6 +5,7 @@ providers, and none of that is undone by putting a file back. So a restore bring
 and carries over what it is not:
 
 - every secret version that is known now, and whether its bytes are held, so that nothing in the store becomes unknown;
+- every deletion of a secret that has begun: the key of a deleted version comes back as one that is not stored;
 - every key that is to be revoked, or was;
 - the key in force and the rotations of a credential, where the older key is gone, revoked or known to others;
 - the tokens of the credential service, and which Astra token is in the secret store, as they are now;
@@ -17,6 +18,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from vzctl.domain.deletion import is_deleted, new_id_of, renewed, united
 from vzctl.domain.records import Credential, RetiredCredential, Rotation, Version
 from vzctl.domain.revocation import (
     REASON_RESTORED,
@@ -39,19 +41,37 @@ class Restoration:
 
     def kept_keys(self) -> tuple[str, ...]:
         """Return the names of the credentials that did not go back to the key they had in the backup."""
-        saved = {item.id: item.current for item in self.saved.credentials}
-        return tuple(item.name for item in self.state.credentials if item.current != saved.get(item.id, item.current))
+        saved = {item.id: item for item in self.saved.credentials}
+        return tuple(
+            item.name
+            for item in self.state.credentials
+            if item.id in saved and item.current not in (saved[item.id].current, self._renewed_id(saved[item.id]))
+        )
+
+    def _renewed_id(self, saved: Credential) -> str | None:
+        """Return the new version of the same key, where the saved one was deleted from the store."""
+        if saved.current is None or not is_deleted(self.state, saved.current):
+            return saved.current
+        return new_id_of(self.state, saved.current)
 
     def lost_keys(self) -> tuple[str, ...]:
         """Return the names of the credentials whose key is in force again, but was deleted from the store since.
 
         Not those whose key was revoked too: handing that in again would help nobody.
         """
-        saved = {version.id for _, version in self.saved.versions() if version.held} - revoked_versions(self.state)
+        saved = {
+            (item.id, item.current_version.fingerprint)
+            for item in self.saved.credentials
+            if item.current_version is not None and item.current_version.held
+        }
+        revoked = revoked_versions(self.state)
         return tuple(
             item.name
             for item in self.state.credentials
-            if (version := item.current_version) is not None and not version.held and version.id in saved
+            if (version := item.current_version) is not None
+            and not version.held
+            and version.id not in revoked
+            and (item.id, version.fingerprint) in saved
         )
 
     def revoked_keys(self) -> tuple[str, ...]:
@@ -72,8 +92,12 @@ def carry_over(saved: State, known: State, now: datetime, new_id: Callable[[], s
     state = _on_local(saved, known, now, new_id) if known.is_local else _on_astra(saved, known)
     # A token that was revoked must not open anything again, and one that was made since is in use somewhere.
     there = {item.id for item in state.databases}
-    state = replace(state, service_tokens=tuple(item for item in known.service_tokens if item.database in there))
-    return with_tokens_of(state, known)
+    state = replace(
+        state,
+        service_tokens=tuple(item for item in known.service_tokens if item.database in there),
+        deletions=united(saved.deletions, known.deletions),
+    )
+    return renewed(with_tokens_of(state, known))
 
 
 def _on_astra(saved: State, known: State) -> State:

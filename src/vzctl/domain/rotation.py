@@ -21,6 +21,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from vzctl.domain import revocation
+from vzctl.domain.deletion import with_deletions
 from vzctl.domain.records import (
     Credential,
     Direction,
@@ -210,7 +211,7 @@ def finish_forward(state: State, rotation: Rotation, now: datetime, new_id: Call
 def finish_back(state: State, rotation: Rotation, now: datetime, new_id: Callable[[], str]) -> State:
     """Return the state after the last step back: the old key current, its age restored, the new one out of service.
 
-    A new key that was never in service is forgotten with its version; one that was goes onto the revocations list.
+    A new key that was never in service is to be deleted from the store; one that was goes onto the revocations list.
     """
     credential = _owner(state, rotation)
     was_changed = rotation.direction is Direction.BACK
@@ -224,14 +225,13 @@ def finish_back(state: State, rotation: Rotation, now: datetime, new_id: Callabl
         scope=restored_scope(state, credential, rotation, now) if was_changed else credential.scope,
         **(_evidence(state, now, is_seen=bool(seen_in_scope(rotation))) if was_changed else {}),
     )
-    state = revocation.in_force_again(state, rotation.old_version)
-    if rotation.new_key_used:
-        reason = revocation.REASON_ROLLED_BACK
-        state, _ = revocation.to_revoke(state, credential.id, rotation.new_version, reason, now, new_id)
-        state = state.with_credential(credential)
-    else:
-        state = state.with_version_forgotten(credential, rotation.new_version)
-    return state.with_rotation(replace(rotation, step=Step.ROLLED_BACK, finished_at=now))
+    state = revocation.in_force_again(state.with_credential(credential), rotation.old_version)
+    state = state.with_rotation(replace(rotation, step=Step.ROLLED_BACK, finished_at=now))
+    if not rotation.new_key_used:
+        return with_deletions(state, credential.id, [rotation.new_version], now)
+    reason = revocation.REASON_ROLLED_BACK
+    state, _ = revocation.to_revoke(state, credential.id, rotation.new_version, reason, now, new_id)
+    return state
 
 
 def restored_scope(state: State, credential: Credential, rotation: Rotation, now: datetime) -> tuple[ScopeEntry, ...]:

@@ -12,6 +12,7 @@ from vzctl.domain.records import (
     ControlPlane,
     Credential,
     Database,
+    Deletion,
     Dependant,
     Extra,
     Integration,
@@ -44,6 +45,7 @@ class State:
     columns: tuple[Column, ...] = ()
     rotations: tuple[Rotation, ...] = ()
     revocations: tuple[Revocation, ...] = ()
+    deletions: tuple[Deletion, ...] = ()
     service_tokens: tuple[ServiceToken, ...] = ()
     extra: Extra = field(default_factory=dict)
 
@@ -89,6 +91,26 @@ class State:
         """Return the keys that still have to be revoked at their provider."""
         return [item for item in self.revocations if item.done_at is None]
 
+    def open_deletions(self) -> list[Deletion]:
+        """Return the versions whose secrets are still to be deleted from the store."""
+        return [item for item in self.deletions if item.done_at is None]
+
+    def pointers(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
+        """Yield every version whose secret must stay in the store, with the place in the file of what refers to it."""
+        if self.organization.token_version is not None:
+            yield ("organization", "token_version"), self.organization.token_version
+        for position, credential in enumerate(self.credentials):
+            for key, version_id in (("current", credential.current), ("pending", credential.pending)):
+                if version_id is not None:
+                    yield ("credentials", position, key), version_id
+            for version_id in credential.previous:
+                yield ("credentials", position, "previous"), version_id
+        for position, rotation in enumerate(self.rotations):
+            if rotation.is_open:
+                for key, version_id in (("old_version", rotation.old_version), ("new_version", rotation.new_version)):
+                    if version_id is not None:
+                        yield ("rotations", position, key), version_id
+
     def versions(self) -> Iterator[tuple[Credential | RetiredCredential, Version]]:
         """Yield every secret version this state knows, with its owner, live or retired."""
         for credential in self.credentials:
@@ -113,17 +135,6 @@ class State:
     def with_credential(self, credential: Credential) -> Self:
         """Return a copy in which the credential is added or replaces the one with its id."""
         return replace(self, credentials=_put(self.credentials, credential, "id"))
-
-    def with_version_forgotten(self, credential: Credential, version_id: str) -> Self:
-        """Return a copy with the credential as it is given, but without that version.
-
-        A version that the revocations list names stays on record, and is held no longer.
-        """
-        if any(item.version == version_id for item in self.revocations):
-            versions = tuple(replace(item, held=item.held and item.id != version_id) for item in credential.versions)
-        else:
-            versions = tuple(item for item in credential.versions if item.id != version_id)
-        return self.with_credential(replace(credential, versions=versions))
 
     def with_retired(self, retired: RetiredCredential) -> Self:
         """Return a copy in which the tombstone is added or replaces the one with its id."""

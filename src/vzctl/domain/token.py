@@ -25,9 +25,10 @@ def token_in_force(state: State) -> Version | None:
 
 
 def leftover_tokens(state: State) -> tuple[str, ...]:
-    """Return the ids of the versions whose bytes may be in the store although nothing needs them."""
+    """Return the ids of the versions whose bytes may be in the store although nothing needs them, and nobody deletes them."""
     organization = state.organization
-    return tuple(item.id for item in organization.token_versions if item.id != organization.token_version)
+    in_use_or_deleted = {organization.token_version, *(item.version for item in state.deletions)}
+    return tuple(item.id for item in organization.token_versions if item.id not in in_use_or_deleted)
 
 
 def with_token_begun(state: State, version: Version) -> State:
@@ -48,17 +49,6 @@ def with_token_in_force(state: State, version_id: str) -> State:
 def without_token(state: State) -> State:
     """Return the state that points to no token; its versions stay until their bytes are deleted."""
     return replace(state, organization=replace(state.organization, token_version=None))
-
-
-def with_tokens_forgotten(state: State, version_ids: tuple[str, ...]) -> State:
-    """Return the state without these versions, unless one of them counts."""
-    organization = state.organization
-    kept = tuple(
-        item
-        for item in organization.token_versions
-        if item.id not in version_ids or item.id == organization.token_version
-    )
-    return replace(state, organization=replace(state.organization, token_versions=kept))
 
 
 def with_tokens_of(state: State, known: State) -> State:

@@ -27,7 +27,14 @@ class StatePaths:
 
     def require_own_folders(self) -> None:
         """Raise `StateError` when a write beside the state would follow a link, which may have come with a cloned folder."""
-        for folder in (self.folder, self.backups, self.names_cache.parent, self.secrets, self.canaries):
+        for folder in (
+            self.folder,
+            self.backups,
+            self.names_cache.parent,
+            self.secrets,
+            self.canaries,
+            self.secret_writes,
+        ):
             if os.path.islink(folder):
                 raise StateError(
                     f'"{folder}" is a symbolic link; the folder beside the state must be a folder of its own',
@@ -79,6 +86,11 @@ class StatePaths:
     def canaries(self) -> Path:
         """Test items that may be in a secret store right now, one file each."""
         return self.folder / "canaries"
+
+    @property
+    def secret_writes(self) -> Path:
+        """Versions whose secrets are being written right now, one locked file each."""
+        return self.folder / "writes"
 
     @property
     def secrets(self) -> Path:

@@ -20,6 +20,7 @@ from vzctl.errors import ConflictError, NextStep, NotFoundError, StateError, Sta
 from vzctl.store import lost_state
 from vzctl.store.atomic import make_private_directory, remove_unfinished, write_atomic
 from vzctl.store.audit import AuditLog, Change
+from vzctl.store.lineages import Lineages
 from vzctl.store.paths import GITIGNORE, StatePaths
 from vzctl.store.schema import RowTexts, format_state, parse_state, require_sound
 
@@ -102,6 +103,7 @@ class StateFile:
         self.new_id = new_id
         self.lock_timeout_seconds = lock_timeout_seconds
         self._on_wait = on_wait
+        self.lineages = Lineages()
         self.write_count = 0
         self.moved_to: Path | None = None
         self._parsed: tuple[bytes, State] | None = None
@@ -323,6 +325,7 @@ class StateFile:
         name = None if backup is None else self._backup_name(backup[0])
         self.audit.intend(change_id, state.serial, change, self.now(), backup=name)
         self._clean_up()
+        self.lineages.register(state.lineage, self.paths.state)
         try:
             if backup is not None and name is not None:
                 backups.save(self.paths.backups, name, backup[1])

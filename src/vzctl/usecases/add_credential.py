@@ -13,6 +13,7 @@ from datetime import datetime
 from vzctl.domain.address import find_database
 from vzctl.domain.age import require_maximum_age, require_past
 from vzctl.domain.catalogue import find_provider
+from vzctl.domain.deletion import with_deletions
 from vzctl.domain.index import Index
 from vzctl.domain.names import parse_credential_name, refuse_secret_in
 from vzctl.domain.provider import Provider
@@ -32,11 +33,12 @@ from vzctl.store.state_file import Written
 from vzctl.usecases.change import Plan, apply, stable_ids
 from vzctl.usecases.context import Context, SecretSource
 from vzctl.usecases.credential import CredentialDetail, credential_detail, require_slot
+from vzctl.usecases.deletion import finish_deletions
 from vzctl.usecases.integration import UNSTRUCTURED_NOTE, charges, enabled
 from vzctl.usecases.manual import status_for, steps_for, wanted
 from vzctl.usecases.outcome import Notice, Outcome
 from vzctl.usecases.scope import scope_of
-from vzctl.usecases.secret_version import drop_unwanted, forget_version, set_held, store_item, take_secret
+from vzctl.usecases.secret_version import set_held, take_secret, write_secret
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,12 +82,12 @@ def add_credential(context: Context, request: AddCredential) -> Outcome[Credenti
     if request.source is not None:
         context.store().probe()
         secret, warnings = take_secret(provider, request.source)
-        version = _record_intent(context, provider, request, secret)
-        _write_bytes(context, name, version, secret)
+        intent = _record_intent(context, provider, request, secret)
+        write_secret(context, intent.credential_id, intent.version.id, secret)
     else:
-        version = _record_intent(context, provider, request, None)
+        intent = _record_intent(context, provider, request, None)
     ids = list(dict.fromkeys(item.id for item in databases))
-    after = _put_in_force(context, request, version, ids).after
+    after = _put_in_force(context, request, intent.version, ids).after
     return _added(context, state, after, provider, request, warnings)
 
 
@@ -119,15 +121,13 @@ def _intended(
     """Return the state that knows the version but does not use it yet."""
     _check(state, provider, request)
     state = enabled(state, provider, now)
-    begun = state.credential(request.name)
-    if begun is not None:
-        state, begun = _without_left(state, begun)
-    else:
-        begun = Credential(
-            id=credential_id, name=request.name, provider=provider.id, created_at=now, **wanted(state, now)
-        )
+    begun = state.credential(request.name) or Credential(
+        id=credential_id, name=request.name, provider=provider.id, created_at=now, **wanted(state, now)
+    )
+    left = begun.version(begun.pending)
     begun = replace(_as_asked(begun, request, now), pending=version.id)
-    return state.with_credential(begun.with_version(version))
+    state = state.with_credential(begun.with_version(version))
+    return state if left is None else with_deletions(state, begun.id, [left.id], now)
 
 
 def _as_asked(credential: Credential, request: AddCredential, now: datetime) -> Credential:
@@ -141,17 +141,6 @@ def _as_asked(credential: Credential, request: AddCredential, now: datetime) -> 
     )
 
 
-def _without_left(state: State, begun: Credential) -> tuple[State, Credential]:
-    """Forget the version of an interrupted try; while that may have bytes, it stays as held."""
-    left = begun.version(begun.pending)
-    if left is None:
-        return state, begun
-    if left.fingerprint:
-        return state, begun.with_version(replace(left, held=True))
-    state = state.with_version_forgotten(replace(begun, pending=None), left.id)
-    return state, require_credential(state, begun.name)
-
-
 @dataclass(frozen=True, slots=True)
 class _Intent:
     """The version that is recorded before its key is stored, and the version of an interrupted try that it replaces."""
@@ -161,7 +150,7 @@ class _Intent:
     replaced: str | None
 
 
-def _record_intent(context: Context, provider: Provider, request: AddCredential, secret: Secret | None) -> Version:
+def _record_intent(context: Context, provider: Provider, request: AddCredential, secret: Secret | None) -> _Intent:
     """Record the version before its key is stored; then the key that an interrupted earlier try left is deleted."""
     now, ids = context.now(), stable_ids(context)
 
@@ -183,17 +172,8 @@ def _record_intent(context: Context, provider: Provider, request: AddCredential,
 
     intent = apply(context, plan).plan.data
     if intent.replaced is not None:
-        forget_version(context, intent.credential_id, intent.replaced)
-    return intent.version
-
-
-def _write_bytes(context: Context, name: str, version: Version, secret: Secret) -> None:
-    state = context.state_file.read()
-    credential = require_credential(state, name)
-    store = context.store()
-    if store.writable:
-        store.write(store_item(state, credential, version.id), secret)
-        drop_unwanted(context, state, credential, version.id)
+        finish_deletions(context, [intent.replaced])
+    return intent
 
 
 def _put_in_force(

@@ -1,14 +1,16 @@
 """The Astra token in the secret store: put there, taken out again, and read when no other source has one.
 
-Intent first: the version is in the state before its bytes are in the store, and the state points to it only after the store
-gave the same bytes back. A crash leaves the token of before, the new one or none, and nothing that a purge does not find.
+Intent first: the version is in the state before its secret is in the store, and the state points to it only after the store
+gave the same secret back. A crash leaves the token of before, the new one or none, and nothing that a purge does not find.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 
+from vzctl.domain.deletion import is_deleted, with_deletions
 from vzctl.domain.records import Version
 from vzctl.domain.state import State
 from vzctl.domain.token import (
@@ -18,14 +20,16 @@ from vzctl.domain.token import (
     token_in_force,
     with_token_begun,
     with_token_in_force,
-    with_tokens_forgotten,
     without_token,
 )
 from vzctl.errors import AuthError, ConflictError, NextStep, NotFoundError, SecretStoreError, UsageError
 from vzctl.secret import Secret
 from vzctl.store.state_file import StateFile
+from vzctl.usecases.change import Plan, propose, propose_from
 from vzctl.usecases.context import Context, Question, SecretSource, item_of
+from vzctl.usecases.deletion import delete_secrets, finish_deletions
 from vzctl.usecases.outcome import Notice, Outcome
+from vzctl.usecases.secret_version import write_secret
 from vzctl.vault.base import SecretItem, SecretStore
 
 PUT_TOKEN = NextStep("vzctl secrets token put", "hand it in again")
@@ -68,71 +72,95 @@ def put_token(context: Context, request: PutToken) -> Outcome[StoredToken]:
     fingerprint = secret.fingerprint(state.organization.fingerprint_salt)
     current = token_in_force(state)
     if current is not None and current.fingerprint == fingerprint and store.read(token_item(state, current.id)):
-        changed = drop_tokens(context, leftover_tokens(state))
+        deleted = delete_secrets(context, KEPT_AS, leftover_tokens(state))
         text = f"this Astra token is in the {store.name} store already"
-        return Outcome(data=_stored(store, current), changed=changed, summary=(text,))
+        return Outcome(
+            data=_stored(store, current),
+            changed=bool(deleted.versions),
+            summary=(text,),
+            warnings=deleted.kept,
+        )
     version = Version(id=context.new_id(), created_at=context.now(), fingerprint=fingerprint)
-    with context.state_file.transaction() as transaction:
-        transaction.state = with_token_begun(transaction.state, version)
-        transaction.describe("begin to keep an Astra token in the secret store")
-    store.write(token_item(state, version.id), secret)
-    after = _point_to(context, store, version)
-    drop_tokens(context, leftover_tokens(after))
+    begun = propose_from(
+        context,
+        state,
+        lambda current: Plan(
+            state=with_token_begun(current, version),
+            data=None,
+            basis=current.organization.token_version,
+            details=("begin to keep an Astra token in the secret store",),
+        ),
+    ).commit()
+    write_secret(context, KEPT_AS, version.id, secret)
+    now = context.now()
+    try:
+        used = propose_from(context, begun.after, lambda current: _using(current, version, now)).commit()
+    except ConflictError:
+        delete_secrets(context, KEPT_AS, [version.id])
+        raise
+    deleted = finish_deletions(context, _tokens_to_delete(used.after))
     return Outcome(
         data=_stored(store, version),
         changed=True,
         summary=(f"the Astra token is in the {store.name} store; it is used when no variable and no file has one",),
-        warnings=_doubts(secret),
+        warnings=(*_doubts(secret), *deleted.kept),
     )
 
 
+def _using(state: State, version: Version, now: datetime) -> Plan[None]:
+    """Use a token that is stored now, instead of the one that was used when it was handed in; that one is deleted."""
+    if all(item.id != version.id for item in state.organization.token_versions) or is_deleted(state, version.id):
+        raise ConflictError(
+            "the token in the secret store was changed meanwhile; look again",
+            code="CHANGED_MEANWHILE",
+            next_steps=(NextStep("vzctl secrets status --check", "what is held"),),
+        )
+    after = with_token_in_force(state, version.id)
+    return Plan(
+        state=with_deletions(after, KEPT_AS, leftover_tokens(after), now),
+        data=None,
+        basis=state.organization.token_version,
+        details=("keep an Astra token in the secret store",),
+    )
+
+
+def _tokens_to_delete(state: State) -> frozenset[str]:
+    return frozenset(item.version for item in state.open_deletions() if item.owner == KEPT_AS)
+
+
 def drop_token(context: Context, *, dry_run: bool = False) -> Outcome[StoredToken]:
-    """Take the token out of the store: first nothing points to it, then its bytes are deleted."""
+    """Take the token out of the store: first nothing points to it, then it is deleted."""
     context.require_writable()
-    state = context.state_file.read()
+    now = context.now()
     store = _writable_store(context)
-    known = tuple(item.id for item in state.organization.token_versions)
-    if not known:
+    proposal = propose(context, lambda state: _dropping(state, store.name, now))
+    if dry_run:
+        data = _stored(store, token_in_force(proposal.before))
+        return Outcome(data=data, summary=(f"would delete the Astra token from the {store.name} store",))
+    store.probe()
+    proposal.ask()
+    deleted = finish_deletions(context, _tokens_to_delete(proposal.commit().after))
+    text = f"deleted the Astra token from the {store.name} store; at Astra it is valid until you delete it there"
+    if deleted.kept:
+        text = "the Astra token of the secret store is used no longer"
+    return Outcome(data=_stored(store, None), changed=True, summary=(text,), warnings=deleted.kept)
+
+
+def _dropping(state: State, store_name: str, now: datetime) -> Plan[None]:
+    if not state.organization.token_versions:
         raise NotFoundError(
             "no Astra token is in the secret store",
             code="TOKEN_NOT_STORED",
             next_steps=(NextStep("vzctl help environment", "where the token is taken from"),),
         )
-    if dry_run:
-        data = _stored(store, token_in_force(state))
-        return Outcome(data=data, summary=(f"would delete the Astra token from the {store.name} store",))
-    store.probe()
-    context.confirm(Question(f"Delete the Astra token from the {store.name} store?", KEPT_AS))
-    with context.state_file.transaction() as transaction:
-        transaction.state = without_token(transaction.state)
-        transaction.describe("use the Astra token of the secret store no longer")
-    drop_tokens(context, leftover_tokens(transaction.state))
-    text = f"deleted the Astra token from the {store.name} store; at Astra it is valid until you delete it there"
-    return Outcome(data=_stored(store, None), changed=True, summary=(text,))
-
-
-def drop_tokens(context: Context, version_ids: tuple[str, ...]) -> bool:
-    """Delete the bytes of versions that nothing needs, then forget them; True when the state changed.
-
-    A crash in between leaves them in the state, which `state check` shows and `secrets purge` finishes.
-    """
-    state = context.state_file.read()
-    # Since somebody was asked, one of them may have come into force.
-    version_ids = tuple(item for item in leftover_tokens(state) if item in version_ids)
-    if not version_ids:
-        return False
-    store = context.store()
-    try:
-        for version_id in version_ids:
-            store.delete(token_item(state, version_id))
-    except SecretStoreError as error:
-        error.message += "; bytes of an Astra token may still be in the store"
-        error.next_steps = (NextStep("vzctl secrets purge", "delete them when the store works"), *error.next_steps)
-        raise
-    with context.state_file.transaction() as transaction:
-        transaction.state = with_tokens_forgotten(transaction.state, version_ids)
-        transaction.describe("delete an Astra token from the secret store")
-    return transaction.state.serial != state.serial
+    after = without_token(state)
+    return Plan(
+        state=with_deletions(after, KEPT_AS, leftover_tokens(after), now),
+        data=None,
+        question=Question(f"Delete the Astra token from the {store_name} store?", KEPT_AS),
+        basis=state.organization.token_version,
+        details=("use the Astra token of the secret store no longer",),
+    )
 
 
 def read_token(state_file: StateFile, open_store: Callable[[], SecretStore]) -> tuple[Secret, str] | None:
@@ -167,23 +195,6 @@ def token_in_store(state: State, version: Version, secret: Secret | None) -> str
         return "absent"
     same = version.fingerprint in (None, secret.fingerprint(state.organization.fingerprint_salt))
     return "present" if same else "differs"
-
-
-def _point_to(context: Context, store: SecretStore, version: Version) -> State:
-    """Record that the version counts; when another process has meanwhile let go of it, its bytes go too."""
-    with context.state_file.transaction() as transaction:
-        is_known = any(item.id == version.id for item in transaction.state.organization.token_versions)
-        if is_known:
-            transaction.state = with_token_in_force(transaction.state, version.id)
-            transaction.describe("keep an Astra token in the secret store")
-    if not is_known:
-        store.delete(token_item(transaction.state, version.id))
-        raise ConflictError(
-            "the token in the secret store was changed meanwhile; look again",
-            code="CHANGED_MEANWHILE",
-            next_steps=(NextStep("vzctl secrets status --check", "what is held"),),
-        )
-    return transaction.state
 
 
 def _writable_store(context: Context) -> SecretStore:

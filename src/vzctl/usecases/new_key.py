@@ -38,6 +38,7 @@ from vzctl.usecases.verify import services_of
 
 FAILURES_AT_MOST: Final = 3
 """So many databases that fail are enough: each may take as long as a request may."""
+_ACCEPTED: Final = frozenset({Verdict.OK, Verdict.RECOGNIZED, Verdict.WRONG_DIMENSION})
 _REFUSED: Final = frozenset({Arm.KEY_REFUSED, Arm.LIMITED, Arm.REQUEST_REFUSED})
 
 
@@ -53,13 +54,26 @@ def try_new_key(context: Context, state: State, credential: Credential, secret: 
     return TESTED + ", ".join(words)
 
 
-def still_accepted(context: Context, state: State, credential: Owner, secret: Secret) -> bool | None:
-    """Whether the provider still takes a key that is said to be revoked; None when its answer does not tell."""
+def still_accepted(context: Context, state: State, credential: Owner, secret: Secret) -> tuple[bool | None, Finding]:
+    """Whether the provider still takes a key that is said to be revoked, and what showed it; None when nothing does."""
     findings = _findings(context.open_live(), state, credential, secret)
-    if any(finding.verdict in REJECTED for finding in findings):
-        return False
-    known = {Verdict.OK, Verdict.RECOGNIZED, Verdict.WRONG_DIMENSION}
-    return True if any(finding.verdict in known for finding in findings) else None
+    for accepted, verdicts in ((True, _ACCEPTED), (False, REJECTED)):
+        for finding in findings:
+            if finding.verdict in verdicts:
+                return accepted, finding
+    return None, findings[0]
+
+
+def not_verified(finding: Finding, what: str, next_steps: tuple[NextStep, ...]) -> VzctlError:
+    """Return the error for an answer that does not show whether a provider takes a key: no answer is no permission."""
+    meaning = MEANINGS[finding.verdict]
+    detail = f" ({finding.detail})" if finding.detail else ""
+    return ERROR_OF_SIDE[meaning.side or "provider"](
+        f"{what}: {meaning.sentence}{detail}; nothing was changed",
+        code=f"KEY_CHECK_{finding.verdict.name}",
+        retryable=meaning.retryable,
+        next_steps=next_steps,
+    ).answered(finding.http_status, finding.upstream_code)
 
 
 def _at_provider(context: Context, live: Live, state: State, credential: Credential, secret: Secret) -> str:

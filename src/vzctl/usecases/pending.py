@@ -23,9 +23,9 @@ from vzctl.domain.state import State
 from vzctl.errors import ConflictError, ExitStatus, NextStep, UsageError
 from vzctl.usecases.change import Plan, propose_from, stable_ids
 from vzctl.usecases.context import Context, Question
+from vzctl.usecases.deletion import finish_deletions
 from vzctl.usecases.outcome import Notice, Outcome
 from vzctl.usecases.remove_credential import retired
-from vzctl.usecases.secret_version import drop_held
 from vzctl.usecases.views import PendingRow, pending_row
 
 NOBODY_LOOKED: Final = "nobody has looked at the Portal"
@@ -184,8 +184,8 @@ def _as_requested(state: State, chosen: Sequence[PendingStep]) -> list[tuple[str
 
 
 def _delete_secrets(context: Context, removed: Sequence[Credential]) -> None:
-    for credential in removed:
-        drop_held(context, credential.id, [item.id for item in credential.versions])
+    for notice in finish_deletions(context, [item.id for credential in removed for item in credential.versions]).kept:
+        context.tell(notice.message)
 
 
 def _confirmed(state: State, step: PendingStep, evidence: Evidence, now: datetime) -> State:

@@ -146,7 +146,7 @@ def _revoked(context: Context, state: State, credential: Credential, rotation: R
     secret = read_version(context, state, credential, rotation.old_version)
 
     def ask() -> tuple[bool | None, str]:
-        accepted = still_accepted(context, state, credential, secret)
+        accepted, _ = still_accepted(context, state, credential, secret)
         if accepted is None:
             return None, "its answer does not tell"
         return not accepted, "the old key still works at" if accepted else "the old key is rejected by"

@@ -5,18 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 
+from vzctl.domain.deletion import with_deletions
 from vzctl.domain.index import Index
 from vzctl.domain.records import Credential, Evidence, RetiredCredential
 from vzctl.domain.revocation import REASON_REMOVED, to_revoke
 from vzctl.domain.rules import counted, require_credential, require_no_rotation
 from vzctl.domain.state import State
-from vzctl.errors import ConflictError, ExitStatus, NextStep
+from vzctl.errors import ExitStatus, NextStep
+from vzctl.usecases.change import Plan, propose_from, stable_ids
 from vzctl.usecases.context import Context, Danger, Question
 from vzctl.usecases.credential import database_refs
+from vzctl.usecases.deletion import Deleted, finish_deletions
 from vzctl.usecases.manual import steps_for
 from vzctl.usecases.outcome import Notice, Outcome
-from vzctl.usecases.secret_version import drop_held, may_be_held
+from vzctl.usecases.secret_version import may_be_held
 from vzctl.usecases.views import DatabaseRef, DependantRef, dependant_line, dependant_refs
 
 CACHE_NOTE = "a Data API that cached the key may keep using it: in the open-source one until it was idle for 5 minutes or restarted"
@@ -50,60 +54,75 @@ def remove_credential(context: Context, request: RemoveCredential) -> Outcome[Re
     state = context.state_file.read()
     if state.credential(request.name) is None and request.if_missing == "skip":
         return Outcome(data=None, summary=(f'there is no credential "{request.name}"',))
-    credential = require_credential(state, request.name)
-    require_no_rotation(state, credential)
-    index = Index(state)
-    dependants = index.dependants_of_credential[credential.name]
+    now, ids = context.now(), stable_ids(context)
+    proposal = propose_from(context, state, lambda current: _plan(current, request, now, partial(ids, "revocation")))
+    credential, index = proposal.plan.data.credential, Index(state)
     if request.dry_run:
+        dependants = index.dependants_of_credential[credential.name]
         return Outcome(
             data=_removal(index, credential, removed=False, revocation=None),
             summary=_blast_radius(index, credential, "would remove"),
             warnings=(Notice("CACHED_KEYS", CACHE_NOTE, credential.name),) if dependants else (),
         )
-    takes_effect = state.is_local or credential.evidence is Evidence.WANTED
-    drops_bytes = takes_effect and not request.keep_secret and bool(may_be_held(credential))
-    if drops_bytes:
+    if proposal.plan.data.deletes:
         context.store().probe()
-    context.confirm(
-        Question(
+    proposal.ask()
+    written = proposal.commit()
+    data = written.plan.data
+    deleted = finish_deletions(context, data.deletes) if data.deletes else Deleted()
+    outcome = _outcome(written.after, Index(written.before), data.credential, data.revocation_id)
+    return replace(outcome, warnings=(*outcome.warnings, *deleted.kept))
+
+
+@dataclass(frozen=True, slots=True)
+class _Planned:
+    """The credential to remove, the revocation of its key, and the versions whose secrets are deleted with it."""
+
+    credential: Credential
+    revocation_id: str | None
+    deletes: frozenset[str]
+
+
+def _plan(state: State, request: RemoveCredential, now: datetime, new_id: Callable[[], str]) -> Plan[_Planned]:
+    credential = require_credential(state, request.name)
+    require_no_rotation(state, credential)
+    index = Index(state)
+    dependants = index.dependants_of_credential[credential.name]
+    after, revocation_id = state.with_credential(replace(credential, removal_wanted_at=now)), None
+    deletes: frozenset[str] = frozenset()
+    if state.is_local or credential.evidence is Evidence.WANTED:
+        after, revocation_id = retired(state, credential, now, new_id, keep_secrets=request.keep_secret)
+        deletes = frozenset() if request.keep_secret else may_be_held(credential)
+    return Plan(
+        state=after,
+        data=_Planned(credential, revocation_id, deletes),
+        question=Question(
             f'Remove the credential "{credential.name}"?',
             credential.name,
             Danger.SEVERE if dependants else Danger.MODERATE,
             _blast_radius(index, credential, "removes"),
-        )
+        ),
+        basis=credential.id,
+        details=(f'remove "{credential.name}" with {counted(len(dependants), "dependant")}',),
+        subjects=(credential.name,),
     )
-    asked_about = {item.key for item in dependants}
-    with context.state_file.transaction() as transaction:
-        now_affected = {item.key for item in transaction.state.dependants_of(credential.name)}
-        if not now_affected <= asked_about:
-            raise ConflictError(
-                f'"{credential.name}" got new dependants while you were asked; look again',
-                code="CHANGED_MEANWHILE",
-                next_steps=(NextStep(f"vzctl credentials remove {credential.name} --dry-run", "what it stops now"),),
-            )
-        current = require_credential(transaction.state, credential.name)
-        require_no_rotation(transaction.state, current)
-        transaction.state, revocation_id = (
-            retired(transaction.state, current, context.now(), context.new_id)
-            if takes_effect
-            else (transaction.state.with_credential(replace(current, removal_wanted_at=context.now())), None)
-        )
-        transaction.describe(
-            f'remove "{credential.name}" with {counted(len(dependants), "dependant")}', subjects=(credential.name,)
-        )
-    if drops_bytes:
-        drop_held(context, credential.id, [item.id for item in credential.versions])
-    return _outcome(transaction.state, Index(state), credential, revocation_id)
 
 
-def retired(state: State, credential: Credential, now: datetime, new_id: Callable[[], str]) -> tuple[State, str | None]:
-    """Return the state without the credential: a tombstone stays, and its key has to be revoked at the provider."""
+def retired(
+    state: State, credential: Credential, now: datetime, new_id: Callable[[], str], *, keep_secrets: bool = False
+) -> tuple[State, str | None]:
+    """Return the state without the credential: a tombstone stays, and its key has to be revoked at the provider.
+
+    The deletion of its secrets begins with it, unless they are kept.
+    """
     held = may_be_held(credential)
     versions = tuple(replace(item, held=item.id in held) for item in credential.versions)
     tombstone = RetiredCredential(
         id=credential.id, name=credential.name, provider=credential.provider, removed_at=now, versions=versions
     )
     state = state.without_credential(credential.id).with_retired(tombstone)
+    if not keep_secrets:
+        state = with_deletions(state, credential.id, [item.id for item in versions if item.held], now)
     if credential.current is None:
         return state, None
     return to_revoke(state, credential.id, credential.current, REASON_REMOVED, now, new_id)

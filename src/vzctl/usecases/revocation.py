@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any, ClassVar, Final
 
 from vzctl.domain import portal
+from vzctl.domain.deletion import owner_name, with_deletions
 from vzctl.domain.index import Index
 from vzctl.domain.records import Revocation, Version
 from vzctl.domain.revocation import REASON_LEAKED, done
 from vzctl.domain.rules import counted, display_name, provider_by_id
 from vzctl.domain.state import State
-from vzctl.errors import ConflictError, NextStep, NotFoundError, UsageError, VzctlError
+from vzctl.errors import ConflictError, NextStep, NotFoundError, SecretStoreError, UsageError, VzctlError
+from vzctl.usecases.change import Plan, apply, propose_from
 from vzctl.usecases.context import Context, Question
+from vzctl.usecases.deletion import finish_deletions
 from vzctl.usecases.dependant_check import DependantCheck, check_lines, check_status, check_steps
 from vzctl.usecases.key_command import REVOKE, require_command, revoke_key
 from vzctl.usecases.key_spread import cache_warning, spread_of_old_key
 from vzctl.usecases.looking import Looking
 from vzctl.usecases.outcome import Columns, Notice, Outcome
-from vzctl.usecases.secret_version import drop_held, read_version
+from vzctl.usecases.secret_version import read_version
 from vzctl.usecases.views import PortalVisit
 
 WAIT_AFTER_REVOKING_SECONDS: Final = 60.0
@@ -75,7 +79,8 @@ class FinishRevocations:
 
     `check` asks the provider first whether it rejects them now, and afterwards everything that depends on their credentials
     whether it works; `revoke` lets the user's own program revoke them before. A provider that still accepts a key is asked again
-    for `wait_seconds`: it may need a while.
+    for `wait_seconds`: it may need a while. An answer that does not show whether a key is rejected ends the command, unless
+    `unverified` is set.
     """
 
     references: Sequence[str]
@@ -83,6 +88,7 @@ class FinishRevocations:
     check: bool = False
     revoke: bool = False
     wait_seconds: float | None = None
+    unverified: bool = False
 
     @property
     def patience_seconds(self) -> float:
@@ -111,32 +117,32 @@ def finish_revocations(context: Context, request: FinishRevocations) -> Outcome[
     Looking(wait_seconds=request.patience_seconds).require_possible()
     if not request.references or any(not item.strip() for item in request.references):
         raise UsageError("name a revocation; an empty text is none: is a shell variable unset?", code="USAGE")
+    if request.unverified and not request.check:
+        raise UsageError("--unverified goes on without the answer that --check asks for: give both", code="USAGE")
     state = context.state_file.read()
     chosen = [_find(state, item) for item in dict.fromkeys(request.references)]
-    for item in chosen:
-        _require_not_in_use(state, item)
-    rows = revocation_rows(state, chosen)
     early = _too_early(context, state, chosen)
     cached = tuple(Notice("OLD_KEY_MAY_BE_CACHED", text, name) for name, text in early.items())
+    now = context.now()
+    proposal = propose_from(
+        context, state, lambda current: _plan(current, chosen, now, lambda rows: _question(rows, request, early))
+    )
+    rows = proposal.plan.data.rows
     if request.dry_run:
         summary = (f"would mark {counted(len(rows), 'key')} as revoked",)
         return Outcome(data=RevocationsDone(rows), summary=summary, warnings=cached)
     if any(item.held for item in rows):
         context.store().probe()
     seen = _looked_at(context, state, chosen, request)
-    lines = [f'  {item.provider}: the key that "{item.credential}" had ({item.reason})' for item in rows]
-    lines += [f"  {', '.join(item.same_key)} still uses this key and stops with it" for item in rows if item.same_key]
-    lines += [f"  {text}" for text in early.values()]
-    if request.revoke:
-        lines += [f"  [rotation.revoke] of your configuration revokes the key of {item.provider}" for item in rows]
-    context.confirm(Question(_question(len(rows), revoke=request.revoke), str(len(rows)), lines=lines))
+    proposal.ask()
     writes = context.state_file.write_count
-    wanted = {item.id for item in chosen}
+    kept: tuple[Notice, ...] = ()
     if request.revoke:
-        seen = _revoked(context, state, chosen, request)
+        seen, kept = _revoked(context, state, chosen, request)
     else:
-        _finish(context, chosen)
+        kept = finish_deletions(context, proposal.commit().plan.data.deletes).kept
     state = context.state_file.read()
+    wanted = {item.id for item in chosen}
     after = revocation_rows(state, [item for item in state.revocations if item.id in wanted])
     still = [item for item in after if item.same_key]
     warnings = tuple(
@@ -153,11 +159,58 @@ def finish_revocations(context: Context, request: FinishRevocations) -> Outcome[
     return Outcome(
         data=RevocationsDone(after, checks),
         changed=changed or request.revoke,
-        summary=(*seen, _marked(len(after), changed=changed), *check_lines(checks)),
-        warnings=(*cached, *warnings),
+        summary=(*seen, _marked(len(after), changed=changed, kept=len(kept)), *check_lines(checks)),
+        warnings=(*cached, *warnings, *kept),
         next_steps=(*check_steps(checks), *rotations),
         status=check_status(checks),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Planned:
+    """The keys to mark as revoked, as they are before, and the versions whose secrets are deleted with that."""
+
+    rows: tuple[RevocationRow, ...]
+    deletes: frozenset[str]
+
+
+def _plan(
+    state: State,
+    chosen: Sequence[Revocation],
+    now: datetime,
+    question: Callable[[Sequence[RevocationRow]], Question] | None = None,
+) -> Plan[_Planned]:
+    """Mark keys as revoked and begin the deletion of their secrets; a rollback to them is over with that."""
+    _require_listed(state, chosen)
+    wanted = {item.id for item in chosen}
+    found = [item for item in state.revocations if item.id in wanted]
+    rows = revocation_rows(state, found)
+    after = state
+    for item, row in zip(found, rows, strict=True):
+        _require_not_in_use(state, item)
+        after = done(after, item.id, now)
+        if row.held:
+            after = with_deletions(after, item.credential, [item.version], now)
+    names = tuple(dict.fromkeys(row.credential for row in rows))
+    return Plan(
+        state=after,
+        data=_Planned(rows, frozenset(item.version for item in found)),
+        question=question(rows) if question is not None else None,
+        basis=[(item.id, item.version) for item in found],
+        details=tuple(f'the old key of "{name}" was revoked at the provider' for name in names),
+        subjects=names,
+    )
+
+
+def _question(rows: Sequence[RevocationRow], request: FinishRevocations, early: Mapping[str, str]) -> Question:
+    lines = [f'  {item.provider}: the key that "{item.credential}" had ({item.reason})' for item in rows]
+    lines += [f"  {', '.join(item.same_key)} still uses this key and stops with it" for item in rows if item.same_key]
+    lines += [f"  {text}" for text in early.values()]
+    if request.revoke:
+        lines += [f"  [rotation.revoke] of your configuration revokes the key of {item.provider}" for item in rows]
+    which = "this key" if len(rows) == 1 else f"these {len(rows)} keys"
+    asked = f"Revoke {which} at the provider now?" if request.revoke else f"Did you revoke {which} at the provider?"
+    return Question(f"{asked} A rollback is impossible after this.", str(len(rows)), lines=lines)
 
 
 def _dependants_checked(context: Context, state: State, rows: Sequence[RevocationRow]) -> tuple[DependantCheck, ...]:
@@ -168,15 +221,11 @@ def _dependants_checked(context: Context, state: State, rows: Sequence[Revocatio
     return check_dependants(context, state, names)
 
 
-def _question(keys: int, *, revoke: bool) -> str:
-    which = "this key" if keys == 1 else f"these {keys} keys"
-    asked = f"Revoke {which} at the provider now?" if revoke else f"Did you revoke {which} at the provider?"
-    return f"{asked} A rollback is impossible after this."
-
-
-def _marked(keys: int, *, changed: bool) -> str:
+def _marked(keys: int, *, changed: bool, kept: int) -> str:
     if not changed:
         return "marked as revoked already: nothing to do"
+    if kept:
+        return f"{counted(keys, 'key')} marked as revoked; {counted(kept, 'secret')} not deleted from the store"
     return f"{counted(keys, 'key')} marked as revoked and dropped from the store"
 
 
@@ -203,17 +252,20 @@ def _require_revocable(context: Context, state: State, chosen: Sequence[Revocati
             )
 
 
-def _revoked(context: Context, state: State, chosen: Sequence[Revocation], request: FinishRevocations) -> list[str]:
+def _revoked(
+    context: Context, state: State, chosen: Sequence[Revocation], request: FinishRevocations
+) -> tuple[list[str], tuple[Notice, ...]]:
     """Let the user's program revoke the keys, one after the other, each recorded before the next one is begun.
 
-    With `check` the provider is asked about each first; one that it still accepts stays on the list.
+    With `check` the provider is asked about each first; one that it does not reject stays on the list.
     """
     words: list[str] = []
+    kept: list[Notice] = []
     for item in chosen:
         owner, version = _owner(state, item)
         try:
             now = context.state_file.read()  # a rollback may have put the key back into service meanwhile
-            _require_listed(now, [item], {owner.id: owner.name})
+            _require_listed(now, [item])
             _require_revocable(context, now, [item])
             secret = read_version(context, state, owner, version.id)
             revoke_key(context.key_commands, owner.provider, owner.name, secret)
@@ -222,34 +274,34 @@ def _revoked(context: Context, state: State, chosen: Sequence[Revocation], reque
         except VzctlError as error:
             error.evidence = (*error.evidence, *words)
             raise
-        _finish(context, [item])
-    return words
-
-
-def _finish(context: Context, chosen: Sequence[Revocation]) -> None:
-    """Record that keys are revoked, then drop their bytes."""
-    names = {owner.id: owner.name for owner, _ in context.state_file.read().versions()}
-    _record(context, chosen, names)
-    for item in chosen:
-        drop_held(context, item.credential, [item.version])
+        planned = apply(context, partial(_plan, chosen=[item], now=context.now())).plan.data
+        kept += finish_deletions(context, planned.deletes).kept
+    return words, tuple(kept)
 
 
 def _checked(context: Context, state: State, revocation: Revocation, request: FinishRevocations) -> str:
-    """Ask the provider whether it rejects a key; raise `ConflictError` when it still takes it."""
+    """Ask the provider whether it rejects a key; raise when it accepts it, and when its answer does not show that."""
     owner, version = _owner(state, revocation)
     name = display_name(owner.provider)
+    again = f"vzctl revocations done {revocation.id} --check"
     if not version.held:
-        return f'the old key of "{owner.name}" is not held here: {name} was not asked'
-    from vzctl.usecases.new_key import still_accepted  # the network, only for those who use it
+        if request.unverified:
+            return f'the old key of "{owner.name}" is not held here: {name} was not asked'
+        raise SecretStoreError(
+            f'the old key of "{owner.name}" is not stored here, so {name} cannot be asked whether it rejects the key',
+            code="SECRET_NOT_HELD",
+            next_steps=(NextStep(f"{again} --unverified", "if you know that the key is revoked"),),
+        )
+    from vzctl.usecases.new_key import not_verified, still_accepted  # the network, only for those who use it
 
     secret = read_version(context, state, owner, version.id)
-    accepted: bool | None = None
-    for _ in context.ticks(
-        request.patience_seconds, ASK_EVERY_SECONDS, f'waiting until {name} rejects the old key of "{owner.name}"'
-    ):
-        accepted = still_accepted(context, state, owner, secret)
-        if not accepted:
-            break
+    accepted, finding = still_accepted(context, state, owner, secret)
+    waiting = f'waiting until {name} rejects the old key of "{owner.name}"'
+    for number, _ in enumerate(context.ticks(request.patience_seconds, ASK_EVERY_SECONDS, waiting)):
+        if number > 0:
+            accepted, finding = still_accepted(context, state, owner, secret)
+        if accepted is False:
+            return f'{name} rejects the old key of "{owner.name}"'
     if accepted:
         raise ConflictError(
             f'{name} still accepts the old key of "{owner.name}": it is not revoked, or not yet',
@@ -257,34 +309,26 @@ def _checked(context: Context, state: State, revocation: Revocation, request: Fi
             side="provider",
             retryable=True,
             next_steps=(
-                NextStep(f"vzctl revocations done {revocation.id} --check", "ask again, once it is revoked"),
+                NextStep(again, "ask again, once it is revoked"),
                 NextStep("vzctl revocations list", "where and how it is revoked"),
             ),
         )
-    if accepted is None:
+    if request.unverified:
         return f'{name} was asked about the old key of "{owner.name}", and its answer does not tell'
-    return f'{name} rejects the old key of "{owner.name}"'
+    raise not_verified(
+        finding,
+        f'it is not verified that {name} rejects the old key of "{owner.name}"',
+        (
+            NextStep(again, "ask again"),
+            NextStep(f"{again} --unverified", "if you know that the key is revoked"),
+        ),
+    )
 
 
-def _record(context: Context, chosen: Sequence[Revocation], names: Mapping[str, str]) -> None:
-    now = context.now()
-    wanted = {item.id for item in chosen}
-    subjects = tuple(dict.fromkeys(names[item.credential] for item in chosen))
-    with context.state_file.transaction() as transaction:
-        _require_listed(transaction.state, chosen, names)
-        for item in transaction.state.revocations:
-            if item.id in wanted and item.done_at is None:
-                _require_not_in_use(transaction.state, item)
-                transaction.state = done(transaction.state, item.id, now)
-        transaction.describe(
-            *(f'the old key of "{name}" was revoked at the provider' for name in subjects), subjects=subjects
-        )
-
-
-def _require_listed(state: State, chosen: Sequence[Revocation], names: Mapping[str, str]) -> None:
+def _require_listed(state: State, chosen: Sequence[Revocation]) -> None:
     """Raise `ConflictError` when a key is not to be revoked any more: a rollback put it back into service."""
     listed = {item.id for item in state.revocations}
-    gone = next((names[item.credential] for item in chosen if item.id not in listed), None)
+    gone = next((owner_name(state, item.credential) for item in chosen if item.id not in listed), None)
     if gone is not None:
         raise ConflictError(
             f'the old key of "{gone}" came back into service meanwhile; nothing of it was deleted',

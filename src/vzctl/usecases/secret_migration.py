@@ -5,17 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from vzctl.domain.deletion import is_deleted, owner_name
 from vzctl.domain.records import Credential, Version
 from vzctl.domain.rules import counted
 from vzctl.domain.state import State
-from vzctl.domain.token import SHOWN_AS, leftover_tokens, token_in_force
-from vzctl.errors import NextStep, SecretStoreError, UsageError
+from vzctl.domain.token import KEPT_AS, SHOWN_AS, leftover_tokens, token_in_force
+from vzctl.errors import ConflictError, NextStep, SecretStoreError, UsageError
 from vzctl.store.audit import Change
 from vzctl.usecases.astra_token import PUT_TOKEN, token_in_store, token_item
-from vzctl.usecases.context import Context, Question
-from vzctl.usecases.outcome import Outcome
-from vzctl.usecases.secret_version import Owner, in_store, may_be_held, require_recorded, store_item
-from vzctl.vault.base import SecretStore
+from vzctl.usecases.context import Context, Question, item_of
+from vzctl.usecases.deletion import other_states, used_elsewhere
+from vzctl.usecases.outcome import Notice, Outcome
+from vzctl.usecases.secret_version import Owner, in_store, may_be_held, require_recorded, store_item, write_secret
+from vzctl.vault.base import SecretItem, SecretStore
+from vzctl.vault.canary import Canaries
+from vzctl.vault.proof import share_items
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +42,7 @@ def migrate_secrets(
     context.require_writable()
     state = context.state_file.read()
     target, source = context.store(), open_source()
-    if source.describe() == target.describe():
+    if source.name == target.name:
         raise UsageError("source and target are the same store", code="USAGE")
     if not target.writable:
         raise SecretStoreError(f'the secret store "{target.name}" is only read', code="SECRET_STORE_READ_ONLY")
@@ -56,31 +60,87 @@ def migrate_secrets(
         return Outcome(data=Migration(source.name, target.name, names, deleted=False), summary=(text,))
     source.probe()
     target.probe()
+    _require_two_stores(context, source, target)
     held += _found(state, doubtful, source, target, deletes=delete_source)
     tokens += tuple(item for item in leftovers if source.read(token_item(state, item.id)) is not None)
     names = _names(held, tokens)
     context.confirm(Question(f"Copy {counted(len(names), 'secret')} from {source.name} to {target.name}?", target.name))
-    copied = (*_copy(state, held, source, target), *_copy_tokens(state, tokens, source, target))
+    copied = (*_copy(context, state, held, source, target), *_copy_tokens(context, state, tokens, source, target))
     changed = bool(copied) or (delete_source and bool(names))
     if changed:
         # Before anything is deleted: the audit knows what was meant, whatever comes in between.
         what = f"copied {counted(len(copied), 'secret')} from {source.name} to {target.name}"
         deleting = "; deleting them there" if delete_source else ""
         context.state_file.note(Change("secrets migrate", (), (what + deleting,)))
-    if delete_source:
-        for owner, version in held:
-            source.delete(store_item(state, owner, version.id))
-        for version in tokens:
-            source.delete(token_item(state, version.id))
+    kept = _delete_in_source(context, held, tokens, source, target) if delete_source else ()
     there = len(names) - len(copied)
     already = f"; {there} there already" if there else ""
     return Outcome(
-        data=Migration(source.name, target.name, copied, deleted=delete_source),
+        data=Migration(source.name, target.name, copied, deleted=delete_source and not kept),
         changed=changed,
         summary=(
             f"copied {counted(len(copied), 'secret')} from {source.name} to {target.name}, each read back{already}",
         ),
+        warnings=kept,
     )
+
+
+def _require_two_stores(context: Context, source: SecretStore, target: SecretStore) -> None:
+    if share_items(source, target, Canaries(context.state_file.paths.canaries)):
+        raise ConflictError(
+            f"{source.name} and {target.name} are the same store: a secret that is written through one is read through the other; "
+            "nothing was copied or deleted",
+            code="SECRET_STORES_ARE_ONE",
+            next_steps=(NextStep("vzctl secrets status --check", "what the store gives out"),),
+        )
+
+
+def _delete_in_source(
+    context: Context,
+    held: Sequence[tuple[Owner, Version]],
+    tokens: Sequence[Version],
+    source: SecretStore,
+    target: SecretStore,
+) -> tuple[Notice, ...]:
+    """Delete each secret in the source that the target gives out at that moment; return why others stay there."""
+    state = context.state_file.read()
+    others = () if source.is_beside_state else tuple(other_states(context, state))
+    items = [(owner.name, store_item(state, owner, version.id), version) for owner, version in held]
+    items += [(SHOWN_AS, token_item(state, version.id), version) for version in tokens]
+    kept = []
+    for name, item, version in items:
+        notice = used_elsewhere(others, version.id, name)
+        if notice is not None:
+            kept.append(notice)
+        elif is_deleted(context.state_file.read(), version.id):
+            source.delete(item)
+        else:
+            _move_last(item, version, state, source, target)
+    for deletion in state.open_deletions():
+        if used_elsewhere(others, deletion.version, "") is None:
+            name = owner_name(state, deletion.owner)
+            source.delete(item_of(state.lineage, deletion.owner, deletion.version, name))
+    return tuple(kept)
+
+
+def _move_last(item: SecretItem, version: Version, state: State, source: SecretStore, target: SecretStore) -> None:
+    """Delete a secret in the source while the target has it. Should it be gone there too, the two share it: put it back."""
+    secret = target.read(item)
+    if secret is None or token_in_store(state, version, secret) != "present":
+        raise SecretStoreError(
+            f'{target.name} does not give out the secret of "{item.credential_name}" any more; the rest was not deleted in '
+            f"{source.name}",
+            code="SECRET_NOT_HELD",
+            next_steps=(NextStep("vzctl secrets status --check", "what is held"),),
+        )
+    source.delete(item)
+    if target.read(item) is None:
+        target.write(item, secret)
+        raise ConflictError(
+            f'{source.name} and {target.name} share the secret of "{item.credential_name}": it was put back, and the rest was not '
+            "deleted",
+            code="SECRET_STORES_ARE_ONE",
+        )
 
 
 def _in_doubt(state: State) -> list[tuple[Credential, Version]]:
@@ -136,7 +196,7 @@ def _names(held: Sequence[tuple[Owner, Version]], tokens: Sequence[Version]) -> 
 
 
 def _copy(
-    state: State, held: Sequence[tuple[Owner, Version]], source: SecretStore, target: SecretStore
+    context: Context, state: State, held: Sequence[tuple[Owner, Version]], source: SecretStore, target: SecretStore
 ) -> tuple[str, ...]:
     """Copy what the target does not have; raise `SecretStoreError` for what neither of them has."""
     copied = []
@@ -153,13 +213,13 @@ def _copy(
                 next_steps=(NextStep("vzctl secrets status --check", "what is held"),),
             )
         require_recorded(state, owner.name, version, secret)
-        target.write(item, secret)
+        write_secret(context, owner.id, version.id, secret, store=target)
         copied.append(f"{owner.name} {version.id}")
     return tuple(copied)
 
 
 def _copy_tokens(
-    state: State, versions: Sequence[Version], source: SecretStore, target: SecretStore
+    context: Context, state: State, versions: Sequence[Version], source: SecretStore, target: SecretStore
 ) -> tuple[str, ...]:
     """Copy the Astra tokens that the target does not have; one that counts must be the one that was recorded."""
     counts = token_in_force(state)
@@ -177,7 +237,7 @@ def _copy_tokens(
                 code="TOKEN_NOT_HELD",
                 next_steps=(PUT_TOKEN, NextStep("vzctl secrets token drop", "or use another source")),
             )
-        target.write(item, secret)
+        write_secret(context, KEPT_AS, version.id, secret, store=target)
         copied.append(_token_name(version))
     return tuple(copied)
 

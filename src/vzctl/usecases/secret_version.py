@@ -1,7 +1,7 @@
-"""Moving the bytes of secret versions between a person and the store. Intent first, and nothing orphaned unseen.
+"""Secrets of versions on their way into the store and out of it. Intent first, and nothing orphaned unseen.
 
-The id of a version is in the state before its bytes are in a store, and stays there until the store was asked to delete
-them. `Version.held` is set only after the store gave the same bytes back, and cleared only after it no longer has them.
+The id of a version is in the state before its secret is in a store. `Version.held` is set only after the store gave the same
+secret back, and cleared before the secret is deleted (`vzctl.usecases.deletion`).
 """
 
 from __future__ import annotations
@@ -9,15 +9,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from vzctl.domain.deletion import is_deleted, needed_versions, owner_name, with_deletions
 from vzctl.domain.provider import Provider
 from vzctl.domain.records import Credential, RetiredCredential, Version
 from vzctl.domain.revocation import is_revoked
-from vzctl.domain.rules import counted
 from vzctl.domain.secret_text import looks_unusual, require_usable
 from vzctl.domain.state import State
+from vzctl.domain.token import KEPT_AS
 from vzctl.errors import ConflictError, NextStep, SecretStoreError
 from vzctl.secret import Secret
+from vzctl.store.secret_writes import writing
+from vzctl.usecases.change import Plan, apply, changed_meanwhile
 from vzctl.usecases.context import Context, SecretSource, item_of
+from vzctl.usecases.deletion import delete_secrets, finish_deletions
 from vzctl.usecases.outcome import Notice
 from vzctl.vault.base import SecretItem, SecretStore
 
@@ -111,33 +115,43 @@ def set_held(state: State, owner_id: str, version_ids: Sequence[str], *, held: b
     return state.with_owner(replace(owner, versions=versions))
 
 
-def delete_bytes(context: Context, state: State, owner: Owner, version_ids: Sequence[str]) -> None:
-    """Ask the store to delete the bytes; a store that is only read keeps them, they are not vzctl's."""
-    store = context.store()
-    if store.writable:
-        for version_id in version_ids:
-            store.delete(store_item(state, owner, version_id))
+def write_secret(
+    context: Context, owner_id: str, version_id: str, secret: Secret, *, store: SecretStore | None = None
+) -> None:
+    """Store the secret of a version that the state knows and does not delete; a store that is only read is not written.
 
-
-def drop_unwanted(context: Context, state: State, owner: Owner, version_id: str) -> None:
-    """Delete bytes that were just written, when another process has meanwhile let go of their version."""
-    pointers = {pointer for item in context.state_file.read().credentials for pointer in (item.current, item.pending)}
-    if version_id not in pointers:
-        delete_bytes(context, state, owner, [version_id])
-
-
-def forget_version(context: Context, credential_id: str, version_id: str) -> None:
-    """Delete the bytes of a version that never was in force, then the version. Until then it is on record as held."""
-    state = context.state_file.read()
-    credential = state.credential_by_id(credential_id)
-    if credential is None:
+    Raises `ConflictError` for another version, and for one that was put out of use while the store was writing: its secret is
+    deleted again. The deletion of a version leaves that to a process that writes it.
+    """
+    store = store or context.store()
+    if not store.writable:
         return
-    delete_bytes(context, state, credential, [version_id])
-    with context.state_file.transaction() as transaction:
-        current = transaction.state.credential_by_id(credential_id)
-        if current is not None:
-            transaction.state = transaction.state.with_version_forgotten(current, version_id)
-        transaction.describe(f'forget a replaced key of "{credential.name}"', subjects=(credential.name,))
+    with writing(context.state_file.paths.secret_writes, version_id):
+        state = context.state_file.read()
+        name = owner_name(state, owner_id)
+        if not _may_be_stored(state, owner_id, version_id):
+            raise changed_meanwhile(name)
+        store.write(item_of(state.lineage, owner_id, version_id, name), secret)
+    if not _may_be_stored(context.state_file.read(), owner_id, version_id):
+        delete_written(context, owner_id, version_id, store)
+        raise changed_meanwhile(name)
+
+
+def delete_written(context: Context, owner_id: str, version_id: str, store: SecretStore | None = None) -> None:
+    """Delete a secret that was just stored and whose version is not in use, or no longer."""
+    now = context.now()
+    apply(context, lambda state: Plan(state=with_deletions(state, owner_id, [version_id], now), data=None))
+    finish_deletions(context, [version_id], store=store)
+
+
+def _may_be_stored(state: State, owner_id: str, version_id: str) -> bool:
+    """Whether the state knows that this secret may be in a store, so that it is found again, and does not delete it."""
+    if is_deleted(state, version_id):
+        return False
+    if owner_id == KEPT_AS:
+        return any(item.id == version_id for item in state.organization.token_versions)
+    is_held = any(owner.id == owner_id and item.id == version_id and item.held for owner, item in state.versions())
+    return is_held or version_id in needed_versions(state)
 
 
 def may_be_held(credential: Credential) -> frozenset[str]:
@@ -150,39 +164,6 @@ def may_be_held(credential: Credential) -> frozenset[str]:
     return frozenset(in_doubt | {item.id for item in credential.versions if item.held})
 
 
-def drop_held(context: Context, owner_id: str, version_ids: Sequence[str]) -> bool:
-    """Delete the bytes of held versions, then record that they are gone; True when the state changed.
-
-    A crash in between leaves `held` set, which `state check` shows and `secrets purge` finishes.
-    """
-    state = context.state_file.read()
-    owners: tuple[Owner, ...] = (*state.credentials, *state.retired)
-    owner = next((item for item in owners if item.id == owner_id), None)
-    held = (
-        [item.id for item in owner.versions if item.held and item.id in set(version_ids)] if owner is not None else []
-    )
-    if owner is None or not held:
-        return False
-    if isinstance(owner, Credential) and {owner.current, owner.pending} & set(held):
-        raise ConflictError(
-            f'a key of "{owner.name}" that was to be deleted is in service again; nothing was deleted',
-            code="CHANGED_MEANWHILE",
-            next_steps=(NextStep(f"vzctl credentials show {owner.name}", "which key counts now"),),
-        )
-    try:
-        delete_bytes(context, state, owner, held)
-    except SecretStoreError as error:
-        error.message += f'; everything else is recorded, and bytes of "{owner.name}" may still be in the store'
-        error.next_steps = (NextStep("vzctl secrets purge", "delete them when the store works"), *error.next_steps)
-        raise
-    with context.state_file.transaction() as transaction:
-        transaction.state = set_held(transaction.state, owner_id, held, held=False)
-        transaction.describe(
-            f'delete {counted(len(held), "secret")} of "{owner.name}" from the store', subjects=(owner.name,)
-        )
-    return True
-
-
 def _not_held(name: str) -> SecretStoreError:
     return SecretStoreError(
         f'the secret of "{name}" is not held here',
@@ -192,3 +173,16 @@ def _not_held(name: str) -> SecretStoreError:
             NextStep(f"vzctl credentials rotate {name}", "or give it a new one"),
         ),
     )
+
+
+def forget_version(context: Context, credential_id: str, version_id: str) -> None:
+    """Delete the secret of a version that never was in force, and the version with it."""
+    delete_secrets(context, credential_id, [version_id])
+
+
+def delete_bytes(context: Context, state: State, owner: Owner, version_ids: Sequence[str]) -> None:
+    """Ask the store to delete secrets; a store that is only read keeps them, they are not vzctl's."""
+    store = context.store()
+    if store.writable:
+        for version_id in version_ids:
+            store.delete(store_item(state, owner, version_id))

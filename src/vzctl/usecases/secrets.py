@@ -5,30 +5,33 @@ from __future__ import annotations
 import json
 import os
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from typing import ClassVar
 
+from vzctl.domain.deletion import owner_name, with_deletions
 from vzctl.domain.problems import unneeded_versions
-from vzctl.domain.records import Credential
+from vzctl.domain.records import Credential, Version
 from vzctl.domain.rules import counted, provider_by_id, require_credential, require_no_rotation
 from vzctl.domain.state import State
-from vzctl.domain.token import SHOWN_AS, leftover_tokens, token_in_force
+from vzctl.domain.token import KEPT_AS, leftover_tokens, token_in_force
 from vzctl.errors import ConflictError, InputRequiredError, NextStep
 from vzctl.secret import Secret
 from vzctl.store.atomic import create_new_file
 from vzctl.store.audit import Change
-from vzctl.usecases.astra_token import PUT_TOKEN, drop_tokens, token_in_store, token_item
+from vzctl.usecases.astra_token import PUT_TOKEN, token_in_store, token_item
+from vzctl.usecases.change import Plan, changed_meanwhile, propose, propose_from
 from vzctl.usecases.context import Context, Danger, Question, SecretSource
 from vzctl.usecases.credential import CredentialDetail, credential_detail, version_role
+from vzctl.usecases.deletion import finish_deletions
 from vzctl.usecases.outcome import Columns, Notice, Outcome
 from vzctl.usecases.secret_version import (
     Owner,
-    drop_held,
     in_store,
     read_version,
     set_held,
-    store_item,
     take_secret,
+    write_secret,
 )
 from vzctl.vault.base import SecretStore
 from vzctl.vault.identity import create_identity, identity_exists
@@ -196,10 +199,35 @@ def make_identity(context: Context, request: MakeIdentity) -> Outcome[Identity]:
 
 
 def put_secret(context: Context, request: PutSecret) -> Outcome[CredentialDetail]:
-    """Hold the current key here. A key with another fingerprint than the recorded one is refused: that is a rotation."""
+    """Adopt the key. A key with another fingerprint than the recorded one is refused: that is a rotation."""
     context.require_writable()
     state = context.state_file.read()
+    version = _adoptable(state, request.name)
+    if request.dry_run:
+        return Outcome(
+            data=credential_detail(context, state, require_credential(state, request.name)),
+            summary=(f'would hold the key of "{request.name}"',),
+        )
+    store = context.store()
+    store.probe()
     credential = require_credential(state, request.name)
+    provider = provider_by_id(credential.provider)
+    secret, warnings = take_secret(provider, request.source) if provider is not None else (request.source(), ())
+    recorded = propose_from(context, state, lambda current: _with_fingerprint(current, version, secret, request.name))
+    recorded.commit()
+    write_secret(context, credential.id, version.id, secret)
+    written = propose_from(context, state, lambda current: _with_key(current, version, request.name)).commit()
+    return Outcome(
+        data=credential_detail(context, written.after, require_credential(written.after, request.name)),
+        changed=written.changed or version.fingerprint is None,
+        summary=(f'the key of "{request.name}" is held in the {store.name} store',),
+        warnings=warnings,
+    )
+
+
+def _adoptable(state: State, name: str) -> Version:
+    """Return the active version of a credential that nothing rotates."""
+    credential = require_credential(state, name)
     require_no_rotation(state, credential)
     version = credential.current_version
     if version is None:
@@ -210,35 +238,41 @@ def put_secret(context: Context, request: PutSecret) -> Outcome[CredentialDetail
                 NextStep(f"vzctl credentials add {credential.name} --provider {credential.provider}", "finish it"),
             ),
         )
-    if request.dry_run:
-        return Outcome(
-            data=credential_detail(context, state, credential), summary=(f'would hold the key of "{credential.name}"',)
-        )
-    store = context.store()
-    store.probe()
-    provider = provider_by_id(credential.provider)
-    secret, warnings = take_secret(provider, request.source) if provider is not None else (request.source(), ())
+    return version
+
+
+def _with_fingerprint(state: State, version: Version, secret: Secret, name: str) -> Plan[None]:
+    """Intent first: the fingerprint is on record before the secret is in the store."""
+    current = _adoptable(state, name)
+    if current.id != version.id:
+        raise changed_meanwhile(name)
     fingerprint = secret.fingerprint(state.organization.fingerprint_salt)
-    if version.fingerprint is not None and version.fingerprint != fingerprint:
+    if current.fingerprint is not None and current.fingerprint != fingerprint:
         raise ConflictError(
-            f'this is another key than the one recorded for "{credential.name}"',
+            f'this is another key than the one recorded for "{name}"',
             code="SECRET_DIFFERS",
-            next_steps=(NextStep(f"vzctl credentials rotate {credential.name}", "make it the new key"),),
+            next_steps=(NextStep(f"vzctl credentials rotate {name}", "make it the new key"),),
         )
-    if version.fingerprint is None:
-        _record_fingerprint(context, credential.name, version.id, fingerprint)
-    if store.writable:
-        store.write(store_item(state, credential, version.id), secret)
-    with context.state_file.transaction() as transaction:
-        serial = transaction.state.serial
-        transaction.state = set_held(transaction.state, credential.id, [version.id], held=True)
-        transaction.describe(f'hold the key of "{credential.name}"', subjects=(credential.name,))
-    after = transaction.state
-    return Outcome(
-        data=credential_detail(context, after, require_credential(after, request.name)),
-        changed=after.serial != serial or version.fingerprint is None,
-        summary=(f'the key of "{credential.name}" is held in the {store.name} store',),
-        warnings=warnings,
+    credential = require_credential(state, name)
+    if current.fingerprint is None:
+        state = state.with_credential(credential.with_version(replace(current, fingerprint=fingerprint)))
+    return Plan(
+        state=state,
+        data=None,
+        details=(f'adopt the key of "{name}"',),
+        subjects=(name,),
+    )
+
+
+def _with_key(state: State, version: Version, name: str) -> Plan[None]:
+    if _adoptable(state, name).id != version.id:
+        raise changed_meanwhile(name)
+    credential = require_credential(state, name)
+    return Plan(
+        state=set_held(state, credential.id, [version.id], held=True),
+        data=None,
+        details=(f'hold the key of "{name}"',),
+        subjects=(name,),
     )
 
 
@@ -263,64 +297,53 @@ def reveal_secret(context: Context, name: str, *, which: str = "current") -> Out
 
 
 def purge_secrets(context: Context, *, dry_run: bool = False) -> Outcome[Purged]:
-    """Delete from the store what no pointer and no open revocation needs: what a crash or a restore left behind."""
+    """Delete from the store what no pointer and no open revocation needs, and finish the deletions that have begun."""
     context.require_writable()
-    state = context.state_file.read()
-    wanted = unneeded_versions(state)
-    tokens = leftover_tokens(state)
-    if not dry_run:
-        context.store().probe()
-        wanted += [item for item in _lost(context.store(), state) if item not in wanted]
-    names = (*(f"{name} {version}" for name, version in wanted), *(f"{SHOWN_AS} {version}" for version in tokens))
+    now = context.now()
+    proposal = propose(context, lambda state: _purge(state, now))
+    names = proposal.plan.data
     if dry_run or not names:
         text = f"would delete {counted(len(names), 'secret')} from the store" if names else "nothing to delete"
         return Outcome(data=Purged(names), summary=(text,))
-    context.confirm(Question(f"Delete {counted(len(names), 'secret')} from the store?", str(len(names)), lines=names))
-    changed = False
-    for owner_id, version_ids in _by_owner(state, {version for _, version in wanted}).items():
-        changed = drop_held(context, owner_id, version_ids) or changed
-    changed = drop_tokens(context, tokens) or changed
+    context.store().probe()
+    proposal.ask()
+    written = proposal.commit()
+    deleted = finish_deletions(context)
+    gone = names if not deleted.kept else tuple(item for item in names if item.rpartition(" ")[2] in deleted.versions)
     return Outcome(
-        data=Purged(names), changed=changed, summary=(f"deleted {counted(len(names), 'secret')} from the store",)
+        data=Purged(gone),
+        changed=written.changed or bool(deleted.versions),
+        summary=(f"deleted {counted(len(gone), 'secret')} from the store",),
+        warnings=deleted.kept,
     )
 
 
-def _lost(store: SecretStore, state: State) -> list[tuple[str, str]]:
-    """Return held versions of removed credentials that a killed removal has deleted without recording it."""
-    return [
-        (owner.name, version.id)
-        for owner in state.retired
-        for version in owner.versions
-        if version.held and store.read(store_item(state, owner, version.id)) is None
-    ]
+def _purge(state: State, now: datetime) -> Plan[tuple[str, ...]]:
+    begun = [(item.owner, item.version) for item in state.open_deletions()]
+    unneeded = set(unneeded_versions(state))
+    for owner, version in state.versions():
+        if (owner.name, version.id) in unneeded:
+            begun.append((owner.id, version.id))
+    begun += [(KEPT_AS, version_id) for version_id in leftover_tokens(state)]
+    names = tuple(f"{owner_name(state, owner_id)} {version_id}" for owner_id, version_id in begun)
+    after = state
+    for owner_id, version_id in begun:
+        after = with_deletions(after, owner_id, [version_id], now)
+    question = Question(f"Delete {counted(len(names), 'secret')} from the store?", str(len(names)), lines=names)
+    return Plan(
+        state=after,
+        data=names,
+        question=question if names else None,
+        details=(f"begin to delete {counted(len(names), 'secret')} from the store",),
+        subjects=tuple(dict.fromkeys(owner_name(state, owner_id) for owner_id, _ in begun)),
+    )
 
 
 def _in_use(owner: Owner) -> tuple[str | None, ...]:
     return (owner.current, owner.pending) if isinstance(owner, Credential) else ()
 
 
-def _record_fingerprint(context: Context, name: str, version_id: str, fingerprint: str) -> None:
-    """Intent first: the fingerprint is on record before the bytes are in the store."""
-    with context.state_file.transaction() as transaction:
-        credential = require_credential(transaction.state, name)
-        version = credential.version(version_id)
-        if version is None or credential.current != version_id:
-            raise ConflictError(f'"{name}" changed meanwhile; look again', code="CHANGED_MEANWHILE")
-        transaction.state = transaction.state.with_credential(
-            credential.with_version(replace(version, fingerprint=fingerprint))
-        )
-        transaction.describe(f'adopt the key of "{name}"', subjects=(name,))
-
-
 def _which(credential: Credential, which: str) -> str | None:
     if which == "previous":
         return credential.previous[-1] if credential.previous else None
     return credential.pending if which == "pending" else credential.current
-
-
-def _by_owner(state: State, version_ids: set[str]) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
-    for owner, version in state.versions():
-        if version.id in version_ids:
-            found.setdefault(owner.id, []).append(version.id)
-    return found

@@ -43,6 +43,11 @@ class SecretStore(Protocol):
         """False for a store that vzctl only reads."""
         ...
 
+    @property
+    def is_beside_state(self) -> bool:
+        """True for a store whose items lie beside the state file: a copy of the state does not share them."""
+        ...
+
     def describe(self) -> str:
         """Say where the bytes go, for `secrets status`; touches nothing."""
         ...

@@ -21,6 +21,7 @@ class EnvStore:
 
     name: Final = "env"
     writable: Final = False
+    is_beside_state: Final = False
 
     def __init__(self, variables: Mapping[str, str], environ: Mapping[str, str]) -> None:
         for credential_name, variable in variables.items():

@@ -39,6 +39,7 @@ class ExecStore:
 
     name: Final = "exec"
     writable: Final = True
+    is_beside_state: Final = False
 
     def __init__(
         self,

@@ -32,6 +32,7 @@ class FileStore:
 
     name: Final = "file"
     writable: Final = True
+    is_beside_state: Final = True
 
     def __init__(  # noqa: PLR0913  (two of them stand for the layer beside this one)
         self,

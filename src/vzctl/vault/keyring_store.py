@@ -42,6 +42,7 @@ class KeyringStore:
 
     name: Final = "keyring"
     writable: Final = True
+    is_beside_state: Final = False
 
     def __init__(
         self,

@@ -53,6 +53,23 @@ def prove_with_canary(store: SecretStore, canaries: Canaries) -> None:
     canaries.clear(store)
 
 
+def share_items(first: SecretStore, second: SecretStore, canaries: Canaries) -> bool:
+    """Whether a canary that is written through one of two stores can be read through the other.
+
+    Their descriptions do not show it: a program of the `exec` store may keep its items where the `file` store does. Any answer
+    counts, also another text: an address that was made up this moment is known to nobody else.
+    """
+    for writer, reader in ((first, second), (second, first)):
+        if writer.writable:
+            with canaries.drawn(writer.name) as (item, canary):
+                writer.write(item, canary)
+                seen = reader.read(item)
+                writer.delete(item)
+            if seen is not None:
+                return True
+    return False
+
+
 def remove_quietly(store: SecretStore, item: SecretItem) -> None:
     """Try to leave no canary behind in a store that lies; what counts is the error that showed the lie."""
     try:
