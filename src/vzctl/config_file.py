@@ -11,7 +11,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from vzctl.bounded_text import CONFIGURATION, TextRefusedError, load_toml
-from vzctl.errors import NextStep, UsageError
+from vzctl.command import suggest
+from vzctl.errors import UsageError
 
 
 def load_document(path: str) -> dict[str, Any]:
@@ -83,5 +84,5 @@ def bad_config(path: str, key: str, reason: str) -> UsageError:
     return UsageError(
         f'the configuration "{path}": {key!a} {reason}',
         code="CONFIG_INVALID",
-        next_steps=(NextStep("vzctl help environment", "every setting and where it may be set"),),
+        next_steps=(suggest("help", "environment", comment="every setting and where it may be set"),),
     )

@@ -22,9 +22,10 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from enum import IntEnum
 from typing import ClassVar, Final, Self
+
+from vzctl.command import NextStep
 
 
 class ExitStatus(IntEnum):
@@ -90,21 +91,6 @@ ENDING_SIGNALS: Final[Mapping[int, ExitStatus]] = {
     signal.SIGQUIT: ExitStatus.QUIT,
 }
 """What ends a command in order, with nothing left behind, and the status that then says so."""
-
-
-@dataclass(frozen=True, slots=True)
-class NextStep:
-    """One exact command to run next, and why."""
-
-    command: str
-    comment: str
-
-
-def shell_word(text: str) -> str:
-    """Return the text as one word of a command that a person pastes into a shell: names of databases may be anything."""
-    import shlex  # hardly any name needs it
-
-    return text if text.isascii() and text.replace("-", "").replace("_", "").isalnum() else shlex.quote(text)
 
 
 class VzctlError(Exception):

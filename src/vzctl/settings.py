@@ -11,8 +11,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from vzctl.command import suggest
 from vzctl.config_file import bad_config, dig, flat_keys, load_document, word_list
-from vzctl.errors import NextStep, UsageError
+from vzctl.errors import UsageError
 from vzctl.live_settings import LiveSettings, is_provider_key, read_live
 from vzctl.setting_table import SETTINGS
 
@@ -347,7 +348,7 @@ def _check_choice(what: str, found: Sourced, allowed: tuple[str, ...]) -> None:
         raise UsageError(
             f"{found.value!a} is no {what}; choose {', '.join(allowed)} (from {found.source})",
             code="SETTING_INVALID",
-            next_steps=(NextStep("vzctl help environment", "every setting and its values"),),
+            next_steps=(suggest("help", "environment", comment="every setting and its values"),),
         )
 
 

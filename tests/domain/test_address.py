@@ -7,10 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.builders import a_collection, a_column, a_database, a_state
+from vzctl.command import suggest
 from vzctl.domain.address import Address, find_collection, find_column, find_database, parse_address
 from vzctl.domain.index import display_names
 from vzctl.domain.records import Database
-from vzctl.errors import ConflictError, NextStep, NotFoundError, UsageError
+from vzctl.errors import ConflictError, NotFoundError, UsageError
 
 SHOP_EU = a_database("shop", id="11111111-0000-4000-8000-000000000001", region="eu-west-1")
 SHOP_US = a_database("shop", id="11111111-0000-4000-8000-000000000002", region="us-east-1")
@@ -65,7 +66,7 @@ def test_an_ambiguous_database_is_refused_with_the_candidates(reference: str, me
         find_database(STATE, reference)
     assert (caught.value.message, caught.value.code) == (message, "DATABASE_AMBIGUOUS")
     assert caught.value.next_steps == (
-        NextStep(f"vzctl databases show {first}", "say which one: name@region or the id"),
+        suggest("databases show", first, comment="say which one: name@region or the id"),
     )
 
 
@@ -95,7 +96,10 @@ def test_a_database_that_is_not_there_is_not_found_and_near_names_are_offered(re
     with pytest.raises(NotFoundError) as caught:
         find_database(STATE, reference)
     assert (caught.value.message, caught.value.code) == (message, "DATABASE_NOT_FOUND")
-    assert [step.command for step in caught.value.next_steps] == ["vzctl databases list", "vzctl databases add NAME"]
+    assert [str(step.command) for step in caught.value.next_steps] == [
+        "vzctl databases list",
+        "vzctl databases add NAME",
+    ]
 
 
 def test_nothing_is_found_in_an_empty_state() -> None:
@@ -194,7 +198,7 @@ def test_a_collection_that_is_not_there_offers_near_addresses() -> None:
         find_collection(FILLED, "blog/ks/product")
     assert caught.value.message == 'there is no collection "blog/ks/product"; did you mean "blog/ks/products"?'
     assert caught.value.code == "COLLECTION_NOT_FOUND"
-    assert caught.value.next_steps == (NextStep("vzctl collections list", "the collections that are recorded"),)
+    assert caught.value.next_steps == (suggest("collections list", comment="the collections that are recorded"),)
 
 
 def test_a_column_that_is_not_there_offers_near_addresses() -> None:
@@ -204,7 +208,7 @@ def test_a_column_that_is_not_there_offers_near_addresses() -> None:
         'there is no table column "blog/ks/articles.vektor"; did you mean "blog/ks/articles.vector"?'
     )
     assert caught.value.code == "COLUMN_NOT_FOUND"
-    assert caught.value.next_steps == (NextStep("vzctl tables list", "the table columns that are recorded"),)
+    assert caught.value.next_steps == (suggest("tables list", comment="the table columns that are recorded"),)
 
 
 def test_an_address_in_an_ambiguous_database_is_a_conflict() -> None:

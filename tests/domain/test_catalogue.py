@@ -9,16 +9,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from vzctl.command import suggest
 from vzctl.domain.catalogue import CATALOGUE, check_authentication, find_provider
 from vzctl.domain.provider import Hosting, Parameter, ParameterKind, Provider, Shape
 from vzctl.domain.records import Authentication
-from vzctl.errors import ConflictError, NextStep, NotFoundError, VzctlError
+from vzctl.errors import ConflictError, NotFoundError, VzctlError
 
 KNOWN = (
     'known are "azureOpenAI", "huggingface", "huggingfaceDedicated", "jinaAI", "mistral", "nvidia", "openai", '
     '"upstageAI" and "voyageAI"'
 )
-LIST = NextStep("vzctl providers list", "the providers that vectorize offers")
+LIST = suggest("providers list", comment="the providers that vectorize offers")
 BY_KEY = (Authentication.CREDENTIAL, Authentication.HEADER)
 HEADER = ("x-embedding-api-key",)
 
@@ -267,7 +268,7 @@ def test_an_astra_hosted_provider_takes_no_credential(authentication: Authentica
     assert (caught.value.code, caught.value.message, caught.value.next_steps) == (
         "PROVIDER_TAKES_NO_CREDENTIAL",
         "the provider Nvidia is hosted by Astra: it takes no credential, no header and no scope",
-        (NextStep("vzctl providers show nvidia", "how it is used"),),
+        (suggest("providers show", "nvidia", comment="how it is used"),),
     )
 
 
@@ -281,5 +282,5 @@ def test_an_external_provider_needs_a_key(provider: Provider) -> None:
             f"the provider {provider.display_name} is external: it needs a credential, or a key in the header "
             '"x-embedding-api-key" of each request'
         ),
-        (NextStep(f"vzctl providers show {provider.id}", "how it is used"),),
+        (suggest("providers show", provider.id, comment="how it is used"),),
     )

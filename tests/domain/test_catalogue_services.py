@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from vzctl.command import NextStep, suggest
 from vzctl.domain.catalogue import (
     CATALOGUE,
     ResolvedService,
@@ -18,7 +19,7 @@ from vzctl.domain.catalogue import (
 )
 from vzctl.domain.provider import Provider
 from vzctl.domain.records import Column
-from vzctl.errors import NextStep, UsageError, VzctlError
+from vzctl.errors import UsageError, VzctlError
 
 AZURE = {"resourceName": "contoso", "deploymentId": "embed_3.small"}
 ENDPOINT = {"endpointName": "abc123", "regionName": "us-east-1", "cloudName": "aws"}
@@ -65,7 +66,7 @@ def problem(
     with pytest.raises(UsageError) as caught:
         check_service(find_provider(provider), model, dimension, parameters)
     error = caught.value
-    assert error.next_steps == (NextStep(f"vzctl providers show {provider}", "its models, dimensions and parameters"),)
+    assert error.next_steps == (suggest("providers show", provider, comment="its models, dimensions and parameters"),)
     return error.code, error.message, error.next_steps
 
 

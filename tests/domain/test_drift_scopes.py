@@ -115,7 +115,7 @@ def test_a_refusal_removes_nothing_and_is_remembered(evidence: Evidence) -> None
     assert item.note == "1 database refused it; changes take minutes, so it stays in the scope"
     assert state.credentials[0].scope == (entry(evidence, refused_at=NOW),)
     (problem,) = find_problems(state)
-    assert (problem.code, problem.message, problem.next_step.command) == (
+    assert (problem.code, problem.message, str(problem.next_step.command)) == (
         "SCOPE_REFUSED",
         'the database "shop" refused "openai-prod" when it was last looked at, although it is in its scope',
         "vzctl scope check openai-prod shop --record",

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from vzctl.command import suggest
 from vzctl.domain.names import (
     MAXIMUM_NAME_LENGTH,
     did_you_mean,
@@ -19,7 +20,7 @@ from vzctl.domain.names import (
     strip_data_api_suffix,
 )
 from vzctl.domain.redaction import looks_like_secret, without_secrets
-from vzctl.errors import NextStep, UsageError
+from vzctl.errors import UsageError
 
 CHARACTERS_RULE = "allowed are letters A-Z a-z, digits, '.', '_' and '-'"
 ENDS_RULE = "its first and last character must be a letter or a digit"
@@ -146,8 +147,8 @@ def test_a_key_given_as_a_name_is_refused_and_not_repeated(key: str) -> None:
     with pytest.raises(UsageError) as caught:
         parse_credential_name(key)
     assert caught.value.code == "NAME_LOOKS_LIKE_SECRET"
-    assert caught.value.next_steps == (NextStep("vzctl credentials list", "the names that exist"),)
-    text = caught.value.message + "".join(step.command + step.comment for step in caught.value.next_steps)
+    assert caught.value.next_steps == (suggest("credentials list", comment="the names that exist"),)
+    text = caught.value.message + "".join(str(step.command) + step.comment for step in caught.value.next_steps)
     assert not [key[start : start + 6] for start in range(len(key) - 5) if key[start : start + 6] in text]
 
 

@@ -19,6 +19,7 @@ from tests.support.builders import (
     a_state,
     an_integration,
 )
+from vzctl.command import suggest
 from vzctl.domain.pending import (
     confirm_addition,
     find_pending,
@@ -28,7 +29,7 @@ from vzctl.domain.pending import (
 )
 from vzctl.domain.records import ControlPlane, Evidence
 from vzctl.domain.state import State
-from vzctl.errors import NextStep, NotFoundError
+from vzctl.errors import NotFoundError
 
 SHOP, BLOG = a_database("shop"), a_database("blog")
 LATER = NOW + timedelta(hours=1)
@@ -151,7 +152,7 @@ def test_a_step_that_is_not_there_is_not_found(step_id: str, shown: str) -> None
     with pytest.raises(NotFoundError) as caught:
         find_pending(everything_wanted(), step_id)
     assert (caught.value.message, caught.value.code) == (f"there is no pending step {shown}", "PENDING_NOT_FOUND")
-    assert caught.value.next_steps == (NextStep("vzctl pending list", "what still has to be done"),)
+    assert caught.value.next_steps == (suggest("pending list", comment="what still has to be done"),)
 
 
 def test_databases_of_one_name_have_steps_of_their_own() -> None:

@@ -20,9 +20,9 @@ from tests.support.builders import (
     a_version,
     an_integration,
 )
+from vzctl.command import suggest
 from vzctl.domain.problems import KNOWN_STATUSES, Problem, find_problems, unneeded_versions
 from vzctl.domain.state import State
-from vzctl.errors import NextStep
 
 SHOP, BLOG = a_database("shop"), a_database("blog")
 MAIN = a_credential("openai-prod", scope=[SHOP])
@@ -54,9 +54,12 @@ def test_a_dependant_whose_credential_is_missing() -> None:
             "CREDENTIAL_MISSING",
             address,
             f'the collection "{address}" uses the credential "openai-old", which does not exist',
-            NextStep(
-                "vzctl credentials add openai-old --provider openai --scope blog",
-                "recreate it under exactly this name",
+            suggest(
+                "credentials add",
+                "openai-old",
+                provider="openai",
+                scope="blog",
+                comment="recreate it under exactly this name",
             ),
         )
     ]
@@ -68,7 +71,7 @@ def test_a_missing_credential_that_nobody_could_add_is_no_advice(provider: str, 
     address = "blog/default_keyspace/products"
     message = f'the collection "{address}" uses the credential "none", which does not exist{more}'
     assert [item for item in find_problems(state) if item.code == "CREDENTIAL_MISSING"] == [
-        Problem("CREDENTIAL_MISSING", address, message, NextStep(f"vzctl collections show {address}", "look at it"))
+        Problem("CREDENTIAL_MISSING", address, message, suggest("collections show", address, comment="look at it"))
     ]
 
 
@@ -77,8 +80,8 @@ def test_an_interrupted_addition_that_cannot_be_finished_is_looked_at(provider: 
     begun = a_credential("begun", provider=provider, current=None, pending="v1", versions=[a_version("v1", held=False)])
     problems = {item.code: item.next_step for item in find_problems(a_state(credentials=[begun]))}
     assert problems == {
-        "PROVIDER_TAKES_NO_CREDENTIAL": NextStep("vzctl providers list", "providers that do"),
-        "CREDENTIAL_INCOMPLETE": NextStep("vzctl credentials show begun", "look at it"),
+        "PROVIDER_TAKES_NO_CREDENTIAL": suggest("providers list", comment="providers that do"),
+        "CREDENTIAL_INCOMPLETE": suggest("credentials show", "begun", comment="look at it"),
     }
 
 
@@ -90,7 +93,7 @@ def test_a_dependant_outside_the_scope_of_its_credential() -> None:
             "OUT_OF_SCOPE",
             address,
             f'the column "{address}" uses "openai-prod", whose scope lacks the database "blog"',
-            NextStep("vzctl scope add openai-prod blog", "put the database into the scope"),
+            suggest("scope add", "openai-prod", "blog", comment="put the database into the scope"),
         )
     ]
 
@@ -103,7 +106,7 @@ def test_a_dependant_with_the_credential_of_another_provider() -> None:
             "CREDENTIAL_OF_OTHER_PROVIDER",
             address,
             f'the collection "{address}" uses OpenAI, its credential "mistral-prod" belongs to Mistral AI',
-            NextStep(f"vzctl collections show {address}", "look at it"),
+            suggest("collections show", address, comment="look at it"),
         )
     ]
 
@@ -123,7 +126,7 @@ def test_a_service_that_the_catalogue_does_not_know(change: dict[str, Any]) -> N
     state = a_shop(columns=[replace(a_column(BLOG, header=True), **change)])
     address = "blog/default_keyspace/articles.body_vector"
     found = find_problems(state)
-    assert {(item.code, item.subject, item.next_step.command) for item in found} == {
+    assert {(item.code, item.subject, str(item.next_step.command)) for item in found} == {
         ("SERVICE_UNKNOWN", address, f"vzctl tables show {address}")
     }
     assert all(item.message.startswith(f'the column "{address}": ') for item in found)
@@ -136,7 +139,7 @@ def test_a_credential_of_a_provider_that_takes_none(provider: str) -> None:
             "PROVIDER_TAKES_NO_CREDENTIAL",
             "x",
             f'the credential "x" belongs to "{provider}", which takes none',
-            NextStep("vzctl providers list", "providers that do"),
+            suggest("providers list", comment="providers that do"),
         )
     ]
 
@@ -148,7 +151,7 @@ def test_a_credential_whose_addition_was_interrupted() -> None:
             "CREDENTIAL_INCOMPLETE",
             "begun",
             'adding the credential "begun" was interrupted: it has no key yet',
-            NextStep("vzctl credentials add begun --provider openai", "finish it"),
+            suggest("credentials add", "begun", provider="openai", comment="finish it"),
         )
     ]
 
@@ -166,7 +169,7 @@ def test_a_maximum_age_that_makes_no_sense(days: int) -> None:
             "MAXIMUM_AGE_INVALID",
             "x",
             f'the credential "x" has a maximum age of {days} days',
-            NextStep("vzctl credentials edit x --max-age-days 90", "set a sensible one"),
+            suggest("credentials edit", "x", max_age_days="90", comment="set a sensible one"),
         )
     ]
 
@@ -178,7 +181,7 @@ def test_names_that_differ_only_in_case() -> None:
             "NAMES_DIFFER_IN_CASE",
             "Prod",
             'credentials that differ only in case: "Prod", "prod"',
-            NextStep("vzctl credentials show Prod", "tell them apart"),
+            suggest("credentials show", "Prod", comment="tell them apart"),
         )
     ]
 
@@ -189,7 +192,7 @@ def test_a_status_never_seen() -> None:
             "STATUS_UNKNOWN",
             "shop",
             "the database \"shop\" has a status never seen: 'ZOMBIE\\x1b'",
-            NextStep("vzctl databases edit shop --status ACTIVE", "correct it"),
+            suggest("databases edit", "shop", status="ACTIVE", comment="correct it"),
         )
     ]
 
@@ -206,7 +209,7 @@ def test_a_database_that_is_gone_with_something_in_it() -> None:
             "DATABASE_GONE",
             "shop",
             'the database "shop" is gone, but collections or columns in it are recorded',
-            NextStep("vzctl databases show shop", "look at what would be forgotten with it"),
+            suggest("databases show", "shop", comment="look at what would be forgotten with it"),
         )
     ]
     assert find_problems(a_state(databases=[gone])) == []
@@ -219,7 +222,7 @@ def test_a_secret_that_nothing_needs() -> None:
             "SECRET_LEFT_OVER",
             "gone",
             'the secret store still holds version v9 of "gone", which nothing needs',
-            NextStep("vzctl secrets purge", "delete it from the store"),
+            suggest("secrets purge", comment="delete it from the store"),
         )
     ]
 

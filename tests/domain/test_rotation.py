@@ -181,7 +181,7 @@ def test_a_step_out_of_order_cannot_be_attested(rotation: Rotation, step: Step, 
     with pytest.raises(ConflictError) as caught:
         attested(rotation, step, is_local=False)
     assert (caught.value.code, caught.value.message) == ("ROTATION_STEP_OUT_OF_ORDER", message)
-    assert [item.command for item in caught.value.next_steps] == ["vzctl rotations show openai-prod"]
+    assert [str(item.command) for item in caught.value.next_steps] == ["vzctl rotations show openai-prod"]
 
 
 @pytest.mark.parametrize(

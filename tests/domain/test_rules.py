@@ -43,7 +43,7 @@ def refusal(action: Callable[[], object]) -> tuple[type[VzctlError], str, str, t
     with pytest.raises(VzctlError) as caught:
         action()
     error = caught.value
-    return type(error), error.code, error.message, tuple(step.command for step in error.next_steps)
+    return type(error), error.code, error.message, tuple(str(step.command) for step in error.next_steps)
 
 
 def test_the_catalogue_is_asked_by_exact_id() -> None:

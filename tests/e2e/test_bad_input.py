@@ -25,8 +25,8 @@ pytestmark = pytest.mark.installed
 
 STATE: Final = "/home/me/state/vzctl/default/state.toml"
 WAY_BACK: Final = (
-    "  next: vzctl state backups   # the states before this one\n"
-    "  next: vzctl state restore latest   # go back to the newest of them\n"
+    "  next: vzctl state backups\n    # the states before this one\n"
+    "  next: vzctl state restore latest\n    # go back to the newest of them\n"
 )
 
 
@@ -124,7 +124,7 @@ def test_a_newer_schema_is_left_alone(cli: Cli) -> None:
         9,
         f'error: "{STATE}", line 4: schema is 2, this vzctl reads up to 1: a newer vzctl wrote it; '
         "the file was not touched\n"
-        "  next: pip install --upgrade vzctl   # install the newer vzctl\n",
+        "  next: pip install --upgrade vzctl\n    # install the newer vzctl\n",
         newer,
     )
 
@@ -230,7 +230,7 @@ def test_a_held_lock_names_its_holder_and_stops_changes_only(cli: Cli) -> None:
             9,
             "error: the state is locked by process 7 on elsewhere: scope add, since 2026-01-31T12:00:00Z; "
             "waited 0.01 s\n"
-            "  next: the same command with --lock-timeout 60   # wait longer\n",
+            "  next: the same command with --lock-timeout 60\n    # wait longer\n",
             before,
         )
         assert cli.run("databases", "list").status == 0

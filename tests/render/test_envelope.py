@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from vzctl.errors import ConflictError, NextStep
+from vzctl.command import Command, NextStep, suggest
+from vzctl.errors import ConflictError
 from vzctl.render import envelope
 from vzctl.secret import Secret
 from vzctl.usecases.outcome import Notice, Outcome
@@ -45,7 +46,7 @@ def test_a_success_tells_warnings_and_next_steps() -> None:
         data=None,
         changed=True,
         warnings=(Notice("CODE", "look", "subject"),),
-        next_steps=(NextStep("vzctl status", "look at it"),),
+        next_steps=(suggest("status", comment="look at it"),),
     )
     assert envelope.success(outcome, "scope.add") == {
         "schema": "vzctl/1",
@@ -61,7 +62,12 @@ def test_a_success_tells_warnings_and_next_steps() -> None:
 
 def test_a_failure_tells_whose_side_and_whether_to_try_again() -> None:
     error = ConflictError(
-        "no", code="SOME_CODE", side="astra", retryable=True, evidence=("seen",), next_steps=(NextStep("a", "b"),)
+        "no",
+        code="SOME_CODE",
+        side="astra",
+        retryable=True,
+        evidence=("seen",),
+        next_steps=(NextStep(Command("a"), "b"),),
     )
     error.changed = True
     assert envelope.failure(error, "scope.add") == {
@@ -80,5 +86,5 @@ def test_a_failure_tells_whose_side_and_whether_to_try_again() -> None:
         },
         "data": None,
         "warnings": [],
-        "nextSteps": [{"command": "a", "comment": "b"}],
+        "nextSteps": [{"command": "vzctl a", "comment": "b"}],
     }

@@ -14,7 +14,8 @@ import pytest
 from vzctl.render.folding import folded
 
 SENTENCE = "error: the credential is not at Astra yet: a person has to add it at the Portal first"
-NEXT = "  next: vzctl credentials rotate openai-prod --secret-stdin   # give it a new key under the same name, and then go on"
+NEXT = "  next: vzctl credentials rotate openai-prod --secret-stdin"
+WHY = "    # give it a new key under the same name, and then go on"
 TO_COPY = '  recipients = ["age1hrsjdpla4pfl2g8r7wgqdvgvdpe6ewqgcvq854mzc05cykww0yvqjy8jy9"]'
 
 
@@ -34,23 +35,9 @@ def at_terminal(line: str, columns: int) -> list[str]:
             40,
             ["error: the credential is not at Astra", "  yet: a person has to add it at the", "  Portal first"],
         ),
-        (
-            NEXT,
-            80,
-            [
-                "  next: vzctl credentials rotate openai-prod --secret-stdin",
-                "    # give it a new key under the same name, and then go on",
-            ],
-        ),
-        (
-            NEXT,
-            40,
-            [
-                "  next: vzctl credentials rotate openai-prod --secret-stdin",
-                "    # give it a new key under the same",
-                "      name, and then go on",
-            ],
-        ),
+        (NEXT, 40, [NEXT]),
+        (WHY, 80, [WHY]),
+        (WHY, 40, ["    # give it a new key under the same", "    # name, and then go on"]),
         (TO_COPY, 40, [TO_COPY]),
         (SENTENCE, 0, [SENTENCE]),
     ],

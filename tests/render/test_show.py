@@ -8,7 +8,8 @@ from collections.abc import Mapping
 
 import pytest
 
-from vzctl.errors import ConflictError, NextStep, VzctlError
+from vzctl.command import suggest
+from vzctl.errors import ConflictError, VzctlError
 from vzctl.render import show
 
 
@@ -30,7 +31,7 @@ class Stream(io.TextIOWrapper):
 
 def an_error() -> VzctlError:
     return ConflictError(
-        "no\x1b[2J", code="CODE", side="astra", evidence=("se\nen",), next_steps=(NextStep("vzctl status", "look"),)
+        "no\x1b[2J", code="CODE", side="astra", evidence=("se\nen",), next_steps=(suggest("status", comment="look"),)
     )
 
 
@@ -41,7 +42,7 @@ def test_an_error_for_a_person_is_on_stderr_alone(monkeypatch: pytest.MonkeyPatc
     show.show_failure(an_error(), command="scope.add", output="human")
     assert (out.text, err.text) == (
         "",
-        "error: no\\x1b[2J\n  side: astra\n  se\\nen\n  next: vzctl status   # look\n",
+        "error: no\\x1b[2J\n  side: astra\n  se\\nen\n  next: vzctl status\n    # look\n",
     )
 
 

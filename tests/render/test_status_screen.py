@@ -194,7 +194,7 @@ def test_the_groups_count_everything_and_have_the_order_of_urgency(tmp_path: Pat
 
 def test_the_worst_of_a_kind_comes_first(tmp_path: Path) -> None:
     status = status_of(a_worrying_state(), tmp_path)
-    assert [item.command for item in status.attention if item.kind in ("leaked key", "open rotation")] == [
+    assert [str(item.command) for item in status.attention if item.kind in ("leaked key", "open rotation")] == [
         "vzctl revocations done rev2",
         "vzctl rotations resume openai-leaked",
     ]
@@ -220,7 +220,7 @@ def test_a_rotation_past_its_point_of_no_return_comes_before_older_ones(tmp_path
 def test_the_most_urgent_command_is_the_next_step(tmp_path: Path) -> None:
     state_file = written(tmp_path / "s.toml", a_tired_state(3))
     outcome = show_status(a_context(state_file, MemoryStore(), new_id=counting_ids()))
-    assert [(step.command, step.comment) for step in outcome.next_steps] == [
+    assert [(str(step.command), step.comment) for step in outcome.next_steps] == [
         ("vzctl revocations done leak0", "the most urgent: leaked key")
     ]
 

@@ -60,7 +60,7 @@ def test_a_missing_key_of_another_database_is_a_warning(cli: Cli) -> None:
         assert (rows[2], wrong) == (("readiness", "warning"), [])
         result = cli.ok("serve", "check", "--url", service.url, "--token-file", "shop-token", "--no-exit-code")
         assert result.rows[2][2] == "it is ready, but some credential cannot be given out: SECRET_NOT_HELD"
-        assert "next: vzctl secrets status --check   # where the service runs, as its user\n" in result.err
+        assert "next: vzctl secrets status --check\n  # where the service runs, as its user\n" in result.err
 
 
 def test_a_service_whose_database_is_gone_is_not_ready(cli: Cli) -> None:

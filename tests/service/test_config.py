@@ -93,7 +93,7 @@ def test_a_token_that_the_service_would_not_take_for_this_database_is_refused(cl
                 4,
                 "",
                 f'error: the service token in "{file}" {reason}\n'
-                '  next: vzctl databases token create shop --out FILE   # make one of "shop"\n',
+                '  next: vzctl databases token create shop --out FILE\n    # make one of "shop"\n',
             )
     assert sorted(cli.folder.iterdir()) == before
 
@@ -198,7 +198,7 @@ def test_a_path_that_would_say_something_else_in_a_file_is_refused(cli: Cli, pat
 def test_the_next_step_is_what_is_missing(cli: Cli) -> None:
     def steps(*words: str) -> list[str]:
         said = cli.ok("serve", "config", "--database", "shop", *words).err.splitlines()
-        return [line.removeprefix("next: ").partition("   #")[0] for line in said if line.startswith("next: ")]
+        return [line.removeprefix("next: ") for line in said if line.startswith("next: ")]
 
     assert steps() == [
         "vzctl databases edit shop --freshness immediate",
@@ -208,4 +208,6 @@ def test_the_next_step_is_what_is_missing(cli: Cli) -> None:
     make_token(cli)
     cli.ok("databases", "edit", "shop", "--freshness", "immediate")
     assert steps()[0] == "vzctl serve config --database shop --token-file FILE --write DIR"
-    assert steps("--token-file", "shop-token") == ["vzctl serve check --url http://127.0.0.1:8084/v1"]
+    assert steps("--token-file", "shop-token") == [
+        "vzctl serve check --url http://127.0.0.1:8084/v1 --token-file shop-token"
+    ]

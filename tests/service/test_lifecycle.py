@@ -356,7 +356,7 @@ def test_a_port_that_is_taken_is_an_error_with_a_way_on(cli: Cli) -> None:
     assert (result.status, result.err) == (
         2,
         f"error: cannot listen on {bind}: Address already in use\n"
-        "  next: vzctl serve run --bind 127.0.0.1:0   # let the system choose a port\n",
+        "  next: vzctl serve run --bind 127.0.0.1:0\n    # let the system choose a port\n",
     )
 
 
@@ -365,7 +365,7 @@ def test_without_the_extra_the_way_to_it_is_said(cli: Cli) -> None:
     result = cli.program([sys.executable, "-c", script], "serve", "run")
     assert (result.status, result.err) == (
         2,
-        "error: vzctl serve run needs the library \"uvicorn\"\n  next: pip install 'vzctl[serve]'   # install it\n",
+        "error: vzctl serve run needs the library \"uvicorn\"\n  next: pip install 'vzctl[serve]'\n    # install it\n",
     )
 
 

@@ -21,9 +21,10 @@ from tests.support.builders import (
 )
 from tests.support.state_files import a_state_file, tree, written
 from vzctl.bounded_text import STATE
+from vzctl.command import suggest, suggest_program
 from vzctl.domain.records import ControlPlane
 from vzctl.domain.state import State
-from vzctl.errors import ExitStatus, NextStep, NotFoundError, StateError
+from vzctl.errors import ExitStatus, NotFoundError, StateError
 from vzctl.store.audit import Change
 from vzctl.store.schema import format_state, parse_state
 from vzctl.store.state_file import StateFile
@@ -193,12 +194,14 @@ def test_a_broken_file_is_refused_with_file_line_and_reason(text: str, line: int
     assert error.message == (f'the state is broken: "the/state.toml", line {line}: {reason}; the file was not touched')
     assert error.code == "STATE_BROKEN"
     merge = (
-        NextStep("vzctl help git", "merge both sides by record, with vzctl state merge"),
-        NextStep("git checkout --merge -- the/state.toml", "undo edits of the conflicted file"),
+        suggest("help", "git", comment="merge both sides by record, with vzctl state merge"),
+        suggest_program(
+            "git", "checkout", "--merge", "--", "the/state.toml", comment="undo edits of the conflicted file"
+        ),
     )
     restore = (
-        NextStep("vzctl state backups", "the states before this one"),
-        NextStep("vzctl state restore latest", "go back to the newest of them"),
+        suggest("state backups", comment="the states before this one"),
+        suggest("state restore", "latest", comment="go back to the newest of them"),
     )
     assert error.next_steps == (merge if "merge" in reason else restore)
     assert CANARY not in repr(error) + str(error.__cause__) + str(error.evidence)

@@ -83,7 +83,7 @@ def assert_refusal(error: StateError) -> None:
     assert '"the/state.toml"' in error.message
     assert error.message.isprintable()
     assert len(error.message) < 600
-    shown = error.message + "".join(step.command + step.comment for step in error.next_steps)
+    shown = error.message + "".join(str(step.command) + step.comment for step in error.next_steps)
     assert CANARY not in shown
     assert error.__cause__ is None
 

@@ -17,7 +17,8 @@ from pathlib import Path
 
 import pytest
 
-from vzctl.errors import ExitStatus, NextStep, StateError, StateLockedError
+from vzctl.command import suggest_again
+from vzctl.errors import ExitStatus, StateError, StateLockedError
 from vzctl.store.lock import Holder, locked
 
 HOLDER = Holder(pid=4711, host="workbench", command="credentials rotate", since="2026-01-31T12:00:00Z")
@@ -109,7 +110,7 @@ def test_a_second_one_is_refused_with_the_name_of_the_first(tmp_path: Path) -> N
         "the state is locked by process 4711 on workbench: credentials rotate, since 2026-01-31T12:00:00Z; waited 0 s"
     )
     assert (error.code, error.exit_status, error.retryable) == ("STATE_LOCKED", ExitStatus.STATE, True)
-    assert error.next_steps == (NextStep("the same command with --lock-timeout 60", "wait longer"),)
+    assert error.next_steps == (suggest_again("wait longer", lock_timeout="60"),)
     assert path.read_text() == introduction(HOLDER)
 
 

@@ -13,9 +13,10 @@ import pytest
 from tests.support.builders import a_credential, a_database, a_state
 from tests.support.state_files import a_state_file, tree, written
 from vzctl import __version__
+from vzctl.command import suggest
 from vzctl.domain.restoration import Restoration
 from vzctl.domain.state import State
-from vzctl.errors import ConflictError, NextStep, NotFoundError, StateError, StateLockedError
+from vzctl.errors import ConflictError, NotFoundError, StateError, StateLockedError
 from vzctl.store.audit import AuditEntry, Change
 from vzctl.store.backups import list_backups
 from vzctl.store.lock import Holder, locked
@@ -82,7 +83,7 @@ def test_a_state_is_created_once(file: StateFile) -> None:
         "STATE_EXISTS",
         f'there is a state file at "{file.paths.state}" already',
     )
-    assert caught.value.next_steps == (NextStep("vzctl status", "look at it"),)
+    assert caught.value.next_steps == (suggest("status", comment="look at it"),)
     after = tree(file.paths.state.parent)
     assert {name: data for name, data in after.items() if "lock" not in name} == {
         name: data for name, data in before.items() if "lock" not in name
@@ -471,7 +472,7 @@ def test_a_backup_that_is_not_there_is_not_found(file: StateFile) -> None:
     with pytest.raises(NotFoundError) as caught:
         restored_from(file, 77)
     assert (caught.value.code, caught.value.message) == ("BACKUP_NOT_FOUND", 'no backup "77" exists')
-    assert caught.value.next_steps == (NextStep("vzctl state backups", "list the backups"),)
+    assert caught.value.next_steps == (suggest("state backups", comment="list the backups"),)
 
 
 @pytest.mark.parametrize("data", [b"", b"\xff", b"schema = 1\n", format_state(a_state())[:200]])

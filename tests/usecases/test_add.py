@@ -88,7 +88,7 @@ def test_an_interrupted_addition_is_finished_before_anything_else(cli: Cli, word
     result = cli.run(*words, stdin="sk-x")
     assert (result.status, result.err, cli.everything()) == (
         4,
-        f"error: {INCOMPLETE}\n  next: vzctl credentials add openai-prod --provider openai   # finish it\n",
+        f"error: {INCOMPLETE}\n  next: vzctl credentials add openai-prod --provider openai\n    # finish it\n",
         before,
     )
 

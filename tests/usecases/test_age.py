@@ -53,7 +53,7 @@ def test_the_exit_code_says_that_keys_are_due_only_when_it_is_asked_for(cli: Cli
     cli.init().add("young", key="sk-1").add("old", "--set-at", days_ago(100), key="sk-2")
     asked = cli.run("credentials", "list", "--due", "--exit-code")
     assert (asked.status, [row[0] for row in asked.rows]) == (20, ["old"])
-    assert asked.err == "next: vzctl credentials rotate old   # its key is due\n"
+    assert asked.err == "next: vzctl credentials rotate old\n  # its key is due\n"
     assert cli.run("credentials", "list", "--due").status == 0
     assert cli.run("credentials", "list", "--exit-code").status == 20
     assert cli.rotate("old").status == 0

@@ -60,7 +60,7 @@ def test_a_step_is_confirmed_after_those_it_builds_on(cli: Cli, step: int, missi
     assert (result.status, result.err, cli.everything()) == (
         4,
         f'error: "{ALL_STEPS[step]}" builds on "{missing}", which is not confirmed\n'
-        f"  next: vzctl pending confirm {missing} {ALL_STEPS[step]}   # confirm both, if both are done\n",
+        f"  next: vzctl pending confirm {missing} {ALL_STEPS[step]}\n    # confirm both, if both are done\n",
         before,
     )
 
@@ -90,7 +90,7 @@ def test_dropping_stops_wanting_and_takes_what_builds_on_it_along(cli: Cli) -> N
         "    enable the OpenAI integration\n"
         '    add the API key "openai-prod"\n'
         '    add shop to the scoped databases of "openai-prod"\n'
-        "  next: the same command with --yes   # when this is what you want\n",
+        "  next: vzctl pending drop --all --yes\n    # when this is what you want\n",
     )
     result = cli.run("pending", "drop", "add-integration:openai", "--yes")
     assert (result.status, result.error) == (4, "the OpenAI integration still has 1 credential: openai-prod")
@@ -215,7 +215,7 @@ def test_after_five_next_steps_the_rest_is_counted(cli: Cli) -> None:
     cli.add("openai-prod", *(word for number in range(6) for word in ("--scope", f"db{number}")))
     result = cli.run("scope", "add", "openai-prod", "shop")
     steps = [line for line in result.err.splitlines() if line.startswith("next: ")]
-    assert steps[-1] == "next: vzctl pending list   # 3 more"
+    assert (steps[-1], result.err.splitlines()[-1]) == ("next: vzctl pending list", "  # 3 more")
     assert len(steps) == 6
 
 

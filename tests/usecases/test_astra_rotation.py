@@ -127,7 +127,7 @@ def test_steps_that_cannot_follow_each_other_are_refused_and_none_of_them_is_rec
     assert (result.status, result.err, cli.everything()) == (
         4,
         f'error: "{steps[-1]}" cannot be attested now: the rotation is at {stands_at} and {following}\n'
-        "  next: vzctl rotations show openai-prod   # where it stands\n",
+        "  next: vzctl rotations show openai-prod\n    # where it stands\n",
         before,
     )
 
@@ -193,8 +193,8 @@ def test_a_rotation_on_its_way_back_offers_only_to_go_on(cli: Cli) -> None:
     shown = cli.ok("rotations", "show", "openai-prod")
     assert (shown.facts["rotation.direction"], shown.err) == (
         "back",
-        "next: vzctl rotations resume openai-prod --attest recreated   # go on\n"
-        "next: vzctl rotations resume openai-prod   # nobody has seen REMOVED in force: look\n",
+        "next: vzctl rotations resume openai-prod --attest recreated\n  # go on\n"
+        "next: vzctl rotations resume openai-prod\n  # nobody has seen REMOVED in force: look\n",
     )
 
 
@@ -261,8 +261,8 @@ def test_an_open_rotation_blocks_what_would_change_its_promise(cli: Cli, words: 
     assert (result.status, result.err, cli.everything()) == (
         12 if past else 4,
         f'error: a rotation of "openai-prod" is open at step {step}; nothing else may change it meanwhile\n'
-        "  next: vzctl rotations resume openai-prod   # finish it\n"
-        "  next: vzctl rotations rollback openai-prod   # take it back\n",
+        "  next: vzctl rotations resume openai-prod\n    # finish it\n"
+        "  next: vzctl rotations rollback openai-prod\n    # take it back\n",
         before,
     )
 
@@ -288,7 +288,7 @@ def test_another_host_takes_over_only_when_told_and_then_needs_the_secret_again(
     refused = attest(cli, "removed")
     assert refused.status == 4
     assert refused.error.endswith('this is "elsewhere"')
-    assert "next: vzctl rotations resume openai-prod --take-over   # if nobody goes on with it there" in refused.err
+    assert "next: vzctl rotations resume openai-prod --take-over\n    # if nobody goes on with it there" in refused.err
     words = ("rotations", "resume", "openai-prod", "--take-over", "--attest", "removed")
     without = cli.run(*words)
     assert (without.status, without.error) == (
@@ -347,7 +347,7 @@ def test_a_store_that_fails_past_the_removal_leaves_the_rotation_open_and_says_s
         "the identity file `/home/me/identity.txt` is not there; only it opens the secrets of the file store; "
         'the rotation of "openai-prod" stands at REMOVED\n',
     )
-    assert "  next: vzctl rotations resume openai-prod   # go on\n" in result.err
+    assert "  next: vzctl rotations resume openai-prod\n    # go on\n" in result.err
 
 
 def test_the_store_holding_another_key_is_not_taken_for_the_staged_one(cli: Cli) -> None:
@@ -400,7 +400,7 @@ def test_a_key_that_an_open_rotation_may_go_back_to_is_not_marked_as_revoked(cli
     assert (result.status, result.err) == (
         4,
         'error: a rotation of "openai-prod" is open and needs this key\n'
-        "  next: vzctl rotations resume openai-prod   # finish it first\n",
+        "  next: vzctl rotations resume openai-prod\n    # finish it first\n",
     )
 
 

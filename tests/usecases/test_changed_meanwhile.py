@@ -436,7 +436,7 @@ def test_a_walk_that_is_interrupted_stops_between_two_steps_and_can_go_on(
     outcome = rotate_credential(context_of(cli, monkeypatch, stop_requested=stopping_after(number)), a_rotation())
     assert (outcome.status.name, outcome.data.rotation is not None) == ("INTERRUPTED", True)
     assert outcome.summary == (f'the rotation of "openai-prod" stands at {stands_at}',)
-    assert [step.command for step in outcome.next_steps] == [
+    assert [str(step.command) for step in outcome.next_steps] == [
         "vzctl rotations resume openai-prod",
         "vzctl rotations rollback openai-prod",
     ]

@@ -88,7 +88,7 @@ def test_of_several_old_keys_one_is_named_by_its_id(cli: Cli) -> None:
     assert (result.status, result.err) == (
         4,
         f'error: 2 old keys of "openai-prod" are to be revoked: {first}, {second}\n'
-        f"  next: vzctl revocations done {first}   # say which\n",
+        f"  next: vzctl revocations done {first}\n    # say which\n",
     )
     cli.ok("revocations", "done", first, "--yes")
     assert [row[0] for row in cli.ok("revocations", "list").rows] == [second]

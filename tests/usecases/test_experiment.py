@@ -196,7 +196,7 @@ def test_all_groups_by_cause_and_says_each_once(user: LiveUser) -> None:
     assert [line for line in result.err.splitlines() if line.startswith('"')] == [
         '"openai-prod", 2 of 2: Astra gives this database no key: the credential is absent, has another name, or is not scoped'
     ]
-    assert "next: vzctl scope check openai-prod   # which databases can use it" in result.err
+    assert "next: vzctl scope check openai-prod\n  # which databases can use it" in result.err
 
 
 def test_nvidia_has_one_arm(user: LiveUser) -> None:

@@ -58,7 +58,7 @@ def test_every_known_code_is_listed_and_can_be_explained(cli: Cli) -> None:
 
 def test_a_code_that_was_replaced_leads_to_the_new_one(cli: Cli) -> None:
     code = next(entry for entry in error_codes().values() if entry.replaced_by)
-    assert f"next: vzctl explain {code.replaced_by[0]}   # what replaced it" in cli.ok("explain", code.code).err
+    assert f"next: vzctl explain {code.replaced_by[0]}\n  # what replaced it" in cli.ok("explain", code.code).err
 
 
 @pytest.mark.parametrize(
@@ -72,7 +72,7 @@ def test_a_near_miss_is_offered(cli: Cli, written: str, nearest: str) -> None:
     result = cli.run("explain", written)
     assert (result.status, result.out) == (3, "")
     assert f'did you mean "{nearest}"' in result.error
-    assert f"  next: vzctl explain {nearest}   # is it this one?" in result.err
+    assert f"  next: vzctl explain {nearest}\n    # is it this one?" in result.err
 
 
 @pytest.mark.parametrize(

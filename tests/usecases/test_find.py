@@ -33,8 +33,8 @@ def test_a_key_in_force_is_to_be_rotated_as_leaked(cli: Cli) -> None:
     result = cli.ok("credentials", "find", "--secret-stdin", stdin="sk-first")
     assert result.err == (
         "2 versions with this key: openai-prod, same\n"
-        "next: vzctl credentials rotate openai-prod --leaked   # the key is known to others: replace it now\n"
-        "next: vzctl credentials rotate same --leaked   # the key is known to others: replace it now\n"
+        "next: vzctl credentials rotate openai-prod --leaked\n  # the key is known to others: replace it now\n"
+        "next: vzctl credentials rotate same --leaked\n  # the key is known to others: replace it now\n"
     )
 
 

@@ -365,7 +365,7 @@ def test_a_provider_that_still_accepts_a_revoked_key_is_asked_again(user: LiveUs
     assert '  [rotation.revoke] revoked the old key of "openai-prod"' in result.err
     assert 'waiting until OpenAI rejects the old key of "openai-prod"' in result.err
     (entry,) = user.cli.document()["revocations"]
-    assert f"next: vzctl revocations done {entry['id']} --check   # ask again, once it is revoked" in result.err
+    assert f"next: vzctl revocations done {entry['id']} --check\n    # ask again, once it is revoked" in result.err
     user.astra.providers.revoke("openai", KEY)
     user.astra.portal.credentials["openai-prod"].key = OTHER_KEY
     assert user.cli.run("revocations", "done", "openai-prod", "--check", "--yes").status == 0

@@ -43,7 +43,11 @@ def record(cli: Cli, *fetches: tuple[str, str]) -> None:
 def show(cli: Cli) -> tuple[dict[str, Any], list[str], list[str]]:
     """Return data of `rotations show`, what is said, and the next commands."""
     document = json.loads(cli.ok("rotations", "show", "openai-prod", "-o", "json").out)
-    said = [line for line in cli.ok("rotations", "show", "openai-prod").err.splitlines() if not line.startswith("next")]
+    said = [
+        line
+        for line in cli.ok("rotations", "show", "openai-prod").err.splitlines()
+        if not line.startswith(("next", "  # "))
+    ]
     return document["data"], said, [step["command"] for step in document["nextSteps"]]
 
 

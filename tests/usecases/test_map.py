@@ -199,7 +199,7 @@ def test_problems_are_with_what_they_are_about_and_in_one_list(tmp_path: Path) -
     ]
     assert leaves[0] == ("archive/default_keyspace/tickets", [by_code["OUT_OF_SCOPE"].message])
     assert leaves[1][1][-1] == by_code["CREDENTIAL_MISSING"].message
-    assert by_code["OUT_OF_SCOPE"].command == "vzctl scope add openai-leaked archive"
+    assert str(by_code["OUT_OF_SCOPE"].command) == "vzctl scope add openai-leaked archive"
 
 
 def test_a_problem_of_a_database_is_not_that_of_a_credential_with_its_name(tmp_path: Path) -> None:
@@ -284,7 +284,7 @@ def test_a_row_says_how_the_last_fact_on_its_path_is_known(tmp_path: Path, name:
 def test_an_empty_organization_has_a_map_and_a_first_step(tmp_path: Path) -> None:
     outcome = shown(a_state(), tmp_path)
     assert (outcome.data.providers, outcome.data.databases) == ((), ())
-    assert [step.command for step in outcome.next_steps] == ["vzctl credentials add NAME --provider openai"]
+    assert [str(step.command) for step in outcome.next_steps] == ["vzctl credentials add NAME --provider openai"]
 
 
 def test_a_drawing_that_is_printed_is_part_of_the_answer(tmp_path: Path) -> None:
@@ -364,7 +364,7 @@ def test_a_place_that_takes_no_map_is_refused(tmp_path: Path, out: str, message:
     with pytest.raises(UsageError) as caught:
         shown(a_worrying_state(), tmp_path, None, f"{tmp_path}/{out}" if out else "")
     assert message.format(folder=tmp_path) in caught.value.message
-    assert caught.value.next_steps[0].command == "vzctl map --format html --out map.html"
+    assert str(caught.value.next_steps[0].command) == "vzctl map --format html --out map.html"
 
 
 @pytest.mark.parametrize("form", [None, "html"])

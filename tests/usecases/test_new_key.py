@@ -327,7 +327,7 @@ def test_what_stopped_with_the_old_key_is_told_and_the_revocation_recorded(user:
         "0 of 2 dependants seen to work with the stored key",
     ]
     assert f"  {PRODUCTS} fails: " in result.err
-    assert f"next: vzctl probe {PRODUCTS}   # whose fault it is" in result.err
+    assert f"next: vzctl probe {PRODUCTS}\n  # whose fault it is" in result.err
     assert user.cli.ok("revocations", "list").out == ""
 
 

@@ -111,10 +111,14 @@ def test_a_step_that_is_not_in_force_is_not_gone_on_from(begun: Person) -> None:
         "REMOVED: not seen: usable in shop",
         'the rotation of "openai-prod" stands at REMOVED',
         "it is not in force yet, as far as databases show it: a change may take minutes",
-        "next: vzctl rotations resume openai-prod   # look again",
-        'next: vzctl rotations resume openai-prod --attest recreated   # if you did this too: add the API key "openai-prod"',
-        "next: vzctl rotations resume openai-prod --skip-look   # go on without having seen it",
-        "next: vzctl rotations rollback openai-prod   # or take it back",
+        "next: vzctl rotations resume openai-prod",
+        "  # look again",
+        "next: vzctl rotations resume openai-prod --attest recreated",
+        '  # if you did this too: add the API key "openai-prod"',
+        "next: vzctl rotations resume openai-prod --skip-look",
+        "  # go on without having seen it",
+        "next: vzctl rotations rollback openai-prod",
+        "  # or take it back",
     ]
     begun.remove()
     again = begun.resume(*LOOK_ONCE)
@@ -376,7 +380,7 @@ def test_a_replacing_key_is_tested_too(begun: Person) -> None:
     before = begun.cli.everything()
     refused = begun.cli.run(*words, stdin=third)
     assert (refused.status, begun.cli.everything()) == (ExitStatus.PROVIDER, before)
-    assert "next: vzctl rotations resume openai-prod --replace-secret   # again, with the right key" in refused.err
+    assert "next: vzctl rotations resume openai-prod --replace-secret\n    # again, with the right key" in refused.err
     begun.user.astra.providers.add("openai", third)
     assert begun.cli.run(*words, stdin=third).status == ExitStatus.MANUAL
     assert begun.rotation["test"].startswith("tested: it works at the provider")
@@ -423,4 +427,4 @@ def test_nothing_shows_which_key_was_pasted(begun: Person) -> None:
 def test_a_step_that_nobody_has_seen_is_shown_as_such(begun: Person) -> None:
     assert begun.attest("removed").status == 12
     shown = begun.cli.ok("rotations", "show", "openai-prod")
-    assert "next: vzctl rotations resume openai-prod   # nobody has seen REMOVED in force: look" in shown.err
+    assert "next: vzctl rotations resume openai-prod\n  # nobody has seen REMOVED in force: look" in shown.err

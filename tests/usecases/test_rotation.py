@@ -75,7 +75,7 @@ def test_an_earlier_key_is_a_conflict(cli: Cli) -> None:
     assert (result.status, result.err, cli.everything()) == (
         4,
         'error: this key was the key of "openai-prod" before; a rotation needs a new one\n'
-        "  next: vzctl rotations rollback openai-prod   # go back to the key before this one\n",
+        "  next: vzctl rotations rollback openai-prod\n    # go back to the key before this one\n",
         before,
     )
 
@@ -150,7 +150,7 @@ def test_revoking_a_key_that_another_credential_holds_says_that_it_stops(cli: Cl
     assert done.err == (
         "1 key marked as revoked and dropped from the store\n"
         "warning: same still holds the revoked key: rotate it\n"
-        "next: vzctl credentials rotate same   # its key is revoked\n"
+        "next: vzctl credentials rotate same\n  # its key is revoked\n"
     )
 
 
@@ -186,7 +186,7 @@ def test_after_the_revocation_there_is_no_way_back(cli: Cli) -> None:
     assert (result.status, result.err) == (
         4,
         'error: the rotation of "openai-prod" cannot be taken back: the old key is revoked at its provider\n'
-        "  next: vzctl credentials rotate openai-prod   # give it another new key instead\n",
+        "  next: vzctl credentials rotate openai-prod\n    # give it another new key instead\n",
     )
 
 
@@ -208,7 +208,7 @@ def test_a_store_that_is_only_read_is_refused_before_anything_happens(cli: Cli) 
     assert (result.status, result.err, cli.everything()) == (
         10,
         'error: the secret store "env" is only read: a rotation needs one that can be written (keyring, exec or file)\n'
-        "  next: vzctl help environment   # VZCTL_SECRET_STORE and [secrets] choose the store\n",
+        "  next: vzctl help environment\n    # VZCTL_SECRET_STORE and [secrets] choose the store\n",
         before,
     )
 
@@ -379,7 +379,7 @@ def test_a_failing_store_says_where_the_rotation_stands_and_how_to_go_on(cli: Cl
     result = cli.run("rotations", "resume", "openai-prod")
     lines = result.err.splitlines()
     assert (result.status, lines[0].endswith('; the rotation of "openai-prod" stands at STAGING')) == (10, True)
-    assert lines[1] == "  next: vzctl rotations resume openai-prod   # go on"
+    assert lines[1:3] == ["  next: vzctl rotations resume openai-prod", " \n    # go on"]
 
 
 def test_a_revocation_that_is_done_already_changes_nothing(cli: Cli) -> None:

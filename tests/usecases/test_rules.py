@@ -140,7 +140,7 @@ def test_rule_7_a_removal_lists_every_dependant_and_wants_the_typed_name(cli: Cl
         '  removes "openai-prod" (1 database in scope); 2 dependants would lose $vectorize:\n'
         '    collection shop/default/products (OpenAI with the credential "openai-prod")\n'
         '    collection shop/default/reviews (OpenAI with the credential "openai-prod")\n'
-        "  next: the same command with --confirm openai-prod   # when this is what you want\n",
+        "  next: vzctl credentials remove openai-prod --yes --confirm openai-prod\n    # when this is what you want\n",
     )
     assert cli.everything() == before
     assert refused(cli, 2, "credentials", "remove", "openai-prod", "--confirm", "openai") == (
@@ -167,7 +167,7 @@ def test_rule_8_a_database_with_dependants_leaves_a_scope_only_by_force(cli: Cli
     assert (result.status, result.err, cli.everything()) == (
         4,
         'error: 1 dependant of "openai-prod" would lose vectorize: shop/default/products\n'
-        "  next: vzctl scope remove openai-prod shop --force   # take them out of service on purpose\n",
+        "  next: vzctl scope remove openai-prod shop --force\n    # take them out of service on purpose\n",
         before,
     )
     forced = cli.ok("scope", *words, "--force", "--yes")

@@ -45,7 +45,7 @@ def to_file(cli: Cli, *words: str) -> Result:
 
 def next_command(result: Result) -> str:
     (line,) = [line.strip() for line in result.err.splitlines() if line.strip().startswith("next: ")]
-    return line.removeprefix("next: ").partition("  #")[0].rstrip()
+    return line.removeprefix("next: ")
 
 
 def test_a_staged_key_in_doubt_moves_with_the_others(cli: Cli, store: Path) -> None:

@@ -143,8 +143,8 @@ def test_what_the_store_does_not_give_out_is_told_from_what_it_gives_wrongly(cli
     assert result.err == (
         'warning: the store does not give out the current key of "absent"\n'
         'warning: the store does not give out the current key of "swapped"\n'
-        "next: vzctl secrets put absent   # hand it in again\n"
-        "next: vzctl secrets put swapped   # hand it in again\n"
+        "next: vzctl secrets put absent\n  # hand it in again\n"
+        "next: vzctl secrets put swapped\n  # hand it in again\n"
     )
     cli.ok("secrets", "put", "absent", "--secret-stdin", stdin="sk-1")
     cli.ok("secrets", "put", "swapped", "--secret-stdin", stdin="sk-2")
@@ -225,7 +225,7 @@ def test_a_key_that_nobody_here_has_cannot_be_revealed(cli: Cli, monkeypatch: py
     for which in ("current", "previous"):
         with pytest.raises(SecretStoreError) as caught:
             reveal_secret(context_of(cli, monkeypatch, is_interactive=True), "openai-prod", which=which)
-        assert (caught.value.code, caught.value.next_steps[0].command) == (
+        assert (caught.value.code, str(caught.value.next_steps[0].command)) == (
             "SECRET_NOT_HELD",
             "vzctl secrets put openai-prod",
         )

@@ -246,9 +246,9 @@ def status(cli: Cli, *words: str) -> Any:
 
 def test_status_of_an_empty_state_says_what_to_do_first(cli: Cli) -> None:
     cli.ok("init", "--control-plane", "local")
-    assert cli.ok("status").err == "next: vzctl databases add NAME   # record a database\n"
+    assert cli.ok("status").err == "next: vzctl databases add NAME\n  # record a database\n"
     cli.ok("databases", "add", "shop")
-    assert cli.ok("status").err == "next: vzctl credentials add NAME --provider openai   # add a credential\n"
+    assert cli.ok("status").err == "next: vzctl credentials add NAME --provider openai\n  # add a credential\n"
     cli.add()
     assert cli.run("status", "--exit-code").err == ""
 
@@ -296,8 +296,8 @@ def test_status_of_a_broken_state_names_file_line_and_the_way_back(cli: Cli) -> 
         9,
         f'error: the state is broken: "/home/me/state/vzctl/default/state.toml", line {line}: databases.name has the '
         "wrong type or form (string type); the file was not touched\n"
-        "  next: vzctl state backups   # the states before this one\n"
-        "  next: vzctl state restore latest   # go back to the newest of them\n",
+        "  next: vzctl state backups\n    # the states before this one\n"
+        "  next: vzctl state restore latest\n    # go back to the newest of them\n",
     )
 
 

@@ -224,7 +224,7 @@ def test_a_store_that_deletes_nothing_is_said_and_finished_later(cli: Cli, monke
     with pytest.raises(SecretStoreError) as caught:
         drop_token(context)
     assert caught.value.message.endswith("; bytes of an Astra token may still be in the store")
-    assert caught.value.next_steps[0].command == "vzctl secrets purge"
+    assert str(caught.value.next_steps[0].command) == "vzctl secrets purge"
     assert ("token_version" in organization(cli), len(token_files(cli))) == (False, 1)
     cli.ok("secrets", "purge", "--yes")
     assert (versions(cli), token_files(cli)) == ([], [])

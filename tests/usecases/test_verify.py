@@ -57,7 +57,7 @@ def test_a_key_that_the_provider_does_not_know(live: Cli) -> None:
     assert result.status == ExitStatus.PROVIDER
     assert result.rows[0][5:7] == ["invalid_key", "provider"]
     assert '"openai-prod": the key is invalid: the provider does not know it, or no longer' in result.err
-    assert "next: vzctl credentials rotate openai-prod   # give it a new key" in result.err
+    assert "next: vzctl credentials rotate openai-prod\n  # give it a new key" in result.err
     assert "Zq9fXw" not in result.out + result.err
 
 
@@ -301,4 +301,4 @@ def test_a_key_that_is_not_the_recorded_one_stops_all(live: Cli, providers: Prov
 def test_a_provider_that_is_down_may_be_tried_again(live: Cli, providers: Providers) -> None:
     providers.add("openai", KEY, trouble="down")
     result = live.run("credentials", "verify", "openai-prod")
-    assert "next: vzctl credentials verify openai-prod   # try again in a while" in result.err
+    assert "next: vzctl credentials verify openai-prod\n  # try again in a while" in result.err

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 import pytest
 
 from tests.vault.contract import FIRST, SECOND, ReadContract, StoreHolding, facts
-from vzctl.errors import NextStep, SecretStoreError, UsageError
+from vzctl.command import Command, NextStep, suggest
+from vzctl.errors import SecretStoreError, UsageError
 from vzctl.secret import Secret
 from vzctl.vault.base import SecretItem, SecretStore
 from vzctl.vault.env_store import EnvStore
@@ -25,6 +26,10 @@ class TestEnvStore(ReadContract):
             return EnvStore(VARIABLES, {VARIABLES[item.credential_name]: text for item, text in items.items()})
 
         return fill
+
+
+def _test_of(store: str) -> Command:
+    return Command("secrets test", environment=(("VZCTL_SECRET_STORE", store),))
 
 
 def failure_of(store: SecretStore) -> tuple[str, str, str]:
@@ -62,9 +67,15 @@ def test_bytes_that_are_no_text_are_an_error() -> None:
 def test_writing_and_deleting_name_the_stores_that_can() -> None:
     store = EnvStore(VARIABLES, {"OPENAI_API_KEY": "key"})
     ways_on = (
-        NextStep("VZCTL_SECRET_STORE=keyring vzctl secrets test", "try the keyring of the operating system"),
-        NextStep("VZCTL_SECRET_STORE=exec vzctl secrets test", "try a password manager, set up in [secrets.exec]"),
-        NextStep("vzctl secrets identity ~/identity.txt", "set up age files, which need no daemon; fit for CI"),
+        NextStep(
+            Command("secrets test", environment=(("VZCTL_SECRET_STORE", "keyring"),)),
+            "try the keyring of the operating system",
+        ),
+        NextStep(
+            Command("secrets test", environment=(("VZCTL_SECRET_STORE", "exec"),)),
+            "try a password manager, set up in [secrets.exec]",
+        ),
+        suggest("secrets identity ~/identity.txt", comment="set up age files, which need no daemon; fit for CI"),
     )
     with pytest.raises(SecretStoreError) as caught:
         store.write(FIRST, Secret("new"))

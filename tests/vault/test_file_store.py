@@ -15,7 +15,8 @@ import pyrage
 import pytest
 
 from tests.vault.contract import FIRST, SECOND, WriteContract, facts
-from vzctl.errors import NextStep, SecretStoreError, StateError, UsageError
+from vzctl.command import suggest, suggest_program
+from vzctl.errors import SecretStoreError, StateError, UsageError
 from vzctl.secret import Secret
 from vzctl.store.atomic import write_atomic
 from vzctl.vault.base import SecretItem, SecretStore
@@ -272,8 +273,8 @@ def test_without_the_library_the_way_to_it_is_shown(make: Make, monkeypatch: pyt
         "the file store needs the library pyrage, which is not installed",
     )
     assert caught.value.next_steps[:2] == (
-        NextStep("pip install 'vzctl[age]'", "install it"),
-        NextStep("vzctl secrets test", "write, read and delete a test value in the configured store"),
+        suggest_program("pip", "install", "vzctl[age]", comment="install it"),
+        suggest("secrets test", comment="write, read and delete a test value in the configured store"),
     )
 
 

@@ -12,7 +12,8 @@ import pytest
 
 from tests.support.tools import require_tools
 from tests.vault.contract import FIRST, facts
-from vzctl.errors import ConflictError, NextStep, SecretStoreError
+from vzctl.command import suggest
+from vzctl.errors import ConflictError, SecretStoreError
 from vzctl.secret import Secret
 from vzctl.store.atomic import create_new_file, write_atomic
 from vzctl.vault.file_store import FileStore
@@ -55,7 +56,7 @@ def test_an_identity_is_never_replaced(tmp_path: Path, content: bytes) -> None:
         "IDENTITY_EXISTS",
         f"the identity file `{path}` exists already, and a new one would lock out the secrets of the old one",
     )
-    assert caught.value.next_steps == (NextStep("vzctl secrets test", "use the one that is there"),)
+    assert caught.value.next_steps == (suggest("secrets test", comment="use the one that is there"),)
     assert path.read_bytes() == content
 
 

@@ -14,7 +14,8 @@ from keyring.backends.chainer import ChainerBackend
 from keyring.core import load_keyring
 
 from tests.vault.contract import FIRST, facts
-from vzctl.errors import NextStep, SecretStoreError
+from vzctl.command import Command, NextStep, suggest
+from vzctl.errors import SecretStoreError
 from vzctl.secret import Secret
 from vzctl.vault.keyring_store import KeyringStore
 
@@ -67,6 +68,10 @@ class Hanging(Memory):
     def hang(self, call: str, calls: Sequence[str]) -> None:
         if call in calls:
             self.over.wait(60)
+
+
+def _test_of(store: str) -> Command:
+    return Command("secrets test", environment=(("VZCTL_SECRET_STORE", store),))
 
 
 @pytest.fixture
@@ -141,10 +146,16 @@ def test_a_timeout_can_be_tried_again_and_other_stores_are_offered(use: Use) -> 
         quick_store().read(FIRST)
     assert caught.value.retryable
     assert caught.value.next_steps == (
-        NextStep("vzctl secrets test", "write, read and delete a test value in the configured store"),
-        NextStep("VZCTL_SECRET_STORE=exec vzctl secrets test", "try a password manager, set up in [secrets.exec]"),
-        NextStep("vzctl secrets identity ~/identity.txt", "set up age files, which need no daemon; fit for CI"),
-        NextStep("VZCTL_SECRET_STORE=env vzctl secrets test", "try variables named in [secrets.env]; read only"),
+        suggest("secrets test", comment="write, read and delete a test value in the configured store"),
+        NextStep(
+            Command("secrets test", environment=(("VZCTL_SECRET_STORE", "exec"),)),
+            "try a password manager, set up in [secrets.exec]",
+        ),
+        suggest("secrets identity ~/identity.txt", comment="set up age files, which need no daemon; fit for CI"),
+        NextStep(
+            Command("secrets test", environment=(("VZCTL_SECRET_STORE", "env"),)),
+            "try variables named in [secrets.env]; read only",
+        ),
     )
 
 

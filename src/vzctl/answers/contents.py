@@ -8,12 +8,12 @@ from typing import Any, Final
 from vzctl.answers.answer import CollectionsAnswer, TablesAnswer
 from vzctl.answers.failure import malformed, refused
 from vzctl.answers.fields import Reader, UnholdableError, place_name_fault, shown
+from vzctl.command import suggest
 from vzctl.domain.names import RESERVED_SUFFIXES, name_fault
 from vzctl.domain.observation import Kind, ObservedCollection, ObservedColumn, ObservedService, Remark
 from vzctl.domain.records import Authentication
 from vzctl.domain.redaction import looks_like_secret
 from vzctl.domain.rules import provider_by_id
-from vzctl.errors import NextStep
 
 _EXPLAIN: Final = {
     "collections": '{"findCollections": {"options": {"explain": true}}}',
@@ -127,7 +127,7 @@ def _explained(reader: Reader, status: Mapping[str, Any], key: str) -> list[Any]
             reader.source,
             f"has the names of {key} only, not their services; ask for them: {_EXPLAIN[key]}",
             "ANSWER_NOT_EXPLAINED",
-            (NextStep("vzctl sync --help", "the requests whose answers it reads"),),
+            (suggest("sync", help=True, comment="the requests whose answers it reads"),),
         )
     return rows
 

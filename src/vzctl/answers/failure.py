@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from vzctl.errors import NextStep, UsageError
+from vzctl.command import NextStep, suggest
+from vzctl.errors import UsageError
 
-READS_STEP = NextStep("vzctl sync --help", "the answers that it reads")
+READS_STEP = suggest("sync", help=True, comment="the answers that it reads")
 
 
 def refused(source: str, reason: str, code: str, steps: Sequence[NextStep] = (READS_STEP,)) -> UsageError:

@@ -11,7 +11,8 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from vzctl.errors import AuthError, NextStep, UsageError
+from vzctl.command import suggest
+from vzctl.errors import AuthError, UsageError
 from vzctl.secret import Secret
 from vzctl.usecases.live import AstraToken
 
@@ -58,8 +59,8 @@ def find_token(
         "profile of the Astra CLI has one",
         code="TOKEN_MISSING",
         next_steps=(
-            NextStep("vzctl secrets token put", "keep it in the secret store"),
-            NextStep("vzctl help environment", "where else the token is taken from"),
+            suggest("secrets token put", comment="keep it in the secret store"),
+            suggest("help", "environment", comment="where else the token is taken from"),
         ),
     )
 

@@ -8,7 +8,8 @@ import typer
 
 from vzctl.cli.noun import lone, reads
 from vzctl.cli.run import dotted
-from vzctl.errors import NextStep, UsageError
+from vzctl.command import suggest
+from vzctl.errors import UsageError
 
 app = lone()
 
@@ -28,6 +29,6 @@ def completion(
         raise UsageError(
             f"{shell[:40]!a} is no shell that vzctl completes; choose bash, zsh or fish",
             code="USAGE",
-            next_steps=(NextStep("vzctl completion bash", "for example"),),
+            next_steps=(suggest("completion", "bash", comment="for example"),),
         )
     show_text(script(shell), command=dotted(context), output=read_settings(flags_of(context)).output.value)

@@ -8,7 +8,8 @@ import typer
 
 from vzctl.cli.noun import lone, reads
 from vzctl.cli.run import run
-from vzctl.errors import NextStep, UsageError
+from vzctl.command import suggest
+from vzctl.errors import UsageError
 
 app = lone()
 
@@ -31,7 +32,7 @@ def explain(
         raise UsageError(
             "name a CODE, or give --all",
             code="USAGE",
-            next_steps=(NextStep("vzctl explain --all", "every code"),),
+            next_steps=(suggest("explain", all=True, comment="every code"),),
         )
     from vzctl.usecases.explain import explain_code, list_codes
 

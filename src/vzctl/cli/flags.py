@@ -12,10 +12,13 @@ from typer.core import TyperCommand, TyperGroup
 
 from vzctl import __version__
 from vzctl.cli.parameters import unconverted
+from vzctl.command import Selection, select
 
 GLOBAL_HEADING: Final = "Global options"
 CHANGE_HEADING: Final = "Options of every change"
 _META_KEY: Final = "vzctl.flags"
+_SELECTING: Final = ("profile", "state")
+"""What a command acts on: commands that are printed repeat it. A relative path means the same in the same directory."""
 
 
 @dataclass(slots=True)
@@ -138,7 +141,12 @@ def _options_of(declaration: Callable[..., None]) -> tuple[Any, ...]:
 def _setting(name: str, *names: str, metavar: str, help: str) -> Any:  # noqa: A002  (as Typer names it)
     def store(context: typer.Context, value: str | None) -> str | None:
         if value is not None:
-            flags_of(context).settings[name] = value
+            flags = flags_of(context)
+            flags.settings[name] = value
+            if name in _SELECTING:
+                select(
+                    Selection(tuple((f"--{key}", flags.settings[key]) for key in _SELECTING if key in flags.settings))
+                )
         return value
 
     return typer.Option(*names, callback=store, metavar=metavar, help=help, expose_value=False, show_default=False)

@@ -8,7 +8,8 @@ import typer
 
 from vzctl.cli.noun import lone, reads
 from vzctl.cli.run import dotted
-from vzctl.errors import ExitStatus, NextStep, NotFoundError
+from vzctl.command import suggest
+from vzctl.errors import ExitStatus, NotFoundError
 from vzctl.setting_table import SETTINGS, STANDARD_VARIABLES
 
 TOPICS = ("environment", "exit-codes", "git")
@@ -110,7 +111,7 @@ def _command_help(context: typer.Context, words: list[str]) -> str:
             raise NotFoundError(
                 f"there is no help topic or command {without_secrets(' '.join(words))[:60]!a}",
                 code="TOPIC_NOT_FOUND",
-                next_steps=(NextStep("vzctl help", "every command"), NextStep("vzctl help exit-codes", "a topic")),
+                next_steps=(suggest("help", comment="every command"), suggest("help", "exit-codes", comment="a topic")),
             )
         current = type(current)(child, info_name=word, parent=current)
     page: str = current.get_help()

@@ -9,7 +9,8 @@ import typer
 
 from vzctl.cli.noun import changes, lone
 from vzctl.cli.run import is_dry_run, run
-from vzctl.errors import InputRequiredError, NextStep, UsageError
+from vzctl.command import suggest
+from vzctl.errors import InputRequiredError, UsageError
 
 app = lone()
 
@@ -51,7 +52,7 @@ def init(
                 raise InputRequiredError(
                     "who enforces scopes? give --control-plane local or --control-plane astra",
                     code="CONTROL_PLANE_REQUIRED",
-                    next_steps=(NextStep("vzctl init --control-plane local", "for a self-hosted Data API"),),
+                    next_steps=(suggest("init", control_plane="local", comment="for a self-hosted Data API"),),
                 )
             plane = world.prompter.ask_choice(
                 "Control plane: local (self-hosted) or astra (the Astra Portal)?", ["local", "astra"]

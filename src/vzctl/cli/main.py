@@ -14,6 +14,7 @@ import typer
 from vzctl.cli.commands import SUMMARIES, root_commands
 from vzctl.cli.flags import Group, version_option
 from vzctl.cli.interrupts import listen
+from vzctl.command import Selection, select
 from vzctl.errors import ENDING_SIGNALS, ExitStatus, UsageError, VzctlError
 
 # Typer carries its own copy of click and exports only this leaf; its parents are what the parser raises.
@@ -53,6 +54,7 @@ class Root(Group):
     def _run(self, words: list[str], prog_name: str, extra: dict[str, Any]) -> int:
         try:
             listen()
+            select(Selection())
             _require_text(words)
             # Not `super().main`: it makes exits of ^C and of a broken pipe without a word, and without JSON.
             with self.make_context(prog_name, list(words), **extra) as context:
@@ -134,13 +136,15 @@ def _configured_output() -> str:
 
 def _fail(error: VzctlError, words: list[str], command: str = "") -> int:
     """Show a failure. A key that somebody gave for a name, a number or a flag is not repeated, whoever refused it."""
+    from vzctl.command import NextStep
     from vzctl.domain.redaction import without_secrets
-    from vzctl.errors import NextStep
     from vzctl.render.show import show_failure
 
     error.message = without_secrets(error.message)
     error.evidence = tuple(without_secrets(item) for item in error.evidence)
-    error.next_steps = tuple(NextStep(without_secrets(item.command), item.comment) for item in error.next_steps)
+    error.next_steps = tuple(
+        NextStep(item.command.repeating(words).changed(without_secrets), item.comment) for item in error.next_steps
+    )
     show_failure(error, command=command or _guess_command(words), output=early_output(words))
     return error.exit_status
 

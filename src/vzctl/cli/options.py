@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
@@ -110,4 +110,21 @@ TokenEnvOption = Annotated[
     str | None,
     typer.Option("--token-env", metavar="VARIABLE", help="Take the token from this variable.", show_default=False),
 ]
+TAKES_TOKEN: Final = frozenset(
+    {
+        "collections create",
+        "credentials rotate",
+        "databases wait",
+        "pending confirm",
+        "probe",
+        "revocations done",
+        "rotations resume",
+        "rotations rollback",
+        "scope check",
+        "sync",
+        "tables attach",
+        "tables detach",
+    }
+)
+"""The commands with `TokenEnvOption`: printed for a person to run, they repeat it."""
 WakeOption = Annotated[bool, typer.Option("--wake", help="Also where a request wakes a hibernated database.")]

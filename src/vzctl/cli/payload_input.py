@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, BinaryIO, Final
 
-from vzctl.errors import InputRequiredError, NextStep, UsageError
+from vzctl.command import suggest
+from vzctl.errors import InputRequiredError, UsageError
 
 if TYPE_CHECKING:
     from vzctl.cli.wiring import World
@@ -132,7 +133,7 @@ def _open_file(path: str) -> BinaryIO:
         raise UsageError(
             f"cannot read {path!a}: {reason}",
             code="PAYLOAD_UNREADABLE",
-            next_steps=(NextStep("vzctl diagnose -", "paste or pipe the text in"),),
+            next_steps=(suggest("diagnose", "-", comment="paste or pipe the text in"),),
         ) from None
     if stat.S_ISCHR(mode) or stat.S_ISBLK(mode):
         source.close()
@@ -144,5 +145,8 @@ def _nothing_given() -> InputRequiredError:
     return InputRequiredError(
         "nothing to diagnose: pipe the error in, name a FILE, or give --text",
         code="PAYLOAD_REQUIRED",
-        next_steps=(NextStep("vzctl diagnose FILE", "or: kubectl logs -f POD | vzctl diagnose --follow"),),
+        next_steps=(
+            suggest("diagnose", "FILE", comment="a file with the error"),
+            suggest("diagnose", follow=True, comment="with a log piped in, while it grows"),
+        ),
     )

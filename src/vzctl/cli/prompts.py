@@ -8,7 +8,8 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, TextIO
 
 from vzctl.cli.flags import Flags
-from vzctl.errors import CancelledError, InputRequiredError, NextStep, UsageError
+from vzctl.command import shell_word, suggest_again
+from vzctl.errors import CancelledError, InputRequiredError, UsageError
 
 if TYPE_CHECKING:
     from vzctl.cli.interrupts import Interrupts
@@ -47,12 +48,16 @@ class Prompter:
         if self._flags.yes and not severe:
             return
         if not self.is_interactive:
-            flag = f"--confirm {question.name}" if severe else "--yes"
+            flag = f"--confirm {shell_word(question.name)}" if severe else "--yes"
             raise InputRequiredError(
                 f"{question.text[:1].lower()}{question.text[1:]} nobody can be asked{self._why()}; give {flag}",
                 code="CONFIRMATION_REQUIRED",
                 evidence=question.lines,
-                next_steps=(NextStep(f"the same command with {flag}", "when this is what you want"),),
+                next_steps=(
+                    suggest_again(
+                        "when this is what you want", confirm=question.name if severe else None, yes=not severe
+                    ),
+                ),
             )
         self.present(question.lines)
         if severe:

@@ -11,6 +11,8 @@ import typer
 
 from vzctl.cli.flags import ChangeCommand, flags_of
 from vzctl.cli.garbage import collect_from_here
+from vzctl.cli.options import TAKES_TOKEN
+from vzctl.command import select, selected
 from vzctl.errors import ENDING_SIGNALS, ExitStatus
 
 if TYPE_CHECKING:
@@ -41,6 +43,7 @@ def run(
 
     flags = flags_of(context)
     world = World(flags, command_words(context))
+    select(replace(selected(), token_variable=token_variable, takes_token=TAKES_TOKEN))
     if flags.verbose:
         world.say(f"state: {world.settings.state.value} (from {world.settings.state.source})")
     world.token_variable = token_variable

@@ -6,7 +6,8 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from vzctl.errors import InputRequiredError, NextStep, UsageError
+from vzctl.command import suggest_again
+from vzctl.errors import InputRequiredError, UsageError
 
 if TYPE_CHECKING:
     from vzctl.secret import Secret
@@ -50,7 +51,7 @@ def no_way_given() -> InputRequiredError:
     return InputRequiredError(
         "a key is needed and nobody can be asked; give --secret-stdin, --secret-file FILE or --secret-env VARIABLE",
         code="SECRET_REQUIRED",
-        next_steps=(NextStep('printf %s "$KEY" | vzctl … --secret-stdin', "hand it in on standard input"),),
+        next_steps=(suggest_again("hand it in on standard input", secret_stdin=True),),
     )
 
 

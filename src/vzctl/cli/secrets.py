@@ -11,7 +11,8 @@ from vzctl.cli.noun import changes, noun, reads
 from vzctl.cli.options import CredentialArgument, SecretEnvOption, SecretFileOption, SecretStdinOption
 from vzctl.cli.run import is_dry_run, run
 from vzctl.cli.secret_input import SecretFlags
-from vzctl.errors import InputRequiredError, NextStep, UsageError
+from vzctl.command import suggest
+from vzctl.errors import InputRequiredError, UsageError
 
 if TYPE_CHECKING:
     from vzctl.cli.wiring import World
@@ -130,7 +131,7 @@ def reveal(
             raise InputRequiredError(
                 "a secret is revealed at a terminal only, not into a pipe, a file or JSON",
                 code="TERMINAL_REQUIRED",
-                next_steps=(NextStep(f"vzctl secrets reveal {name}", "at a terminal"),),
+                next_steps=(suggest("secrets reveal", name, comment="at a terminal"),),
             )
         return reveal_secret(c, name, which=which)
 

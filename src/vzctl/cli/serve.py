@@ -12,7 +12,8 @@ from vzctl.cli.flags import flags_of
 from vzctl.cli.noun import noun, reads
 from vzctl.cli.options import CheckExitCodeOption, DatabaseOption
 from vzctl.cli.run import command_words, run
-from vzctl.errors import NextStep, UsageError
+from vzctl.command import suggest_program
+from vzctl.errors import UsageError
 
 app = noun("serve")
 
@@ -163,7 +164,7 @@ def _server() -> Any:
         raise UsageError(
             f'vzctl serve run needs the library "{error.name}"',
             code="EXTRA_MISSING",
-            next_steps=(NextStep("pip install 'vzctl[serve]'", "install it"),),
+            next_steps=(suggest_program("pip", "install", "vzctl[serve]", comment="install it"),),
         ) from None
     return server
 

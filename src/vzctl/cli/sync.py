@@ -10,7 +10,8 @@ import typer
 from vzctl.cli.noun import changes, lone
 from vzctl.cli.options import ExitCodeOption, JobsOption, TokenEnvOption, WakeOption
 from vzctl.cli.run import is_dry_run, run
-from vzctl.errors import NextStep, UsageError
+from vzctl.command import suggest
+from vzctl.errors import UsageError
 
 if TYPE_CHECKING:
     from vzctl.cli.wiring import World
@@ -117,7 +118,7 @@ def _read(files: list[str], more: list[str], *, is_live: bool) -> list[AnswerFil
         raise UsageError(
             "give the answers to compare with: --from FILE…",
             code="ANSWERS_MISSING",
-            next_steps=(NextStep("vzctl sync --help", "the answers that it reads"),),
+            next_steps=(suggest("sync", help=True, comment="the answers that it reads"),),
         )
     names = [*files, *more]
     if names.count(STDIN) > 1:

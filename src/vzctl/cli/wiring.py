@@ -17,7 +17,8 @@ from vzctl.cli.garbage import collect_from_here
 from vzctl.cli.interrupts import Interrupts
 from vzctl.cli.prompts import Prompter
 from vzctl.cli.secret_input import SecretFlags, no_way_given, read_flags
-from vzctl.errors import NextStep, NotFoundError, SecretStoreError, UsageError
+from vzctl.command import suggest
+from vzctl.errors import NotFoundError, SecretStoreError, UsageError
 from vzctl.render.cells import escape
 from vzctl.render.countdown import Countdown
 from vzctl.render.show import write_talk
@@ -200,7 +201,7 @@ class World:
             raise SecretStoreError(
                 f'[secrets.env] names no variable that is set for "{credential}"',
                 code="SECRET_NOT_HELD",
-                next_steps=(NextStep("vzctl help environment", "how [secrets.env] maps names to variables"),),
+                next_steps=(suggest("help", "environment", comment="how [secrets.env] maps names to variables"),),
             )
         return secret
 
@@ -212,7 +213,7 @@ class World:
             raise UsageError(
                 "the exec store needs [secrets.exec] with get, set and delete in your configuration",
                 code="CONFIG_INVALID",
-                next_steps=(NextStep("vzctl help environment", "every setting"),),
+                next_steps=(suggest("help", "environment", comment="every setting"),),
             )
         environ, canaries = self._child_environ(), self._canaries()
         return ExecStore(commands.get, commands.set, commands.delete, environ=environ, canaries=canaries)

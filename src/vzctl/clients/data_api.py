@@ -12,8 +12,9 @@ from vzctl.clients.fault import NoReply, error_for
 from vzctl.clients.host_label import keyspace_path
 from vzctl.clients.http import Http
 from vzctl.clients.message import LARGE_ANSWER, Call, Reply, SecretHeader
+from vzctl.command import suggest
 from vzctl.domain.names import strip_data_api_suffix
-from vzctl.errors import AstraError, AuthError, NextStep, VzctlError
+from vzctl.errors import AstraError, AuthError, VzctlError
 from vzctl.secret import Secret
 
 EMBEDDING_HEADER: Final = "x-embedding-api-key"
@@ -141,7 +142,7 @@ class DataApi:
                 code="DATABASE_NOT_READY",
                 side="astra",
                 retryable=True,
-                next_steps=(NextStep("vzctl databases wait DB --status ACTIVE", "until it is active"),),
+                next_steps=(suggest("databases wait", "DB", status="ACTIVE", comment="until it is active"),),
             ).answered(503)
         if not isinstance(document, dict) or reply.status != 200:
             where = "it points to another address" if reply.is_redirect else reply.shown()
@@ -160,7 +161,7 @@ class DataApi:
             f"{self._party} refuses the token: it {reason}",
             code="TOKEN_LACKS_RIGHTS" if lacks_rights else "TOKEN_REJECTED",
             side="astra",
-            next_steps=(NextStep("vzctl help environment", "where the token is taken from"),),
+            next_steps=(suggest("help", "environment", comment="where the token is taken from"),),
         ).answered(reply.status, fault.code if fault is not None else None)
 
 

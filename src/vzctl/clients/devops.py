@@ -10,7 +10,8 @@ from vzctl.clients.fault import NoReply, error_for
 from vzctl.clients.host_label import host_label
 from vzctl.clients.http import Http
 from vzctl.clients.message import LARGE_ANSWER, Call, Reply, SecretHeader
-from vzctl.errors import AstraError, AuthError, NextStep, NotFoundError
+from vzctl.command import suggest
+from vzctl.errors import AstraError, AuthError, NotFoundError
 from vzctl.secret import Secret
 
 PARTY: Final = "the DevOps API of Astra"
@@ -70,7 +71,7 @@ class DevOps:
             raise NotFoundError(
                 f'Astra knows no database "{database_id}", or the token is of another organization',
                 code="DATABASE_NOT_AT_ASTRA",
-                next_steps=(NextStep("vzctl databases list", "the databases that are recorded"),),
+                next_steps=(suggest("databases list", comment="the databases that are recorded"),),
             ).answered(404)
         return _expect(reply, dict)
 
@@ -96,7 +97,7 @@ def _require_allowed(reply: Reply) -> None:
             "the DevOps API rejects the Astra token: it is wrong, expired or revoked",
             code="TOKEN_REJECTED",
             side="astra",
-            next_steps=(NextStep("vzctl help environment", "where the token is taken from"),),
+            next_steps=(suggest("help", "environment", comment="where the token is taken from"),),
         ).answered(401)
     if reply.status == 403:
         raise AuthError(

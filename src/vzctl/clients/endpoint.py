@@ -7,7 +7,8 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from vzctl.clients.host_label import LOOPBACK, host_label
-from vzctl.errors import AuthError, NextStep
+from vzctl.command import suggest
+from vzctl.errors import AuthError
 from vzctl.secret import Secret
 
 OF_ASTRA: Final = "AstraCS:"
@@ -52,7 +53,7 @@ def require_may_carry(endpoint: str, token: Secret, trusted_hosts: Sequence[str]
         f'an Astra token is not sent to "{host}": it is no host of Astra, or no https',
         code="TOKEN_NOT_FOR_THIS_HOST",
         side="astra",
-        next_steps=(NextStep("vzctl help environment", "astra.data_api_hosts names hosts that may get it"),),
+        next_steps=(suggest("help", "environment", comment="astra.data_api_hosts names hosts that may get it"),),
     )
 
 

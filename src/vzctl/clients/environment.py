@@ -13,10 +13,11 @@ from typing import Final
 
 import httpx
 
-from vzctl.errors import NextStep, UsageError
+from vzctl.command import suggest
+from vzctl.errors import UsageError
 
 _HIGHEST_PORT: Final = 65535
-_HELP: Final = (NextStep("vzctl help environment", "the variables that are looked at"),)
+_HELP: Final = (suggest("help", "environment", comment="the variables that are looked at"),)
 
 
 def tls_context() -> ssl.SSLContext:

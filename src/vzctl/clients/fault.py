@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from enum import StrEnum
 from typing import Final
 
-from vzctl.errors import ERROR_OF_SIDE, NextStep, VzctlError
+from vzctl.command import suggest
+from vzctl.errors import ERROR_OF_SIDE, VzctlError
 
 
 class Cause(StrEnum):
@@ -122,7 +123,7 @@ def cause_of(error: BaseException) -> Cause:
 def error_for(fault: NoReply, side: str) -> VzctlError:
     """Return the error of a command that needed the answer; `side` is `astra` or `provider`."""
     side = "unknown" if fault.is_of_this_machine else side
-    steps = (NextStep("vzctl help environment", fault.hint),) if fault.hint is not None else ()
+    steps = (suggest("help", "environment", comment=fault.hint),) if fault.hint is not None else ()
     return ERROR_OF_SIDE[side](
         fault.sentence,
         code=f"NO_ANSWER_{fault.cause.name}",

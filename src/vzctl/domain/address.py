@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from vzctl.command import suggest
 from vzctl.domain.index import Index, display_names
 from vzctl.domain.names import did_you_mean
 from vzctl.domain.records import Collection, Column, Database
 from vzctl.domain.state import State
-from vzctl.errors import ConflictError, NextStep, NotFoundError, UsageError
+from vzctl.errors import ConflictError, NotFoundError, UsageError
 
 MINIMUM_ID_PREFIX: Final = 8
 
@@ -62,8 +63,8 @@ def find_database(state: State, reference: str) -> Database:
         f"there is no database {_quoted(reference)}{did_you_mean(reference, names.values())}",
         code="DATABASE_NOT_FOUND",
         next_steps=(
-            NextStep("vzctl databases list", "the databases that are recorded"),
-            NextStep("vzctl databases add NAME", "record a database that exists"),
+            suggest("databases list", comment="the databases that are recorded"),
+            suggest("databases add", "NAME", comment="record a database that exists"),
         ),
     )
 
@@ -90,7 +91,7 @@ def _ambiguous(state: State, reference: str, candidates: list[Database]) -> Conf
     return ConflictError(
         f"{_quoted(reference)} names {len(candidates)} databases: {shown}",
         code="DATABASE_AMBIGUOUS",
-        next_steps=(NextStep(f"vzctl databases show {first}", "say which one: name@region or the id"),),
+        next_steps=(suggest("databases show", first, comment="say which one: name@region or the id"),),
     )
 
 
@@ -106,7 +107,7 @@ def find_collection(state: State, text: str) -> Collection:
     raise NotFoundError(
         f"there is no collection {_quoted(text)}{did_you_mean(text, known)}",
         code="COLLECTION_NOT_FOUND",
-        next_steps=(NextStep("vzctl collections list", "the collections that are recorded"),),
+        next_steps=(suggest("collections list", comment="the collections that are recorded"),),
     )
 
 
@@ -123,7 +124,7 @@ def find_column(state: State, text: str) -> Column:
     raise NotFoundError(
         f"there is no table column {_quoted(text)}{did_you_mean(text, known)}",
         code="COLUMN_NOT_FOUND",
-        next_steps=(NextStep("vzctl tables list", "the table columns that are recorded"),),
+        next_steps=(suggest("tables list", comment="the table columns that are recorded"),),
     )
 
 

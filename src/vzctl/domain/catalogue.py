@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from vzctl.command import suggest
 from vzctl.domain.names import did_you_mean, nearest
 from vzctl.domain.parameters import (
     Value,
@@ -32,7 +33,7 @@ from vzctl.domain.provider import (
     Shape,
 )
 from vzctl.domain.records import Authentication
-from vzctl.errors import ConflictError, NextStep, NotFoundError, UsageError
+from vzctl.errors import ConflictError, NotFoundError, UsageError
 
 ENDPOINT_DEFINED_MODEL: Final = "endpoint-defined-model"
 
@@ -265,7 +266,7 @@ def find_provider(text: str) -> Provider:
     provider = spellings.get(folded)
     if provider is not None:
         return provider
-    step = NextStep("vzctl providers list", "the providers that vectorize offers")
+    step = suggest("providers list", comment="the providers that vectorize offers")
     unsupported = _unsupported(folded)
     if unsupported is not None:
         raise NotFoundError(unsupported, code="PROVIDER_UNSUPPORTED", next_steps=(step,))
@@ -321,7 +322,7 @@ def check_authentication(provider: Provider, authentication: Authentication) -> 
     """Rule 2: raise `ConflictError` unless the provider can be used this way."""
     if authentication in provider.authentication:
         return
-    step = NextStep(f"vzctl providers show {provider.id}", "how it is used")
+    step = suggest("providers show", provider.id, comment="how it is used")
     if not provider.is_external:
         raise ConflictError(
             f"the provider {provider.display_name} is hosted by Astra: it takes no credential, no header and no scope",

@@ -12,10 +12,11 @@ from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
 from datetime import datetime
 
+from vzctl.command import suggest
 from vzctl.domain.records import Credential, Deletion, RetiredCredential, Rotation, Version
 from vzctl.domain.state import State
 from vzctl.domain.token import KEPT_AS, SHOWN_AS
-from vzctl.errors import ConflictError, NextStep
+from vzctl.errors import ConflictError
 
 
 def needed_versions(state: State) -> frozenset[str]:
@@ -42,9 +43,7 @@ def with_deletions(state: State, owner_id: str, version_ids: Iterable[str], now:
         raise ConflictError(
             f'a key of "{name}" that was to be deleted is in service again; nothing was deleted',
             code="CHANGED_MEANWHILE",
-            next_steps=(NextStep(f"vzctl credentials show {name}", "which key counts now"),)
-            if name != SHOWN_AS
-            else (),
+            next_steps=(suggest("credentials show", name, comment="which key counts now"),) if name != SHOWN_AS else (),
         )
     # One that was done already has come back into the store: another machine wrote it, for example.
     kept = tuple(item for item in state.deletions if item.version not in begun)

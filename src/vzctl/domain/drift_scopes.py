@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
+from vzctl.command import command
 from vzctl.domain.drift import Action, Change, DriftItem, FieldChange, Look
 from vzctl.domain.index import Index
 from vzctl.domain.observation import Kind, Observation, Remark
@@ -127,7 +128,7 @@ def _removals_done(index: Index, credential: Credential, seen: Mapping[str, bool
             name = index.database_name(entry.database)
             message = (
                 f'the database "{name}" refuses "{credential.name}", whose removal from there is wanted: it may be done; '
-                "vzctl pending confirm --check"
+                f"{command('pending confirm', check=True)}"
             )
             yield Remark("SCOPE_REMOVAL_SEEN", Kind.SCOPES, f"{credential.name} in {name}", message)
 

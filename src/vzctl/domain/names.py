@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Final
 
+from vzctl.command import suggest
 from vzctl.domain.redaction import looks_like_secret
-from vzctl.errors import NextStep, UsageError
+from vzctl.errors import UsageError
 
 MAXIMUM_NAME_LENGTH: Final = 50
 MAXIMUM_DATABASE_NAME_LENGTH: Final = 200
@@ -27,7 +28,7 @@ def refuse_secret_as_name(text: str) -> None:
         raise UsageError(
             "this looks like a key, not a name; it is now in your shell history, so replace it at its provider",
             code="NAME_LOOKS_LIKE_SECRET",
-            next_steps=(NextStep("vzctl credentials list", "the names that exist"),),
+            next_steps=(suggest("credentials list", comment="the names that exist"),),
         )
 
 

@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
+from vzctl.command import NextStep, suggest
 from vzctl.domain.names import did_you_mean
 from vzctl.domain.provider import Model, Parameter, ParameterKind, Provider, Shape
 from vzctl.domain.redaction import looks_like_secret
-from vzctl.errors import NextStep, UsageError
+from vzctl.errors import UsageError
 
 MAXIMUM_SHOWN_LENGTH: Final = 100
 MAXIMUM_HOST_LABEL_LENGTH: Final = 63
@@ -50,7 +51,7 @@ def listed(names: Iterable[str]) -> str:
 
 def show_step(provider: Provider) -> NextStep:
     """Return the command that shows everything a service of this provider may hold."""
-    return NextStep(f"vzctl providers show {provider.id}", "its models, dimensions and parameters")
+    return suggest("providers show", provider.id, comment="its models, dimensions and parameters")
 
 
 def parse_value(parameter: Parameter, value: object) -> Value | None:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from vzctl.command import suggest
 from vzctl.domain import portal
 from vzctl.domain.index import Index
 from vzctl.domain.portal import PortalStep
@@ -16,7 +17,7 @@ from vzctl.domain.provider import Provider
 from vzctl.domain.records import Credential, Evidence, Integration, ScopeEntry
 from vzctl.domain.rules import provider_by_id
 from vzctl.domain.state import State
-from vzctl.errors import NextStep, NotFoundError
+from vzctl.errors import NotFoundError
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,7 @@ def find_pending(state: State, step_id: str) -> PendingStep:
     raise NotFoundError(
         f"there is no pending step {shown}",
         code="PENDING_NOT_FOUND",
-        next_steps=(NextStep("vzctl pending list", "what still has to be done"),),
+        next_steps=(suggest("pending list", comment="what still has to be done"),),
     )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from vzctl.command import NextStep, command, suggest
 from vzctl.domain.catalogue import service_problems
 from vzctl.domain.deletion import needed_versions, owner_name
 from vzctl.domain.index import Index
@@ -14,7 +15,6 @@ from vzctl.domain.records import Credential, Dependant
 from vzctl.domain.rules import display_name, provider_by_id
 from vzctl.domain.state import State
 from vzctl.domain.token import KEPT_AS, SHOWN_AS, leftover_tokens
-from vzctl.errors import NextStep, shell_word
 
 KNOWN_STATUSES: Final = frozenset(
     [
@@ -74,9 +74,7 @@ def problems_of_dependant(index: Index, item: Dependant) -> list[Problem]:
 
 def _dependant(index: Index, item: Dependant) -> Iterator[Problem]:
     address = index.address(item)
-    show = NextStep(
-        f"vzctl {'collections' if item.kind == 'collection' else 'tables'} show {shell_word(address)}", "look at it"
-    )
+    show = suggest(f"{'collections' if item.kind == 'collection' else 'tables'} show", address, comment="look at it")
     if item.provider is None:
         return
     for sentence in service_problems(item.provider, item.model, item.dimension, item.parameters):
@@ -95,7 +93,7 @@ def _dependant(index: Index, item: Dependant) -> Iterator[Problem]:
         yield Problem("CREDENTIAL_OF_OTHER_PROVIDER", address, message, show)
     if item.database not in credential.database_ids:
         name = index.database_name(item.database)
-        fix = NextStep(f"vzctl scope add {credential.name} {shell_word(name)}", "put the database into the scope")
+        fix = suggest("scope add", credential.name, name, comment="put the database into the scope")
         message = f'the {item.kind} "{address}" uses "{credential.name}", whose scope lacks the database "{name}"'
         yield Problem("OUT_OF_SCOPE", address, message, fix)
 
@@ -110,9 +108,9 @@ def _missing_credential(index: Index, item: Dependant, show: NextStep) -> Proble
     if not provider.takes_credential:
         message += f"; {provider.display_name} takes no credential"
         return Problem("CREDENTIAL_MISSING", address, message, show)
-    database = shell_word(index.database_name(item.database))
-    command = f"vzctl credentials add {item.credential} --provider {provider.id} --scope {database}"
-    return Problem("CREDENTIAL_MISSING", address, message, NextStep(command, "recreate it under exactly this name"))
+    database = index.database_name(item.database)
+    run = command("credentials add", item.credential or "", provider=provider.id, scope=database)
+    return Problem("CREDENTIAL_MISSING", address, message, NextStep(run, "recreate it under exactly this name"))
 
 
 def _credential(index: Index, credential: Credential) -> Iterator[Problem]:
@@ -123,23 +121,23 @@ def _credential(index: Index, credential: Credential) -> Iterator[Problem]:
             "PROVIDER_TAKES_NO_CREDENTIAL",
             credential.name,
             message,
-            NextStep("vzctl providers list", "providers that do"),
+            suggest("providers list", comment="providers that do"),
         )
     if credential.current is None and credential.id not in index.open_rotations:
         message = f'adding the credential "{credential.name}" was interrupted: it has no key yet'
-        fix = NextStep(f"vzctl credentials show {credential.name}", "look at it")
+        fix = suggest("credentials show", credential.name, comment="look at it")
         if provider is not None and provider.takes_credential:
-            fix = NextStep(f"vzctl credentials add {credential.name} --provider {credential.provider}", "finish it")
+            fix = suggest("credentials add", credential.name, provider=credential.provider, comment="finish it")
         yield Problem("CREDENTIAL_INCOMPLETE", credential.name, message, fix)
     if credential.current in index.revoked:
         message = (
             f'the key of "{credential.name}" was revoked at {display_name(credential.provider)}, and is in force here'
         )
-        fix = NextStep(f"vzctl credentials rotate {credential.name}", "give it a new one")
+        fix = suggest("credentials rotate", credential.name, comment="give it a new one")
         yield Problem("KEY_REVOKED", credential.name, message, fix)
     if credential.max_age_days is not None and credential.max_age_days < 1:
         message = f'the credential "{credential.name}" has a maximum age of {credential.max_age_days} days'
-        fix = NextStep(f"vzctl credentials edit {credential.name} --max-age-days 90", "set a sensible one")
+        fix = suggest("credentials edit", credential.name, max_age_days="90", comment="set a sensible one")
         yield Problem("MAXIMUM_AGE_INVALID", credential.name, message, fix)
 
 
@@ -150,7 +148,7 @@ def _names(state: State) -> Iterator[Problem]:
     for names in by_folded.values():
         if len(names) > 1:
             message = "credentials that differ only in case: " + ", ".join(f'"{name}"' for name in names)
-            fix = NextStep(f"vzctl credentials show {names[0]}", "tell them apart")
+            fix = suggest("credentials show", names[0], comment="tell them apart")
             yield Problem("NAMES_DIFFER_IN_CASE", names[0], message, fix)
 
 
@@ -159,11 +157,11 @@ def _databases(index: Index) -> Iterator[Problem]:
         name = index.database_name(database.id)
         if database.status not in KNOWN_STATUSES:
             message = f'the database "{name}" has a status never seen: {database.status!a}'
-            fix = NextStep(f"vzctl databases edit {shell_word(name)} --status ACTIVE", "correct it")
+            fix = suggest("databases edit", name, status="ACTIVE", comment="correct it")
             yield Problem("STATUS_UNKNOWN", name, message, fix)
         if database.gone_since is not None and index.dependants_in_database[database.id]:
             message = f'the database "{name}" is gone, but collections or columns in it are recorded'
-            fix = NextStep(f"vzctl databases show {shell_word(name)}", "look at what would be forgotten with it")
+            fix = suggest("databases show", name, comment="look at what would be forgotten with it")
             yield Problem("DATABASE_GONE", name, message, fix)
 
 
@@ -179,23 +177,25 @@ def _scopes(index: Index) -> Iterator[Problem]:
                     f'the database "{name}" refused "{credential.name}" when it was last looked at, although it is in '
                     "its scope"
                 )
-                fix = NextStep(f"vzctl scope check {credential.name} {shell_word(name)} --record", "look again")
+                fix = suggest("scope check", credential.name, name, record=True, comment="look again")
                 yield Problem("SCOPE_REFUSED", credential.name, message, fix)
 
 
 def _leftovers(state: State) -> Iterator[Problem]:
     for version in leftover_tokens(state):
         message = f"the secret store may still hold version {version} of the Astra token, which nothing needs"
-        yield Problem("TOKEN_LEFT_OVER", SHOWN_AS, message, NextStep("vzctl secrets purge", "delete it from the store"))
+        yield Problem(
+            "TOKEN_LEFT_OVER", SHOWN_AS, message, suggest("secrets purge", comment="delete it from the store")
+        )
     for deletion in state.open_deletions():
         is_token, name = deletion.owner == KEPT_AS, owner_name(state, deletion.owner)
         shown = "the Astra token" if is_token else f'"{name}"'
         message = f"the deletion of version {deletion.version} of {shown} from the secret store is not finished"
         code = "TOKEN_LEFT_OVER" if is_token else "SECRET_LEFT_OVER"
-        yield Problem(code, name, message, NextStep("vzctl secrets purge", "finish the deletion"))
+        yield Problem(code, name, message, suggest("secrets purge", comment="finish the deletion"))
     for owner, version in unneeded_versions(state):
         message = f'the secret store still holds version {version} of "{owner}", which nothing needs'
-        yield Problem("SECRET_LEFT_OVER", owner, message, NextStep("vzctl secrets purge", "delete it from the store"))
+        yield Problem("SECRET_LEFT_OVER", owner, message, suggest("secrets purge", comment="delete it from the store"))
 
 
 def unneeded_versions(state: State) -> list[tuple[str, str]]:

@@ -20,6 +20,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
+from vzctl.command import suggest
 from vzctl.domain import revocation
 from vzctl.domain.deletion import with_deletions
 from vzctl.domain.records import (
@@ -32,7 +33,7 @@ from vzctl.domain.records import (
     Step,
 )
 from vzctl.domain.state import State
-from vzctl.errors import ConflictError, NextStep, UsageError
+from vzctl.errors import ConflictError, UsageError
 
 PORTAL_GROUP_SIZE: Final = 10
 """Databases that the Portal's dialog takes at a time (Astra documentation of the provider pages)."""
@@ -121,7 +122,7 @@ def attested(rotation: Rotation, step: Step, *, is_local: bool) -> Rotation:
         raise ConflictError(
             f'"{step.lower()}" cannot be attested now: the rotation is at {rotation.step} and {wanted}',
             code="ROTATION_STEP_OUT_OF_ORDER",
-            next_steps=(NextStep(f"vzctl rotations show {rotation.snapshot.name}", "where it stands"),),
+            next_steps=(suggest("rotations show", rotation.snapshot.name, comment="where it stands"),),
         )
     if step is Step.SCOPED:
         return replace(rotation, step=step, scoped=(*rotation.scoped, *next_group(rotation)))

@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from vzctl.command import suggest
 from vzctl.domain.index import Index
 from vzctl.domain.names import did_you_mean
 from vzctl.domain.records import Credential, Database, Dependant, Rotation
 from vzctl.domain.state import State
-from vzctl.errors import ConflictError, NextStep, NotFoundError, RotationOpenError, shell_word
+from vzctl.errors import ConflictError, NotFoundError, RotationOpenError
 
 if TYPE_CHECKING:
     from vzctl.domain.provider import Provider
@@ -43,7 +44,7 @@ def require_credential(state: State, name: str) -> Credential:
     raise NotFoundError(
         f"there is no credential {shown}{did_you_mean(name, names)}",
         code="CREDENTIAL_NOT_FOUND",
-        next_steps=(NextStep("vzctl credentials list", "the names that exist"),),
+        next_steps=(suggest("credentials list", comment="the names that exist"),),
     )
 
 
@@ -54,7 +55,7 @@ def require_integration_removable(state: State, provider_id: str) -> None:
         raise ConflictError(
             f"the {display_name(provider_id)} integration still has {counted(len(names), 'credential')}: {listed(names)}",
             code="INTEGRATION_HAS_CREDENTIALS",
-            next_steps=(NextStep(f"vzctl credentials remove {names[0]}", "remove its credentials first"),),
+            next_steps=(suggest("credentials remove", names[0], comment="remove its credentials first"),),
         )
 
 
@@ -64,7 +65,7 @@ def require_takes_credential(provider: Provider) -> None:
         raise ConflictError(
             f"{provider.display_name} is hosted by Astra: it takes no credential and no scope",
             code="PROVIDER_TAKES_NO_CREDENTIAL",
-            next_steps=(NextStep(f"vzctl providers show {provider.id}", "how it is used"),),
+            next_steps=(suggest("providers show", provider.id, comment="how it is used"),),
         )
 
 
@@ -77,15 +78,15 @@ def require_name_is_free(state: State, name: str) -> None:
                 f'the credential "{name}" exists already',
                 code="CREDENTIAL_EXISTS",
                 next_steps=(
-                    NextStep(f"vzctl credentials rotate {name}", "give it a new key under the same name"),
-                    NextStep(f"vzctl credentials show {name}", "look at it"),
+                    suggest("credentials rotate", name, comment="give it a new key under the same name"),
+                    suggest("credentials show", name, comment="look at it"),
                 ),
             )
         if credential.name.casefold() == folded:
             raise ConflictError(
                 f'the credential "{credential.name}" exists; "{name}" differs only in case and would be mistaken for it',
                 code="CREDENTIAL_EXISTS",
-                next_steps=(NextStep(f"vzctl credentials show {credential.name}", "look at it"),),
+                next_steps=(suggest("credentials show", credential.name, comment="look at it"),),
             )
 
 
@@ -95,7 +96,7 @@ def require_active(database: Database, what: str) -> None:
         raise ConflictError(
             f'the database "{database.name}" is {database.status}; {what} needs it ACTIVE',
             code="DATABASE_NOT_ACTIVE",
-            next_steps=(NextStep(f"vzctl databases edit {database.id} --status ACTIVE", "when it has become active"),),
+            next_steps=(suggest("databases edit", database.id, status="ACTIVE", comment="when it has become active"),),
         )
 
 
@@ -107,7 +108,7 @@ def require_in_scope(index: Index, credential: Credential, database: Database) -
         raise ConflictError(
             f'the database "{name}" is not in the scope of the credential "{credential.name}"',
             code="DATABASE_NOT_IN_SCOPE",
-            next_steps=(NextStep(f"vzctl scope add {credential.name} {shell_word(name)}", "put it into the scope"),),
+            next_steps=(suggest("scope add", credential.name, name, comment="put it into the scope"),),
         )
 
 
@@ -120,9 +121,7 @@ def require_same_service(existing: Dependant, address: str, provider_id: str | N
         "with the other credential, then copy the documents",
         code="COLLECTION_SERVICE_LOCKED",
         next_steps=(
-            NextStep(
-                f"vzctl collections show {shell_word(address)}", "its model, dimension and parameters, for the new one"
-            ),
+            suggest("collections show", address, comment="its model, dimension and parameters, for the new one"),
         ),
     )
 
@@ -132,13 +131,17 @@ def require_scope_removable(index: Index, credential: Credential, database_ids: 
     affected = scope_dependants(index, credential, database_ids)
     if affected and not force:
         addresses = [index.address(item) for item in affected]
-        databases = " ".join(dict.fromkeys(shell_word(index.database_name(item.database)) for item in affected))
+        databases = dict.fromkeys(index.database_name(item.database) for item in affected)
         raise ConflictError(
             f'{counted(len(addresses), "dependant")} of "{credential.name}" would lose vectorize: {listed(addresses)}',
             code="SCOPE_HAS_DEPENDANTS",
             next_steps=(
-                NextStep(
-                    f"vzctl scope remove {credential.name} {databases} --force", "take them out of service on purpose"
+                suggest(
+                    "scope remove",
+                    credential.name,
+                    *databases,
+                    force=True,
+                    comment="take them out of service on purpose",
                 ),
             ),
         )
@@ -167,8 +170,8 @@ def rotation_in_the_way(rotation: Rotation, name: str) -> ConflictError | Rotati
         f'a rotation of "{name}" is open at step {rotation.step}; nothing else may change it meanwhile',
         code="ROTATION_OPEN",
         next_steps=(
-            NextStep(f"vzctl rotations resume {name}", "finish it"),
-            NextStep(f"vzctl rotations rollback {name}", "take it back"),
+            suggest("rotations resume", name, comment="finish it"),
+            suggest("rotations rollback", name, comment="take it back"),
         ),
     )
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from vzctl.command import suggest
 from vzctl.domain.integrity import LONGEST_FRESHNESS
 from vzctl.domain.state import State
-from vzctl.errors import ConflictError, NextStep, UsageError
+from vzctl.errors import ConflictError, UsageError
 
 IMMEDIATE: Final = "immediate"
 _UNITS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86400}
@@ -41,5 +42,5 @@ def require_local(state: State, what: str) -> None:
         raise ConflictError(
             f"{what} is for a self-hosted Data API; this state describes databases at Astra (control plane astra)",
             code="CONTROL_PLANE_NOT_LOCAL",
-            next_steps=(NextStep("vzctl init --control-plane local --profile local", "a state of its own"),),
+            next_steps=(suggest("init", control_plane="local", profile="local", comment="a state of its own"),),
         )

@@ -55,7 +55,7 @@ def show_briefly(console: Console, found: Diagnosis) -> None:
     lines = [first]
     lines += [Text(f"    {escape(item.text)}", style="dim") for item in found.evidence[:1]]
     lines.append(Text(f"    {found.advice}"))
-    lines += [Text(f"    {escape(step.command)}", style="cyan") for step in found.nextSteps[:1]]
+    lines += [Text(f"    {escape(str(step.command))}", style="cyan") for step in found.nextSteps[:1]]
     for other in found.others:
         rest = Text("    also: ")
         rest.append(other.side, style=_STYLES[other.side])
@@ -109,7 +109,7 @@ def _others(console: Console, others: tuple[VerdictView, ...]) -> None:
                 console.print(Text(f"    {escape(item.evidence[0].text)}", style="dim"), soft_wrap=True)
             console.print(Text(f"    {escape(item.advice)}"), soft_wrap=True)
             for step in item.nextSteps:
-                console.print(Text(f"    {escape(step.command)}", style="cyan"), soft_wrap=True)
+                console.print(Text(f"    {escape(str(step.command))}", style="cyan"), soft_wrap=True)
 
 
 def _cause(found: VerdictView) -> str:

@@ -33,7 +33,7 @@ def show_sync(console: Console, report: SyncReport) -> None:
         console.print(Text("problems" if report.applied else "problems that come with it", style="bold"))
         for problem in report.problems:
             console.print(_remark(problem.message), soft_wrap=True)
-            console.print(Text(f"    {escape(problem.command)}", style="cyan"), soft_wrap=True)
+            console.print(Text(f"    {escape(str(problem.command))}", style="cyan"), soft_wrap=True)
 
 
 def _print_row(console: Console, row: DriftRow, width: int) -> None:

@@ -10,7 +10,8 @@ from datetime import UTC, datetime
 from enum import Enum
 from typing import Any, Final
 
-from vzctl.errors import NextStep, VzctlError
+from vzctl.command import Command, NextStep
+from vzctl.errors import VzctlError
 from vzctl.secret import Secret
 from vzctl.usecases.outcome import AnyOutcome, Fault
 
@@ -79,6 +80,8 @@ def to_json(value: Any) -> Any:
         return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     if isinstance(value, (tuple, list)):
         return [to_json(item) for item in value]
+    if isinstance(value, Command):
+        return str(value)
     if isinstance(value, Secret):
         raise TypeError("a secret never becomes JSON")
     return {name: to_json(getattr(value, name)) for name in field_names(type(value))}
@@ -149,4 +152,4 @@ def _error(fault: Fault) -> dict[str, Any]:
 
 
 def _steps(steps: Sequence[NextStep]) -> list[dict[str, str]]:
-    return [{"command": step.command, "comment": step.comment} for step in steps]
+    return [{"command": str(step.command), "comment": step.comment} for step in steps]

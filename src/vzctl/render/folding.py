@@ -6,7 +6,6 @@ import os
 from collections.abc import Iterable, Iterator
 from typing import Final, TextIO
 
-COMMENT: Final = "   # "
 LONGEST_WORD: Final = 40
 """A line with a longer word is one to copy from (a key, a path, an id in a list): the terminal may break it, not vzctl."""
 
@@ -22,13 +21,9 @@ def folded(lines: Iterable[str], stream: TextIO) -> Iterator[str]:
 
 
 def _fold(line: str, width: int) -> Iterator[str]:
-    command, comment, text = line.partition(COMMENT)
-    indent = " " * (len(line) - len(line.lstrip(" ")) + 2)
-    if comment and command.lstrip(" ").startswith("next: "):
-        # The command stays whole, so that it can be copied; why to run it follows.
-        yield command
-        yield from _fold(f"{indent}# {text}", width) if len(indent) + 2 + len(text) > width else (f"{indent}# {text}",)
-    elif max(map(len, line.split()), default=0) > LONGEST_WORD:
+    text = line.lstrip(" ")
+    indent = " " * (len(line) - len(text)) + ("# " if text.startswith("# ") else "  ")
+    if text.startswith("next: ") or max(map(len, line.split()), default=0) > LONGEST_WORD:
         yield line
     else:
         import textwrap  # hardly any line is too long

@@ -246,7 +246,7 @@ def _problems(data: Map) -> Iterator[str]:
     if data.problems:
         yield '<h2 id="problems" tabindex="-1">Problems</h2>\n<ol class="card problems">'
         for item in data.problems:
-            yield f"<li><p><bdi>{safe(item.message)}</bdi></p><code>{safe(item.command)}</code></li>"
+            yield f"<li><p><bdi>{safe(item.message)}</bdi></p><code>{safe(str(item.command))}</code></li>"
         yield "</ol>\n"
 
 

@@ -132,4 +132,4 @@ def _problems(data: Map) -> Iterator[Line]:
         yield [Fact("problems", HEADING)]
     for item in data.problems:
         yield [Fact(escape(item.message), BAD)]
-        yield [Fact(f"    {escape(item.command)}", COMMAND)]
+        yield [Fact(f"    {escape(str(item.command))}", COMMAND)]

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterable, Mapping
 from typing import TextIO
 
+from vzctl.command import NextStep
 from vzctl.errors import VzctlError
 from vzctl.render import envelope, plain
 from vzctl.render.cells import escape, needs_ascii
@@ -53,7 +54,7 @@ def show_failure(error: VzctlError, *, command: str, output: str) -> None:
     if error.side is not None:
         lines.append(f"  side: {error.side}")
     lines += [f"  {escape(item)}" for item in error.evidence]
-    lines += [f"  next: {escape(step.command)}   # {escape(step.comment)}" for step in error.next_steps]
+    lines += [f"  {line}" for step in error.next_steps for line in _next(step)]
     write_talk(lines)
 
 
@@ -138,7 +139,12 @@ def talk(outcome: AnyOutcome) -> None:
     write_talk(escape(line) for line in outcome.summary)
     # A batch may warn of the same thing about several subjects: the sentence says it once.
     write_talk(dict.fromkeys(f"warning: {escape(item.message)}" for item in outcome.warnings))
-    write_talk(f"next: {escape(step.command)}   # {escape(step.comment)}" for step in outcome.next_steps)
+    write_talk(line for step in outcome.next_steps for line in _next(step))
+
+
+def _next(step: NextStep) -> tuple[str, str]:
+    """Return a command and, on a line of its own, why to run it: an interactive zsh would execute a comment behind it."""
+    return f"next: {escape(str(step.command))}", f"  # {escape(step.comment)}"
 
 
 def require_stdout() -> None:

@@ -102,7 +102,7 @@ def _item(item: Attention, width: int) -> list[Line]:
     return [
         [(prefix, style), (first[len(prefix) :], "")],
         *([(line, "")] for line in others),
-        [(f"    {escape(item.command)}", "command")],
+        [(f"    {escape(str(item.command))}", "command")],
     ]
 
 
@@ -114,10 +114,10 @@ def _wrapped(text: str, width: int, indent: str) -> list[str]:
 def _block(group: AttentionGroup, items: list[list[Line]], number: int) -> list[Line]:
     """Return the first items of a kind, and how many more there are."""
     if number == 0:
-        return [[(f"{_plural(group.kind, len(items))}: ", "warn"), (group.command, "command")]]
+        return [[(f"{_plural(group.kind, len(items))}: ", "warn"), (str(group.command), "command")]]
     found = [line for item in items[:number] for line in item]
     left = len(items) - number
-    return [*found, [(f"  and {left} more: ", "quiet"), (group.command, "command")]] if left else found
+    return [*found, [(f"  and {left} more: ", "quiet"), (str(group.command), "command")]] if left else found
 
 
 def _plural(kind: str, number: int) -> str:

@@ -9,7 +9,8 @@ import socket
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from vzctl.errors import NextStep, UsageError
+from vzctl.command import suggest
+from vzctl.errors import UsageError
 
 FIRST_INHERITED: Final = 3
 BACKLOG: Final = 1024
@@ -62,7 +63,7 @@ def bound_socket(bind: str) -> socket.socket:
         raise UsageError(
             f"cannot listen on {bind}: {error.strerror or error}",
             code="BIND_FAILED",
-            next_steps=(NextStep("vzctl serve run --bind 127.0.0.1:0", "let the system choose a port"),),
+            next_steps=(suggest("serve run", bind="127.0.0.1:0", comment="let the system choose a port"),),
         ) from error
     return made
 

@@ -18,10 +18,11 @@ from typing import Final
 
 import uvicorn
 
+from vzctl.command import suggest
 from vzctl.domain.address import find_database
 from vzctl.domain.service import require_local
 from vzctl.domain.state import State
-from vzctl.errors import ENDING_SIGNALS, NextStep, UsageError
+from vzctl.errors import ENDING_SIGNALS, UsageError
 from vzctl.service.addresses import BACKLOG, address_text, is_loopback, notify, open_sockets
 from vzctl.service.application import Application, Parts
 from vzctl.service.connection import (
@@ -220,14 +221,14 @@ def _require_safe(request: RunService, *, is_near: bool) -> None:
         raise UsageError(
             "--database trusts everybody who can connect, so it is for loopback alone; use a token beyond it",
             code="DATABASE_BEYOND_LOOPBACK",
-            next_steps=(NextStep(f"vzctl databases token create {request.database} --out FILE", "make a token"),),
+            next_steps=(suggest("databases token create", request.database, out="FILE", comment="make a token"),),
         )
     if request.certificate is None and not request.is_insecure:
         raise UsageError(
             "keys and tokens would cross the network in clear: give --tls-cert and --tls-key, or --insecure where "
             "something else protects the way",
             code="TLS_REQUIRED",
-            next_steps=(NextStep("vzctl serve run --bind 127.0.0.1:8084", "or stay on this machine"),),
+            next_steps=(suggest("serve run", bind="127.0.0.1:8084", comment="or stay on this machine"),),
         )
 
 

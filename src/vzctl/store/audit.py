@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import IO, Any
 
 from vzctl.bounded_text import RECORD, load_json
-from vzctl.errors import NextStep, StateError
+from vzctl.command import suggest
+from vzctl.errors import StateError
 from vzctl.store.atomic import append_line, make_private_directory, open_own_file
 
 INTENT = "intent"
@@ -90,7 +91,7 @@ class AuditLog:
             raise StateError(
                 f'cannot write the audit log "{self._path}": {error.strerror or error}; nothing was changed',
                 code="AUDIT_NOT_WRITABLE",
-                next_steps=(NextStep("vzctl state check", "once there is room and the right to write"),),
+                next_steps=(suggest("state check", comment="once there is room and the right to write"),),
             ) from error
 
     def conclude(self, change_id: str, serial: int, outcome: str) -> bool:

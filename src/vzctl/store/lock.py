@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Final
 
 from vzctl.bounded_text import RECORD, load_json
-from vzctl.errors import NextStep, StateError, StateLockedError
+from vzctl.command import suggest_again
+from vzctl.errors import StateError, StateLockedError
 from vzctl.store.atomic import open_own_file
 
 _FIRST_WAIT_SECONDS: Final = 0.005
@@ -74,7 +75,7 @@ class Deadline:
                 f"the state is locked by {_read_holder(path)}; waited {self.timeout_seconds:g} s",
                 code="STATE_LOCKED",
                 retryable=True,
-                next_steps=(NextStep("the same command with --lock-timeout 60", "wait longer"),),
+                next_steps=(suggest_again("wait longer", lock_timeout="60"),),
             )
         if waited >= _NOTICE_AFTER_SECONDS and not self._said:
             on_wait(_read_holder(path))

@@ -7,7 +7,8 @@ import itertools
 import os
 from pathlib import Path
 
-from vzctl.errors import NextStep, StateLostError
+from vzctl.command import suggest
+from vzctl.errors import StateLostError
 from vzctl.store.atomic import move
 from vzctl.store.backups import list_backups
 from vzctl.store.paths import StatePaths
@@ -23,11 +24,11 @@ def error(paths: StatePaths, shown_path: str, what: str) -> StateLostError:
     number, has_secrets = _remains(paths)
     found = [f"{number} backup{'s' if number > 1 else ''}"] if number else []
     found += ["encrypted secrets"] if has_secrets else []
-    restore = (NextStep("vzctl state restore latest", "restore the newest backup"),) if number else ()
+    restore = (suggest("state restore", "latest", comment="restore the newest backup"),) if number else ()
     return StateLostError(
         f'the state "{shown_path}" {what}, but "{paths.folder}" has {" and ".join(found)} of it',
         code="STATE_LOST",
-        next_steps=(*restore, NextStep("vzctl help init", "start over: init --start-over moves that folder aside")),
+        next_steps=(*restore, suggest("help", "init", comment="start over: init --start-over moves that folder aside")),
     )
 
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from vzctl.errors import NextStep, StateError
+from vzctl.command import suggest
+from vzctl.errors import StateError
 
 GITIGNORE: Final = (
     b"# made by vzctl: only encrypted secrets belong into version control\n*\n!.gitignore\n!secrets/\n!secrets/**\n"
@@ -39,7 +40,7 @@ class StatePaths:
                 raise StateError(
                     f'"{folder}" is a symbolic link; the folder beside the state must be a folder of its own',
                     code="STATE_NOT_WRITABLE",
-                    next_steps=(NextStep("vzctl state path", "where it is"),),
+                    next_steps=(suggest("state path", comment="where it is"),),
                 )
 
     @property

@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 
 from vzctl import __version__
 from vzctl.bounded_text import STATE
+from vzctl.command import suggest
 from vzctl.domain.restoration import Restoration, carry_over
 from vzctl.domain.state import State
-from vzctl.errors import ConflictError, NextStep, NotFoundError, StateError
+from vzctl.errors import ConflictError, NotFoundError, StateError
 from vzctl.store.atomic import open_own_file
 from vzctl.store.audit import Change
 from vzctl.store.backups import Backup, named
@@ -43,7 +44,7 @@ def plan_restore(file: StateFile, which: str) -> RestorePlan:
         raise NotFoundError(
             f'no backup of "{file.shown_path}" exists',
             code="BACKUP_NOT_FOUND",
-            next_steps=(NextStep("vzctl state path", "where it is"),),
+            next_steps=(suggest("state path", comment="where it is"),),
         )
     backup = _find_backup(found, which)
     data, known = file.read_if_readable()
@@ -65,7 +66,7 @@ def restore(file: StateFile, plan: RestorePlan, change: Change) -> Restoration:
 
 
 def _find_backup(found: list[Backup], which: str) -> Backup:
-    steps = (NextStep("vzctl state backups", "list the backups"),)
+    steps = (suggest("state backups", comment="list the backups"),)
     if which == "latest":
         for item in found:
             with contextlib.suppress(StateError):

@@ -18,10 +18,11 @@ import tomli_w
 from pydantic_core import ValidationError
 
 from vzctl.bounded_text import STATE, TextRefusedError, load_toml
+from vzctl.command import NextStep, suggest, suggest_program
 from vzctl.domain import integrity
 from vzctl.domain.integrity import Place
 from vzctl.domain.state import SCHEMA_VERSION, State
-from vzctl.errors import NextStep, StateError, shell_word
+from vzctl.errors import StateError
 from vzctl.store.migrations import Document, migrate
 from vzctl.store.places import line_of
 from vzctl.store.validator import dataclass_in, type_hints, validator
@@ -47,7 +48,7 @@ def parse_state(data: bytes, path: str) -> State:
             f'"{path}", line {line_of(data, ("schema",))}: schema is {str(version)[:9]}, this vzctl reads up to '
             f"{SCHEMA_VERSION}: a newer vzctl wrote it; the file was not touched",
             code="STATE_NEWER",
-            next_steps=(NextStep("pip install --upgrade vzctl", "install the newer vzctl"),),
+            next_steps=(suggest_program("pip", "install", "--upgrade", "vzctl", comment="install the newer vzctl"),),
         )
     document = migrate(document)
     try:
@@ -122,15 +123,15 @@ def _parse_toml(data: bytes, path: str) -> Document:
 def _merge_steps(path: str) -> tuple[NextStep, ...]:
     """Name the ways out of a merge conflict: a backup has neither side's changes."""
     return (
-        NextStep("vzctl help git", "merge both sides by record, with vzctl state merge"),
-        NextStep(f"git checkout --merge -- {shell_word(path)}", "undo edits of the conflicted file"),
+        suggest("help", "git", comment="merge both sides by record, with vzctl state merge"),
+        suggest_program("git", "checkout", "--merge", "--", path, comment="undo edits of the conflicted file"),
     )
 
 
 def _restore_steps() -> tuple[NextStep, ...]:
     return (
-        NextStep("vzctl state backups", "the states before this one"),
-        NextStep("vzctl state restore latest", "go back to the newest of them"),
+        suggest("state backups", comment="the states before this one"),
+        suggest("state restore", "latest", comment="go back to the newest of them"),
     )
 
 

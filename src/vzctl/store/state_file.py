@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Final, Generic, Protocol, TypeVar
 
 from vzctl import __version__
 from vzctl.bounded_text import STATE
+from vzctl.command import suggest
 from vzctl.domain.integrity import HIGHEST_SERIAL
 from vzctl.domain.state import State
-from vzctl.errors import ConflictError, NextStep, NotFoundError, StateError, StateLostError, StateReplacedError
+from vzctl.errors import ConflictError, NotFoundError, StateError, StateLostError, StateReplacedError
 from vzctl.store import lost_state
 from vzctl.store.atomic import make_private_directory, remove_unfinished, write_atomic
 from vzctl.store.audit import AuditLog, Change
@@ -168,7 +169,7 @@ class StateFile:
             raise ConflictError(
                 f'there is a state file at "{self.shown_path}" already',
                 code="STATE_EXISTS",
-                next_steps=(NextStep("vzctl status", "look at it"),),
+                next_steps=(suggest("status", comment="look at it"),),
             )
         if lost_state.is_lost(self.paths) and not start_over:
             raise lost_state.error(self.paths, self.shown_path, "is missing")
@@ -184,7 +185,7 @@ class StateFile:
         return NotFoundError(
             f'there is no state file at "{self.shown_path}"',
             code="STATE_NOT_FOUND",
-            next_steps=(NextStep("vzctl init --control-plane local", "make one (or --control-plane astra)"),),
+            next_steps=(suggest("init", control_plane="local", comment="make one (or --control-plane astra)"),),
         )
 
     def _move_aside(self) -> None:
@@ -317,7 +318,7 @@ class StateFile:
             raise StateError(
                 f'"{self.shown_path}" has the serial {state.serial - 1}, and no further change can be counted',
                 code="STATE_BROKEN",
-                next_steps=(NextStep("vzctl state backups", "a state with a sensible serial"),),
+                next_steps=(suggest("state backups", comment="a state with a sensible serial"),),
             )
         require_sound(state)
         data = format_state(state, self._written)
@@ -375,7 +376,7 @@ class StateFile:
         return StateError(
             f'cannot write "{self.shown_path}": {error.strerror or error}; {effect}',
             code="STATE_NOT_WRITABLE",
-            next_steps=(NextStep("vzctl state path", "where it is"),),
+            next_steps=(suggest("state path", comment="where it is"),),
         )
 
 
@@ -384,5 +385,5 @@ def not_readable(path: Path, error: OSError) -> StateError:
     return StateError(
         f'cannot read "{path}": {error.strerror or error}',
         code="STATE_UNREADABLE",
-        next_steps=(NextStep("vzctl state path", "where it is"),),
+        next_steps=(suggest("state path", comment="where it is"),),
     )

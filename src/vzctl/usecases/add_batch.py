@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
+from vzctl.command import NextStep, suggest
 from vzctl.domain.names import parse_credential_name
 from vzctl.domain.redaction import without_secrets
-from vzctl.errors import ConflictError, ExitStatus, NextStep, VzctlError
+from vzctl.errors import ConflictError, ExitStatus, VzctlError
 from vzctl.usecases.add_credential import AddCredential, add_credential
 from vzctl.usecases.context import Context
 from vzctl.usecases.credential import CredentialDetail
@@ -77,7 +78,7 @@ def add_credentials(context: Context, requests: Sequence[AddCredential]) -> Outc
         changed=any(item.changed for item in items),
         summary=summary,
         warnings=tuple(warnings),
-        next_steps=tuple(steps) or ((NextStep("vzctl pending list", "a person's steps"),) if status else ()),
+        next_steps=tuple(steps) or ((suggest("pending list", comment="a person's steps"),) if status else ()),
         status=status,
     )
 

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from vzctl.command import suggest
 from vzctl.domain.address import find_database
 from vzctl.domain.age import require_maximum_age, require_past
 from vzctl.domain.catalogue import find_provider
@@ -27,7 +28,7 @@ from vzctl.domain.rules import (
     require_takes_credential,
 )
 from vzctl.domain.state import State
-from vzctl.errors import ConflictError, NextStep
+from vzctl.errors import ConflictError
 from vzctl.secret import Secret
 from vzctl.store.state_file import Written
 from vzctl.usecases.change import Plan, apply, stable_ids
@@ -108,7 +109,7 @@ def _check(state: State, provider: Provider, request: AddCredential) -> list[Dat
         raise ConflictError(
             f'adding "{request.name}" was begun for "{existing.provider}", not for "{provider.id}"',
             code="CREDENTIAL_EXISTS",
-            next_steps=(NextStep(f"vzctl credentials remove {request.name}", "forget what was begun"),),
+            next_steps=(suggest("credentials remove", request.name, comment="forget what was begun"),),
         )
     if request.slot is not None:
         require_slot(provider.id, request.slot)
@@ -188,7 +189,7 @@ def _put_in_force(
             raise ConflictError(
                 f'another process adds "{credential.name}" at this moment',
                 code="CHANGED_MEANWHILE",
-                next_steps=(NextStep(f"vzctl credentials show {credential.name}", "what it is now"),),
+                next_steps=(suggest("credentials show", credential.name, comment="what it is now"),),
             )
         named = [find_database(state, item) for item in databases]
         scope = tuple(ScopeEntry(database=item.id, added_at=now, **wanted(state, now)) for item in named)
@@ -230,7 +231,7 @@ def _added(
         summary.append("its key is not held here")
     steps = steps_for(after, lambda item, name: name == request.name or (item == provider.id and name is None))
     if not steps and not names:
-        steps = (NextStep(f"vzctl scope add {request.name} DB", "let a database use it"),)
+        steps = (suggest("scope add", request.name, "DB", comment="let a database use it"),)
     return Outcome(
         data=credential_detail(context, after, credential),
         changed=True,

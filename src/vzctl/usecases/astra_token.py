@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from vzctl.command import suggest
 from vzctl.domain.deletion import is_deleted, with_deletions
 from vzctl.domain.records import Version
 from vzctl.domain.state import State
@@ -22,7 +23,7 @@ from vzctl.domain.token import (
     with_token_in_force,
     without_token,
 )
-from vzctl.errors import AuthError, ConflictError, NextStep, NotFoundError, SecretStoreError, UsageError
+from vzctl.errors import AuthError, ConflictError, NotFoundError, SecretStoreError, UsageError
 from vzctl.secret import Secret
 from vzctl.store.state_file import StateFile
 from vzctl.usecases.change import Plan, propose, propose_from
@@ -32,7 +33,7 @@ from vzctl.usecases.outcome import Notice, Outcome
 from vzctl.usecases.secret_version import write_secret
 from vzctl.vault.base import SecretItem, SecretStore
 
-PUT_TOKEN = NextStep("vzctl secrets token put", "hand it in again")
+PUT_TOKEN = suggest("secrets token put", comment="hand it in again")
 KNOWN_BEGINNINGS = ("AstraCS:", "Cassandra:")
 
 
@@ -113,7 +114,7 @@ def _using(state: State, version: Version, now: datetime) -> Plan[None]:
         raise ConflictError(
             "the token in the secret store was changed meanwhile; look again",
             code="CHANGED_MEANWHILE",
-            next_steps=(NextStep("vzctl secrets status --check", "what is held"),),
+            next_steps=(suggest("secrets status", check=True, comment="what is held"),),
         )
     after = with_token_in_force(state, version.id)
     return Plan(
@@ -151,7 +152,7 @@ def _dropping(state: State, store_name: str, now: datetime) -> Plan[None]:
         raise NotFoundError(
             "no Astra token is in the secret store",
             code="TOKEN_NOT_STORED",
-            next_steps=(NextStep("vzctl help environment", "where the token is taken from"),),
+            next_steps=(suggest("help", "environment", comment="where the token is taken from"),),
         )
     after = without_token(state)
     return Plan(
@@ -178,7 +179,7 @@ def read_token(state_file: StateFile, open_store: Callable[[], SecretStore]) -> 
         raise AuthError(
             f"the {store.name} store does not hold the Astra token that was put into one",
             code="TOKEN_NOT_HELD",
-            next_steps=(PUT_TOKEN, NextStep("vzctl help environment", "or use a variable, which comes before it")),
+            next_steps=(PUT_TOKEN, suggest("help", "environment", comment="or use a variable, which comes before it")),
         )
     if token_in_store(state, version, secret) == "differs":
         raise AuthError(
@@ -203,7 +204,7 @@ def _writable_store(context: Context) -> SecretStore:
         raise SecretStoreError(
             f'the secret store "{store.name}" is only read: it keeps no token',
             code="SECRET_STORE_READ_ONLY",
-            next_steps=(NextStep("vzctl help environment", "other sources of the token"),),
+            next_steps=(suggest("help", "environment", comment="other sources of the token"),),
         )
     return store
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from vzctl.command import suggest
 from vzctl.domain.address import find_collection, find_database, parse_address
 from vzctl.domain.catalogue import find_provider
 from vzctl.domain.index import Index
@@ -12,7 +13,7 @@ from vzctl.domain.names import strip_data_api_suffix
 from vzctl.domain.records import Collection
 from vzctl.domain.rules import require_same_service
 from vzctl.domain.state import State
-from vzctl.errors import ConflictError, NextStep, NotFoundError, shell_word
+from vzctl.errors import ConflictError, NotFoundError
 from vzctl.usecases.change import Plan, propose
 from vzctl.usecases.context import Context, Question
 from vzctl.usecases.dependant import (
@@ -65,7 +66,7 @@ def list_collections(context: Context, chosen: DependantFilter) -> Outcome[Colle
     state = context.state_file.read()
     index = Index(state)
     rows = tuple(dependant_row(index, item) for item in matching(state, state.collections, chosen))
-    steps = () if state.collections else (NextStep("vzctl collections add DB/KEYSPACE/COLLECTION", "record one"),)
+    steps = () if state.collections else (suggest("collections add", "DB/KEYSPACE/COLLECTION", comment="record one"),)
     return Outcome(data=CollectionList(rows), next_steps=steps)
 
 
@@ -158,7 +159,7 @@ def _exists(state: State, existing: Collection, request: AddCollection) -> Outco
         raise ConflictError(
             f'the collection "{request.address}" is recorded already',
             code="COLLECTION_EXISTS",
-            next_steps=(NextStep(f"vzctl collections show {shell_word(request.address)}", "look at it"),),
+            next_steps=(suggest("collections show", request.address, comment="look at it"),),
         )
     return Outcome(
         data=_detail(state, request.address), summary=(f'the collection "{request.address}" is recorded already',)

@@ -7,11 +7,12 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
+from vzctl.command import NextStep, command, suggest
 from vzctl.domain.address import find_collection, find_database, parse_address
 from vzctl.domain.index import Index
 from vzctl.domain.records import Authentication, Collection
 from vzctl.domain.state import State
-from vzctl.errors import ConflictError, NextStep, NotFoundError, UsageError, VzctlError
+from vzctl.errors import ConflictError, NotFoundError, UsageError, VzctlError
 from vzctl.usecases.change import Plan, propose_from
 from vzctl.usecases.collection import CollectionDetail
 from vzctl.usecases.context import Context
@@ -56,13 +57,11 @@ def create_collection(context: Context, request: CreateCollection) -> Outcome[Co
     try:
         after = propose_from(context, state, lambda current: _recorded(current, request, seen)).commit().after
     except VzctlError as error:
-        words = f"vzctl collections add {request.address} --provider {attachment.provider} --model {attachment.model} …"
-        raise not_recorded(error, f'the collection "{request.address}"', words) from None
+        run = command("collections add", request.address, **attachment.as_options())
+        raise not_recorded(error, f'the collection "{request.address}"', run) from None
     steps: tuple[NextStep, ...] = ()
     if request.like is not None:
-        steps = (
-            NextStep(f"vzctl collections show {request.address}", f"copy the documents of {request.like} into it"),
-        )
+        steps = (suggest("collections show", request.address, comment=f"copy the documents of {request.like} into it"),)
     return Outcome(
         data=_detail(after, seen),
         changed=True,
@@ -114,7 +113,7 @@ def _require_free(state: State, address: str) -> None:
     raise ConflictError(
         f'the collection "{address}" is recorded already',
         code="COLLECTION_EXISTS",
-        next_steps=(NextStep(f"vzctl collections show {address}", "look at it"),),
+        next_steps=(suggest("collections show", address, comment="look at it"),),
     )
 
 

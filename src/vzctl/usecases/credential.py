@@ -6,13 +6,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import ClassVar
 
+from vzctl.command import suggest
 from vzctl.domain.age import require_maximum_age, require_past
 from vzctl.domain.index import Index
 from vzctl.domain.names import refuse_secret_in
 from vzctl.domain.records import Credential
 from vzctl.domain.rules import counted, listed, provider_by_id, require_credential, require_no_rotation
 from vzctl.domain.state import State
-from vzctl.errors import ConflictError, NextStep, UsageError
+from vzctl.errors import ConflictError, UsageError
 from vzctl.usecases.change import Plan, propose
 from vzctl.usecases.context import Context, SecretSource
 from vzctl.usecases.last_use import last_uses
@@ -167,7 +168,7 @@ def find_credentials(context: Context, source: SecretSource) -> Outcome[KeyMatch
         else "no credential of this state holds or held this key"
     )
     steps = tuple(
-        NextStep(f"vzctl credentials rotate {name} --leaked", "the key is known to others: replace it now")
+        suggest("credentials rotate", name, leaked=True, comment="the key is known to others: replace it now")
         for name in in_force
     )
     return Outcome(data=KeyMatches(tuple(matches)), summary=(summary,), next_steps=steps)
@@ -238,7 +239,7 @@ def _edited(state: State, request: EditCredential) -> State:
         raise UsageError(
             "nothing to edit: give --note, --max-age-days, --slot or --set-at",
             code="USAGE",
-            next_steps=(NextStep("vzctl credentials edit --help", "what can be edited"),),
+            next_steps=(suggest("credentials edit", help=True, comment="what can be edited"),),
         )
     edited = replace(credential, **changes)  # type: ignore[arg-type]
     return state if edited == credential else state.with_credential(edited)

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import ClassVar
 from uuid import UUID, uuid4
 
+from vzctl.command import suggest
 from vzctl.domain.address import find_database
 from vzctl.domain.index import Index
 from vzctl.domain.names import refuse_secret_in
@@ -14,7 +15,7 @@ from vzctl.domain.records import Database
 from vzctl.domain.rules import counted, listed, require_credential, require_no_rotation
 from vzctl.domain.service import parse_freshness
 from vzctl.domain.state import State
-from vzctl.errors import ConflictError, NextStep, NotFoundError, UsageError, shell_word
+from vzctl.errors import ConflictError, NotFoundError, UsageError
 from vzctl.usecases.change import Plan, apply, propose
 from vzctl.usecases.context import Context, Danger, Question
 from vzctl.usecases.database_input import parse_certificate_name, parse_database_name, parse_endpoint, parse_status
@@ -135,7 +136,7 @@ def list_databases(context: Context, credential_name: str | None = None) -> Outc
     if credential_name is not None:
         wanted = require_credential(state, credential_name).database_ids
         chosen = tuple(item for item in chosen if item.id in wanted)
-    steps = () if state.databases else (NextStep("vzctl databases add NAME", "record the first one"),)
+    steps = () if state.databases else (suggest("databases add", "NAME", comment="record the first one"),)
     index = Index(state)
     scope_counts = _scope_counts(state)
     rows = tuple(_row(index, item, scope_counts.get(item.id, 0)) for item in chosen)
@@ -160,13 +161,13 @@ def add_database(context: Context, request: AddDatabase) -> Outcome[DatabaseDeta
         data = _detail(state.with_database(database), database)
         return Outcome(data=data, summary=(f'would record the database "{request.name}"',))
     after = apply(context, lambda state: _added(state, database, request)).after
-    shown = shell_word(Index(after).database_name(database.id))
+    shown = Index(after).database_name(database.id)
     return Outcome(
         data=_detail(after, database),
         changed=True,
         summary=(f'recorded the database "{database.name}" ({database.status}), id {database.id}',),
         warnings=_ambiguity(after, database),
-        next_steps=(NextStep(f"vzctl scope add CREDENTIAL {shown}", "let it use a credential"),),
+        next_steps=(suggest("scope add", "CREDENTIAL", shown, comment="let it use a credential"),),
     )
 
 
@@ -281,7 +282,7 @@ def _exists(
         raise ConflictError(
             f'the database "{existing.name}" is recorded already, id {existing.id}',
             code="DATABASE_EXISTS",
-            next_steps=(NextStep(f"vzctl databases edit {existing.id}", "change what is recorded of it"),),
+            next_steps=(suggest("databases edit", existing.id, comment="change what is recorded of it"),),
         )
     if request.if_exists == "skip":
         return Outcome(data=_detail(state, existing), summary=(f'the database "{existing.name}" is recorded already',))
@@ -345,9 +346,7 @@ def _forgotten(state: State, database: Database, *, force: bool) -> State:
             f'{counted(len(names), "fact")} about "{database.name}" would be forgotten with it: {listed(names)}',
             code="DATABASE_IN_USE",
             next_steps=(
-                NextStep(
-                    f"vzctl databases forget {shell_word(index.database_name(database.id))} --force", "forget them too"
-                ),
+                suggest("databases forget", index.database_name(database.id), force=True, comment="forget them too"),
             ),
         )
     for credential in credentials:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Final
 from urllib.parse import urlsplit
 
+from vzctl.command import suggest
 from vzctl.domain.names import database_name_fault, refuse_secret_as_name, refuse_secret_in
 from vzctl.domain.records import Database
 from vzctl.domain.service import require_local
 from vzctl.domain.state import State
-from vzctl.errors import ConflictError, NextStep, UsageError
+from vzctl.errors import ConflictError, UsageError
 
 ASTRA_HOSTS: Final = ("apps.astra.datastax.com", "apps.astra-dev.datastax.com", "apps.astra-test.datastax.com")
 
@@ -59,7 +60,9 @@ def parse_endpoint(state: State, endpoint: str | None) -> str | None:
         raise ConflictError(
             f'"{host}" is an Astra endpoint; this state is the authority for self-hosted databases (control plane local)',
             code="ENDPOINT_OF_OTHER_PLANE",
-            next_steps=(NextStep("vzctl init --control-plane astra --profile astra", "a state of its own for Astra"),),
+            next_steps=(
+                suggest("init", control_plane="astra", profile="astra", comment="a state of its own for Astra"),
+            ),
         )
     return endpoint.rstrip("/")
 
@@ -72,13 +75,13 @@ def parse_certificate_name(state: State, database: Database, name: str) -> str:
         raise UsageError(
             f"{name[:60]!a} cannot be the name in a certificate: it is a subject's common name, a DNS name or a URI",
             code="CERTIFICATE_NAME_INVALID",
-            next_steps=(NextStep(f"vzctl databases edit {database.id} --no-certificate-name", "to have none"),),
+            next_steps=(suggest("databases edit", database.id, no_certificate_name=True, comment="to have none"),),
         )
     for other in state.databases:
         if other.id != database.id and (other.certificate_name or "").casefold() == name.casefold():
             raise ConflictError(
                 f'the certificate name "{name}" speaks for the database "{other.name}" already',
                 code="CERTIFICATE_NAME_TAKEN",
-                next_steps=(NextStep(f"vzctl databases show {other.id}", "look at it"),),
+                next_steps=(suggest("databases show", other.id, comment="look at it"),),
             )
     return name

@@ -10,12 +10,13 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
+from vzctl.command import suggest
 from vzctl.domain.deletion import owner_name, with_deletions, with_deletions_done
 from vzctl.domain.records import Deletion
 from vzctl.domain.rules import counted
 from vzctl.domain.state import State
 from vzctl.domain.token import KEPT_AS
-from vzctl.errors import NextStep, SecretStoreError
+from vzctl.errors import SecretStoreError
 from vzctl.store.lineages import OtherState
 from vzctl.store.secret_writes import is_being_written
 from vzctl.usecases.change import Plan, apply
@@ -81,7 +82,7 @@ def finish_deletions(
         else:
             shown = ", ".join(f'"{name}"' for name in names)
             error.message += f"; everything else is recorded, and bytes of {shown} may still be in the store"
-        error.next_steps = (NextStep("vzctl secrets purge", "delete them when the store works"), *error.next_steps)
+        error.next_steps = (suggest("secrets purge", comment="delete them when the store works"), *error.next_steps)
         raise
     _record(context, done)
     return Deleted(tuple(item.version for item in done), tuple(kept))

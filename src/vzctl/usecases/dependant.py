@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, ClassVar
 
+from vzctl.command import Value, suggest
 from vzctl.domain.address import find_database
 from vzctl.domain.catalogue import check_authentication, check_service, find_provider
 from vzctl.domain.index import Index
@@ -14,7 +16,7 @@ from vzctl.domain.names import strip_data_api_suffix
 from vzctl.domain.records import Authentication, Database, Dependant
 from vzctl.domain.rules import require_active, require_credential, require_in_scope, require_no_rotation
 from vzctl.domain.state import State
-from vzctl.errors import ConflictError, NextStep, UsageError
+from vzctl.errors import ConflictError, UsageError
 from vzctl.usecases.outcome import Columns
 from vzctl.usecases.views import DatabaseRef, database_ref
 
@@ -41,6 +43,21 @@ class Attachment:
     model: str | None
     dimension: int | None
     parameters: dict[str, Any]
+
+    def as_options(self) -> dict[str, Value]:
+        """Return the options with which a command records exactly this service."""
+        texts = (
+            f"{name}={value if isinstance(value, str) else json.dumps(value)}"
+            for name, value in self.parameters.items()
+        )
+        return {
+            "provider": self.provider,
+            "model": self.model,
+            "credential": self.credential,
+            "header": self.authentication is Authentication.HEADER,
+            "dimension": self.dimension,
+            "parameter": tuple(texts),
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +125,7 @@ def checked(state: State, database: Database, service: Service, what: str) -> At
             raise ConflictError(
                 f'the credential "{name}" belongs to "{credential.provider}", not to "{provider.id}"',
                 code="CREDENTIAL_OF_OTHER_PROVIDER",
-                next_steps=(NextStep(f"vzctl credentials list --provider {provider.id}", "credentials that fit"),),
+                next_steps=(suggest("credentials list", provider=provider.id, comment="credentials that fit"),),
             )
         require_no_rotation(state, credential)
         require_in_scope(Index(state), credential, database)

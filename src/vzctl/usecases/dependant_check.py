@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Final
 
+from vzctl.command import NextStep, suggest
 from vzctl.domain.rules import counted
-from vzctl.errors import ExitStatus, NextStep, status_of_sides
+from vzctl.errors import ExitStatus, status_of_sides
 from vzctl.usecases.outcome import Columns
 
 WORKS: Final = "works"
@@ -54,7 +55,7 @@ def check_lines(checks: Sequence[DependantCheck]) -> tuple[str, ...]:
 def check_steps(checks: Sequence[DependantCheck]) -> tuple[NextStep, ...]:
     """Return how to find out more about what fails."""
     return tuple(
-        NextStep(f"vzctl probe {item.address}", "whose fault it is") for item in checks if item.result == FAILS
+        suggest("probe", item.address, comment="whose fault it is") for item in checks if item.result == FAILS
     )[:3]
 
 

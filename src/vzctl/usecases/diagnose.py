@@ -8,12 +8,13 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, TypeVar
 
+from vzctl.command import suggest, suggest_program
 from vzctl.domain.diagnosis.advice import Advised, advised
 from vzctl.domain.diagnosis.engine import UNDECIDED, judge
 from vzctl.domain.diagnosis.knowledge import Knowledge
 from vzctl.domain.diagnosis.log import Record, Records
 from vzctl.domain.diagnosis.payload import Kind, Payload, may_tell_an_error, read
-from vzctl.errors import ExitStatus, NextStep, NotFoundError, StateError, UsageError, VzctlError
+from vzctl.errors import ExitStatus, NotFoundError, StateError, UsageError, VzctlError
 from vzctl.usecases.context import Context
 from vzctl.usecases.diagnosis import Diagnosis, diagnosis
 from vzctl.usecases.outcome import Notice, Outcome
@@ -32,14 +33,21 @@ _STATUSES: Final = {
     "unknown": ExitStatus.UNKNOWN_SIDE,
 }
 _NO_TEXT: Final = {
-    "empty": ("there is no text to diagnose", "PAYLOAD_EMPTY", "vzctl diagnose FILE", "or pipe the error in"),
+    "empty": (
+        "there is no text to diagnose",
+        "PAYLOAD_EMPTY",
+        suggest("diagnose", "FILE", comment="or pipe the error in"),
+    ),
     "gzip": (
         "this is a gzip file, not text",
         "PAYLOAD_NOT_TEXT",
-        "gunzip -c FILE | vzctl diagnose -",
-        "unpack it on the way",
+        suggest_program("gunzip", "--keep", "FILE", comment="unpack it, and diagnose what it holds"),
     ),
-    "binary": ("this is not text", "PAYLOAD_NOT_TEXT", "vzctl diagnose FILE", "a file with the error's text"),
+    "binary": (
+        "this is not text",
+        "PAYLOAD_NOT_TEXT",
+        suggest("diagnose", "FILE", comment="a file with the error's text"),
+    ),
 }
 
 
@@ -228,8 +236,8 @@ def _users_of_old_key(context: Context, state: State, rotation: Rotation) -> tup
 
 
 def _no_text(kind: Kind) -> UsageError:
-    message, code, command, comment = _NO_TEXT[kind]
-    return UsageError(message, code=code, next_steps=(NextStep(command, comment),), side="unknown")
+    message, code, step = _NO_TEXT[kind]
+    return UsageError(message, code=code, next_steps=(step,), side="unknown")
 
 
 def _text_only(lines: Iterable[L]) -> Iterator[L]:

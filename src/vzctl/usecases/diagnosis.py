@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from vzctl.errors import NextStep
+from vzctl.command import NextStep
 from vzctl.usecases.outcome import Columns
 
 if TYPE_CHECKING:

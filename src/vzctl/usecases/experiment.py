@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 from vzctl.clients.data_api import ApiAnswer, DataApi
 from vzctl.clients.provider_probe import EMBEDDING
 from vzctl.clients.provider_wire import WORD, Wanted
+from vzctl.command import NextStep, suggest
 from vzctl.domain.address import find_collection, find_column, parse_address
 from vzctl.domain.experiment import Arm, arm_of_fault, arm_of_verdict, decide
 from vzctl.domain.index import Index
@@ -21,7 +22,6 @@ from vzctl.errors import (
     AstraError,
     ConflictError,
     ExitStatus,
-    NextStep,
     SecretStoreError,
     UsageError,
     VzctlError,
@@ -139,7 +139,7 @@ def _chosen(state: State, request: RunExperiment) -> list[Dependant]:
             raise ConflictError(
                 f'"{address}" cannot be asked: it has no service, or its clients send the key with each request',
                 code="NOTHING_STORED",
-                next_steps=(NextStep("vzctl credentials verify NAME", "test a key at its provider"),),
+                next_steps=(suggest("credentials verify", "NAME", comment="test a key at its provider"),),
             )
     return found
 
@@ -296,12 +296,12 @@ def _summary(found: tuple[Experiment, ...]) -> tuple[str, ...]:
 def _next_steps(found: tuple[Experiment, ...]) -> tuple[NextStep, ...]:
     steps = []
     for item in found:
-        if item.cause in ("credential_not_usable", "stored_key_fails"):
-            steps.append(NextStep(f"vzctl scope check {item.credential}", "which databases can use it"))
+        if item.cause in ("credential_not_usable", "stored_key_fails") and item.credential is not None:
+            steps.append(suggest("scope check", item.credential, comment="which databases can use it"))
         elif item.cause == "stale_key":
-            steps.append(NextStep(f"vzctl probe {item.address}", "in some minutes again: caches forget"))
-        elif item.cause == "key_refused":
-            steps.append(NextStep(f"vzctl credentials rotate {item.credential}", "give it a new key"))
+            steps.append(suggest("probe", item.address, comment="in some minutes again: caches forget"))
+        elif item.cause == "key_refused" and item.credential is not None:
+            steps.append(suggest("credentials rotate", item.credential, comment="give it a new key"))
     return tuple(dict.fromkeys(steps))[:10]
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import ClassVar, Final
 
+from vzctl.command import suggest
 from vzctl.domain.diagnosis.causes import causes
 from vzctl.domain.diagnosis.codes import CodeFact, all_codes
 from vzctl.domain.diagnosis.rule import RETRYABLE_CAUSES
@@ -14,7 +15,7 @@ from vzctl.domain.error_codes import codes_in, error_codes, probable_code
 from vzctl.domain.error_codes_entry import ErrorCode, Side
 from vzctl.domain.names import nearest
 from vzctl.domain.redaction import looks_like_secret
-from vzctl.errors import ConflictError, NextStep, NotFoundError, UsageError
+from vzctl.errors import ConflictError, NotFoundError, UsageError
 from vzctl.usecases.explain_word import name_explained, providers_word_explained
 from vzctl.usecases.outcome import Columns, Outcome
 
@@ -101,16 +102,16 @@ def explain_code(text: str) -> Outcome[CodeDetail]:
         raise UsageError(
             "the code is an empty text: is a shell variable unset?",
             code="USAGE",
-            next_steps=(NextStep("vzctl explain --all", "every code"),),
+            next_steps=(suggest("explain", all=True, comment="every code"),),
         )
     if len(found) > 1:
         raise ConflictError(
             "this names several codes: " + ", ".join(entry.code for entry in found[:5]),
             code="CODE_AMBIGUOUS",
-            next_steps=(NextStep(f"vzctl explain {found[0].code}", "one of them"),),
+            next_steps=(suggest("explain", found[0].code, comment="one of them"),),
         )
     entry = found[0] if found else _no_code(text)
-    steps = tuple(NextStep(f"vzctl explain {name}", "what replaced it") for name in entry.replaced_by)
+    steps = tuple(suggest("explain", name, comment="what replaced it") for name in entry.replaced_by)
     return Outcome(data=_detail(entry), next_steps=steps)
 
 
@@ -131,14 +132,14 @@ def _unknown(word: str, *, is_shown: bool) -> NotFoundError:
     near = nearest(word, known_codes(), resemblance=NEAR)
     shown = f' "{word}"' if is_shown and word and word.isascii() and not looks_like_secret(word) else " like this"
     hint = "; did you mean " + " or ".join(f'"{name}"' for name in near) + "?" if near else ""
-    steps = [NextStep(f"vzctl explain {name}", "is it this one?") for name in near]
+    steps = [suggest("explain", name, comment="is it this one?") for name in near]
     return NotFoundError(
         f"the Data API documents no error code{shown}{hint}",
         code="CODE_NOT_FOUND",
         next_steps=(
             *steps,
-            NextStep("vzctl explain --all", "every code"),
-            NextStep("vzctl diagnose -", "paste the whole error: its text may decide"),
+            suggest("explain", all=True, comment="every code"),
+            suggest("diagnose", "-", comment="paste the whole error: its text may decide"),
         ),
     )
 

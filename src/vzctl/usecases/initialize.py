@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from vzctl import __version__
+from vzctl.command import suggest
 from vzctl.domain.names import refuse_secret_in
 from vzctl.domain.records import ControlPlane, Organization
 from vzctl.domain.state import SCHEMA_VERSION, State
-from vzctl.errors import NextStep
 from vzctl.usecases.context import Context
 from vzctl.usecases.outcome import Outcome
 
@@ -57,9 +57,9 @@ def initialize(context: Context, request: Initialize) -> Outcome[Initialized]:
     path = file.shown_path
     moved = None if file.moved_to is None else str(file.moved_to)
     first = (
-        NextStep("vzctl databases add NAME", "record a database")
+        suggest("databases add", "NAME", comment="record a database")
         if state.is_local
-        else NextStep("vzctl databases add NAME --id UUID --region REGION", "record a database")
+        else suggest("databases add", "NAME", id="UUID", region="REGION", comment="record a database")
     )
     return Outcome(
         data=Initialized(path, request.control_plane.value, request.organization, request.lineage, moved),
@@ -68,5 +68,5 @@ def initialize(context: Context, request: Initialize) -> Outcome[Initialized]:
             f'{"would make" if request.dry_run else "made"} the state file "{path}", control plane {request.control_plane}',
             *(() if moved is None else (f'moved the folder of the lost state to "{moved}"',)),
         ),
-        next_steps=(first, NextStep("vzctl credentials add NAME --provider openai", "add a credential")),
+        next_steps=(first, suggest("credentials add", "NAME", provider="openai", comment="add a credential")),
     )

@@ -6,13 +6,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import ClassVar
 
+from vzctl.command import suggest
 from vzctl.domain.catalogue import find_provider
 from vzctl.domain.index import Index
 from vzctl.domain.provider import Provider
 from vzctl.domain.records import Evidence, Integration
 from vzctl.domain.rules import display_name, require_integration_removable
 from vzctl.domain.state import State
-from vzctl.errors import ConflictError, ExitStatus, NextStep, NotFoundError
+from vzctl.errors import ConflictError, ExitStatus, NotFoundError
 from vzctl.usecases.change import Plan, propose
 from vzctl.usecases.context import Context, Question
 from vzctl.usecases.manual import status_for, steps_for, wanted
@@ -96,7 +97,7 @@ def list_integrations(context: Context) -> Outcome[IntegrationList]:
     """Return all integrations."""
     state = context.state_file.read()
     rows = tuple(row(state, integration) for integration in state.integrations)
-    steps = () if rows else (NextStep("vzctl integrations add PROVIDER", "enable one"),)
+    steps = () if rows else (suggest("integrations add", "PROVIDER", comment="enable one"),)
     return Outcome(data=IntegrationList(rows), next_steps=steps)
 
 
@@ -119,7 +120,7 @@ def add_integration(context: Context, request: AddIntegration) -> Outcome[Integr
         raise ConflictError(
             f"{provider.display_name} is hosted by Astra: it is on without an integration, credential or scope",
             code="PROVIDER_TAKES_NO_CREDENTIAL",
-            next_steps=(NextStep(f"vzctl providers show {provider.id}", "how it is used"),),
+            next_steps=(suggest("providers show", provider.id, comment="how it is used"),),
         )
     now = context.now()
     proposal = propose(
@@ -145,7 +146,7 @@ def add_integration(context: Context, request: AddIntegration) -> Outcome[Integr
         warnings=(Notice("UNSTRUCTURED_ENABLED", UNSTRUCTURED_NOTE, provider.id), *charges(provider)),
         next_steps=(
             *steps_for(after, lambda item, credential: item == provider.id and credential is None),
-            NextStep(f"vzctl credentials add NAME --provider {provider.id}", "add its first credential"),
+            suggest("credentials add", "NAME", provider=provider.id, comment="add its first credential"),
         ),
         status=status_for(after),
     )
@@ -201,7 +202,7 @@ def require_integration(state: State, provider: Provider) -> Integration:
         raise NotFoundError(
             f"{provider.display_name} is not enabled",
             code="INTEGRATION_NOT_FOUND",
-            next_steps=(NextStep(f"vzctl integrations add {provider.id}", "enable it"),),
+            next_steps=(suggest("integrations add", provider.id, comment="enable it"),),
         )
     return integration
 
@@ -239,7 +240,7 @@ def _added(state: State, provider: Provider, request: AddIntegration, now: datet
         raise ConflictError(
             f"{provider.display_name} is enabled already",
             code="INTEGRATION_EXISTS",
-            next_steps=(NextStep(f"vzctl integrations show {provider.id}", "look at it"),),
+            next_steps=(suggest("integrations show", provider.id, comment="look at it"),),
         )
     return enabled(state, provider, now)
 

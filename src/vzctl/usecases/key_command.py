@@ -7,8 +7,9 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from vzctl.command import suggest
 from vzctl.domain.secret_text import parse_secret
-from vzctl.errors import NextStep, ProviderError, UsageError, VzctlError
+from vzctl.errors import ProviderError, UsageError, VzctlError
 from vzctl.secret import Secret
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ def require_command(commands: KeyCommands, verb: str, provider: str) -> None:
         raise UsageError(
             f"[rotation.{verb}] of your configuration names no program for {provider}",
             code="KEY_COMMAND_MISSING",
-            next_steps=(NextStep("vzctl help environment", "every setting"),),
+            next_steps=(suggest("help", "environment", comment="every setting"),),
         )
 
 

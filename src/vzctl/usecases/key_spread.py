@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, ClassVar
 
+from vzctl.command import NextStep, suggest
 from vzctl.domain.index import Index
 from vzctl.domain.records import Credential, Database, Direction, RetiredCredential, Rotation, Step
 from vzctl.domain.rules import listed
 from vzctl.domain.state import State
-from vzctl.errors import NextStep
 from vzctl.store.fetch_record import Fetches, read_fetches
 from vzctl.usecases.context import Context
 from vzctl.usecases.outcome import Columns
@@ -119,7 +119,7 @@ def cache_warning(spread: KeySpread, name: str, now: datetime) -> str | None:
 def freshness_steps(spread: KeySpread) -> tuple[NextStep, ...]:
     """Return the commands that make an unknown cache known."""
     return tuple(
-        NextStep(f"vzctl databases edit {name} --freshness immediate", "or 30s, 5m: what its Data API is set to")
+        suggest("databases edit", name, freshness="immediate", comment="or 30s, 5m: what its Data API is set to")
         for name in spread.unknown[:3]
     )
 

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
 
+from vzctl.command import suggest
 from vzctl.domain.age import age_days, is_due, maximum_age_days
 from vzctl.domain.index import Index
 from vzctl.domain.records import Credential
-from vzctl.errors import ExitStatus, NextStep
+from vzctl.errors import ExitStatus
 from vzctl.usecases.context import Context
 from vzctl.usecases.last_use import LastUse, last_uses
 from vzctl.usecases.outcome import Columns, Outcome
@@ -94,9 +95,9 @@ def list_credentials(context: Context, request: ListCredentials) -> Outcome[Cred
     uses = last_uses(context, state)
     rows = tuple(credential_row(context, index, item, uses.get(item.id)) for item in chosen)
     due = [item.name for item in rows if item.due]
-    steps = [NextStep(f"vzctl credentials rotate {name}", "its key is due") for name in due[:3]] if request.due else []
+    steps = [suggest("credentials rotate", name, comment="its key is due") for name in due[:3]] if request.due else []
     if not state.credentials:
-        steps = [NextStep("vzctl credentials add NAME --provider openai", "add the first one")]
+        steps = [suggest("credentials add", "NAME", provider="openai", comment="add the first one")]
     status = ExitStatus.CHANGES if request.exit_code and due else ExitStatus.OK
     return Outcome(data=CredentialList(rows), next_steps=tuple(steps), status=status)
 

@@ -13,13 +13,13 @@ from vzctl.clients.devops import DevOps
 from vzctl.clients.endpoint import astra_endpoint, require_may_carry
 from vzctl.clients.http import Http
 from vzctl.clients.provider_probe import ProviderProbes
+from vzctl.command import suggest
 from vzctl.domain.records import Database
 from vzctl.domain.state import State
 from vzctl.errors import (
     AstraError,
     AuthError,
     ConflictError,
-    NextStep,
     NotFoundError,
     UnknownSideError,
     UsageError,
@@ -82,7 +82,7 @@ class Live:
                 f'the database "{database.name}" is hibernated; a request would wake it, and its billing would go on',
                 code="DATABASE_HIBERNATED",
                 next_steps=(
-                    NextStep(f"vzctl databases wait {database.id} --status ACTIVE --wake", "wake it on purpose"),
+                    suggest("databases wait", database.id, status="ACTIVE", wake=True, comment="wake it on purpose"),
                 ),
             )
 
@@ -116,7 +116,7 @@ class Live:
                 f'no endpoint of the database "{database.name}" is recorded',
                 code="ENDPOINT_MISSING",
                 next_steps=(
-                    NextStep(f"vzctl databases edit {database.id} --endpoint URL", "record where its Data API is"),
+                    suggest("databases edit", database.id, endpoint="URL", comment="record where its Data API is"),
                 ),
             )
         return astra_endpoint(self.environment, database.id, database.region)

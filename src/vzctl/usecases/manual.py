@@ -6,10 +6,11 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
+from vzctl.command import NextStep, suggest
 from vzctl.domain.pending import pending_steps
 from vzctl.domain.records import Evidence
 from vzctl.domain.state import State
-from vzctl.errors import ExitStatus, NextStep
+from vzctl.errors import ExitStatus
 
 SHOWN_STEPS = 5
 
@@ -22,9 +23,9 @@ def wanted(state: State, now: datetime) -> dict[str, Any]:
 def steps_for(state: State, concerns: Callable[[str, str | None], bool]) -> tuple[NextStep, ...]:
     """Return `pending confirm` commands for the pending steps that concern (provider, credential), a few at most."""
     steps = [step for step in pending_steps(state) if concerns(step.provider, step.credential)]
-    shown = [NextStep(f"vzctl pending confirm {step.id}", f"after you did this: {step.portal.title}") for step in steps]
+    shown = [suggest("pending confirm", step.id, comment=f"after you did this: {step.portal.title}") for step in steps]
     if len(shown) > SHOWN_STEPS:
-        shown = [*shown[:SHOWN_STEPS], NextStep("vzctl pending list", f"{len(shown) - SHOWN_STEPS} more")]
+        shown = [*shown[:SHOWN_STEPS], suggest("pending list", comment=f"{len(shown) - SHOWN_STEPS} more")]
     return tuple(shown)
 
 

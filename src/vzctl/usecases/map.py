@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
+from vzctl.command import suggest
 from vzctl.domain.age import age_days, is_due, maximum_age_days
 from vzctl.domain.index import Index
 from vzctl.domain.pending import unproven
@@ -14,7 +15,6 @@ from vzctl.domain.records import Credential, Dependant, Evidence, ScopeEntry
 from vzctl.domain.revocation import REASON_LEAKED
 from vzctl.domain.rules import provider_by_id
 from vzctl.domain.state import State
-from vzctl.errors import NextStep
 from vzctl.usecases.context import Context
 from vzctl.usecases.map_file import STANDARD_OUTPUT, drawn_format, write_map
 from vzctl.usecases.map_nodes import (
@@ -52,7 +52,9 @@ def show_map(context: Context, request: ShowMap) -> Outcome[Map]:
     """Return the map, with its drawing when one was asked for."""
     chosen = drawn_format(request.format, request.out)
     data = build_map(context)
-    steps = () if data.providers else (NextStep("vzctl credentials add NAME --provider openai", "add a credential"),)
+    steps = (
+        () if data.providers else (suggest("credentials add", "NAME", provider="openai", comment="add a credential"),)
+    )
     if chosen is None:
         return Outcome(data=data, next_steps=steps)
     text = request.draw(data, chosen)

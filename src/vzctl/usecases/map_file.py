@@ -7,7 +7,8 @@ import stat
 from pathlib import Path
 from typing import Final
 
-from vzctl.errors import ConflictError, NextStep, UsageError
+from vzctl.command import NextStep, suggest
+from vzctl.errors import ConflictError, UsageError
 from vzctl.store.atomic import write_atomic
 
 FORMATS: Final = ("tree", "mermaid", "html")
@@ -28,7 +29,7 @@ def drawn_format(chosen: str | None, out: str | None) -> str | None:
             raise UsageError(
                 f"{chosen[:40]!a} is no format of a map; choose tree, mermaid or html",
                 code="USAGE",
-                next_steps=(NextStep("vzctl map --format html --out map.html", "a page for the browser"),),
+                next_steps=(suggest("map", format="html", out="map.html", comment="a page for the browser"),),
             )
         return chosen
     if out is None:
@@ -40,7 +41,7 @@ def drawn_format(chosen: str | None, out: str | None) -> str | None:
             if out != STANDARD_OUTPUT
             else "standard output does not tell the format; give --format tree, mermaid or html",
             code="FORMAT_MISSING",
-            next_steps=(NextStep("vzctl map --format html --out map.html", "a page for the browser"),),
+            next_steps=(suggest("map", format="html", out="map.html", comment="a page for the browser"),),
         )
     return found
 
@@ -104,4 +105,4 @@ def _not_writable(message: str) -> UsageError:
 
 
 def _elsewhere() -> NextStep:
-    return NextStep("vzctl map --format html --out map.html", "another file")
+    return suggest("map", format="html", out="map.html", comment="another file")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
 
+from vzctl.command import Command
 from vzctl.usecases.outcome import Columns
 from vzctl.usecases.views import DatabaseRef
 
@@ -114,7 +115,7 @@ class MapProblem:
     code: str
     subject: str
     message: str
-    command: str
+    command: Command
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,11 @@ from pathlib import Path
 
 from vzctl import __version__
 from vzctl.bounded_text import STATE
+from vzctl.command import suggest
 from vzctl.domain.difference import differences
 from vzctl.domain.merge import merge
 from vzctl.domain.state import State
-from vzctl.errors import ConflictError, NextStep, NotFoundError, StateError
+from vzctl.errors import ConflictError, NotFoundError, StateError
 from vzctl.store.schema import format_state, parse_state
 from vzctl.usecases.context import Context
 from vzctl.usecases.outcome import Outcome
@@ -80,7 +81,7 @@ def _conflict(conflicts: tuple[str, ...]) -> ConflictError:
         f"{number} conflict{'s' if number > 1 else ''} between the two states; no file was changed",
         code="STATE_MERGE_CONFLICT",
         evidence=conflicts,
-        next_steps=(NextStep("vzctl help git", "resolve a conflict by hand"),),
+        next_steps=(suggest("help", "git", comment="resolve a conflict by hand"),),
     )
 
 

@@ -9,6 +9,7 @@ from typing import Final
 
 from vzctl.clients.data_api import DataApi
 from vzctl.clients.provider_probe import EMBEDDING, Finding
+from vzctl.command import NextStep, command
 from vzctl.domain.error_codes import error_codes
 from vzctl.domain.experiment import Arm, arm_of_fault
 from vzctl.domain.index import Index
@@ -22,7 +23,6 @@ from vzctl.errors import (
     AstraError,
     AuthError,
     ConflictError,
-    NextStep,
     NotFoundError,
     ProviderError,
     UnknownSideError,
@@ -122,12 +122,12 @@ def _not_taken(state: State, name: str, finding: Finding) -> VzctlError:
 def _ways_on(state: State, name: str, *, is_wrong: bool) -> tuple[NextStep, ...]:
     """Return the same command again; untested only where the key may be right: one that is rejected would stop everything."""
     is_open = any(item.is_open and item.snapshot.name == name for item in state.rotations)
-    command = f"vzctl rotations resume {name} --replace-secret" if is_open else f"vzctl credentials rotate {name}"
+    again = command("rotations resume", name, replace_secret=True) if is_open else command("credentials rotate", name)
     if is_wrong:
-        return (NextStep(command, "again, with the right key"),)
+        return (NextStep(again, "again, with the right key"),)
     return (
-        NextStep(command, "again, when that is mended"),
-        NextStep(f"{command} --skip-test", "or take it without a test"),
+        NextStep(again, "again, when that is mended"),
+        NextStep(again.with_options(skip_test=True), "or take it without a test"),
     )
 
 

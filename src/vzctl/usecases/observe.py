@@ -16,6 +16,7 @@ from vzctl.answers.answer import (
 )
 from vzctl.answers.fields import place_name_fault
 from vzctl.answers.recognition import read_answer
+from vzctl.command import suggest
 from vzctl.domain.address import find_database
 from vzctl.domain.comparison import find_drift
 from vzctl.domain.drift import Look
@@ -31,7 +32,7 @@ from vzctl.domain.observation import (
     Remark,
 )
 from vzctl.domain.state import State
-from vzctl.errors import AstraError, ConflictError, NextStep, UsageError
+from vzctl.errors import AstraError, ConflictError, UsageError
 
 PAGE_SIZES: Final = frozenset({25, 50, 100})
 """Sizes of a full page of the DevOps API: the one it has by default, the one that clients ask for, and the largest."""
@@ -219,7 +220,7 @@ def _place(
         raise UsageError(
             f'"{contents[0][0]}" does not say where it is from: give {" and ".join(missing)}',
             code="PLACE_MISSING",
-            next_steps=(NextStep("vzctl databases list", "the databases that are recorded"),),
+            next_steps=(suggest("databases list", comment="the databases that are recorded"),),
         )
     refuse_secret_as_name(keyspace)
     if place_name_fault(keyspace) is not None:
@@ -257,13 +258,13 @@ def _disagree(source: str, what: str) -> UsageError:
     return UsageError(
         f'"{source}" and another file disagree about {what}: ask anew; nothing was changed',
         code="ANSWER_DUPLICATE",
-        next_steps=(NextStep("vzctl sync --help", "which answers go together"),),
+        next_steps=(suggest("sync", help=True, comment="which answers go together"),),
     )
 
 
 def require_own_organization(state: State, seen: DatabasesSeen) -> None:
     """Refuse databases of which this state knows none, or that belong to several organizations: the wrong token."""
-    step = NextStep("vzctl databases list", "the databases of this organization")
+    step = suggest("databases list", comment="the databases of this organization")
     again = "; give --other-organization if that is right"
     if len(seen.organizations) > 1:
         raise ConflictError(

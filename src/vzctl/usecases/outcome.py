@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
+from vzctl.command import NextStep
 from vzctl.domain.redaction import without_secrets
-from vzctl.errors import ExitStatus, NextStep, VzctlError
+from vzctl.errors import ExitStatus, VzctlError
 
 T_co = TypeVar("T_co", covariant=True)
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from functools import partial
 from typing import Final
 
+from vzctl.command import suggest
 from vzctl.domain.index import Index
 from vzctl.domain.pending import (
     PendingStep,
@@ -20,7 +21,7 @@ from vzctl.domain.pending import (
 from vzctl.domain.records import Credential, Evidence
 from vzctl.domain.rules import counted, require_credential, require_integration_removable, require_no_rotation
 from vzctl.domain.state import State
-from vzctl.errors import ConflictError, ExitStatus, NextStep, UsageError
+from vzctl.errors import ConflictError, ExitStatus, UsageError
 from vzctl.usecases.change import Plan, propose_from, stable_ids
 from vzctl.usecases.context import Context, Question
 from vzctl.usecases.deletion import finish_deletions
@@ -61,9 +62,7 @@ def list_pending(context: Context) -> Outcome[PendingList]:
     """Return what still has to be done."""
     state = context.state_file.read()
     rows = _rows(state)
-    steps = tuple(
-        NextStep(f"vzctl pending confirm {item.id}", f"after you did this: {item.title}") for item in rows[:5]
-    )
+    steps = tuple(suggest("pending confirm", item.id, comment=f"after you did this: {item.title}") for item in rows[:5])
     return Outcome(data=PendingList(rows), next_steps=steps)
 
 
@@ -120,7 +119,7 @@ def _chosen(state: State, request: ChangePending) -> list[PendingStep]:
         raise UsageError(
             "name the steps, or give --all; an empty text is none: is a shell variable unset?",
             code="USAGE",
-            next_steps=(NextStep("vzctl pending list", "what still has to be done"),),
+            next_steps=(suggest("pending list", comment="what still has to be done"),),
         )
     if request.all_steps:
         return pending_steps(state)
@@ -137,7 +136,7 @@ def _changed(
     context: Context, rows: tuple[PendingRow, ...], verb: str, why: str, *, attested: str = ""
 ) -> Outcome[PendingChange]:
     left = _rows(context.state_file.read())
-    steps = (NextStep("vzctl pending list", f"{len(left)} left"),) if left else ()
+    steps = (suggest("pending list", comment=f"{len(left)} left"),) if left else ()
     warnings = (Notice("ATTESTED_ONLY", f"recorded as attested: {attested}", None),) if attested else ()
     return Outcome(
         data=PendingChange(rows, left),
@@ -213,7 +212,7 @@ def _require_in_order(state: State, step: PendingStep) -> None:
         raise ConflictError(
             f'"{step.id}" builds on "{before[0]}", which is not confirmed',
             code="PENDING_OUT_OF_ORDER",
-            next_steps=(NextStep(f"vzctl pending confirm {before[0]} {step.id}", "confirm both, if both are done"),),
+            next_steps=(suggest("pending confirm", before[0], step.id, comment="confirm both, if both are done"),),
         )
 
 

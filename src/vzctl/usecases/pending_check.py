@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from vzctl.command import suggest
 from vzctl.domain.index import Index
 from vzctl.domain.pending import PendingStep
 from vzctl.domain.records import Credential, Database
 from vzctl.domain.rules import listed
 from vzctl.domain.state import State
-from vzctl.errors import AstraError, NextStep, VzctlError
+from vzctl.errors import AstraError, VzctlError
 from vzctl.usecases.context import Context
 from vzctl.usecases.dependant_check import NOT_LOOKED_AT
 from vzctl.usecases.live import Live, require_one_asked, unless_it_fails
@@ -49,10 +50,10 @@ def seen_steps(
             side="astra",
             retryable=True,
             next_steps=(
-                NextStep(
-                    f"vzctl pending confirm {missing[0]} --check", "again in some minutes: changes take their time"
+                suggest(
+                    "pending confirm", missing[0], check=True, comment="again in some minutes: changes take their time"
                 ),
-                NextStep("vzctl pending list", "what is to be done"),
+                suggest("pending list", comment="what is to be done"),
             ),
         )
     left = [step for step in steps if answers[step.id] == NOT_LOOKED_AT]

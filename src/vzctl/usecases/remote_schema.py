@@ -9,10 +9,11 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final, TypeVar
 
 from vzctl.clients.data_api import DataApi, Described
+from vzctl.command import Command, NextStep, command, suggest
 from vzctl.domain.address import Address, find_database
 from vzctl.domain.names import strip_data_api_suffix
 from vzctl.domain.state import State
-from vzctl.errors import AstraError, NextStep, NotFoundError, VzctlError, shell_word
+from vzctl.errors import AstraError, NotFoundError, VzctlError
 from vzctl.usecases.context import Context
 from vzctl.usecases.dependant import Attachment, service_json
 
@@ -54,7 +55,7 @@ def send_add_vectorize(api: DataApi, address: Address, attachment: Attachment) -
             f'"{address.keyspace}/{address.leaf}" has another service than the one that was sent',
             code="SERVICE_DIFFERS",
             side="astra",
-            next_steps=(NextStep("vzctl tables show ADDRESS", "what is recorded"),),
+            next_steps=(suggest("tables show", "ADDRESS", comment="what is recorded"),),
         )
 
 
@@ -101,10 +102,10 @@ def described_column(api: DataApi, address: Address) -> Described:
     return _column(api, address)
 
 
-def not_recorded(error: VzctlError, what: str, command: str) -> VzctlError:
+def not_recorded(error: VzctlError, what: str, run: Command) -> VzctlError:
     """Return the error with the way on: the database was changed, and the state was not."""
     error.evidence = (*error.evidence, f"{what} is done at the database, and not recorded here")
-    error.next_steps = (NextStep(command, "record it; nothing is sent"), *error.next_steps)
+    error.next_steps = (NextStep(run, "record it; nothing is sent"), *error.next_steps)
     error.changed = True
     return error
 
@@ -135,9 +136,9 @@ def _seen(address: Address, doubt: VzctlError | None, look: Callable[[], T]) -> 
 
 def _left_open(error: VzctlError, address: Address, words: str) -> VzctlError:
     """Return the error with the command that looks what became of it, and records that."""
-    command = f"vzctl sync --database {shell_word(address.database)} --keyspace {shell_word(address.keyspace)}"
+    run = command("sync", database=address.database, keyspace=address.keyspace)
     error.evidence = (*error.evidence, words)
-    error.next_steps = (NextStep(command, "look what is there now, and record it"), *error.next_steps)
+    error.next_steps = (NextStep(run, "look what is there now, and record it"), *error.next_steps)
     return error
 
 

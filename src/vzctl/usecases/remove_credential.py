@@ -7,13 +7,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 
+from vzctl.command import suggest
 from vzctl.domain.deletion import with_deletions
 from vzctl.domain.index import Index
 from vzctl.domain.records import Credential, Evidence, RetiredCredential
 from vzctl.domain.revocation import REASON_REMOVED, to_revoke
 from vzctl.domain.rules import counted, require_credential, require_no_rotation
 from vzctl.domain.state import State
-from vzctl.errors import ExitStatus, NextStep
+from vzctl.errors import ExitStatus
 from vzctl.usecases.change import Plan, propose_from, stable_ids
 from vzctl.usecases.context import Context, Danger, Question
 from vzctl.usecases.credential import database_refs
@@ -142,7 +143,7 @@ def _outcome(after: State, before: Index, credential: Credential, revocation_id:
             status=ExitStatus.MANUAL,
         )
     steps = (
-        (NextStep(f"vzctl revocations done {revocation_id}", "once its key is revoked at the provider"),)
+        (suggest("revocations done", revocation_id, comment="once its key is revoked at the provider"),)
         if revocation_id is not None
         else ()
     )

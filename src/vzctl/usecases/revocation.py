@@ -8,6 +8,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any, ClassVar, Final
 
+from vzctl.command import NextStep, command, suggest
 from vzctl.domain import portal
 from vzctl.domain.deletion import owner_name, with_deletions
 from vzctl.domain.index import Index
@@ -15,7 +16,7 @@ from vzctl.domain.records import Revocation, Version
 from vzctl.domain.revocation import REASON_LEAKED, done
 from vzctl.domain.rules import counted, display_name, provider_by_id
 from vzctl.domain.state import State
-from vzctl.errors import ConflictError, NextStep, NotFoundError, SecretStoreError, UsageError, VzctlError
+from vzctl.errors import ConflictError, NotFoundError, SecretStoreError, UsageError, VzctlError
 from vzctl.usecases.change import Plan, apply, propose_from
 from vzctl.usecases.context import Context, Question
 from vzctl.usecases.deletion import finish_deletions
@@ -104,7 +105,7 @@ def list_revocations(context: Context, *, include_done: bool = False) -> Outcome
     chosen = [item for item in state.revocations if include_done or item.done_at is None]
     rows = sorted(revocation_rows(state, chosen), key=lambda item: (item.reason != REASON_LEAKED, item.due_since))
     steps = tuple(
-        NextStep(f"vzctl revocations done {item.id}", f'after you revoked the old key of "{item.credential}"')
+        suggest("revocations done", item.id, comment=f'after you revoked the old key of "{item.credential}"')
         for item in rows
         if item.done_at is None
     )
@@ -154,7 +155,7 @@ def finish_revocations(context: Context, request: FinishRevocations) -> Outcome[
     changed = context.state_file.write_count > writes
     checks = _dependants_checked(context, state, rows) if request.check else ()
     rotations = tuple(
-        NextStep(f"vzctl credentials rotate {name}", "its key is revoked") for item in still for name in item.same_key
+        suggest("credentials rotate", name, comment="its key is revoked") for item in still for name in item.same_key
     )
     return Outcome(
         data=RevocationsDone(after, checks),
@@ -248,7 +249,7 @@ def _require_revocable(context: Context, state: State, chosen: Sequence[Revocati
             raise ConflictError(
                 f'{", ".join(used)} still uses the old key of "{owner.name}": rotate it first',
                 code="KEY_IN_USE",
-                next_steps=(NextStep(f"vzctl credentials rotate {used[0]}", "give it a new key"),),
+                next_steps=(suggest("credentials rotate", used[0], comment="give it a new key"),),
             )
 
 
@@ -283,14 +284,14 @@ def _checked(context: Context, state: State, revocation: Revocation, request: Fi
     """Ask the provider whether it rejects a key; raise when it accepts it, and when its answer does not show that."""
     owner, version = _owner(state, revocation)
     name = display_name(owner.provider)
-    again = f"vzctl revocations done {revocation.id} --check"
+    again = command("revocations done", revocation.id, check=True)
     if not version.held:
         if request.unverified:
             return f'the old key of "{owner.name}" is not held here: {name} was not asked'
         raise SecretStoreError(
             f'the old key of "{owner.name}" is not stored here, so {name} cannot be asked whether it rejects the key',
             code="SECRET_NOT_HELD",
-            next_steps=(NextStep(f"{again} --unverified", "if you know that the key is revoked"),),
+            next_steps=(NextStep(again.with_options(unverified=True), "if you know that the key is revoked"),),
         )
     from vzctl.usecases.new_key import not_verified, still_accepted  # the network, only for those who use it
 
@@ -310,7 +311,7 @@ def _checked(context: Context, state: State, revocation: Revocation, request: Fi
             retryable=True,
             next_steps=(
                 NextStep(again, "ask again, once it is revoked"),
-                NextStep("vzctl revocations list", "where and how it is revoked"),
+                suggest("revocations list", comment="where and how it is revoked"),
             ),
         )
     if request.unverified:
@@ -320,7 +321,7 @@ def _checked(context: Context, state: State, revocation: Revocation, request: Fi
         f'it is not verified that {name} rejects the old key of "{owner.name}"',
         (
             NextStep(again, "ask again"),
-            NextStep(f"{again} --unverified", "if you know that the key is revoked"),
+            NextStep(again.with_options(unverified=True), "if you know that the key is revoked"),
         ),
     )
 
@@ -334,8 +335,8 @@ def _require_listed(state: State, chosen: Sequence[Revocation]) -> None:
             f'the old key of "{gone}" came back into service meanwhile; nothing of it was deleted',
             code="CHANGED_MEANWHILE",
             next_steps=(
-                NextStep(f"vzctl credentials show {gone}", "which key counts now"),
-                NextStep(f"vzctl credentials rotate {gone}", "if that key is revoked at the provider already"),
+                suggest("credentials show", gone, comment="which key counts now"),
+                suggest("credentials rotate", gone, comment="if that key is revoked at the provider already"),
             ),
         )
 
@@ -399,12 +400,12 @@ def _find(state: State, reference: str) -> Revocation:
         raise ConflictError(
             f"{len(named)} old keys of {shown} are to be revoked: {ids}",
             code="REVOCATION_AMBIGUOUS",
-            next_steps=(NextStep(f"vzctl revocations done {named[0].id}", "say which"),),
+            next_steps=(suggest("revocations done", named[0].id, comment="say which"),),
         )
     raise NotFoundError(
         f"there is no key to revoke with the id or credential {shown}",
         code="REVOCATION_NOT_FOUND",
-        next_steps=(NextStep("vzctl revocations list", "the keys to revoke"),),
+        next_steps=(suggest("revocations list", comment="the keys to revoke"),),
     )
 
 
@@ -415,5 +416,5 @@ def _require_not_in_use(state: State, revocation: Revocation) -> None:
         raise ConflictError(
             f'a rotation of "{rotation.snapshot.name}" is open and needs this key',
             code="ROTATION_OPEN",
-            next_steps=(NextStep(f"vzctl rotations resume {rotation.snapshot.name}", "finish it first"),),
+            next_steps=(suggest("rotations resume", rotation.snapshot.name, comment="finish it first"),),
         )

@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
+from vzctl.command import suggest
 from vzctl.domain import rotation as machine
 from vzctl.domain.provider import Provider
 from vzctl.domain.records import Credential, Evidence, Rotation, Step, Version
 from vzctl.domain.redaction import without_secrets
 from vzctl.domain.rules import provider_by_id, require_credential, require_no_rotation
 from vzctl.domain.state import State
-from vzctl.errors import ConflictError, ExitStatus, NextStep, SecretStoreError, VzctlError
+from vzctl.errors import ConflictError, ExitStatus, SecretStoreError, VzctlError
 from vzctl.secret import Secret
 from vzctl.usecases.context import Context, Danger, Question, SecretSource
 from vzctl.usecases.credential import require_slot
@@ -163,7 +164,7 @@ def _start(context: Context, prepared: Prepared) -> Outcome[RotationResult]:
             raise ConflictError(
                 f'"{credential.name}" changed while you were asked; look again',
                 code="CHANGED_MEANWHILE",
-                next_steps=(NextStep(f"vzctl credentials rotate {credential.name} --dry-run", "the plan now"),),
+                next_steps=(suggest("credentials rotate", credential.name, dry_run=True, comment="the plan now"),),
             )
         credential = replace(credential.with_version(prepared.version), pending=prepared.version.id)
         transaction.state = transaction.state.with_credential(credential).with_rotation(prepared.rotation)
@@ -237,20 +238,20 @@ def _rotatable(context: Context, state: State, request: RotateCredential) -> Cre
             f'"{credential.name}" has no key yet: adding it was interrupted',
             code="CREDENTIAL_INCOMPLETE",
             next_steps=(
-                NextStep(f"vzctl credentials add {credential.name} --provider {credential.provider}", "finish it"),
+                suggest("credentials add", credential.name, provider=credential.provider, comment="finish it"),
             ),
         )
     if credential.evidence is Evidence.WANTED:
         raise ConflictError(
             f'"{credential.name}" is not at Astra yet: a person has to add it at the Portal first',
             code="CREDENTIAL_WANTED",
-            next_steps=(NextStep("vzctl pending list", "the steps that are left"),),
+            next_steps=(suggest("pending list", comment="the steps that are left"),),
         )
     if credential.removal_wanted_at is not None:
         raise ConflictError(
             f'the removal of "{credential.name}" is waiting for a person',
             code="REMOVAL_PENDING",
-            next_steps=(NextStep("vzctl pending list", "confirm or drop it"),),
+            next_steps=(suggest("pending list", comment="confirm or drop it"),),
         )
     if request.slot is not None:
         require_slot(credential.provider, request.slot)
@@ -259,7 +260,7 @@ def _rotatable(context: Context, state: State, request: RotateCredential) -> Cre
         raise SecretStoreError(
             f'the secret store "{store.name}" is only read: a rotation needs one that can be written (keyring, exec or file)',
             code="SECRET_STORE_READ_ONLY",
-            next_steps=(NextStep("vzctl help environment", "VZCTL_SECRET_STORE and [secrets] choose the store"),),
+            next_steps=(suggest("help", "environment", comment="VZCTL_SECRET_STORE and [secrets] choose the store"),),
         )
     if request.until is not None:
         planned = _planned(context, state, credential, request)
@@ -338,6 +339,6 @@ def _provider(credential: Credential) -> Provider:
         raise ConflictError(
             f'"{credential.name}" belongs to "{credential.provider}", which is no provider of the catalogue',
             code="PROVIDER_UNKNOWN",
-            next_steps=(NextStep("vzctl providers list", "the providers that are known"),),
+            next_steps=(suggest("providers list", comment="the providers that are known"),),
         )
     return provider

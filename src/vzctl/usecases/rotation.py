@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
+from vzctl.command import NextStep, suggest
 from vzctl.domain import rotation as machine
 from vzctl.domain.names import did_you_mean
 from vzctl.domain.records import Credential, Direction, Rotation, Step
 from vzctl.domain.revocation import is_revoked
 from vzctl.domain.rules import require_credential
 from vzctl.domain.state import State
-from vzctl.errors import ConflictError, NextStep, NotFoundError, UsageError, VzctlError
+from vzctl.errors import ConflictError, NotFoundError, UsageError, VzctlError
 from vzctl.usecases.context import Context, Danger, Question, SecretSource
 from vzctl.usecases.key_spread import freshness_steps, spread_lines, spread_of_rotation
 from vzctl.usecases.looking import Looking
@@ -52,7 +53,7 @@ def list_rotations(context: Context, *, only_open: bool = False) -> Outcome[Rota
     state = context.state_file.read()
     chosen = [item for item in state.rotations if item.is_open or not only_open]
     steps = tuple(
-        NextStep(f"vzctl rotations resume {item.snapshot.name}", f"it stands at {item.step}")
+        suggest("rotations resume", item.snapshot.name, comment=f"it stands at {item.step}")
         for item in chosen
         if item.is_open
     )
@@ -67,13 +68,13 @@ def show_rotation(context: Context, name: str) -> Outcome[RotationDetail]:
     detail = replace(rotation_detail(state, rotation), fetches=spread.rows, old_key_free_from=spread.free_from)
     steps: list[NextStep] = [*freshness_steps(spread)]
     if rotation.is_open:
-        attest = f" --attest {detail.next_step.lower()}" if detail.next_is_manual and detail.next_step else ""
-        steps.append(NextStep(f"vzctl rotations resume {rotation.snapshot.name}{attest}", "go on"))
+        attest = detail.next_step.lower() if detail.next_is_manual and detail.next_step else None
+        steps.append(suggest("rotations resume", rotation.snapshot.name, attest=attest, comment="go on"))
         if rotation.step is not Step.RECREATED and machine.to_be_seen(rotation):
             text = f"nobody has seen {rotation.step} in force: look"
-            steps.append(NextStep(f"vzctl rotations resume {rotation.snapshot.name}", text))
+            steps.append(suggest("rotations resume", rotation.snapshot.name, comment=text))
         if rotation.direction is Direction.FORWARD:
-            steps.append(NextStep(f"vzctl rotations rollback {rotation.snapshot.name}", "take it back"))
+            steps.append(suggest("rotations rollback", rotation.snapshot.name, comment="take it back"))
     return Outcome(data=detail, summary=spread_lines(spread, context.now()), next_steps=tuple(steps))
 
 
@@ -87,7 +88,7 @@ def resume_rotation(context: Context, request: ResumeRotation) -> Outcome[Rotati
         raise ConflictError(
             f'no rotation of "{rotation.snapshot.name}" is open; the last one ended as {rotation.step}',
             code="ROTATION_NOT_OPEN",
-            next_steps=(NextStep(f"vzctl credentials rotate {rotation.snapshot.name}", "begin a new one"),),
+            next_steps=(suggest("credentials rotate", rotation.snapshot.name, comment="begin a new one"),),
         )
     try:
         _require_host(context, rotation, "resume", take_over=request.take_over)
@@ -164,14 +165,14 @@ def _latest(state: State, name: str) -> Rotation:
         raise NotFoundError(
             f'"{name}" was never rotated',
             code="ROTATION_NOT_FOUND",
-            next_steps=(NextStep(f"vzctl credentials rotate {name}", "begin a rotation"),),
+            next_steps=(suggest("credentials rotate", name, comment="begin a rotation"),),
         )
     known = {item.snapshot.name for item in state.rotations}
     shown = f'"{name}"' if name.isprintable() else ascii(name)
     raise NotFoundError(
         f"there is no rotation of {shown}{did_you_mean(name, known)}",
         code="ROTATION_NOT_FOUND",
-        next_steps=(NextStep("vzctl rotations list", "the rotations there are"),),
+        next_steps=(suggest("rotations list", comment="the rotations there are"),),
     )
 
 
@@ -181,8 +182,11 @@ def _require_host(context: Context, rotation: Rotation, verb: str, *, take_over:
             f'the rotation of "{rotation.snapshot.name}" was begun on "{rotation.host}", this is "{context.host}"',
             code="ROTATION_ON_OTHER_HOST",
             next_steps=(
-                NextStep(
-                    f"vzctl rotations {verb} {rotation.snapshot.name} --take-over", "if nobody goes on with it there"
+                suggest(
+                    f"rotations {verb}",
+                    rotation.snapshot.name,
+                    take_over=True,
+                    comment="if nobody goes on with it there",
                 ),
             ),
         )
@@ -196,7 +200,7 @@ def _take_over(context: Context, rotation: Rotation) -> None:
             raise ConflictError(
                 f'the rotation of "{rotation.snapshot.name}" is no longer in the state; look again',
                 code="CHANGED_MEANWHILE",
-                next_steps=(NextStep("vzctl rotations list", "the rotations there are"),),
+                next_steps=(suggest("rotations list", comment="the rotations there are"),),
             )
         transaction.state = transaction.state.with_rotation(replace(current, host=context.host))
         transaction.describe(
@@ -219,20 +223,20 @@ def _require_can_go_back(state: State, rotation: Rotation) -> Credential:
         raise ConflictError(
             f'the rotation of "{name}" cannot be taken back: the old key is known to others',
             code="ROLLBACK_IMPOSSIBLE",
-            next_steps=(NextStep(f"vzctl rotations show {name}", "where it stands"),),
+            next_steps=(suggest("rotations show", name, comment="where it stands"),),
         )
     old = credential.version(rotation.old_version)
     if changes_key and is_revoked(state, rotation.old_version):
         raise ConflictError(
             f'the rotation of "{name}" cannot be taken back: the old key is revoked at its provider',
             code="ROLLBACK_IMPOSSIBLE",
-            next_steps=(NextStep(f"vzctl credentials rotate {name}", "give it another new key instead"),),
+            next_steps=(suggest("credentials rotate", name, comment="give it another new key instead"),),
         )
     if changes_key and (old is None or not old.held):
         raise ConflictError(
             f'the rotation of "{name}" cannot be taken back: the old key is not held here',
             code="ROLLBACK_IMPOSSIBLE",
-            next_steps=(NextStep(f"vzctl credentials rotate {name}", "give it another new key instead"),),
+            next_steps=(suggest("credentials rotate", name, comment="give it another new key instead"),),
         )
     return credential
 

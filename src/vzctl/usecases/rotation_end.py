@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from enum import Enum, auto
 
+from vzctl.command import NextStep, command, suggest
 from vzctl.domain.records import Direction, Rotation, Step
 from vzctl.domain.rules import display_name
 from vzctl.domain.state import State
-from vzctl.errors import ExitStatus, NextStep
+from vzctl.errors import ExitStatus
 from vzctl.usecases.outcome import Notice, Outcome
 from vzctl.usecases.rotation_view import RotationDetail, rotation_detail, step_text
 
@@ -35,7 +36,7 @@ def finished(state: State, rotation: Rotation, *, changed: bool) -> Outcome[Rota
         summary = (f'"{name}" is back at its old key; same name, scope as it was',)
         due = [item for item in state.open_revocations() if item.version == rotation.new_version]
         text = "once the key that was taken back is revoked at the provider"
-        steps = tuple(NextStep(f"vzctl revocations done {item.id}", text) for item in due)
+        steps = tuple(suggest("revocations done", item.id, comment=text) for item in due)
         return Outcome(data=detail, changed=changed, summary=summary, next_steps=steps)
     failed = [check.what for check in detail.checks if check.result == "failed"]
     lines = (
@@ -45,9 +46,11 @@ def finished(state: State, rotation: Rotation, *, changed: bool) -> Outcome[Rota
     due = [item for item in state.open_revocations() if item.version == rotation.old_version]
     provider = display_name(rotation.snapshot.provider)
     urgent = "NOW: it is known to others; " if rotation.leaked else ""
-    check = "" if state.is_local else " --check"
+    check = not state.is_local
     steps = tuple(
-        NextStep(f"vzctl revocations done {item.id}{check}", f"{urgent}after you revoked the old key at {provider}")
+        suggest(
+            "revocations done", item.id, check=check, comment=f"{urgent}after you revoked the old key at {provider}"
+        )
         for item in due
     )
     warnings = tuple(Notice("CHECK_FAILED", f"after the rotation: {what} does not hold", name) for what in failed)
@@ -67,10 +70,10 @@ def stopped(state: State, rotation: Rotation, why: Stop, *, changed: bool) -> Ou
     detail = rotation_detail(state, rotation)
     name = rotation.snapshot.name
     summary = [f'the rotation of "{name}" stands at {step_text(rotation)}']
-    resume = f"vzctl rotations resume {name}"
+    resume = command("rotations resume", name)
     steps = [NextStep(resume, "go on")]
     if detail.portal is not None and detail.next_step is not None:
-        attest = f"{resume} --attest {detail.next_step.lower()}"
+        attest = resume.with_options(attest=detail.next_step.lower())
         if why.is_unseen:
             summary.append("it is not in force yet, as far as databases show it: a change may take minutes")
             steps = [NextStep(resume, "look again"), NextStep(attest, f"if you did this too: {detail.portal.title}")]
@@ -78,9 +81,9 @@ def stopped(state: State, rotation: Rotation, why: Stop, *, changed: bool) -> Ou
             summary += [f"next, by a person: {detail.portal.title}", *(f"  {line}" for line in detail.portal.lines)]
             steps = [NextStep(attest, "after you did it")]
     if why.is_unseen:
-        steps.append(NextStep(f"{resume} --skip-look", "go on without having seen it"))
+        steps.append(NextStep(resume.with_options(skip_look=True), "go on without having seen it"))
     if rotation.direction is Direction.FORWARD:
-        steps.append(NextStep(f"vzctl rotations rollback {name}", "or take it back"))
+        steps.append(suggest("rotations rollback", name, comment="or take it back"))
     status = _status(rotation, why)
     return Outcome(data=detail, changed=changed, summary=tuple(summary), next_steps=tuple(steps), status=status)
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar, Final
 
+from vzctl.command import command
 from vzctl.domain import portal
 from vzctl.domain import rotation as machine
 from vzctl.domain.age import age_days
@@ -333,7 +334,7 @@ def _where_the_key_is(index: Index, rotation: Rotation) -> str:
     name = rotation.snapshot.name
     credential = index.credentials.get(name)
     version = machine.target_version(rotation)
-    pointers = {} if credential is None else {credential.current: "", credential.pending: " --which pending"}
-    option = pointers.get(version, " --which previous")
+    pointers = {} if credential is None else {credential.current: None, credential.pending: "pending"}
+    reveal = command("secrets reveal", name, which=pointers.get(version, "previous"))
     which = "OLD" if rotation.direction is Direction.BACK else "NEW"
-    return f"that is the {which} key: vzctl secrets reveal {name}{option} shows it at a terminal"
+    return f"that is the {which} key: {reveal} shows it at a terminal"

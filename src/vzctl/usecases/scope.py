@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from vzctl.command import suggest
 from vzctl.domain.address import find_database
 from vzctl.domain.index import Index
 from vzctl.domain.records import Credential, Evidence, ScopeEntry
@@ -18,7 +19,7 @@ from vzctl.domain.rules import (
     scope_dependants,
 )
 from vzctl.domain.state import State
-from vzctl.errors import ConflictError, ExitStatus, NextStep, UsageError
+from vzctl.errors import ConflictError, ExitStatus, UsageError
 from vzctl.usecases.change import Plan, propose
 from vzctl.usecases.context import Context, Question
 from vzctl.usecases.credential import ScopedDatabase, database_refs, scoped_databases
@@ -69,7 +70,7 @@ def show_scope(context: Context, name: str) -> Outcome[ScopeView]:
     """Return the databases that may use the credential."""
     state = context.state_file.read()
     credential = require_credential(state, name)
-    steps = () if credential.scope else (NextStep(f"vzctl scope add {name} DB", "let a database use it"),)
+    steps = () if credential.scope else (suggest("scope add", name, "DB", comment="let a database use it"),)
     view = ScopeView(name, credential.provider, scoped_databases(Index(state), credential))
     return Outcome(data=view, next_steps=steps)
 
@@ -117,7 +118,7 @@ def _check_arguments(request: ChangeScope) -> None:
         raise UsageError(
             "a database is an empty text: is a shell variable unset?",
             code="DATABASE_EMPTY",
-            next_steps=(NextStep("vzctl databases list", "the databases that are recorded"),),
+            next_steps=(suggest("databases list", comment="the databases that are recorded"),),
         )
     if request.like is not None:
         return
@@ -126,8 +127,10 @@ def _check_arguments(request: ChangeScope) -> None:
     if request.none:
         raise UsageError("--none empties a scope: give it alone, with scope set", code="USAGE")
     if bool(request.databases) == request.all_databases:
-        hint = "; to empty a scope: vzctl scope set NAME --none" if request.verb == "set" else ""
-        raise UsageError(f"name the databases, or give --all-databases{hint}", code="DATABASES_MISSING")
+        empty = (
+            (suggest("scope set", request.name, none=True, comment="empty the scope"),) if request.verb == "set" else ()
+        )
+        raise UsageError("name the databases, or give --all-databases", code="DATABASES_MISSING", next_steps=empty)
 
 
 def _after(state: State, request: ChangeScope, now: datetime) -> State:
@@ -139,7 +142,7 @@ def _after(state: State, request: ChangeScope, now: datetime) -> State:
             f'"{credential.name}" has no key yet: adding it was interrupted',
             code="CREDENTIAL_INCOMPLETE",
             next_steps=(
-                NextStep(f"vzctl credentials add {credential.name} --provider {credential.provider}", "finish it"),
+                suggest("credentials add", credential.name, provider=credential.provider, comment="finish it"),
             ),
         )
     named = _named(state, request)
@@ -188,7 +191,7 @@ def _require_in_scope(index: Index, credential: Credential, named: list[str]) ->
         raise ConflictError(
             f'not in the scope of "{credential.name}": {listed([index.database_name(item) for item in missing])}',
             code="DATABASE_NOT_IN_SCOPE",
-            next_steps=(NextStep(f"vzctl scope list {credential.name}", "what is in it"),),
+            next_steps=(suggest("scope list", credential.name, comment="what is in it"),),
         )
 
 

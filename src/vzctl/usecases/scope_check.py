@@ -8,6 +8,7 @@ from functools import partial
 from typing import ClassVar
 
 from vzctl.clients.data_api import DataApi
+from vzctl.command import NextStep, suggest
 from vzctl.domain.address import find_database
 from vzctl.domain.comparison import find_drift
 from vzctl.domain.drift import Look
@@ -16,7 +17,7 @@ from vzctl.domain.observation import Kind, Observation, ScopeSeen
 from vzctl.domain.records import Credential, Database
 from vzctl.domain.rules import require_credential
 from vzctl.domain.state import State
-from vzctl.errors import ExitStatus, NextStep, VzctlError
+from vzctl.errors import ExitStatus, VzctlError
 from vzctl.usecases.change import Plan, propose_from
 from vzctl.usecases.context import Context
 from vzctl.usecases.dependant_check import NOT_LOOKED_AT
@@ -170,7 +171,7 @@ def _remark(row: ScopeObservation) -> str:
 
 def _step(name: str, row: ScopeObservation) -> NextStep:
     if row.in_scope:
-        return NextStep(
-            f"vzctl scope check {name} {row.database.id}", "again in some minutes: a change may be on its way"
+        return suggest(
+            "scope check", name, row.database.id, comment="again in some minutes: a change may be on its way"
         )
-    return NextStep(f"vzctl scope add {name} {row.database.id}", "record it, if it shall be so")
+    return suggest("scope add", name, row.database.id, comment="record it, if it shall be so")

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from vzctl.command import Command, NextStep, command, suggest
 from vzctl.domain.deletion import is_deleted, owner_name
 from vzctl.domain.records import Credential, Version
 from vzctl.domain.rules import counted
 from vzctl.domain.state import State
 from vzctl.domain.token import KEPT_AS, SHOWN_AS, leftover_tokens, token_in_force
-from vzctl.errors import ConflictError, NextStep, SecretStoreError, UsageError
+from vzctl.errors import ConflictError, SecretStoreError, UsageError
 from vzctl.store.audit import Change
 from vzctl.usecases.astra_token import PUT_TOKEN, token_in_store, token_item
 from vzctl.usecases.context import Context, Question, item_of
@@ -91,7 +92,7 @@ def _require_two_stores(context: Context, source: SecretStore, target: SecretSto
             f"{source.name} and {target.name} are the same store: a secret that is written through one is read through the other; "
             "nothing was copied or deleted",
             code="SECRET_STORES_ARE_ONE",
-            next_steps=(NextStep("vzctl secrets status --check", "what the store gives out"),),
+            next_steps=(suggest("secrets status", check=True, comment="what the store gives out"),),
         )
 
 
@@ -131,7 +132,7 @@ def _move_last(item: SecretItem, version: Version, state: State, source: SecretS
             f'{target.name} does not give out the secret of "{item.credential_name}" any more; the rest was not deleted in '
             f"{source.name}",
             code="SECRET_NOT_HELD",
-            next_steps=(NextStep("vzctl secrets status --check", "what is held"),),
+            next_steps=(suggest("secrets status", check=True, comment="what is held"),),
         )
     source.delete(item)
     if target.read(item) is None:
@@ -182,13 +183,13 @@ def _found(
     return found
 
 
-def _settling(state: State, owner: Credential, version: Version) -> str:
+def _settling(state: State, owner: Credential, version: Version) -> Command:
     """Return the command that takes the key of a version in doubt again."""
     if version.id == owner.current:
-        return f"vzctl secrets put {owner.name}"
+        return command("secrets put", owner.name)
     if state.open_rotation(owner.id) is not None:
-        return f"vzctl rotations resume {owner.name}"
-    return f"vzctl credentials add {owner.name} --provider {owner.provider}"
+        return command("rotations resume", owner.name)
+    return command("credentials add", owner.name, provider=owner.provider)
 
 
 def _names(held: Sequence[tuple[Owner, Version]], tokens: Sequence[Version]) -> tuple[str, ...]:
@@ -210,7 +211,7 @@ def _copy(
             raise SecretStoreError(
                 f'{source.name} does not hold the key of "{owner.name}"; nothing was deleted',
                 code="SECRET_NOT_HELD",
-                next_steps=(NextStep("vzctl secrets status --check", "what is held"),),
+                next_steps=(suggest("secrets status", check=True, comment="what is held"),),
             )
         require_recorded(state, owner.name, version, secret)
         write_secret(context, owner.id, version.id, secret, store=target)
@@ -235,7 +236,7 @@ def _copy_tokens(
             raise SecretStoreError(
                 f"{source.name} does not hold the Astra token that was put into a store; nothing was deleted",
                 code="TOKEN_NOT_HELD",
-                next_steps=(PUT_TOKEN, NextStep("vzctl secrets token drop", "or use another source")),
+                next_steps=(PUT_TOKEN, suggest("secrets token drop", comment="or use another source")),
             )
         write_secret(context, KEPT_AS, version.id, secret, store=target)
         copied.append(_token_name(version))

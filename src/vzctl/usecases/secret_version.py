@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from vzctl.command import suggest
 from vzctl.domain.deletion import is_deleted, needed_versions, owner_name, with_deletions
 from vzctl.domain.provider import Provider
 from vzctl.domain.records import Credential, RetiredCredential, Version
@@ -16,7 +17,7 @@ from vzctl.domain.revocation import is_revoked
 from vzctl.domain.secret_text import looks_unusual, require_usable
 from vzctl.domain.state import State
 from vzctl.domain.token import KEPT_AS
-from vzctl.errors import ConflictError, NextStep, SecretStoreError
+from vzctl.errors import ConflictError, SecretStoreError
 from vzctl.secret import Secret
 from vzctl.store.secret_writes import writing
 from vzctl.usecases.change import Plan, apply, changed_meanwhile
@@ -51,17 +52,17 @@ def require_new_key(state: State, credential: Credential, secret: Secret) -> Non
         raise ConflictError(
             f'this is the key that "{credential.name}" has already; a rotation needs a new one',
             code="SECRET_IS_CURRENT",
-            next_steps=(NextStep(f"vzctl rotations show {credential.name}", "where the rotation stands"),),
+            next_steps=(suggest("rotations show", credential.name, comment="where the rotation stands"),),
         )
     if any(is_revoked(state, item.id) for item in used):
         raise ConflictError(
             f'this key of "{credential.name}" was revoked at its provider; a rotation needs a new one',
             code="SECRET_REVOKED",
-            next_steps=(NextStep("vzctl revocations list --all", "the keys that were revoked"),),
+            next_steps=(suggest("revocations list", all=True, comment="the keys that were revoked"),),
         )
     if any(item.id in credential.previous for item in used):
         last = credential.version(credential.previous[-1])
-        steps = (NextStep(f"vzctl rotations rollback {credential.name}", "go back to the key before this one"),)
+        steps = (suggest("rotations rollback", credential.name, comment="go back to the key before this one"),)
         raise ConflictError(
             f'this key was the key of "{credential.name}" before; a rotation needs a new one',
             code="SECRET_USED_BEFORE",
@@ -90,7 +91,7 @@ def require_recorded(state: State, name: str, version: Version, secret: Secret) 
         raise SecretStoreError(
             f'the secret store holds another key for "{name}" than the one that was recorded',
             code="SECRET_DIFFERS",
-            next_steps=(NextStep(f"vzctl credentials rotate {name}", "make a new key the current one"),),
+            next_steps=(suggest("credentials rotate", name, comment="make a new key the current one"),),
         )
 
 
@@ -169,8 +170,8 @@ def _not_held(name: str) -> SecretStoreError:
         f'the secret of "{name}" is not held here',
         code="SECRET_NOT_HELD",
         next_steps=(
-            NextStep(f"vzctl secrets put {name}", "hand it in, if you have the key"),
-            NextStep(f"vzctl credentials rotate {name}", "or give it a new one"),
+            suggest("secrets put", name, comment="hand it in, if you have the key"),
+            suggest("credentials rotate", name, comment="or give it a new one"),
         ),
     )
 

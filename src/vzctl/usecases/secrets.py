@@ -9,13 +9,14 @@ from datetime import datetime
 from pathlib import Path
 from typing import ClassVar
 
+from vzctl.command import suggest
 from vzctl.domain.deletion import owner_name, with_deletions
 from vzctl.domain.problems import unneeded_versions
 from vzctl.domain.records import Credential, Version
 from vzctl.domain.rules import counted, provider_by_id, require_credential, require_no_rotation
 from vzctl.domain.state import State
 from vzctl.domain.token import KEPT_AS, leftover_tokens, token_in_force
-from vzctl.errors import ConflictError, InputRequiredError, NextStep
+from vzctl.errors import ConflictError, InputRequiredError
 from vzctl.secret import Secret
 from vzctl.store.atomic import create_new_file
 from vzctl.store.audit import Change
@@ -140,7 +141,7 @@ def secrets_status(context: Context, *, check: bool = False) -> Outcome[SecretsS
         )
         for item in missing
     )
-    steps = tuple(NextStep(f"vzctl secrets put {item.credential}", "hand it in again") for item in missing[:3])
+    steps = tuple(suggest("secrets put", item.credential, comment="hand it in again") for item in missing[:3])
     token = _token_status(store, state, check=check)
     if token in ("absent", "differs"):
         warnings += (Notice("TOKEN_NOT_HELD", "the store does not give out the Astra token that was put into one"),)
@@ -194,7 +195,7 @@ def make_identity(context: Context, request: MakeIdentity) -> Outcome[Identity]:
         data=Identity(str(path), recipient, request.configuration, lines),
         changed=True,
         summary=summary,
-        next_steps=(NextStep("vzctl secrets test", "when the lines are there"),),
+        next_steps=(suggest("secrets test", comment="when the lines are there"),),
     )
 
 
@@ -235,7 +236,7 @@ def _adoptable(state: State, name: str) -> Version:
             f'"{credential.name}" has no key yet: adding it was interrupted',
             code="CREDENTIAL_INCOMPLETE",
             next_steps=(
-                NextStep(f"vzctl credentials add {credential.name} --provider {credential.provider}", "finish it"),
+                suggest("credentials add", credential.name, provider=credential.provider, comment="finish it"),
             ),
         )
     return version
@@ -251,7 +252,7 @@ def _with_fingerprint(state: State, version: Version, secret: Secret, name: str)
         raise ConflictError(
             f'this is another key than the one recorded for "{name}"',
             code="SECRET_DIFFERS",
-            next_steps=(NextStep(f"vzctl credentials rotate {name}", "make it the new key"),),
+            next_steps=(suggest("credentials rotate", name, comment="make it the new key"),),
         )
     credential = require_credential(state, name)
     if current.fingerprint is None:
@@ -283,7 +284,7 @@ def reveal_secret(context: Context, name: str, *, which: str = "current") -> Out
         raise InputRequiredError(
             "a secret is revealed at a terminal only; a script uses its own store",
             code="TERMINAL_REQUIRED",
-            next_steps=(NextStep(f"vzctl secrets reveal {name}", "at a terminal"),),
+            next_steps=(suggest("secrets reveal", name, comment="at a terminal"),),
         )
     state = context.state_file.read()
     credential = require_credential(state, name)

@@ -9,10 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, ClassVar, Final, Protocol
 
+from vzctl.command import NextStep, suggest
 from vzctl.domain.records import Credential
 from vzctl.domain.service_token import token_digest, token_id
 from vzctl.domain.state import State
-from vzctl.errors import ExitStatus, NextStep, VzctlError
+from vzctl.errors import ExitStatus, VzctlError
 from vzctl.usecases.context import Context
 from vzctl.usecases.outcome import Columns, Outcome
 from vzctl.usecases.serve_config import read_token
@@ -123,25 +124,30 @@ class _Examiner:
             self.rows.append(CheckRow("address", "ok", "reached with TLS"))
         else:
             self._wrong(
-                "address", "keys cross the network in clear", "vzctl serve run --help", "--tls-cert and --tls-key"
+                "address",
+                "keys cross the network in clear",
+                suggest("serve run", help=True, comment="--tls-cert and --tls-key"),
             )
 
     def _reach(self) -> bool:
         try:
             reply = self._client.get("/healthz", None, at_root=True)
         except UnreachableError as error:
-            self._wrong("service", str(error), "vzctl serve run", "start it, or correct the URL")
+            self._wrong("service", str(error), suggest("serve run", comment="start it, or correct the URL"))
             return False
         if reply.status == 403:
             self._wrong(
                 "service",
                 "it refuses this Host header: it listens on loopback and believes this machine's own names alone",
-                "vzctl serve run --help",
-                "--bind another address, with TLS, for a Data API elsewhere",
+                suggest("serve run", help=True, comment="--bind another address, with TLS, for a Data API elsewhere"),
             )
             return False
         if reply.status != 200 or reply.document != {"alive": True}:
-            self._wrong("service", f"something else answers there (HTTP {reply.status})", "vzctl serve run", "start it")
+            self._wrong(
+                "service",
+                f"something else answers there (HTTP {reply.status})",
+                suggest("serve run", comment="start it"),
+            )
             return False
         self.rows.append(CheckRow("service", "ok", "it is a credential service of vzctl"))
         return True
@@ -152,12 +158,12 @@ class _Examiner:
         reasons = ", ".join(word for word in _words(document.get("reasons")))
         warnings = ", ".join(word for word in _words(document.get("warnings")))
         if reply.status != 200:
-            self._wrong("readiness", f"it is not ready: {reasons or 'no reason given'}", *_remedy(reasons))
+            self._wrong("readiness", f"it is not ready: {reasons or 'no reason given'}", _remedy(reasons))
         elif warnings:
             # Not wrong: those may be other databases' credentials, and this one's are looked at below.
             detail = f"it is ready, but some credential cannot be given out: {warnings}"
             self.rows.append(CheckRow("readiness", "warning", detail))
-            self.steps.append(NextStep(*_remedy(warnings)))
+            self.steps.append(_remedy(warnings))
         else:
             self.rows.append(CheckRow("readiness", "ok", "state and secret store are usable"))
 
@@ -169,20 +175,36 @@ class _Examiner:
                 self._wrong(
                     "recognition",
                     "it wants a token or a client certificate",
-                    "vzctl databases token create DB --out FILE",
-                    "then this check again with --token-file FILE",
+                    suggest(
+                        "databases token create",
+                        "DB",
+                        out="FILE",
+                        comment="then this check again with --token-file FILE",
+                    ),
                 )
                 return False
             return self._speaks_protocol(bare, "whoever connects is believed to be one database (--database)")
         reply = self._client.get(path, self._token)
         if reply.status == 401:
-            self._wrong("recognition", self._why_unknown(), "vzctl databases token list", "the tokens there are")
+            self._wrong(
+                "recognition",
+                self._why_unknown(),
+                self._recognized_by()
+                if self._token is None
+                else suggest("databases token list", comment="the tokens there are"),
+            )
             return False
         return self._speaks_protocol(reply, "it knows which database is asking")
 
+    @staticmethod
+    def _recognized_by() -> NextStep:
+        return suggest(
+            "databases edit", "DB", certificate_name="NAME", comment="let this certificate stand for a database"
+        )
+
     def _why_unknown(self) -> str:
         if self._token is None:
-            return "it does not know the name in this client certificate: vzctl databases edit DB --certificate-name"
+            return "it does not know the name in this client certificate"
         known = self._directory.tokens.get(token_id(self._token) or "") if self._directory is not None else None
         if self._directory is None:
             return "it does not know this token: revoked, or made for another state"
@@ -221,8 +243,7 @@ class _Examiner:
             self._wrong(
                 "credentials",
                 f'the database "{name}" may use no credential',
-                f"vzctl scope add CREDENTIAL {name}",
-                "let it use one",
+                suggest("scope add", "CREDENTIAL", name, comment="let it use one"),
             )
         for credential in credentials[:CREDENTIALS_AT_MOST]:
             self._credential(credential)
@@ -234,16 +255,22 @@ class _Examiner:
         if reply.status == 200 and document.get("credentials") == {f"{credential.name}.providerKey": True}:
             self.rows.append(CheckRow(label, "ok", f"a key of {credential.provider} can be fetched"))
         elif reply.status == 200 and _first_id(document) == "CREDENTIAL_HAS_NO_KEY":
-            self._wrong(label, "it has no key", f"vzctl secrets put {credential.name}", "if you have the key")
+            self._wrong(label, "it has no key", suggest("secrets put", credential.name, comment="if you have the key"))
         elif reply.status == 200:
-            self._wrong(label, "it is refused", f"vzctl credentials show {credential.name}", "what the state says")
+            self._wrong(
+                label, "it is refused", suggest("credentials show", credential.name, comment="what the state says")
+            )
         else:
-            self._wrong(label, f"HTTP {reply.status}: its key cannot be read", "vzctl secrets status --check", "look")
+            self._wrong(
+                label,
+                f"HTTP {reply.status}: its key cannot be read",
+                suggest("secrets status", check=True, comment="look"),
+            )
 
-    def _wrong(self, check: str, detail: str, command: str | None = None, comment: str = "") -> None:
+    def _wrong(self, check: str, detail: str, step: NextStep | None = None) -> None:
         self.rows.append(CheckRow(check, "wrong", detail))
-        if command is not None:
-            self.steps.append(NextStep(command, comment))
+        if step is not None:
+            self.steps.append(step)
 
 
 def _path(provider: str, name: str) -> str:
@@ -262,9 +289,9 @@ def _first_id(document: dict[str, Any]) -> object:
     return first.get("ID") if isinstance(first, dict) else None
 
 
-def _remedy(reasons: str) -> tuple[str, str]:
+def _remedy(reasons: str) -> NextStep:
     if "DATABASE_GONE" in reasons:
-        return "vzctl databases list", "those that serve run --database can be started for"
+        return suggest("databases list", comment="those that serve run --database can be started for")
     if "STATE" in reasons or "CONTROL_PLANE" in reasons:
-        return "vzctl state check", "where the service runs"
-    return "vzctl secrets status --check", "where the service runs, as its user"
+        return suggest("state check", comment="where the service runs")
+    return suggest("secrets status", check=True, comment="where the service runs, as its user")

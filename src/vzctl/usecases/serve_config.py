@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
+from vzctl.command import NextStep, suggest
 from vzctl.domain.address import find_database
 from vzctl.domain.index import Index
 from vzctl.domain.records import Database
@@ -15,7 +16,7 @@ from vzctl.domain.rules import counted, provider_by_id
 from vzctl.domain.service import freshness_text, parse_freshness, require_local
 from vzctl.domain.service_token import has_token_form, token_digest, token_id
 from vzctl.domain.state import State
-from vzctl.errors import ConflictError, NextStep, UsageError
+from vzctl.errors import ConflictError, UsageError
 from vzctl.store.atomic import create_new_file, make_private_directory
 from vzctl.usecases.context import Context
 from vzctl.usecases.data_api_settings import FORMATS, TOKEN_PLACE, ConfigFile, DataApiSettings, config_files
@@ -107,7 +108,7 @@ def read_token(path: str) -> str:
         raise UsageError(
             f'"{path}" holds no service token',
             code="TOKEN_FILE_INVALID",
-            next_steps=(NextStep("vzctl databases token create DB --out FILE", "makes one"),),
+            next_steps=(suggest("databases token create", "DB", out="FILE", comment="makes one"),),
         )
     return text
 
@@ -130,7 +131,7 @@ def _token_of(state: State, database: Database, path: str) -> str:
     raise ConflictError(
         f'the service token in "{path}" {reason}',
         code=code,
-        next_steps=(NextStep(f"vzctl databases token create {name} --out FILE", f'make one of "{database.name}"'),),
+        next_steps=(suggest("databases token create", name, out="FILE", comment=f'make one of "{database.name}"'),),
     )
 
 
@@ -196,16 +197,25 @@ def _next(state: State, database: Database, request: ConfigureDataApi, seconds: 
     steps = []
     if database.freshness_seconds != seconds:
         steps.append(
-            NextStep(
-                f"vzctl databases edit {name} --freshness {freshness_text(seconds)}",
-                "so that a rotation can say when the old key is out of use",
+            suggest(
+                "databases edit",
+                name,
+                freshness=freshness_text(seconds),
+                comment="so that a rotation can say when the old key is out of use",
             )
         )
     if request.token_file is None and request.client_certificate is None:
         steps.append(
-            NextStep(f"vzctl databases token create {name} --out FILE", "then again with --token-file FILE")
+            suggest("databases token create", name, out="FILE", comment="then again with --token-file FILE")
             if not state.tokens_of(database.id)
-            else NextStep(f"vzctl serve config --database {name} --token-file FILE --write DIR", "puts the token in")
+            else suggest("serve config", database=name, token_file="FILE", write="DIR", comment="puts the token in")
         )
-    steps.append(NextStep(f"vzctl serve check --url {request.url}", "ask the service as the Data API will"))
+    steps.append(
+        suggest(
+            "serve check",
+            url=request.url,
+            token_file=request.token_file,
+            comment="ask the service as the Data API will",
+        )
+    )
     return tuple(steps)

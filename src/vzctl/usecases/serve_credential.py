@@ -7,10 +7,10 @@ exists nowhere.
 
 from __future__ import annotations
 
-import shlex
 from dataclasses import dataclass
 from typing import Final
 
+from vzctl.command import command
 from vzctl.domain.catalogue import CATALOGUE
 from vzctl.domain.index import Index
 from vzctl.domain.names import SUFFIX_ADDED_BY_DATA_API, name_fault
@@ -115,17 +115,17 @@ class Directory:
         return self._index.database_name(database_id)
 
     def _unavailable(self, database: Database, name: str) -> Refused:
-        shown = self._shell_name(database)
+        shown = self._index.database_name(database.id)
         if name_fault(name) is not None or without_secrets(name) != name:
             return Refused(
                 "CREDENTIAL_NOT_AVAILABLE",
                 f'{_quoted(name)} cannot be the name of a credential, so the database "{database.name}" has none of that '
-                f'name; "vzctl credentials list --database {shown}" shows those it has',
+                f'name; "{_list(shown)}" shows those it has',
             )
         return Refused(
             "CREDENTIAL_NOT_AVAILABLE",
             f'the credential "{name}" does not exist or may not be used by the database "{database.name}"; '
-            f'if it should be, run "vzctl scope add {name} {shown}"',
+            f'if it should be, run "{command("scope add", name, shown).portable()}"',
         )
 
     def _other_provider(self, database: Database, credential: Credential, wanted: Wanted) -> Refused:
@@ -133,7 +133,7 @@ class Directory:
             "CREDENTIAL_OF_OTHER_PROVIDER",
             f'the credential "{credential.name}" of the database "{database.name}" holds a key of '
             f"{display_name(credential.provider)} and was asked for as one of {_quoted(wanted.provider)}; "
-            f'name one of its own, "vzctl credentials list --database {self._shell_name(database)}" shows them, or use '
+            f'name one of its own, "{_list(self._index.database_name(database.id))}" shows them, or use '
             f'the provider "{credential.provider}"',
         )
 
@@ -141,26 +141,29 @@ class Directory:
         return Refused(
             "PROVIDER_TAKES_NO_CREDENTIAL",
             f"{provider.display_name} takes no credential, so none can be given to the database "
-            f'"{database.name}"; leave the credential out, "vzctl providers show {provider.id}" says how it is used',
+            f'"{database.name}"; leave the credential out, '
+            f'"{command("providers show", provider.id).portable()}" says how it is used',
         )
 
     def _no_key(self, database: Database, credential: Credential) -> Refused:
         return Refused(
             "CREDENTIAL_HAS_NO_KEY",
             f'the credential "{credential.name}" of the database "{database.name}" has no key in the secret store; '
-            f'whoever has the key runs "vzctl secrets put {credential.name}"',
+            f'whoever has the key runs "{command("secrets put", credential.name).portable()}"',
         )
 
     def _other_tenant(self, database: Database, wanted: Wanted) -> Refused:
         return Refused(
             "TENANT_OF_OTHER_DATABASE",
             f"the tenant {_quoted(wanted.tenant)} asked with what identifies the database "
-            f'"{database.name}"; give that one a token of its own, see "vzctl databases token create --help"',
+            f'"{database.name}"; give that one a token of its own, see '
+            f'"{command("databases token create", help=True).portable()}"',
         )
 
-    def _shell_name(self, database: Database) -> str:
-        """Return the database as it is typed in a shell: whoever reads the sentence may paste it."""
-        return shlex.quote(self._index.database_name(database.id))
+
+def _list(database: str) -> str:
+    """Return the command that lists a database's credentials, for whoever runs vzctl: the reader is elsewhere."""
+    return command("credentials list", database=database).portable()
 
 
 def _folded(name: str) -> str:

@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import ClassVar
 
+from vzctl.command import suggest
 from vzctl.domain.address import find_database
 from vzctl.domain.index import Index
 from vzctl.domain.names import refuse_secret_in
@@ -15,7 +16,7 @@ from vzctl.domain.records import Database, ServiceToken
 from vzctl.domain.service import require_local
 from vzctl.domain.service_token import make_token, token_digest
 from vzctl.domain.state import State
-from vzctl.errors import ConflictError, NextStep, NotFoundError, UsageError
+from vzctl.errors import ConflictError, NotFoundError, UsageError
 from vzctl.store.atomic import create_new_file
 from vzctl.usecases.change import Plan, apply, propose_from
 from vzctl.usecases.context import Context, Question
@@ -99,7 +100,7 @@ def list_tokens(context: Context, reference: str | None = None) -> Outcome[Token
         if wanted is None or item.database == wanted
     )
     name = index.database_name(wanted) if wanted is not None else "DB"
-    steps = () if rows else (NextStep(f"vzctl databases token create {name} --out FILE", "make the first one"),)
+    steps = () if rows else (suggest("databases token create", name, out="FILE", comment="make the first one"),)
     return Outcome(data=TokenList(rows), next_steps=steps)
 
 
@@ -132,8 +133,11 @@ def create_token(context: Context, request: CreateToken) -> Outcome[TokenCreated
         changed=True,
         summary=(f'made the service token {token_id} of the database "{database.name}"{where}',),
         next_steps=(
-            NextStep(
-                f"vzctl serve config --database {reference.name}{_token_flag(request)}", "what to set on its Data API"
+            suggest(
+                "serve config",
+                database=reference.name,
+                token_file=request.file,
+                comment="what to set on its Data API",
             ),
         ),
     )
@@ -186,7 +190,7 @@ def _require_somewhere_to_go(request: CreateToken) -> None:
         raise ConflictError(
             f'"{request.file}" exists already; a token overwrites nothing',
             code="FILE_EXISTS",
-            next_steps=(NextStep(f"vzctl databases token list {request.reference}", "the tokens there are"),),
+            next_steps=(suggest("databases token list", request.reference, comment="the tokens there are"),),
         )
 
 
@@ -216,14 +220,10 @@ def _record(context: Context, database: Database, token_id: str, token: str, not
     apply(context, plan)
 
 
-def _token_flag(request: CreateToken) -> str:
-    return f" --token-file {request.file}" if request.file is not None else ""
-
-
 def _no_such_token(index: Index, database: Database, token_id: str) -> NotFoundError:
     shown = f'"{token_id}"' if token_id.isprintable() else ascii(token_id)
     return NotFoundError(
         f'the database "{database.name}" has no service token {shown}',
         code="TOKEN_NOT_FOUND",
-        next_steps=(NextStep(f"vzctl databases token list {index.database_name(database.id)}", "those it has"),),
+        next_steps=(suggest("databases token list", index.database_name(database.id), comment="those it has"),),
     )

@@ -8,11 +8,12 @@ from dataclasses import dataclass, fields, is_dataclass, replace
 from datetime import datetime
 from typing import Any, ClassVar, Final
 
+from vzctl.command import Command, NextStep, suggest
 from vzctl.domain.difference import differences
 from vzctl.domain.problems import Problem, find_problems
 from vzctl.domain.restoration import Restoration
 from vzctl.domain.state import State
-from vzctl.errors import ExitStatus, NextStep, UsageError
+from vzctl.errors import ExitStatus, UsageError
 from vzctl.store.audit import AuditEntry, Change
 from vzctl.store.backups import Backup
 from vzctl.store.restore import plan_restore, restore
@@ -60,7 +61,7 @@ class ProblemRow:
     code: str
     subject: str
     message: str
-    command: str
+    command: Command
 
     columns: ClassVar[Columns] = (
         ("CODE", "code"),
@@ -256,7 +257,7 @@ def restore_state(context: Context, request: RestoreState) -> Outcome[Restored]:
     which = request.which
     if which != "latest" and not re.fullmatch(r"[0-9]{1,100}(\.[0-9]{1,100})?", which, re.ASCII):
         raise UsageError(
-            "give a serial, or latest", code="USAGE", next_steps=(NextStep("vzctl state backups", "list the backups"),)
+            "give a serial, or latest", code="USAGE", next_steps=(suggest("state backups", comment="list the backups"),)
         )
     plan = plan_restore(context.state_file, which)
     backup, serial = plan.backup, plan.backup.serial
@@ -280,9 +281,9 @@ def restore_state(context: Context, request: RestoreState) -> Outcome[Restored]:
         summary=(f"restored the state of serial {serial}; it is serial {serial_now} now",),
         warnings=_notices(restoration, serial),
         next_steps=(
-            NextStep("vzctl state check", "what does not fit together"),
-            *(NextStep(f"vzctl secrets put {name}", "hand its key in again") for name in restoration.lost_keys()),
-            *(NextStep(f"vzctl credentials rotate {name}", "give it a new key") for name in restoration.revoked_keys()),
+            suggest("state check", comment="what does not fit together"),
+            *(suggest("secrets put", name, comment="hand its key in again") for name in restoration.lost_keys()),
+            *(suggest("credentials rotate", name, comment="give it a new key") for name in restoration.revoked_keys()),
         ),
     )
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar, Final
 
+from vzctl.command import Command, NextStep, command, suggest
 from vzctl.domain.age import age_days, is_due, maximum_age_days
 from vzctl.domain.pending import PendingStep, pending_steps, unproven
 from vzctl.domain.problems import find_problems
@@ -14,19 +15,19 @@ from vzctl.domain.records import Credential, Evidence, Rotation
 from vzctl.domain.revocation import REASON_LEAKED
 from vzctl.domain.rules import display_name
 from vzctl.domain.state import State
-from vzctl.errors import ExitStatus, NextStep
+from vzctl.errors import ExitStatus
 from vzctl.usecases.context import Context
 from vzctl.usecases.outcome import Columns, Outcome
 from vzctl.usecases.revocation import RevocationRow, revocation_rows
 from vzctl.usecases.rotation_view import rotation_row
 
 LISTS: Final = {
-    "leaked key": "vzctl revocations list",
-    "open rotation": "vzctl rotations list --open",
-    "problem": "vzctl state check",
-    "pending step": "vzctl pending list",
-    "key to revoke": "vzctl revocations list",
-    "key due": "vzctl credentials list --due",
+    "leaked key": command("revocations list"),
+    "open rotation": command("rotations list", open=True),
+    "problem": command("state check"),
+    "pending step": command("pending list"),
+    "key to revoke": command("revocations list"),
+    "key due": command("credentials list", due=True),
 }
 """The kinds of what wants a person, the most urgent first, each with the command that lists all of it."""
 
@@ -50,7 +51,7 @@ class Attention:
     kind: str
     subject: str
     message: str
-    command: str
+    command: Command
 
     columns: ClassVar[Columns] = (("KIND", "kind"), ("SUBJECT", "subject"), ("WHAT", "message"), ("COMMAND", "command"))
 
@@ -61,7 +62,7 @@ class AttentionGroup:
 
     kind: str
     count: int
-    command: str
+    command: Command
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,23 +157,24 @@ def _attention(context: Context, state: State) -> tuple[Attention, ...]:
 
 def _leaked(item: RevocationRow) -> Attention:
     text = f"its old key is known to others: revoke it at {display_name(item.provider)} now"
-    return Attention("leaked key", item.credential, text, f"vzctl revocations done {item.id}")
+    return Attention("leaked key", item.credential, text, command("revocations done", item.id))
 
 
 def _open_rotation(state: State, rotation: Rotation) -> Attention:
     row = rotation_row(state, rotation)
     text = f"a rotation stands at {row.step}" + (", past its point of no return" if row.past_no_return else "")
-    return Attention("open rotation", row.credential, text, f"vzctl rotations resume {row.credential}")
+    return Attention("open rotation", row.credential, text, command("rotations resume", row.credential))
 
 
 def _pending(step: PendingStep) -> Attention:
-    command = f"vzctl pending confirm {step.id}"
-    return Attention("pending step", step.credential or step.provider, step.portal.title, command)
+    return Attention(
+        "pending step", step.credential or step.provider, step.portal.title, command("pending confirm", step.id)
+    )
 
 
 def _to_revoke(item: RevocationRow) -> Attention:
     text = f"its old key ({item.reason}) is to be revoked at {display_name(item.provider)}"
-    return Attention("key to revoke", item.credential, text, f"vzctl revocations done {item.id}")
+    return Attention("key to revoke", item.credential, text, command("revocations done", item.id))
 
 
 def _due(context: Context, state: State) -> Iterator[Attention]:
@@ -188,12 +190,12 @@ def _due(context: Context, state: State) -> Iterator[Attention]:
     for credential in sorted(due, key=days_left):
         age = age_days(credential, now)
         text = "the age of its key is unknown" if age is None else f"its key is {age} days old"
-        yield Attention("key due", credential.name, text, f"vzctl credentials rotate {credential.name}")
+        yield Attention("key due", credential.name, text, command("credentials rotate", credential.name))
 
 
 def _first_steps(state: State) -> tuple[NextStep, ...]:
     if not state.databases:
-        return (NextStep("vzctl databases add NAME", "record a database"),)
+        return (suggest("databases add", "NAME", comment="record a database"),)
     if not state.credentials:
-        return (NextStep("vzctl credentials add NAME --provider openai", "add a credential"),)
+        return (suggest("credentials add", "NAME", provider="openai", comment="add a credential"),)
     return ()

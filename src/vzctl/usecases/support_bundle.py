@@ -17,11 +17,12 @@ from pathlib import Path
 from typing import Any, ClassVar, Final
 
 from vzctl import __version__
+from vzctl.command import NextStep, suggest
 from vzctl.domain.integrity import HIGHEST_SERIAL
 from vzctl.domain.problems import find_problems
 from vzctl.domain.pseudonyms import OTHER, described
 from vzctl.domain.state import State
-from vzctl.errors import ConflictError, NextStep, NotFoundError, StateError, UsageError
+from vzctl.errors import ConflictError, NotFoundError, StateError, UsageError
 from vzctl.store.atomic import create_new_file
 from vzctl.usecases.context import Context
 from vzctl.usecases.outcome import Columns, Outcome
@@ -213,4 +214,4 @@ def _not_possible(message: str) -> UsageError:
 
 
 def _elsewhere() -> NextStep:
-    return NextStep("vzctl support bundle --out bundle.zip", "another file")
+    return suggest("support bundle", out="bundle.zip", comment="another file")

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
+from vzctl.command import NextStep, suggest
 from vzctl.domain.comparison import find_drift
 from vzctl.domain.drift import Action, Change, Drift, DriftItem, Look
 from vzctl.domain.drift_databases import NOT_IN_LIST
@@ -14,7 +15,7 @@ from vzctl.domain.observation import Kind, Remark
 from vzctl.domain.problems import Problem, find_problems
 from vzctl.domain.rules import counted, listed
 from vzctl.domain.state import State
-from vzctl.errors import ExitStatus, NextStep
+from vzctl.errors import ExitStatus
 from vzctl.usecases.change import Plan, propose_from
 from vzctl.usecases.context import Context, Danger, Question
 from vzctl.usecases.observe import AnswerKind, Given, LiveSources, Observed, Sources, observe
@@ -296,15 +297,15 @@ def _not_looked_at(observed: Observed) -> list[Notice]:
 
 def _next_steps(drift: Drift, report: SyncReport) -> tuple[NextStep, ...]:
     steps = []
-    rotations = dict.fromkeys(item.rotation for item in drift.with_action(Action.SKIP))
-    steps += [NextStep(f"vzctl rotations resume {name}", "finish it, then sync again") for name in rotations]
+    rotations = dict.fromkeys(item.rotation for item in drift.with_action(Action.SKIP) if item.rotation is not None)
+    steps += [suggest("rotations resume", name, comment="finish it, then sync again") for name in rotations]
     if report.applied:
         adopted = [item for item in drift.with_action(Action.ADD) if item.kind is Kind.CREDENTIALS]
-        steps += [NextStep(f"vzctl secrets put {item.subject}", "if you have its key") for item in adopted]
+        steps += [suggest("secrets put", item.subject, comment="if you have its key") for item in adopted]
     if len(steps) > STEPS_AT_MOST:
-        steps = [*steps[:STEPS_AT_MOST], NextStep("vzctl credentials list", f"{len(steps) - STEPS_AT_MOST} more")]
+        steps = [*steps[:STEPS_AT_MOST], suggest("credentials list", comment=f"{len(steps) - STEPS_AT_MOST} more")]
     if report.applied and report.problems:
-        steps.append(NextStep("vzctl state check", f"{counted(len(report.problems), 'new problem')}"))
+        steps.append(suggest("state check", comment=f"{counted(len(report.problems), 'new problem')}"))
     return tuple(steps)
 
 

@@ -8,13 +8,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from vzctl.command import Command, command, suggest, suggest_again
 from vzctl.domain.address import Address, find_column, find_database, parse_address
 from vzctl.domain.catalogue import same_embedding
 from vzctl.domain.index import Index
 from vzctl.domain.records import Column
 from vzctl.domain.rules import service_text
 from vzctl.domain.state import State
-from vzctl.errors import ConflictError, NextStep, NotFoundError, UsageError, VzctlError, shell_word
+from vzctl.errors import ConflictError, NotFoundError, UsageError, VzctlError
 from vzctl.usecases.change import Plan, propose_from
 from vzctl.usecases.context import Context, Question
 from vzctl.usecases.dependant import (
@@ -88,7 +89,7 @@ def list_columns(context: Context, chosen: DependantFilter) -> Outcome[ColumnLis
     state = context.state_file.read()
     index = Index(state)
     rows = tuple(dependant_row(index, item) for item in matching(state, state.columns, chosen))
-    steps = () if state.columns else (NextStep("vzctl tables attach DB/KEYSPACE/TABLE.COLUMN", "record one"),)
+    steps = () if state.columns else (suggest("tables attach", "DB/KEYSPACE/TABLE.COLUMN", comment="record one"),)
     return Outcome(data=ColumnList(rows), next_steps=steps)
 
 
@@ -113,11 +114,7 @@ def attach_column(context: Context, request: AttachColumn) -> Outcome[ColumnDeta
         raise ConflictError(
             f'"{request.address}" is attached to {service_text(existing)} already',
             code="COLUMN_HAS_SERVICE",
-            next_steps=(
-                NextStep(
-                    f"vzctl tables attach {shell_word(request.address)} --replace …", "replace it; stored vectors stay"
-                ),
-            ),
+            next_steps=(suggest_again("replace it; stored vectors stay", replace=True),),
         )
     proposal = propose_from(context, state, lambda current: _attachment(current, request, now))
     attachment = proposal.plan.data
@@ -128,7 +125,11 @@ def attach_column(context: Context, request: AttachColumn) -> Outcome[ColumnDeta
     sent = request.send and attachment.provider is not None
     if sent:
         _send_attachment(context, state, request, attachment)
-    with _recording(sent, f'the service of "{request.address}"', f"vzctl tables attach {request.address} …"):
+    with _recording(
+        sent,
+        f'the service of "{request.address}"',
+        command("tables attach", request.address, **attachment.as_options()),
+    ):
         written = proposal.commit()
     is_incomparable = proposal.plan.question is not None
     return Outcome(
@@ -214,7 +215,7 @@ def detach_column(context: Context, request: DetachColumn) -> Outcome[ColumnDeta
         from vzctl.usecases.remote_schema import open_database, send_drop_vectorize
 
         send_drop_vectorize(open_database(context, state, address, wake=request.wake), address)
-    with _recording(request.send, f'"{request.address}" without a service', f"vzctl tables detach {request.address}"):
+    with _recording(request.send, f'"{request.address}" without a service', command("tables detach", request.address)):
         proposal.commit()
     return Outcome(
         data=data,
@@ -240,7 +241,7 @@ def _detachment(state: State, request: DetachColumn) -> Plan[None]:
 
 
 @contextlib.contextmanager
-def _recording(sent: bool, what: str, command: str) -> Iterator[None]:
+def _recording(sent: bool, what: str, run: Command) -> Iterator[None]:
     """Say in a failure that the database was changed already, when it was."""
     try:
         yield
@@ -249,7 +250,7 @@ def _recording(sent: bool, what: str, command: str) -> Iterator[None]:
             raise
         from vzctl.usecases.remote_schema import not_recorded
 
-        raise not_recorded(error, what, command) from None
+        raise not_recorded(error, what, run) from None
 
 
 def _send_attachment(context: Context, state: State, request: AttachColumn, attachment: Attachment) -> None:

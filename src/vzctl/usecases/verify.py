@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Final
 
 from vzctl.clients.provider_probe import EMBEDDING, Finding
 from vzctl.clients.provider_wire import Wanted
+from vzctl.command import NextStep, command, suggest
 from vzctl.domain.catalogue import check_service
 from vzctl.domain.index import Index
 from vzctl.domain.parameters import parse_parameters
@@ -17,7 +18,7 @@ from vzctl.domain.records import Credential
 from vzctl.domain.rules import counted, listed, provider_by_id, require_credential
 from vzctl.domain.state import State
 from vzctl.domain.verdict import MEANINGS, PASSED, Verdict
-from vzctl.errors import ExitStatus, NextStep, SecretStoreError, UsageError, status_of_sides
+from vzctl.errors import ExitStatus, SecretStoreError, UsageError, status_of_sides
 from vzctl.secret import Secret
 from vzctl.usecases.context import Context
 from vzctl.usecases.dependant import Service
@@ -319,11 +320,11 @@ def _warnings(tests: tuple[KeyTest, ...]) -> tuple[Notice, ...]:
 
 
 _STEPS: Final = {
-    Verdict.INVALID_KEY: ("vzctl credentials rotate {name}", "give it a new key"),
-    Verdict.WRONG_ISSUER: ("vzctl credentials rotate {name}", "give it a key of the right kind"),
-    Verdict.WRONG_DIMENSION: ("vzctl credentials show {name}", "the collections and columns that declare it"),
-    Verdict.BAD_REQUEST: ("vzctl credentials show {name}", "the collections and columns that declare it"),
-    Verdict.NOT_HELD: ("vzctl secrets put {name}", "hand it in, if you have the key"),
+    Verdict.INVALID_KEY: (command("credentials rotate", "{name}"), "give it a new key"),
+    Verdict.WRONG_ISSUER: (command("credentials rotate", "{name}"), "give it a key of the right kind"),
+    Verdict.WRONG_DIMENSION: (command("credentials show", "{name}"), "the collections and columns that declare it"),
+    Verdict.BAD_REQUEST: (command("credentials show", "{name}"), "the collections and columns that declare it"),
+    Verdict.NOT_HELD: (command("secrets put", "{name}"), "hand it in, if you have the key"),
 }
 
 
@@ -331,8 +332,8 @@ def _next_steps(tests: tuple[KeyTest, ...]) -> tuple[NextStep, ...]:
     steps = []
     for test in tests:
         if Verdict(test.verdict) in _STEPS:
-            command, comment = _STEPS[Verdict(test.verdict)]
-            steps.append(NextStep(command.format(name=test.credential), comment))
+            run, comment = _STEPS[Verdict(test.verdict)]
+            steps.append(NextStep(run.filled(name=test.credential), comment))
         elif test.retryable:
-            steps.append(NextStep(f"vzctl credentials verify {test.credential}", "try again in a while"))
+            steps.append(suggest("credentials verify", test.credential, comment="try again in a while"))
     return tuple(dict.fromkeys(steps))[:10]

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from vzctl.command import suggest
 from vzctl.domain.address import find_database
 from vzctl.domain.records import Database
 from vzctl.domain.state import State
-from vzctl.errors import AstraError, ConflictError, NextStep, UsageError
+from vzctl.errors import AstraError, ConflictError, UsageError
 from vzctl.usecases.context import Context
 from vzctl.usecases.live import Live
 from vzctl.usecases.outcome import Outcome
@@ -65,7 +66,7 @@ def wait_for_database(context: Context, request: WaitForDatabase) -> Outcome[Wai
                 f'"{database.name}" is hibernated and stays so; a request would wake it, and its billing would go on',
                 code="DATABASE_HIBERNATED",
                 next_steps=(
-                    NextStep(f"vzctl databases wait {database.id} --status {wanted} --wake", "wake it on purpose"),
+                    suggest("databases wait", database.id, status=wanted, wake=True, comment="wake it on purpose"),
                 ),
             )
         if status != last:
@@ -78,7 +79,7 @@ def wait_for_database(context: Context, request: WaitForDatabase) -> Outcome[Wai
         code="WAITED_IN_VAIN",
         side="astra",
         retryable=True,
-        next_steps=(NextStep(f"vzctl databases wait {database.id} --status {wanted}", "wait on"),),
+        next_steps=(suggest("databases wait", database.id, status=wanted, comment="wait on"),),
     )
 
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
+from vzctl.command import suggest
 from vzctl.domain import rotation as machine
 from vzctl.domain.index import Index
 from vzctl.domain.records import (
@@ -23,15 +24,7 @@ from vzctl.domain.revocation import is_revoked
 from vzctl.domain.rules import provider_by_id
 from vzctl.domain.secret_text import require_usable
 from vzctl.domain.state import State
-from vzctl.errors import (
-    ConflictError,
-    InputRequiredError,
-    NextStep,
-    RotationOpenError,
-    SecretStoreError,
-    StateError,
-    VzctlError,
-)
+from vzctl.errors import ConflictError, InputRequiredError, RotationOpenError, SecretStoreError, StateError, VzctlError
 from vzctl.secret import Secret
 from vzctl.usecases.context import Context, SecretSource
 from vzctl.usecases.looking import Looking, look_at_step
@@ -89,8 +82,8 @@ def left_open(context: Context, rotation_id: str, error: VzctlError) -> VzctlErr
     if rotation is None or not (rotation.is_past_no_return or isinstance(error, SecretStoreError | StateError)):
         return error
     message = f'{error.message}; the rotation of "{rotation.snapshot.name}" stands at {step_text(rotation)}'
-    says_how = any(step.command.startswith("vzctl rotations ") for step in error.next_steps)
-    ways = () if says_how else (NextStep(f"vzctl rotations resume {rotation.snapshot.name}", "go on"),)
+    says_how = any(step.command.path.startswith("rotations ") for step in error.next_steps)
+    ways = () if says_how else (suggest("rotations resume", rotation.snapshot.name, comment="go on"),)
     steps = (*ways, *error.next_steps)
     if rotation.is_past_no_return:
         return RotationOpenError(
@@ -191,7 +184,7 @@ def _ensure_staged(context: Context, state: State, rotation: Rotation, given: Wa
         raise ConflictError(
             f'the new key of "{credential.name}" was revoked at its provider',
             code="SECRET_REVOKED",
-            next_steps=(NextStep(f"vzctl rotations rollback {credential.name}", "take the rotation back"),),
+            next_steps=(suggest("rotations rollback", credential.name, comment="take the rotation back"),),
         )
     is_there = _is_in_store(context, state, credential, version, given)
     if not is_there or given.replace_secret:
@@ -202,8 +195,8 @@ def _ensure_staged(context: Context, state: State, rotation: Rotation, given: Wa
                     f'this is not the key that the rotation of "{credential.name}" began with',
                     code="SECRET_DIFFERS",
                     next_steps=(
-                        NextStep(
-                            f"vzctl rotations resume {credential.name} --replace-secret …", "take this key instead"
+                        suggest(
+                            "rotations resume", credential.name, replace_secret=True, comment="take this key instead"
                         ),
                     ),
                 )
@@ -255,7 +248,7 @@ def _replace_pending(context: Context, rotation: Rotation, given: Walk, secret: 
         raise RotationOpenError(
             f'the key of "{rotation.snapshot.name}" was put into service already; take the rotation back instead',
             code="ROTATION_OPEN",
-            next_steps=(NextStep(f"vzctl rotations rollback {rotation.snapshot.name}", "go back to the old key"),),
+            next_steps=(suggest("rotations rollback", rotation.snapshot.name, comment="go back to the old key"),),
         )
     state = context.state_file.read()
     _unmoved(state, rotation)
@@ -288,8 +281,10 @@ def _secret_again(credential: Credential, given: Walk) -> Secret:
             f'the new key of "{credential.name}" is not held here; hand it in again',
             code="SECRET_NEEDED_AGAIN",
             next_steps=(
-                NextStep(f"vzctl rotations resume {credential.name} --secret-stdin", "the same key, on standard input"),
-                NextStep(f"vzctl rotations rollback {credential.name}", "or take the rotation back"),
+                suggest(
+                    "rotations resume", credential.name, secret_stdin=True, comment="the same key, on standard input"
+                ),
+                suggest("rotations rollback", credential.name, comment="or take the rotation back"),
             ),
         )
     return given.source()
@@ -371,7 +366,7 @@ def _rotation(state: State, rotation_id: str) -> Rotation:
         raise ConflictError(
             "the rotation is no longer in the state; it was restored or edited meanwhile",
             code="CHANGED_MEANWHILE",
-            next_steps=(NextStep("vzctl rotations list", "the rotations there are"),),
+            next_steps=(suggest("rotations list", comment="the rotations there are"),),
         )
     return found
 
@@ -383,7 +378,7 @@ def _unmoved(state: State, rotation: Rotation) -> Rotation:
         raise ConflictError(
             f'the rotation of "{name}" moved on meanwhile: another process walks it too',
             code="CHANGED_MEANWHILE",
-            next_steps=(NextStep(f"vzctl rotations show {name}", "where it stands now"),),
+            next_steps=(suggest("rotations show", name, comment="where it stands now"),),
         )
     return rotation
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
-from vzctl.errors import NextStep, UsageError
+from vzctl.command import suggest_program
+from vzctl.errors import UsageError
 from vzctl.vault import codes
 from vzctl.vault.failure import store_failure
 
@@ -45,7 +46,7 @@ def load_pyrage() -> ModuleType:
             "file",
             codes.MISSING,
             "the file store needs the library pyrage, which is not installed",
-            NextStep("pip install 'vzctl[age]'", "install it"),
+            suggest_program("pip", "install", "vzctl[age]", comment="install it"),
         ) from None
     library: ModuleType = pyrage
     return library

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from typing import Final
 
-from vzctl.errors import NextStep, SecretStoreError
+from vzctl.command import Command, NextStep, suggest
+from vzctl.errors import SecretStoreError
 from vzctl.vault import codes
 
-TEST_AGAIN: Final = NextStep("vzctl secrets test", "write, read and delete a test value in the configured store")
+TEST_AGAIN: Final = suggest("secrets test", comment="write, read and delete a test value in the configured store")
+
+_TEST_KEYRING, _TEST_EXEC, _TEST_ENV = (
+    Command("secrets test", environment=(("VZCTL_SECRET_STORE", name),)) for name in ("keyring", "exec", "env")
+)
 
 OTHER_STORES: Final = {
-    "keyring": NextStep("VZCTL_SECRET_STORE=keyring vzctl secrets test", "try the keyring of the operating system"),
-    "exec": NextStep("VZCTL_SECRET_STORE=exec vzctl secrets test", "try a password manager, set up in [secrets.exec]"),
-    "file": NextStep("vzctl secrets identity ~/identity.txt", "set up age files, which need no daemon; fit for CI"),
-    "env": NextStep("VZCTL_SECRET_STORE=env vzctl secrets test", "try variables named in [secrets.env]; read only"),
+    "keyring": NextStep(_TEST_KEYRING, "try the keyring of the operating system"),
+    "exec": NextStep(_TEST_EXEC, "try a password manager, set up in [secrets.exec]"),
+    "file": suggest("secrets identity ~/identity.txt", comment="set up age files, which need no daemon; fit for CI"),
+    "env": NextStep(_TEST_ENV, "try variables named in [secrets.env]; read only"),
 }
 """There is no silent fallback: every other store is offered, none is taken."""
 

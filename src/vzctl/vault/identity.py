@@ -7,7 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from vzctl.errors import ConflictError, NextStep, SecretStoreError
+from vzctl.command import suggest
+from vzctl.errors import ConflictError, SecretStoreError
 from vzctl.vault import age_format, codes
 from vzctl.vault.directory import ensure_directory
 from vzctl.vault.failure import store_failure
@@ -57,7 +58,7 @@ def identity_exists(path: Path) -> ConflictError:
     return ConflictError(
         f"the identity file `{path}` exists already, and a new one would lock out the secrets of the old one",
         code="IDENTITY_EXISTS",
-        next_steps=(NextStep("vzctl secrets test", "use the one that is there"),),
+        next_steps=(suggest("secrets test", comment="use the one that is there"),),
     )
 
 

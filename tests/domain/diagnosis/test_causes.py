@@ -35,9 +35,9 @@ def test_a_line_is_written_in_sentences_and_names_a_command_that_exists(cause: C
         assert text[0].isupper()
         assert text.endswith(".")
     assert bool(cause.command) == bool(cause.comment)
-    fields = {name for _, name, _, _ in string.Formatter().parse(cause.command) if name}
+    fields = {name for _, name, _, _ in string.Formatter().parse(str(cause.command or "")) if name}
     assert fields <= {"provider", "code"}
-    assert not cause.command or is_command(cause.command.split()[1:])
+    assert not cause.command or is_command(str(cause.command).split()[1:])
 
 
 def test_no_two_causes_of_a_side_mean_the_same() -> None:

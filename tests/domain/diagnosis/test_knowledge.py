@@ -56,7 +56,7 @@ def told(found: Advised) -> tuple[str, str, str, list[str], list[str]]:
         found.verdict.cause,
         found.verdict.rule.split(".")[0],
         said,
-        [step.command for step in found.steps],
+        [str(step.command) for step in found.steps],
     )
 
 
@@ -344,7 +344,7 @@ def test_a_hosted_provider_has_no_credential_to_blame_with_a_state_and_without(t
         "Nvidia is hosted by Astra: it takes no credential and no scope",
         "the catalogue",
     )
-    assert [step.command for step in found.steps] == ["vzctl providers show nvidia"]
+    assert [str(step.command) for step in found.steps] == ["vzctl providers show nvidia"]
 
 
 def test_a_database_that_sleeps_is_shown_as_it_was_recorded() -> None:

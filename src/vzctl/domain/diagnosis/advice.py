@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import shlex
 from dataclasses import dataclass, replace
 from typing import Final
 
+from vzctl.command import NextStep, suggest
 from vzctl.domain.diagnosis.causes import causes
 from vzctl.domain.diagnosis.engine import Verdict
 from vzctl.domain.diagnosis.rules_network import ADVICE
 from vzctl.domain.diagnosis.rules_self_hosted import Help, ways_on
 from vzctl.domain.rules import display_name, provider_by_id
-from vzctl.errors import NextStep
 
 SOURCE: Final = "the state file"
 ACCESS: Final = frozenset({"credential_not_found", "scope_missing", "header_key_missing"})
@@ -49,13 +48,12 @@ def noted(verdict: Verdict, text: str) -> Verdict:
 def general(verdict: Verdict) -> tuple[NextStep, ...]:
     """Return the command that the cause has."""
     cause = causes()[verdict.side, verdict.cause]
-    needs_code, needs_provider = "{code}" in cause.command, "{provider}" in cause.command
-    if not cause.command or (needs_code and not _is_documented(verdict.code)):
+    if cause.command is None or (cause.command.needs("code") and not _is_documented(verdict.code)):
         return ()
-    if needs_provider and (verdict.provider is None or provider_by_id(verdict.provider) is None):
+    if cause.command.needs("provider") and (verdict.provider is None or provider_by_id(verdict.provider) is None):
         return ()
-    command = cause.command.format(provider=verdict.provider, code=verdict.code)
-    return (NextStep(command, cause.comment),)
+    run = cause.command.filled(provider=verdict.provider or "", code=verdict.code or "")
+    return (NextStep(run, cause.comment),)
 
 
 def is_of_hosted(verdict: Verdict) -> bool:
@@ -69,11 +67,11 @@ def _filled(way_on: Help, verdict: Verdict, credential: str | None, database: st
     """Return the commands with the names that are known; a word in capitals stands for one that is not."""
     provider = verdict.provider if verdict.provider is not None and provider_by_id(verdict.provider) else None
     names = {
-        "credential": shlex.quote(credential) if credential is not None else "NAME",
-        "database": shlex.quote(database) if database is not None else "DB",
+        "credential": credential if credential is not None else "NAME",
+        "database": database if database is not None else "DB",
         "provider": provider or "PROVIDER",
     }
-    return tuple(NextStep(command.format(**names), comment) for command, comment in way_on.steps)
+    return tuple(NextStep(run.filled(**names), comment) for run, comment in way_on.steps)
 
 
 def _is_documented(code: str | None) -> bool:
@@ -87,5 +85,5 @@ def _of_hosted(verdict: Verdict, provider: str) -> Advised:
     return Advised(
         replace(verdict, evidence=(*verdict.evidence, (text, "the catalogue"))),
         "Leave credentials and scopes alone; when the call still fails, ask Astra's support.",
-        (NextStep(f"vzctl providers show {shlex.quote(provider)}", "how it is used"),),
+        (suggest("providers show", provider, comment="how it is used"),),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Final, NamedTuple
 
+from vzctl.command import Command, command
 from vzctl.domain.diagnosis.rule import Side
 
 
@@ -15,17 +16,17 @@ class Cause(NamedTuple):
     name: str
     meaning: str
     advice: str
-    command: str = ""
+    command: Command | None = None
     """What vzctl can show or do about it: `{provider}` and `{code}` are filled in, and without them it is left out."""
     comment: str = ""
 
 
-_KEYS_AT: Final = ("vzctl providers show {provider}", "where its keys and limits are looked after")
-_MODELS: Final = ("vzctl providers show {provider}", "the models, dimensions and parameters that Astra takes")
-_CODE: Final = ("vzctl explain {code}", "what this code says")
-_NAMES: Final = ("vzctl credentials list", "the names that exist, and their scopes")
+_KEYS_AT: Final = (command("providers show", "{provider}"), "where its keys and limits are looked after")
+_MODELS: Final = (command("providers show", "{provider}"), "the models, dimensions and parameters that Astra takes")
+_CODE: Final = (command("explain", "{code}"), "what this code says")
+_NAMES: Final = (command("credentials list"), "the names that exist, and their scopes")
 
-_ASTRA: Final[tuple[tuple[str, str, str, tuple[str, str] | None], ...]] = (
+_ASTRA: Final[tuple[tuple[str, str, str, tuple[Command, str] | None], ...]] = (
     (
         "credential_not_found",
         "Astra does not know the credential by that name for this provider.",
@@ -66,7 +67,7 @@ _ASTRA: Final[tuple[tuple[str, str, str, tuple[str, str] | None], ...]] = (
         "provider_not_supported",
         "Astra's catalogue does not have the provider, or it is switched off.",
         "Check the spelling of the provider, and that its integration is enabled.",
-        ("vzctl providers list", "the providers, as the Data API spells them"),
+        (command("providers list"), "the providers, as the Data API spells them"),
     ),
     (
         "model_not_supported",
@@ -151,13 +152,13 @@ _ASTRA: Final[tuple[tuple[str, str, str, tuple[str, str] | None], ...]] = (
         "collection_unknown",
         "The keyspace has no such collection or table.",
         "Check the name, the keyspace and the database.",
-        ("vzctl collections list", "the collections that are recorded"),
+        (command("collections list"), "the collections that are recorded"),
     ),
     (
         "collection_exists",
         "There is a collection or table of that name, with other settings.",
         "Use it as it is, or choose another name: its service is locked for life.",
-        ("vzctl collections list", "the collections that are recorded"),
+        (command("collections list"), "the collections that are recorded"),
     ),
     (
         "collection_limit",
@@ -189,7 +190,7 @@ _ASTRA: Final[tuple[tuple[str, str, str, tuple[str, str] | None], ...]] = (
         "db_hibernated",
         "The database sleeps or is waking up.",
         "Wake it at the Portal, wait until it is ACTIVE, and send the call again.",
-        ("vzctl databases list", "the statuses that are recorded"),
+        (command("databases list"), "the statuses that are recorded"),
     ),
     (
         "astra_unavailable",
@@ -211,7 +212,7 @@ _ASTRA: Final[tuple[tuple[str, str, str, tuple[str, str] | None], ...]] = (
     ),
 )
 
-_PROVIDER: Final[tuple[tuple[str, str, str, tuple[str, str] | None], ...]] = (
+_PROVIDER: Final[tuple[tuple[str, str, str, tuple[Command, str] | None], ...]] = (
     (
         "header_key_missing",
         "A call straight to the provider carried no key.",
@@ -333,7 +334,7 @@ _PROVIDER: Final[tuple[tuple[str, str, str, tuple[str, str] | None], ...]] = (
     ),
 )
 
-_UNKNOWN: Final[tuple[tuple[str, str, str, tuple[str, str] | None], ...]] = (
+_UNKNOWN: Final[tuple[tuple[str, str, str, tuple[Command, str] | None], ...]] = (
     (
         "insufficient_detail",
         "The text does not say whose error it is.",
@@ -376,13 +377,13 @@ _UNKNOWN: Final[tuple[tuple[str, str, str, tuple[str, str] | None], ...]] = (
 @cache
 def causes() -> dict[tuple[Side, str], Cause]:
     """Return every cause by side and name, in the order of the documentation."""
-    tables: tuple[tuple[Side, tuple[tuple[str, str, str, tuple[str, str] | None], ...]], ...] = (
+    tables: tuple[tuple[Side, tuple[tuple[str, str, str, tuple[Command, str] | None], ...]], ...] = (
         ("astra", _ASTRA),
         ("provider", _PROVIDER),
         ("unknown", _UNKNOWN),
     )
     return {
-        (side, name): Cause(side, name, meaning, advice, *(step or ("", "")))
+        (side, name): Cause(side, name, meaning, advice, *(step or (None, "")))
         for side, table in tables
         for name, meaning, advice, step in table
     }

@@ -6,13 +6,13 @@ minutes ago the side: the old one that a cache still sends looks exactly like a 
 
 from __future__ import annotations
 
-import shlex
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
+from vzctl.command import NextStep, suggest
 from vzctl.domain.diagnosis.advice import ACCESS, KEY, Advised, advised, general, is_of_hosted, noted
 from vzctl.domain.diagnosis.causes import causes
 from vzctl.domain.diagnosis.clues import ClueReader, Clues
@@ -24,7 +24,6 @@ from vzctl.domain.names import nearest
 from vzctl.domain.records import Authentication, Credential, Database, Dependant, Evidence, Rotation, ScopeEntry, Step
 from vzctl.domain.rules import display_name, listed
 from vzctl.domain.state import State
-from vzctl.errors import NextStep
 
 SETTLED_AFTER: Final = timedelta(minutes=10)
 """Nobody publishes how long a change takes to be in force everywhere; a cache of the Data API keeps a key for 5 minutes."""
@@ -128,7 +127,7 @@ class Knowledge:
         return replace(
             general,
             verdict=noted(verdict, f'the database "{name}" was last recorded as {database.status}'),
-            steps=(NextStep(f"vzctl databases show {shlex.quote(name)}", "what is recorded of it"),),
+            steps=(suggest("databases show", name, comment="what is recorded of it"),),
         )
 
     def _rotating(self, verdict: Verdict, clues: Clues, _provider: str | None) -> Advised | None:
@@ -136,7 +135,7 @@ class Knowledge:
         if rotation is None or clues.credential is None:
             return None
         name = clues.credential.name
-        steps = (NextStep(f"vzctl rotations resume {shlex.quote(name)}", "finish the rotation"),)
+        steps = (suggest("rotations resume", name, comment="finish the rotation"),)
         seen = noted(verdict, f'a rotation of "{name}" is open at step {rotation.step.value}')
         if not _may_explain(rotation):
             return replace(advised(seen), steps=(*steps, *general(seen)))
@@ -169,16 +168,16 @@ class Knowledge:
             return Advised(
                 replace(seen, cause="credential_not_found", confidence="high", rule="state.name"),
                 f'Use exactly the name "{near[0]}" where the call, the collection or the column says "{clues.name}".',
-                (NextStep(f"vzctl credentials show {shlex.quote(near[0])}", "its provider and its scope"),),
+                (suggest("credentials show", near[0], comment="its provider and its scope"),),
             )
         owner = provider or "PROVIDER"
-        scope = f" --scope {shlex.quote(self.database_name(clues.database))}" if clues.database is not None else ""
-        command = f"vzctl credentials add {shlex.quote(clues.name)} --provider {shlex.quote(owner)}{scope}"
+        scope = self.database_name(clues.database) if clues.database is not None else None
+        add = suggest("credentials add", clues.name, provider=owner, scope=scope, comment="add it")
         seen = noted(verdict, f'there is no credential "{clues.name}", and none is named like it')
         return Advised(
             replace(seen, cause="credential_not_found", rule="state.name"),
             "Add the credential under exactly this name, or use one that exists.",
-            (NextStep(command, "add it"), NextStep("vzctl credentials list", "the names that exist")),
+            (add, suggest("credentials list", comment="the names that exist")),
         )
 
     def _scoped(self, verdict: Verdict, clues: Clues, _provider: str | None) -> Advised | None:
@@ -195,7 +194,7 @@ class Knowledge:
             seen = noted(
                 verdict, f'"{name}" in the scope of "{credential.name}" is planned: nobody said that it is done'
             )
-            steps = (NextStep("vzctl pending list", "the steps that wait for a person at the Portal"),)
+            steps = (suggest("pending list", comment="the steps that wait for a person at the Portal"),)
             return Advised(replace(seen, rule="state.pending"), "Do the pending step at the Portal.", steps)
         changed = max(moment for moment in (entry.added_at, entry.evidence_at, credential.created_at) if moment)
         if self._is_recent(changed):
@@ -216,12 +215,11 @@ class Knowledge:
     def _out_of_scope(self, verdict: Verdict, credential: Credential, name: str) -> Advised:
         seen = noted(verdict, f'"{name}" is not in the scope of "{credential.name}"')
         text = f'The database "{name}" is not in the scope of the credential "{credential.name}".'
-        command = f"vzctl scope add {shlex.quote(credential.name)} {shlex.quote(name)}"
         return Advised(
             replace(seen, cause="scope_missing", detail="scope missing", confidence="high", rule="state.scope",
                     explanation=text),
             causes()["astra", "scope_missing"].advice,
-            (NextStep(command, "put the database into the scope"),),
+            (suggest("scope add", credential.name, name, comment="put the database into the scope"),),
         )  # fmt: skip
 
     def _without_credential(self, verdict: Verdict, clues: Clues, provider: str | None) -> Advised | None:
@@ -235,15 +233,11 @@ class Knowledge:
         if self._usable(provider, clues.database):
             usable = listed([f'"{item.name}"' for item in self._usable(provider, clues.database)])
             seen = noted(verdict, f'"{name}" may use {usable} of {display_name(provider)}')
-            return replace(
-                advised(seen), steps=(NextStep(f"vzctl credentials list --database {shlex.quote(name)}", "them"),)
-            )
+            return replace(advised(seen), steps=(suggest("credentials list", database=name, comment="them"),))
         if len(of_provider) == 1:
             return self._out_of_scope(verdict, of_provider[0], name)
         seen = noted(verdict, f'no credential of {display_name(provider)} has "{name}" in its scope')
-        steps = (
-            NextStep(f"vzctl credentials list --provider {shlex.quote(provider)}", "the credentials that there are"),
-        )
+        steps = (suggest("credentials list", provider=provider, comment="the credentials that there are"),)
         return Advised(
             replace(seen, cause="scope_missing", rule="state.scope"), causes()["astra", "scope_missing"].advice, steps
         )
@@ -305,7 +299,7 @@ class Knowledge:
                 explanation=f"{what[:1].upper()}{what[1:]} {ago} and may not be in force everywhere yet.{before}",
             ),
             causes()["astra", "propagation_delay"].advice,
-            (NextStep(f"vzctl credentials show {shlex.quote(credential.name)}", "what was changed when"),),
+            (suggest("credentials show", credential.name, comment="what was changed when"),),
         )
 
 
@@ -327,15 +321,15 @@ def _may_explain(rotation: Rotation) -> bool:
 
 def _show(dependant: Dependant, address: str) -> NextStep:
     noun = "collections" if dependant.kind == "collection" else "tables"
-    return NextStep(f"vzctl {noun} show {shlex.quote(address)}", "what it is attached to")
+    return suggest(f"{noun} show", address, comment="what it is attached to")
 
 
 def _rotate(credential: Credential) -> NextStep:
-    return NextStep(f"vzctl credentials rotate {shlex.quote(credential.name)}", "put a new key under the same name")
+    return suggest("credentials rotate", credential.name, comment="put a new key under the same name")
 
 
 def _scope_list(credential: Credential) -> NextStep:
-    return NextStep(f"vzctl scope list {shlex.quote(credential.name)}", "the databases that may use it")
+    return suggest("scope list", credential.name, comment="the databases that may use it")
 
 
 def _day(entry: ScopeEntry) -> str:

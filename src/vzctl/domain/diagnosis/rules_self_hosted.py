@@ -9,6 +9,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Final, NamedTuple, Unpack
 
+from vzctl.command import Command, command
 from vzctl.domain.diagnosis.make import More, astra
 from vzctl.domain.diagnosis.rule import CODE, FREE, Rule
 
@@ -17,7 +18,7 @@ class Help(NamedTuple):
     """What the person does: one sentence, and commands in which `{credential}`, `{database}`, `{provider}` are filled in."""
 
     advice: str
-    steps: tuple[tuple[str, str], ...]
+    steps: tuple[tuple[Command, str], ...]
 
 
 class _Case(NamedTuple):
@@ -26,7 +27,7 @@ class _Case(NamedTuple):
 
 
 _CHECK: Final = (
-    "vzctl serve check --url URL --token-file FILE",
+    command("serve check", url="URL", token_file="FILE"),
     "ask as the Data API does: with the URL and the token that are set there",
 )
 _SERVICE: Final = "sync service is not available"
@@ -59,8 +60,8 @@ _FAILURES: Final = (
             "Give the Data API a token that is in force; one that was revoked does not come back.",
             (
                 _CHECK,
-                ("vzctl databases token list {database}", "the tokens in force, and when each was last used"),
-                ("vzctl databases token create {database}", "another one, to be set on the Data API"),
+                (command("databases token list", "{database}"), "the tokens in force, and when each was last used"),
+                (command("databases token create", "{database}"), "another one, to be set on the Data API"),
             ),
         ),
     ),
@@ -71,7 +72,7 @@ _FAILURES: Final = (
         (_SERVICE, "error code : 403 | error code: 403"),
         Help(
             "Call the service by the address it listens on, or let it listen where the Data API is, with TLS.",
-            (_CHECK, ("vzctl serve run --help", "where it listens, and its certificate")),
+            (_CHECK, (command("serve run", help=True), "where it listens, and its certificate")),
         ),
     ),
     _case(
@@ -81,7 +82,7 @@ _FAILURES: Final = (
         (_SERVICE, "error code : 404 | error code: 404 | error code : 405 | error code: 405"),
         Help(
             "Correct the URL of the credential service on the Data API: it ends with the prefix, usually /v1.",
-            (_CHECK, ("vzctl serve config --database {database}", "what is to be set on the Data API")),
+            (_CHECK, (command("serve config", database="{database}"), "what is to be set on the Data API")),
         ),
     ),
     _case(
@@ -92,8 +93,8 @@ _FAILURES: Final = (
         Help(
             "Look at the log of the service and at its /readyz, which say why, where it runs.",
             (
-                ("vzctl secrets status --check", "whether the secret store can be read"),
-                ("vzctl state check", "whether the state is sound"),
+                (command("secrets status", check=True), "whether the secret store can be read"),
+                (command("state check"), "whether the state is sound"),
             ),
         ),
         may_pass=True,
@@ -137,7 +138,7 @@ _FAILURES: Final = (
         ),
         Help(
             "Start the service, or correct the URL that is set on the Data API.",
-            (_CHECK, ("vzctl serve run", "start it; a unit of systemd starts it for good")),
+            (_CHECK, (command("serve run"), "start it; a unit of systemd starts it for good")),
         ),
         may_pass=True,
     ),
@@ -149,7 +150,7 @@ _FAILURES: Final = (
         ("credential validation failed for provider",),
         Help(
             "On a Data API of your own see what answers at the service's URL; in Astra compare the name letter by letter.",
-            (_CHECK, ("vzctl credentials list", "the names that exist, and their scopes")),
+            (_CHECK, (command("credentials list"), "the names that exist, and their scopes")),
         ),
         confidence="medium",
     ),
@@ -164,8 +165,11 @@ _FAILURES: Final = (
             "Switch SHARED_SECRET on for the provider on the Data API and restart it; in Astra enable the integration, if "
             "there is one.",
             (
-                ("vzctl integrations add {provider}", "record that the provider takes stored credentials"),
-                ("vzctl serve config --database {database}", "the settings, with SHARED_SECRET for each integration"),
+                (command("integrations add", "{provider}"), "record that the provider takes stored credentials"),
+                (
+                    command("serve config", database="{database}"),
+                    "the settings, with SHARED_SECRET for each integration",
+                ),
             ),
         ),
     ),
@@ -178,7 +182,7 @@ _NOT_AVAILABLE: Final = _case(
     ("(credential_not_available)",),
     Help(
         "Run the command in the message when the database should have the credential; it is in force at once.",
-        (("vzctl scope add {credential} {database}", "as the message says"),),
+        ((command("scope add", "{credential}", "{database}"), "as the message says"),),
     ),
 )
 
@@ -190,7 +194,7 @@ _REFUSALS: Final = (
         ("(credential_has_no_key)",),
         Help(
             "Whoever has the key puts it into the secret store.",
-            (("vzctl secrets put {credential}", "asks for the key"),),
+            ((command("secrets put", "{credential}"), "asks for the key"),),
         ),
     ),
     _case(
@@ -200,7 +204,7 @@ _REFUSALS: Final = (
         ("(credential_of_other_provider)",),
         Help(
             "Name a credential of the collection's own provider.",
-            (("vzctl credentials list --database {database}", "those it may use, with their providers"),),
+            ((command("credentials list", database="{database}"), "those it may use, with their providers"),),
         ),
     ),
     _case(
@@ -210,7 +214,7 @@ _REFUSALS: Final = (
         ("(provider_takes_no_credential)",),
         Help(
             "Leave the credential out of the definition.",
-            (("vzctl providers show {provider}", "how it is used"),),
+            ((command("providers show", "{provider}"), "how it is used"),),
         ),
     ),
     _case(
@@ -220,7 +224,7 @@ _REFUSALS: Final = (
         ("(tenant_of_other_database)",),
         Help(
             "Give each database a token of its own, and set it on its own Data API.",
-            (("vzctl databases token create {database}", "for the database that asks"),),
+            ((command("databases token create", "{database}"), "for the database that asks"),),
         ),
     ),
 )

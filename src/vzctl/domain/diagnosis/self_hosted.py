@@ -5,19 +5,18 @@ Only the state, or an experiment, tells these from what the same texts mean else
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
+from vzctl.command import NextStep, suggest
 from vzctl.domain.diagnosis.advice import Advised, noted
 from vzctl.domain.diagnosis.clues import Clues
 from vzctl.domain.diagnosis.engine import Verdict
 from vzctl.domain.index import Index
 from vzctl.domain.records import Credential, Database, Dependant, Direction, Rotation, Step
 from vzctl.domain.rules import listed
-from vzctl.errors import NextStep
 
 OLD_KEY_REMEMBERED: Final = timedelta(days=1)
 """So long after a change it is thought of, where nobody said for how long a cache keeps a key."""
@@ -25,9 +24,11 @@ _NO_KEY: Final = frozenset(
     {"code.EMBEDDING_PROVIDER_AUTHENTICATION_KEYS_NOT_PROVIDED", "astra.embedding-header-missing"}
 )
 _REFUSED: Final = "code.inside-refused"
-_CHECK: Final = NextStep(
-    "vzctl serve check --url URL --token-file FILE",
-    "ask as the Data API does: with the URL and the token that are set there",
+_CHECK: Final = suggest(
+    "serve check",
+    url="URL",
+    token_file="FILE",
+    comment="ask as the Data API does: with the URL and the token that are set there",
 )
 
 
@@ -89,7 +90,7 @@ class SelfHosted:
             ),
             _waiting(holders),
             (
-                NextStep(f"vzctl rotations show {shlex.quote(credential.name)}", "who fetched the new key"),
+                suggest("rotations show", credential.name, comment="who fetched the new key"),
                 *self._bounds_missing(holders),
             ),
         )
@@ -135,7 +136,7 @@ class SelfHosted:
             seen,
             "Compare the address with the URL of the credential service that is set on the Data API; start the service if "
             "it is the same.",
-            (_CHECK, NextStep("vzctl serve run", "start it; a unit of systemd starts it for good")),
+            (_CHECK, suggest("serve run", comment="start it; a unit of systemd starts it for good")),
         )
 
     def _last_rotation(self, credential: Credential) -> Rotation | None:
@@ -183,10 +184,7 @@ class SelfHosted:
     def _bounds_missing(self, holders: list[OldKeyUser]) -> list[NextStep]:
         names = [self._index.database_name(user.database) for user in holders if user.free_from is None]
         return [
-            NextStep(
-                f"vzctl databases edit {shlex.quote(name)} --freshness immediate",
-                "or 30s, 5m: what its Data API is set to",
-            )
+            suggest("databases edit", name, freshness="immediate", comment="or 30s, 5m: what its Data API is set to")
             for name in names[:3]
         ]
 
