@@ -68,6 +68,7 @@ UNPRINTABLE: Final = [
     "quote'\n; touch pwned; '\\",
     "\x7f",
 ]
+NOWHERE: Final = "/nonexistent"
 SHELLS: Final = {
     "bash": ["bash", "-c"],
     "dash": ["dash", "-c"],
@@ -85,7 +86,7 @@ def words_in(shell: str, text: str, folder: Path) -> list[str]:
     )
     done = subprocess.run(
         [*SHELLS[shell], f"{define}\n{text}"], capture_output=True, cwd=folder, check=False, timeout=20,
-        env={"PATH": "/usr/bin:/bin:/usr/local/bin", "LC_ALL": "C.UTF-8", "HOME": "/nonexistent", "XDG_CONFIG_HOME": "/nonexistent", "XDG_DATA_HOME": "/nonexistent"},
+        env={"PATH": "/usr/bin:/bin:/usr/local/bin", "LC_ALL": "C.UTF-8", "HOME": NOWHERE, "XDG_CONFIG_HOME": NOWHERE},
     )  # fmt: skip
     assert list(folder.iterdir()) == [], f"{shell} executed something: {text}"
     return done.stdout.decode("utf-8", "replace").split("\0")[:-1]
@@ -245,7 +246,7 @@ def test_no_text_puts_data_into_a_command() -> None:
                 ):
                     wrong.append(place)
         elif isinstance(node, ast.Constant) and re.search(
-            rf"vzctl (?!map of|help )({nouns})\b[^\"`\n]*(\{{|%s)", node.value
+            rf"vzctl (?!map of|help )({nouns})\b[^\"`\n]*(\{{|%s)", str(node.value)
         ):
             wrong.append(place)
     assert wrong == []
