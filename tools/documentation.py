@@ -90,8 +90,8 @@ def standard_variables() -> str:
 
 def cause_table() -> str:
     """Return the table of causes that a verdict can name."""
-    rows = ((cause.side, f"`{cause.name}`", cause.meaning, cause.advice) for cause in causes().values())
-    return _table(("side", "cause", "meaning", "what to do"), rows)
+    rows = ((cause.side, f"`{cause.name}`", cause.who, cause.meaning, cause.advice) for cause in causes().values())
+    return _table(("side", "cause", "who acts", "meaning", "what to do"), rows)
 
 
 def error_codes() -> str:

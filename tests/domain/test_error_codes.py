@@ -7,9 +7,10 @@ from typing import Final
 
 import pytest
 
-from vzctl.domain.diagnosis.codes import all_codes
+from vzctl.domain.diagnosis.engine import diagnose
 from vzctl.domain.error_codes import codes_in, error_codes, probable_code
 from vzctl.domain.error_codes_entry import Side
+from vzctl.usecases.explain import known_codes
 
 # The names of every code in the Data API's list of errors, and of those that earlier releases had in it or in an enum.
 DOCUMENTED: Final = (Path(__file__).resolve().parents[1] / "data" / "data_api_codes.txt").read_text(encoding="utf-8")
@@ -34,11 +35,10 @@ CAUSES: Final = {
         *("invalid_key", "rate_limited", "quota_exhausted", "bad_host", "provider_unavailable", "provider_timeout"),
         *("provider_bad_response", "provider_bad_request"),
     },
-    Side.DEPENDS: set(),
+    Side.UNKNOWN: {"insufficient_detail"},
 }
 
 AT_THE_PROVIDER: Final = {
-    "CLIENT_ERROR",
     "EMBEDDING_PROVIDER_BAD_HOST_NAME",
     "EMBEDDING_PROVIDER_CLIENT_ERROR",
     "EMBEDDING_PROVIDER_INVALID_REQUEST",
@@ -54,7 +54,6 @@ AT_THE_PROVIDER: Final = {
     "RERANKING_PROVIDER_SERVER_ERROR",
     "RERANKING_PROVIDER_TIMEOUT",
     "RERANKING_PROVIDER_UNEXPECTED_RESPONSE",
-    "SERVER_ERROR",
 }
 EVERY: Final = list(error_codes().values())
 
@@ -83,10 +82,12 @@ def test_a_cause_is_one_that_the_side_can_have() -> None:
     assert [item.code for item in EVERY if item.cause is not None and item.cause not in CAUSES[item.side]] == []
 
 
-def test_only_uncaught_exceptions_leave_the_side_open_and_they_say_how_to_decide() -> None:
-    undecided = {item.code: item.how_to_decide for item in EVERY if item.side is Side.DEPENDS}
-    assert set(undecided) == {"UNEXPECTED_SERVER_ERROR", "SERVER_UNHANDLED_ERROR"}
-    assert all(text and "astra" in text and "provider" in text for text in undecided.values())
+def test_only_codes_without_a_speaker_leave_the_side_open_and_they_say_how_to_decide() -> None:
+    undecided = {item.code: item.how_to_decide for item in EVERY if item.side is Side.UNKNOWN}
+    assert set(undecided) == {"CLIENT_ERROR", "SERVER_ERROR"}
+    assert all(text and "EMBEDDING_PROVIDER" in text for text in undecided.values())
+    unhandled = [error_codes()[code] for code in ("UNEXPECTED_SERVER_ERROR", "SERVER_UNHANDLED_ERROR")]
+    assert all(item.how_to_decide and "provider" in item.how_to_decide for item in unhandled)
 
 
 def test_the_provider_is_blamed_for_exactly_what_it_answered_or_failed_to_answer() -> None:
@@ -99,37 +100,31 @@ def test_the_provider_is_blamed_for_exactly_what_it_answered_or_failed_to_answer
         ("EMBEDDING_PROVIDER_AUTHENTICATION_KEYS_NOT_PROVIDED", Side.ASTRA, "header_key_missing"),
         ("EMBEDDING_PROVIDER_API_KEY_MISSING", Side.ASTRA, "header_key_missing"),
         ("EMBEDDING_PROVIDER_UNAVAILABLE", Side.ASTRA, "provider_not_supported"),
-        ("EMBEDDING_PROVIDER_UNAVAILBLE", Side.PROVIDER, "provider_bad_response"),
+        ("EMBEDDING_PROVIDER_UNAVAILBLE", Side.PROVIDER, "provider_unavailable"),
         ("VECTORIZE_SERVICE_TYPE_UNAVAILABLE", Side.ASTRA, "provider_not_supported"),
         ("UNAVAILABLE_EMBEDDING_SERVICE", Side.ASTRA, "usage_no_vectorize_service"),
         ("EMBEDDING_GATEWAY_RATE_LIMITED", Side.ASTRA, "gateway_error"),
         ("EMBEDDING_PROVIDER_RATE_LIMITED", Side.PROVIDER, "rate_limited"),
         ("VECTORIZE_CREDENTIAL_INVALID", Side.ASTRA, "credential_not_found"),
         ("EMBEDDING_PROVIDER_BAD_HOST_NAME", Side.PROVIDER, "bad_host"),
-        ("EMBEDDING_PROVIDER_CLIENT_ERROR", Side.PROVIDER, None),
+        ("EMBEDDING_PROVIDER_CLIENT_ERROR", Side.PROVIDER, "provider_bad_request"),
         ("UNAUTHENTICATED_REQUEST", Side.ASTRA, "astra_auth"),
-        ("UNEXPECTED_SERVER_ERROR", Side.DEPENDS, None),
+        ("UNEXPECTED_SERVER_ERROR", Side.ASTRA, "astra_server_bug"),
+        ("SERVER_ERROR", Side.UNKNOWN, "insufficient_detail"),
     ],
 )
 def test_names_that_mislead_have_the_right_side_and_cause(code: str, side: Side, cause: str | None) -> None:
     assert (error_codes()[code].side, error_codes()[code].cause) == (side, cause)
 
 
-# These words mean a provider only where the text around them speaks of one; the diagnosis reads that text.
-LEFT_TO_THE_TEXT: Final = {"CLIENT_ERROR", "SERVER_ERROR"}
-# Sent for an odd status of a provider, it says in its fixed text that the provider could not be reached.
-TEXT_BESIDE_THE_POINT: Final = {"EMBEDDING_PROVIDER_UNAVAILBLE"}
-
-
-def test_what_is_explained_and_what_is_diagnosed_agree_on_side_cause_and_age() -> None:
-    diagnosed = all_codes()
-    assert {item.code for item in EVERY} - set(diagnosed) == set()
-    pairs = [(item, diagnosed[item.code]) for item in EVERY]
-    sided = [(item.code, item.side.value, fact.side) for item, fact in pairs if item.side is not Side.DEPENDS]
-    assert {code for code, explained, found in sided if explained != found} == LEFT_TO_THE_TEXT
-    causes = {item.code for item, fact in pairs if item.cause is not None and item.cause != fact.cause}
-    assert causes - LEFT_TO_THE_TEXT == TEXT_BESIDE_THE_POINT
-    assert [item.code for item, fact in pairs if item.legacy != fact.legacy] == []
+@pytest.mark.parametrize("code", known_codes())
+@pytest.mark.parametrize(
+    "form", ["{}", '{{"errors":[{{"message":"refused","errorCode":"{}"}}]}}'], ids=["alone", "answer"]
+)
+def test_what_is_explained_and_what_is_diagnosed_agree(code: str, form: str) -> None:
+    explained = known_codes()[code]
+    diagnosed = [(each.side, each.cause, each.retryable, each.code) for each in diagnose(form.format(code))]
+    assert diagnosed == [(explained.side.value, explained.cause, explained.retryable, code)]
 
 
 def test_only_legacy_codes_are_replaced_and_every_replacement_leads_to_a_current_code() -> None:

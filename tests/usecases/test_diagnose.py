@@ -48,6 +48,7 @@ def test_without_a_state_the_whole_answer_is_there(cli: Cli) -> None:
             "side": "provider",
             "cause": "invalid_key",
             "detail": "key refused",
+            "who": "your_account",
             "confidence": "high",
             "provider": "openai",
             "code": "EMBEDDING_PROVIDER_CLIENT_ERROR",
@@ -64,7 +65,7 @@ def test_without_a_state_the_whole_answer_is_there(cli: Cli) -> None:
                     '","errorCode":"EMBEDDING_PROVIDER_CLIENT_ERROR"}]}',
                     "meaning": "key refused",
                 },
-                {"text": "401", "meaning": "HTTP status of the inmost answer"},
+                {"text": "401", "meaning": "HTTP status of the innermost answer"},
             ],
             "explanation": "The provider does not accept the key: mistyped, revoked, expired, or of another account or service.",
             "advice": "Check the key at the provider; when it is gone or wrong, make a new one and rotate the credential.",
@@ -191,7 +192,7 @@ def test_lines_in_plain_are_cells(cli: Cli) -> None:
     explanation = "The keyspace has no such collection or table."
     (row,) = result.rows
     assert row[:10] == ["a\\tb", "", "astra", "collection_unknown", "high", "", "", "", "false", "1"]
-    assert row[10:] == ["astra.collection-unknown", explanation]
+    assert row[10:] == ["astra.collection-unknown", explanation, "you"]
 
 
 LOG = f"""12:00:01 INFO served

@@ -81,17 +81,17 @@ def test_a_near_miss_is_offered(cli: Cli, written: str, nearest: str) -> None:
         ("RATE_LIMITED", "rate_limited", "provider", "rate_limited"),
         ("quota exhausted", "quota_exhausted", "provider", "quota_exhausted"),
         ("collection_unknown", "collection_unknown", "astra", "collection_unknown"),
-        ("header_key_missing", "header_key_missing", "depends", "header_key_missing"),
-        ("connection_refused", "connection_refused", "depends", "connection_refused"),
+        ("header_key_missing", "header_key_missing", "unknown", "header_key_missing"),
+        ("connection_refused", "connection_refused", "unknown", "connection_refused"),
         ("wrong_issuer", "wrong_issuer", "provider", ""),
         ("WRONG-DIMENSION", "wrong_dimension", "astra", ""),
-        ("not_held", "not_held", "depends", ""),
-        ("dns", "dns", "depends", ""),
+        ("not_held", "not_held", "unknown", ""),
+        ("dns", "dns", "unknown", ""),
         ("invalid_api_key", "invalid_api_key", "provider", "invalid_key"),
         ("insufficient_quota", "insufficient_quota", "provider", "quota_exhausted"),
         ("DeploymentNotFound", "DeploymentNotFound", "provider", "deployment_not_found"),
         (" ThrottlingException ", "ThrottlingException", "provider", "rate_limited"),
-        ("ECONNREFUSED", "ECONNREFUSED", "depends", "connection_refused"),
+        ("ECONNREFUSED", "ECONNREFUSED", "unknown", "connection_refused"),
     ],
 )
 def test_a_cause_a_verdict_and_a_word_of_a_provider_are_explained_as_what_they_are(
@@ -100,7 +100,7 @@ def test_a_cause_a_verdict_and_a_word_of_a_provider_are_explained_as_what_they_a
     facts = cli.ok("explain", written).facts
     assert [facts[name] for name in ("code", "side", "cause")] == [code, side, cause]
     assert facts["meaning"].startswith("No code of the Data API: ")
-    assert (facts["how_to_decide"] != "") is (side == "depends")
+    assert (facts["how_to_decide"] != "") is (side == "unknown")
 
 
 def test_every_cause_and_every_verdict_has_an_explanation(cli: Cli) -> None:

@@ -48,7 +48,7 @@ def diagnose(
 
     from vzctl.usecases.diagnose import Diagnose
 
-    request = Diagnose(database=database, exit_code=exit_code)
+    request = Diagnose(database=database, exit_code=exit_code, source=None if file == "-" else file)
     source = _Source(file, text)
     if lines:
         stream(context, lambda c, w, emit: _lines(c, w, request, source, emit))

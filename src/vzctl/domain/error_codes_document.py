@@ -4,256 +4,217 @@ from __future__ import annotations
 
 from typing import Final
 
-from vzctl.domain.error_codes_entry import ErrorCode, astra, section
+from vzctl.domain.error_codes_entry import ErrorCode, described, section
 
 _DOCUMENT: Final = (
-    astra(
+    described(
         "DOCUMENT_ALREADY_EXISTS",
         "A document with this _id is there already.",
         "Insert under another _id, or use findOneAndReplace or updateOne with upsert.",
-        cause="invalid_request",
     ),
-    astra(
+    described(
         "DOCUMENT_REPLACE_DIFFERENT_DOCID",
         "The replacement carries another _id than the document that it should replace.",
         "Take _id out of the replacement, or give the one of the found document.",
-        cause="invalid_request",
     ),
-    astra(
+    described(
         "INVALID_COLUMN_VALUES",
         "A row has a value that its column's type cannot hold.",
         "Convert the values of the columns that the text lists.",
-        cause="invalid_request",
     ),
-    astra(
+    described(
         "INVALID_VECTORIZE_VALUE_TYPE",
         "$vectorize is something other than the text to embed.",
         "Give $vectorize a non-empty string, without wrapping it in a list or object.",
-        cause="usage_bad_vectorize_value",
         vectorize=True,
     ),
-    astra(
+    described(
         "INVALID_VECTOR_LENGTH",
         "The given $vector is longer or shorter than the collection's dimension.",
         "Make the vector with the model of the collection, or create a collection with the dimension of yours.",
-        cause="dimension_mismatch",
     ),
-    astra(
+    described(
         "LEXICAL_CONTENT_TOO_LONG",
         "The text in $lexical is longer than its index takes.",
         "Shorten $lexical; keep the whole text in a field of your own.",
-        cause="document_too_large",
     ),
-    astra(
+    described(
         "MISSING_PRIMARY_KEY_COLUMNS",
         "A row lacks a value for part of its table's primary key.",
         "Add the key columns that the text lists as missing.",
-        cause="invalid_request",
     ),
-    astra(
+    described(
         "SHRED_BAD_BINARY_VECTOR_VALUE",
         "A $binary vector is no base64, or its bytes are no whole number of floats.",
         "Encode big-endian 32-bit floats as base64, four bytes each.",
-        cause="invalid_request",
     ),
-    astra(
+    described(
         "SHRED_BAD_DOCID_TYPE",
         "_id is a list or object that is no known extended type.",
         "Use text, a number, a boolean, null, or $uuid, $objectId or $date as _id.",
-        cause="invalid_request",
     ),
-    astra(
+    described(
         "SHRED_BAD_DOCID_VALUE",
         "_id has a good type but a value that is not allowed, such as an empty text.",
         "Give the document another _id, or none to have one made.",
-        cause="invalid_request",
     ),
-    astra(
+    described(
         "SHRED_BAD_DOCUMENT_LEXICAL_TYPE",
         "$lexical of a document is not a text.",
         "Give $lexical a string or null.",
-        cause="invalid_request",
     ),
-    astra(
+    described(
         "SHRED_BAD_DOCUMENT_TYPE",
         "What should be a document is a list, text or number.",
         "Send each document as a JSON object; use insertMany for a list of them.",
-        cause="invalid_request",
     ),
-    astra(
+    described(
         "SHRED_BAD_DOCUMENT_VECTOR_TYPE",
         "$vector of a document is neither a list nor a $binary object.",
         "Send $vector as a list of numbers.",
-        cause="invalid_request",
     ),
-    astra(
+    described(
         "SHRED_BAD_EJSON_VALUE",
         "A typed value such as $date or $uuid contains something that is not of that type.",
         "Correct the value: milliseconds for $date, 36 characters for $uuid, 24 hex digits for $objectId.",
-        cause="invalid_request",
     ),
-    astra(
+    described(
         "SHRED_BAD_FIELD_NAME",
         "A field of the document has a name that is reserved or not allowed.",
         "Rename the field; names must not be empty or begin with a dollar sign.",
-        cause="invalid_request",
     ),
-    astra(
+    described(
         "SHRED_BAD_VECTOR_SIZE",
         "$vector is a list without any number.",
         "Leave $vector out, or fill it; an empty one often means that your own embedding step failed.",
-        cause="invalid_request",
     ),
-    astra(
+    described(
         "SHRED_BAD_VECTOR_VALUE",
         "$vector contains something that is no number.",
         "Convert the elements to plain numbers before sending; NaN and text are refused.",
-        cause="invalid_request",
     ),
-    astra(
+    described(
         "SHRED_DOC_LIMIT_VIOLATION",
         "The document breaks a limit of size, depth, number of fields, or length of an indexed text.",
         "Split or shorten what the text names, or leave long fields out of indexing when you create the collection.",
-        cause="document_too_large",
     ),
-    astra(
+    described(
         "UNSUPPORTED_VECTORIZE_CONFIGURATIONS",
         "One request wants embeddings of two different services, models or dimensions.",
         "Write the columns with different services in separate requests.",
-        cause="invalid_request",
         vectorize=True,
     ),
 )
 
 _UPDATE: Final = (
-    astra(
+    described(
         "INVALID_PUSH_OPERATOR_USAGE",
         "$push is not written the way that its column needs it.",
         "Push one element directly, several with $each, and into a map a pair.",
-        cause="invalid_request",
     ),
-    astra(
+    described(
         "INVALID_UPDATE_COLUMN_VALUES",
         "An update sets a column to a value that its type cannot hold.",
         "Convert the value in the update to the column's type.",
-        cause="invalid_request",
     ),
-    astra(
+    described(
         "MISSING_UPDATE_OPERATIONS",
         "The update changes nothing: no operator, or only empty ones.",
         "Add a $set or $unset with at least one column.",
-        cause="invalid_request",
     ),
-    astra(
+    described(
         "UNSUPPORTED_OVERLAPPING_UPDATE_OPERATIONS",
         "Two operators of one update change the same column.",
         "Decide for one operator a column.",
-        cause="invalid_request",
     ),
-    astra(
+    described(
         "UNSUPPORTED_UPDATE_DATA_TYPE",
         "An operator was given, or met in the document, a type that it cannot work on.",
         "Match operator and type: $inc needs numbers, $push needs a list.",
-        cause="invalid_request",
     ),
-    astra(
+    described(
         "UNSUPPORTED_UPDATE_FOR_PRIMARY_KEY_COLUMNS",
         "An update tries to change the primary key of a row.",
         "Insert a row with the new key and delete the old one.",
-        cause="invalid_request",
     ),
-    astra(
+    described(
         "UNSUPPORTED_UPDATE_OPERATION",
         "The update uses an operator that does not exist here, or none at all.",
         "Use operators that the reference of updateOne lists.",
-        cause="invalid_request",
     ),
-    astra(
+    described(
         "UNSUPPORTED_UPDATE_OPERATIONS_FOR_TABLE",
         "The operator works on collections but not on tables.",
         "Express the change of the row with $set, $unset, $push or $pullAll.",
-        cause="invalid_request",
     ),
-    astra(
+    described(
         "UNSUPPORTED_UPDATE_OPERATION_MODIFIER",
         "An operator has a modifier such as $position that it does not take.",
         "Remove or correct the modifier.",
-        cause="invalid_request",
     ),
-    astra(
+    described(
         "UNSUPPORTED_UPDATE_OPERATION_PARAM",
         "The argument of an update operator has the wrong form.",
         "Give the operator an object or value as its reference shows.",
-        cause="invalid_request",
     ),
-    astra(
+    described(
         "UNSUPPORTED_UPDATE_OPERATION_PATH",
         "The path in an update is empty, malformed, or clashes with another path.",
         "Correct the path; escape dots that belong to a field's name.",
-        cause="invalid_request",
     ),
-    astra(
+    described(
         "UNSUPPORTED_UPDATE_OPERATION_TARGET",
         "What the update's path points at in the stored document is not what the operator works on.",
         "Look at the stored document, and turn the field into the right type first.",
-        cause="invalid_request",
     ),
-    astra(
+    described(
         "UNSUPPORTED_UPDATE_OPERATOR",
         "The operator does not fit the type of the table column it is used on.",
         "Use $set; $push and $pullAll are for maps, sets and lists.",
-        cause="invalid_request",
     ),
-    astra(
+    described(
         "UNSUPPORTED_UPDATE_OPERATOR_FOR_DOC_ID",
         "An update operator was used on _id, which never changes.",
         "Take _id out of the update.",
-        cause="invalid_request",
     ),
-    astra(
+    described(
         "UNSUPPORTED_UPDATE_OPERATOR_FOR_LEXICAL",
         "$lexical was changed with an operator other than setting or unsetting it.",
         "Set the whole $lexical text with $set.",
-        cause="invalid_request",
     ),
-    astra(
+    described(
         "UNSUPPORTED_UPDATE_OPERATOR_FOR_VECTOR",
         "$vector was changed with an operator other than setting or unsetting it.",
         "Set the whole $vector with $set; single elements cannot be changed.",
-        cause="invalid_request",
     ),
-    astra(
+    described(
         "UNSUPPORTED_UPDATE_OPERATOR_FOR_VECTORIZE",
         "$vectorize was changed with an operator other than setting or unsetting it.",
         "Set the whole $vectorize text with $set, which makes a new embedding.",
-        cause="invalid_request",
         vectorize=True,
     ),
 )
 
 _COLUMNS: Final = (
-    astra(
+    described(
         "UNKNOWN_TABLE_COLUMNS",
         "The command names columns that the table does not have.",
         "Compare with the columns that the text lists; names are case-sensitive.",
         how_to_decide="The scope says where: in the row, the filter, the update or the projection.",
-        cause="invalid_request",
     ),
-    astra(
+    described(
         "UNSUPPORTED_COLUMN_TYPES",
         "The command touches columns of types that the Data API cannot read or write yet.",
         "Leave those columns out here, and use CQL for them.",
         how_to_decide="The scope says where: in the row, the filter, the update or the projection.",
-        cause="invalid_request",
     ),
 )
 
 _VECTORIZE: Final = (
-    astra(
+    described(
         "UNSUPPORTED_VECTORIZE_WHEN_MISSING_VECTORIZE_DEFINITION",
         "A text was given for a vector column that has no embedding service.",
         "Attach a service to the column with alterTable addVectorize, or send a vector.",
-        cause="usage_no_vectorize_service",
         vectorize=True,
     ),
 )

@@ -12,12 +12,19 @@ from vzctl.render.cells import escape
 from vzctl.usecases.diagnosis import Diagnosis, VerdictView
 from vzctl.usecases.explain import CodeDetail
 
-_STYLES: Final = {"astra": "bold magenta", "provider": "bold yellow", "unknown": "bold", "depends": "bold"}
-_WHO: Final = {
+_STYLES: Final = {"astra": "bold magenta", "provider": "bold yellow", "unknown": "bold"}
+_SIDES: Final = {
     "astra": "Astra's side: the platform, the client, or how it is set up",
     "provider": "the provider's side: the embedding service, its account or its key",
     "unknown": "not decidable from this text",
-    "depends": "either side: the code alone does not decide",
+}
+_UNDECIDED_CODE: Final = "either side: the code alone does not decide"
+_WHO: Final = {
+    "you": "you: your request, your client, or how it is configured",
+    "your_account": "you: your account or key at the provider",
+    "provider": "the provider",
+    "astra": "Astra",
+    "no_one": "no one: wait, then retry",
 }
 
 
@@ -25,7 +32,12 @@ def show_diagnosis(console: Console, found: Diagnosis) -> None:
     """Print the surest error in full, then the others of the text, grouped by their side."""
     _headline(console, found)
     _paragraph(console, found.explanation)
-    facts = [("cause", _cause(found)), ("confidence", found.confidence), ("rule", found.rule)]
+    facts = [
+        ("cause", _cause(found)),
+        ("who acts", _WHO[found.who]),
+        ("confidence", found.confidence),
+        ("rule", found.rule),
+    ]
     facts += [(name, text) for name, text in (("provider", found.provider), ("code", found.code)) if text is not None]
     if found.http_status is not None:
         facts.append(("HTTP", str(found.http_status)))
@@ -67,7 +79,8 @@ def show_briefly(console: Console, found: Diagnosis) -> None:
 def show_code(console: Console, found: CodeDetail) -> None:
     """Print what a code says."""
     console.print(Text(f"{found.code}{' (legacy)' if found.legacy else ''}", style="bold"))
-    console.print(Text(_WHO[found.side], style=_STYLES[found.side]))
+    side = _UNDECIDED_CODE if found.side == "unknown" else _SIDES[found.side]
+    console.print(Text(side, style=_STYLES[found.side]))
     console.print()
     _paragraph(console, found.meaning)
     if found.how_to_decide is not None:
@@ -93,7 +106,7 @@ def _headline(console: Console, found: Diagnosis) -> None:
         total = len(found.others) + 1
         console.print(Text(f"{total} different errors; the surest first", style="bold"))
         console.print()
-    console.print(Text(_WHO[found.side], style=_STYLES[found.side]))
+    console.print(Text(_SIDES[found.side], style=_STYLES[found.side]))
 
 
 def _others(console: Console, others: tuple[VerdictView, ...]) -> None:
@@ -102,7 +115,9 @@ def _others(console: Console, others: tuple[VerdictView, ...]) -> None:
         if not group:
             continue
         console.print()
-        console.print(Text(f"also {_WHO[side]}" if side != "unknown" else f"also, {_WHO[side]}", style=_STYLES[side]))
+        console.print(
+            Text(f"also {_SIDES[side]}" if side != "unknown" else f"also, {_SIDES[side]}", style=_STYLES[side])
+        )
         for item in group:
             console.print(Text(f"  {_cause(item)}{_about(item)}: {escape(item.explanation)}"), soft_wrap=True)
             if item.evidence:

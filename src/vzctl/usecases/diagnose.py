@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from vzctl.command import suggest, suggest_program
-from vzctl.domain.diagnosis.advice import Advised, advised
+from vzctl.domain.diagnosis.advice import Advised, advised_without_state
 from vzctl.domain.diagnosis.engine import UNDECIDED, judge
 from vzctl.domain.diagnosis.knowledge import Knowledge
 from vzctl.domain.diagnosis.log import Record, Records
@@ -57,6 +57,8 @@ class Diagnose:
 
     database: str | None = None
     exit_code: bool = False
+    source: str | None = None
+    """The file that the text is from, as the user names it; None for standard input."""
 
 
 L = TypeVar("L", bound=bytes | None)
@@ -97,7 +99,7 @@ class _Judge:
         """Return every error in the payload, with what to do."""
         verdicts = judge(payload)
         if self._knowledge is None:
-            return [advised(verdict) for verdict in verdicts]
+            return [advised_without_state(verdict) for verdict in verdicts]
         clues = self._knowledge.clues(payload.whole.text, self._hint)
         return [self._knowledge.advised(verdict, clues) for verdict in verdicts]
 
@@ -116,9 +118,14 @@ def diagnose_text(context: Context, request: Diagnose, raw: bytes, truncated: bo
     return Outcome(
         data=found,
         warnings=(*judged.warnings, *((cut,) if truncated else ())),
-        next_steps=found.nextSteps,
+        next_steps=(*((_whole(request),) if truncated else ()), *found.nextSteps),
         status=_STATUSES[found.side] if request.exit_code else ExitStatus.OK,
     )
+
+
+def _whole(request: Diagnose) -> NextStep:
+    """Return the command that reads the middle of a long text too."""
+    return suggest("diagnose", request.source or "-", follow=True, comment="read the whole text, also its middle")
 
 
 def diagnose_lines(context: Context, request: Diagnose, lines: Iterable[bytes], emit: Emit) -> Outcome[None]:

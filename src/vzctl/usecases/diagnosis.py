@@ -22,11 +22,16 @@ class EvidenceView:
 
 @dataclass(frozen=True, slots=True)
 class VerdictView:
-    """One error: `side` must change something for the same call to succeed. `count`: how often the text shows it."""
+    """One error: `side` must change something for the same call to succeed. `count`: how often the text shows it.
+
+    `who` must act: `you` (your request, client, or configuration), `your_account` at the provider, `provider`, `astra`, or
+    `no_one`: wait.
+    """
 
     side: Literal["astra", "provider", "unknown"]
     cause: str
     detail: str
+    who: Literal["you", "your_account", "provider", "astra", "no_one"]
     confidence: Literal["high", "medium", "low"]
     provider: str | None
     code: str | None
@@ -66,6 +71,7 @@ class Diagnosis(VerdictView):
         ("COUNT", "count"),
         ("RULE", "rule"),
         ("EXPLANATION", "explanation"),
+        ("WHO", "who"),
     )
 
 
@@ -76,6 +82,7 @@ def verdict_view(found: Advised) -> VerdictView:
         side=verdict.side,
         cause=verdict.cause,
         detail=verdict.detail,
+        who=verdict.who,
         confidence=verdict.confidence,
         provider=verdict.provider,
         code=verdict.code,

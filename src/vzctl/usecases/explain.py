@@ -29,7 +29,7 @@ MISSPELLED: Final = 0.9
 class CodeDetail:
     """A code of the Data API, or another word for an error: its meaning says so.
 
-    `side` is `astra`, `provider`, or `depends`: then `how_to_decide` says on what.
+    `side` is `astra`, `provider`, or `unknown`: then `how_to_decide` says what decides.
     """
 
     code: str

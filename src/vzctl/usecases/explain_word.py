@@ -37,13 +37,13 @@ def providers_word_explained(word: str) -> ErrorCode | None:
     verdict = diagnose(word)[0]
     if verdict.cause == UNDECIDED:
         return None
-    side = _SIDES.get(verdict.side, Side.DEPENDS)
+    side = _SIDES.get(verdict.side, Side.UNKNOWN)
     return ErrorCode(
         code=word,
         side=side,
         meaning=f"No code of the Data API: a word of providers and clients. {verdict.explanation}",
         what_to_do=causes()[verdict.side, verdict.cause].advice,
-        how_to_decide=None if side is not Side.DEPENDS else _WHOLE_ERROR,
+        how_to_decide=None if side is not Side.UNKNOWN else _WHOLE_ERROR,
         cause=verdict.cause,
         retryable=verdict.retryable,
     )
@@ -51,7 +51,7 @@ def providers_word_explained(word: str) -> ErrorCode | None:
 
 def _cause(name: str, found: list[Cause]) -> ErrorCode:
     only = found[0] if len(found) == 1 else None
-    side = _SIDES.get(only.side, Side.DEPENDS) if only is not None else Side.DEPENDS
+    side = _SIDES.get(only.side, Side.UNKNOWN) if only is not None else Side.UNKNOWN
     meaning = only.meaning if only is not None else "It can be on more than one side."
     told = " ".join(f"It is {_WHOSE[each.side]}: {each.meaning}" for each in found) if only is None else _WHOLE_ERROR
     return ErrorCode(
@@ -59,7 +59,7 @@ def _cause(name: str, found: list[Cause]) -> ErrorCode:
         side=side,
         meaning=f"No code of the Data API: a cause that `vzctl diagnose` names. {meaning}",
         what_to_do=only.advice if only is not None else _WHOLE_ERROR,
-        how_to_decide=told if side is Side.DEPENDS else None,
+        how_to_decide=told if side is Side.UNKNOWN else None,
         cause=name,
         retryable=name in RETRYABLE_CAUSES,
     )
@@ -67,7 +67,7 @@ def _cause(name: str, found: list[Cause]) -> ErrorCode:
 
 def _verdict(verdict: Verdict) -> ErrorCode:
     meaning = MEANINGS[verdict]
-    side = _SIDES.get(meaning.side or "", Side.DEPENDS)
+    side = _SIDES.get(meaning.side or "", Side.UNKNOWN)
     nobody = (
         "On nobody's: it says nothing against the key." if meaning.side is None else "The answer alone does not tell."
     )
@@ -76,6 +76,6 @@ def _verdict(verdict: Verdict) -> ErrorCode:
         side=side,
         meaning=f"No code of the Data API: a verdict of `vzctl credentials verify`. It says: {meaning.sentence}.",
         what_to_do=_NOTHING if meaning.side is None else _VERIFY,
-        how_to_decide=nobody if side is Side.DEPENDS else None,
+        how_to_decide=nobody if side is Side.UNKNOWN else None,
         retryable=meaning.retryable,
     )

@@ -59,8 +59,9 @@ def test_the_code_in_the_note_of_langchain_is_no_evidence() -> None:
     [
         ("CLIENT_ERROR", "the embedding provider 'mistral' refused it", ("provider", "provider_bad_request")),
         ("SERVER_ERROR", "the embedding provider 'mistral' broke", ("provider", "provider_unavailable")),
-        ("CLIENT_ERROR", "no such operator", ("astra", "invalid_request")),
-        ("SERVER_ERROR", "it broke", ("astra", "astra_server_bug")),
+        ("CLIENT_ERROR", "no such operator", ("unknown", "insufficient_detail")),
+        ("SERVER_ERROR", "it broke", ("unknown", "insufficient_detail")),
+        ("SERVER_ERROR", "Cassandra timeout during read query", ("astra", "astra_unavailable")),
     ],
 )
 def test_a_vague_code_is_of_a_provider_only_where_the_text_says_so(

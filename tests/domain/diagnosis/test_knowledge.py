@@ -274,13 +274,13 @@ def test_a_collection_that_takes_its_key_from_a_header_needs_no_credential() -> 
 
 
 def test_the_only_credential_of_a_provider_is_the_one_to_put_into_the_scope() -> None:
-    text = "openai: Invalid credential name for vectorize. Credential not found."
+    text = "Provider: openai. Invalid credential name for vectorize. Credential not found."
     found = ask(a_shop(MAIN), text, database=BLOG)
     assert told(found)[3:] == (['"blog" is not in the scope of "openai-prod"'], ["vzctl scope add openai-prod blog"])
 
 
 def test_of_several_credentials_that_could_be_meant_the_list_is_shown() -> None:
-    text = "openai: Invalid credential name for vectorize. Credential not found."
+    text = "Provider: openai. Invalid credential name for vectorize. Credential not found."
     state = a_shop(MAIN, a_credential("openai-dev", scope=[SHOP]))
     none = ask(state, text, database=BLOG)
     some = ask(state, text, database=SHOP)
@@ -321,7 +321,7 @@ def test_an_id_that_the_state_does_not_have_is_no_clue() -> None:
     ids=["no database", "no credential"],
 )
 def test_without_a_name_and_a_place_the_general_advice_stays(state: State) -> None:
-    text = "openai: Invalid credential name for vectorize. Credential not found."
+    text = "Provider: openai. Invalid credential name for vectorize. Credential not found."
     (verdict,) = judge(read(text))
     database = SHOP if state.credentials[0].provider == "mistral" else None
     assert ask(state, text, database=database) == advised(verdict)

@@ -141,7 +141,7 @@ def test_an_error_spread_over_lines_of_a_log_is_read_as_one() -> None:
     assert [side for side, _, _ in summary(spread)] == ["astra"]
 
 
-def test_the_inmost_status_counts() -> None:
+def test_the_innermost_status_counts() -> None:
     wrapped = 'HTTP error (500): {"m":"Provider \'openai\' returned a HTTP client error with HTTP 403; error message: code 404"}'
     assert [verdict.http_status for verdict in diagnose(wrapped)] == [403]
     assert [verdict.http_status for verdict in diagnose("Error: 400: => Too many requests, HTTP status: 429")] == [429]
@@ -163,7 +163,7 @@ def test_a_number_before_a_colon_is_a_status_where_a_status_stands(text: str, st
     assert [verdict.http_status for verdict in diagnose(text)] == [status]
 
 
-@pytest.mark.parametrize("code", ["INVALID_REQUEST", "READ_TIMEOUT", "SERVER_ERROR"])
+@pytest.mark.parametrize("code", ["INVALID_REQUEST", "READ_TIMEOUT", "SERVER_FAILURE"])
 def test_a_code_that_others_use_too_counts_only_as_a_field_of_an_answer(code: str) -> None:
     as_a_word = diagnose(f"the service said {code}")
     as_a_field = diagnose(f'{{"errorCode": "{code}"}}')

@@ -45,10 +45,13 @@ def test_a_verdict_says_everything_about_an_error_that_the_data_api_passes_on() 
                     "EMBEDDING_PROVIDER_CLIENT_ERROR",
                     "error code of the Data API: the provider refused the request (HTTP 4xx)",
                 ),
-                ('…a HTTP client error with HTTP 401; error message: Unauthorized"}]}', "what was said"),
-                ("401", "HTTP status of the inmost answer"),
+                ('…a HTTP client error with HTTP 401; error message: Unauthorized"}]}', "what the provider said"),
+                ("401", "HTTP status of the innermost answer"),
             ),
             explanation="The provider does not accept the key (HTTP 401).",
+            who="your_account",
+            is_passed_on=True,
+            is_provider_certain=True,
         )
     ]
 
@@ -67,6 +70,7 @@ def test_a_verdict_without_a_code_shows_the_deciding_words() -> None:
             rule="astra.collection-unknown",
             evidence=(("Collection does not exist, collection name: orders", "collection unknown"),),
             explanation="The keyspace has no such collection or table.",
+            who="you",
         )
     ]
 

@@ -8,7 +8,6 @@ from typing import Final
 from vzctl.command import NextStep, suggest
 from vzctl.domain.diagnosis.causes import causes
 from vzctl.domain.diagnosis.engine import Verdict
-from vzctl.domain.diagnosis.rules_network import ADVICE
 from vzctl.domain.diagnosis.rules_self_hosted import Help, ways_on
 from vzctl.domain.rules import display_name, provider_by_id
 
@@ -33,11 +32,35 @@ def advised(
     """Return what is advised about a verdict. The names are filled into commands; `is_own`: the Data API may be one's own."""
     way_on = ways_on().get(verdict.rule) if is_own else None
     if way_on is not None:
+        verdict = replace(verdict, who="you")
         return Advised(verdict, way_on.advice, _filled(way_on, verdict, credential, database))
     if verdict.provider is not None and is_of_hosted(verdict):
         return _of_hosted(verdict, verdict.provider)
     cause = causes()[verdict.side, verdict.cause]
-    return Advised(verdict, ADVICE.get(verdict.rule, cause.advice), general(verdict))
+    return Advised(verdict, _after_waiting(verdict, verdict.advice or cause.advice), general(verdict))
+
+
+def _after_waiting(verdict: Verdict, advice: str) -> str:
+    """Return the advice with the time that the text says to wait, where waiting can help."""
+    if verdict.retry_after is None or not (verdict.retryable or verdict.cause == "quota_exhausted"):
+        return advice
+    return f"The text says to retry after {verdict.retry_after}. {advice}"
+
+
+_STATELESS: Final = (
+    "vzctl explain ",
+    "vzctl providers ",
+    "vzctl diagnose ",
+    "vzctl serve check --url ",
+    "vzctl serve run --help",
+)
+"""How commands begin that need no state."""
+
+
+def advised_without_state(verdict: Verdict) -> Advised:
+    """Return what is advised where no state can be read: no command that would need one."""
+    found = advised(verdict)
+    return replace(found, steps=tuple(step for step in found.steps if step.command.portable().startswith(_STATELESS)))
 
 
 def noted(verdict: Verdict, text: str) -> Verdict:

@@ -6,7 +6,7 @@ from functools import cache
 from typing import Final, NamedTuple
 
 from vzctl.command import Command, command
-from vzctl.domain.diagnosis.rule import Side
+from vzctl.domain.diagnosis.rule import Side, Who
 
 
 class Cause(NamedTuple):
@@ -19,6 +19,8 @@ class Cause(NamedTuple):
     command: Command | None = None
     """What vzctl can show or do about it: `{provider}` and `{code}` are filled in, and without them it is left out."""
     comment: str = ""
+    who: Who = "you"
+    """Who must act."""
 
 
 _KEYS_AT: Final = (command("providers show", "{provider}"), "where its keys and limits are looked after")
@@ -157,7 +159,7 @@ _ASTRA: Final[tuple[tuple[str, str, str, tuple[Command, str] | None], ...]] = (
     (
         "collection_exists",
         "There is a collection or table of that name, with other settings.",
-        "Use it as it is, or choose another name: its service is locked for life.",
+        "Use it with the options that it has, or choose another name.",
         (command("collections list"), "the collections that are recorded"),
     ),
     (
@@ -171,7 +173,7 @@ _ASTRA: Final[tuple[tuple[str, str, str, tuple[Command, str] | None], ...]] = (
     (
         "astra_auth",
         "Astra does not accept the application token, or none came.",
-        "Make a token at Astra and see that the client sends it; the embedding key is not to blame.",
+        "Send an application token of this organization that is in force; the embedding key is not to blame.",
         None,
     ),
     (
@@ -188,14 +190,14 @@ _ASTRA: Final[tuple[tuple[str, str, str, tuple[Command, str] | None], ...]] = (
     ),
     (
         "db_hibernated",
-        "The database sleeps or is waking up.",
-        "Wake it at the Portal, wait until it is ACTIVE, and send the call again.",
+        "The database is hibernated, or is being resumed.",
+        "Resume it in the Portal, wait until it is ACTIVE, and send the call again.",
         (command("databases list"), "the statuses that are recorded"),
     ),
     (
         "astra_unavailable",
         "Astra cannot serve the call now.",
-        "Send the call again, slower; look at Astra's status page.",
+        "Send the call again later; check the database's status and Astra's status page.",
         None,
     ),
     (
@@ -317,7 +319,7 @@ _PROVIDER: Final[tuple[tuple[str, str, str, tuple[Command, str] | None], ...]] =
     (
         "provider_timeout",
         "The provider did not answer in time.",
-        "Send the call again, with fewer or shorter texts.",
+        "Send the call again; if it stays, send fewer texts in one call, and check the provider's status page.",
         None,
     ),
     (
@@ -374,6 +376,26 @@ _UNKNOWN: Final[tuple[tuple[str, str, str, tuple[Command, str] | None], ...]] = 
 )
 
 
+WHO: Final[dict[tuple[Side, str], Who]] = {
+    ("astra", "propagation_delay"): "no_one",
+    ("astra", "gateway_error"): "astra",
+    ("astra", "astra_unavailable"): "astra",
+    ("astra", "astra_server_bug"): "astra",
+    ("provider", "invalid_key"): "your_account",
+    ("provider", "key_permission_denied"): "your_account",
+    ("provider", "model_access_denied"): "your_account",
+    ("provider", "network_blocked"): "your_account",
+    ("provider", "quota_exhausted"): "your_account",
+    ("provider", "endpoint_paused"): "your_account",
+    ("provider", "rate_limited"): "no_one",
+    ("provider", "model_loading"): "no_one",
+    ("provider", "provider_unavailable"): "provider",
+    ("provider", "provider_timeout"): "provider",
+    ("provider", "provider_bad_response"): "provider",
+}
+"""Who must act about a cause, where it is not you: your request, your client, or how either is configured."""
+
+
 @cache
 def causes() -> dict[tuple[Side, str], Cause]:
     """Return every cause by side and name, in the order of the documentation."""
@@ -383,7 +405,7 @@ def causes() -> dict[tuple[Side, str], Cause]:
         ("unknown", _UNKNOWN),
     )
     return {
-        (side, name): Cause(side, name, meaning, advice, *(step or (None, "")))
+        (side, name): Cause(side, name, meaning, advice, *(step or (None, "")), who=WHO.get((side, name), "you"))
         for side, table in tables
         for name, meaning, advice, step in table
     }

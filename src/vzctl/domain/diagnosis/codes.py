@@ -1,4 +1,7 @@
-"""All error codes of the Data API, today's and earlier ones: whose fault each one is, and what it means."""
+"""All error codes of the Data API, today's and earlier ones: the one table of their side and cause.
+
+`vzctl diagnose` reads it here; `vzctl explain` through `vzctl.domain.error_codes`, which adds texts and no side.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ from typing import Final, NamedTuple
 
 from vzctl.domain.diagnosis.codes_current import REQUEST, SCHEMA, SERVER, WARNING
 from vzctl.domain.diagnosis.codes_legacy import LEGACY
-from vzctl.domain.diagnosis.codes_provider import PROVIDER_CURRENT, PROVIDER_LEGACY
+from vzctl.domain.diagnosis.codes_provider import PROVIDER_CURRENT, PROVIDER_LEGACY, UNDECIDED
 from vzctl.domain.diagnosis.rule import Side
 
 
@@ -82,6 +85,7 @@ def all_codes() -> dict[str, CodeFact]:
         (WARNING, "astra", False, True),
         (LEGACY, "astra", True, False),
         (PROVIDER_LEGACY, "provider", True, False),
+        (UNDECIDED, "unknown", True, False),
     )
     for table, side, legacy, is_warning in tables:
         cause = ""

@@ -13,7 +13,6 @@ TABLE_FEATURE_NOT_ENABLED tables are switched off on this server
 CANNOT_SORT_TABLE_DELETE_COMMAND deleting in a table cannot sort
 CANNOT_SORT_TABLE_UPDATE_COMMAND updating in a table cannot sort
 CANNOT_SORT_TOO_MUCH_DATA more rows match than can be sorted in memory
-CLIENT_ERROR the request was refused; the message says why
 COLUMN_ALREADY_EXISTS the table already has a column of this name
 COLUMN_CANNOT_BE_DROPPED this column cannot be dropped
 COLUMN_DEFINITION_MISSING a column has no definition
@@ -203,7 +202,6 @@ DOCUMENT_UNPARSEABLE the document is not JSON
 COLLECTION_CREATION_ERROR the table behind the new collection could not be made
 INVALID_SCHEMA_VERSION the collection was made by another version of the Data API
 SERVER_DRIVER_FAILURE the database driver failed in a way that the Data API does not expect
-SERVER_ERROR the Data API failed
 SERVER_FAILURE the database driver failed
 SERVER_INTERNAL_ERROR the Data API failed in a way that should never happen
 SERVER_INVALID_QUERY the Data API made a query that the database refused

@@ -43,6 +43,13 @@ EMBEDDING_PROVIDER_INVALID_RESPONSE the provider answered something that is no l
 RERANK_PROVIDER_UNEXPECTED_RESPONSE the reranking provider answered something unexpected
 """
 
+UNDECIDED: Final = """
+[insufficient_detail]
+CLIENT_ERROR something refused the request: the provider, where the text speaks of one
+SERVER_ERROR something failed by itself: the provider, where the text speaks of one
+"""
+"""Codes that name no speaker: providers and clients use the same words, so that the code alone decides nothing."""
+
 VAGUE_OF_PROVIDERS: Final = {
     "CLIENT_ERROR": "EMBEDDING_PROVIDER_CLIENT_ERROR",
     "SERVER_ERROR": "EMBEDDING_PROVIDER_SERVER_ERROR",

@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import Final
 
+from vzctl.domain.diagnosis.causes import causes
 from vzctl.domain.diagnosis.hosts import ASTRA_NAMES
 from vzctl.domain.diagnosis.payload import Payload, Piece, read
 from vzctl.domain.diagnosis.redaction import excerpt
-from vzctl.domain.diagnosis.rule import Confidence, Frame, Needs, Rule, Side
+from vzctl.domain.diagnosis.rule import Confidence, Frame, Needs, Rule, Side, Who
 from vzctl.domain.diagnosis.table import candidates
 from vzctl.domain.pattern import Pattern
 from vzctl.domain.redaction import redacted
@@ -39,9 +40,19 @@ class Verdict:
     evidence: tuple[tuple[str, str], ...]
     """Excerpts without secrets, each with what it means."""
     explanation: str
+    who: Who
+    """Who must act for the same call to succeed."""
     count: int = 1
     """How often the payload shows this error."""
     truncated: bool = False
+    retry_after: str | None = None
+    """How long the text says to wait."""
+    advice: str = ""
+    """What to do, where the cause's own advice does not fit."""
+    is_passed_on: bool = False
+    """The Data API says that the provider answered, so that what the Data API sent plays a part."""
+    is_provider_certain: bool = False
+    """The text proves which provider it is from."""
     """Only the beginning and the end of the payload were read."""
 
 
@@ -121,7 +132,9 @@ def _compiled(pattern: str) -> re.Pattern[str]:
 def _hit(rule: Rule, piece: Piece) -> tuple[int, int] | None:
     """Return where the deciding words stand when the rule holds: an empty span when no words were needed."""
     needs = rule.needs
-    if (needs.statuses or needs.places or needs.hosts or needs.providers) and not _fits(needs, piece):
+    if (
+        needs.statuses or needs.places or needs.hosts or needs.providers or needs.callers or needs.is_unanswered
+    ) and not _fits(needs, piece):
         return None
     words = piece.words
     decisive = ""
@@ -133,7 +146,7 @@ def _hit(rule: Rule, piece: Piece) -> tuple[int, int] | None:
         else:
             return None
     for text in needs.none:
-        if text in piece.spoken and not (text in ASTRA_NAMES and piece.is_answer_of_provider):
+        if text in piece.words and not (text in ASTRA_NAMES and piece.is_answer_of_provider):
             return None
     if needs.pattern:
         match = _compiled(needs.pattern).search(words)
@@ -145,6 +158,10 @@ def _hit(rule: Rule, piece: Piece) -> tuple[int, int] | None:
 def _fits(needs: Needs, piece: Piece) -> bool:
     """Whether statuses, hosts and what the text is about are as needed."""
     if needs.statuses and piece.status not in needs.statuses:
+        return False
+    if needs.is_unanswered and piece.status is not None:
+        return False
+    if needs.callers and piece.caller not in needs.callers:
         return False
     if needs.providers and piece.provider not in needs.providers:
         return False
@@ -158,7 +175,8 @@ def _fits(needs: Needs, piece: Piece) -> bool:
 def _verdict(rule: Rule, piece: Piece, span: tuple[int, int], hint: str | None) -> Verdict:
     provider = piece.provider or hint
     meaning = rule.meaning
-    if provider == _HOSTED and rule.side == "provider" and piece.frame is Frame.PROVIDER:
+    is_hosted = provider == _HOSTED and rule.side == "provider" and piece.frame is Frame.PROVIDER
+    if is_hosted:
         meaning += (
             " Astra itself runs this provider: no credential or scope is to blame, Astra's support is the way on."
         )
@@ -174,7 +192,12 @@ def _verdict(rule: Rule, piece: Piece, span: tuple[int, int], hint: str | None) 
         rule=rule.id,
         evidence=_evidence(rule, piece, span),
         explanation=meaning,
+        who="astra" if is_hosted else rule.who or causes()[rule.side, rule.cause].who,
         count=piece.count,
+        retry_after=piece.retry_after,
+        advice=rule.advice,
+        is_passed_on=piece.frame is Frame.PROVIDER,
+        is_provider_certain=piece.speaker.is_certain,
     )
 
 
@@ -191,10 +214,14 @@ def _evidence(rule: Rule, piece: Piece, span: tuple[int, int]) -> tuple[tuple[st
     start, end = span[0] + piece.tail, span[1] + piece.tail
     if end > start:
         shown.append((excerpt(piece.text, start, end), rule.detail))
-    elif piece.fact is None or piece.tail:
-        shown.append((excerpt(piece.text, piece.tail, piece.tail), "what was said"))
+    elif piece.tail:
+        shown.append((excerpt(piece.text, piece.tail, piece.tail), "what the provider said"))
+    elif piece.fact is None:
+        shown.append((excerpt(piece.text, *piece.status_span), "where the status stands"))
+    elif piece.sentence != (0, 0):
+        shown.append((excerpt(piece.text, *piece.sentence), "what the Data API said"))
     if piece.status is not None:
-        shown.append((str(piece.status), "HTTP status of the inmost answer"))
+        shown.append((str(piece.status), "HTTP status of the innermost answer"))
     if rule.needs.hosts and piece.hosts:
         shown.append((redacted(piece.hosts[0]), "the host that was called"))
     return tuple(shown)
@@ -202,11 +229,17 @@ def _evidence(rule: Rule, piece: Piece, span: tuple[int, int]) -> tuple[tuple[st
 
 def _undecided(piece: Piece, hint: str | None) -> Verdict:
     status = piece.status
-    evidence = [(excerpt(piece.text, 0, 0), "nothing in it says which side it is about")]
+    evidence = [(excerpt(piece.text, *piece.complaint), "nothing in it says which side it is about")]
     if status is not None:
         evidence.append((str(status), "a status alone does not tell the side"))
     if piece.keyed_code is not None:
-        evidence.append((redacted(piece.keyed_code), "no documented code of the Data API"))
+        known = piece.fact is not None
+        evidence.append(
+            (
+                redacted(piece.keyed_code),
+                "a code that does not tell the side" if known else "no documented code of the Data API",
+            )
+        )
     return Verdict(
         side="unknown",
         cause=UNDECIDED,
@@ -219,7 +252,9 @@ def _undecided(piece: Piece, hint: str | None) -> Verdict:
         rule=_NOBODY,
         evidence=tuple(evidence),
         explanation="The text does not say whose error it is: the complete message, with the address that was called, would.",
+        who="you",
         count=piece.count,
+        is_provider_certain=piece.speaker.is_certain,
     )
 
 
@@ -239,4 +274,5 @@ def _nothing(payload: Payload, hint: str | None) -> Verdict:
         rule=_NOBODY,
         evidence=(),
         explanation=f"Nothing to diagnose: {what}.",
+        who="you",
     )

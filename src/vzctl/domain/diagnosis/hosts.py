@@ -11,6 +11,10 @@ _LOCAL: Final = Pattern(
     r"(?<![\w.])(?:localhost|127\.0\.0\.1|\[::1\]|::1|0\.0\.0\.0|host\.docker\.internal)[:, ]{1,2}(\d{2,5})\b"
 )
 _MOST_HOSTS: Final = 32
+_ADDRESS: Final = Pattern(
+    r"(?:://|\bhost(?:name)?['\"]?\s?[:=]\s?['\"]?)"
+    r"((?:[a-z0-9_-]{1,63}\.){1,8}[a-z]{2,24}|localhost|\d{1,3}(?:\.\d{1,3}){3})(?![\w-])"
+)
 
 _ASTRA: Final = (
     ".astra.datastax.com",
@@ -76,44 +80,34 @@ _EMBEDDING_PATH: Final = Pattern(
     r"/(?:embeddings?|embed|inference|chat/completions|feature-extraction|rerank)\b"
 )
 
-_NAMES: Final = (
-    ("azureopenai", "azureOpenAI"),
-    ("azure openai", "azureOpenAI"),
-    ("azure.core", "azureOpenAI"),
-    ("azure", "azureOpenAI"),
-    ("huggingfacededicated", "huggingfaceDedicated"),
-    ("huggingface", "huggingface"),
-    ("hugging face", "huggingface"),
-    ("hf-inference", "huggingface"),
-    ("inference providers", "huggingface"),
-    ("text-embeddings-inference", "huggingface"),
-    ("sentence-transformers", "huggingface"),
-    ("jinaai", "jinaAI"),
-    ("jina", "jinaAI"),
-    ("mistral", "mistral"),
-    ("nvidia", "nvidia"),
-    ("urn:kaizen:", "nvidia"),
-    ("nv-embed", "nvidia"),
-    ("upstage", "upstageAI"),
-    ("solar-embedding", "upstageAI"),
-    ("voyage", "voyageAI"),
-    ("cohere", "cohere"),
-    ("bedrock", "bedrock"),
-    ("titan-embed", "bedrock"),
-    ("invokemodel operation", "bedrock"),
-    ("vertexai", "vertexai"),
-    ("vertex ai", "vertexai"),
-    ("openai", "openai"),
-    ("text-embedding-ada", "openai"),
-    ("text-embedding-3", "openai"),
+_ASTRA_LIBRARIES: Final = (
+    "astrapy",
+    "astra-db-ts",
+    "com.datastax.astra",
+    "com/datastax/astra",
+    "dataapihttpclient",
+    "langchain_astradb",
+    "langchain-astradb",
+    "astradb.py",
 )
-_SHAPES: Final = (
-    (Pattern(r"['\"]?code['\"]?: ?['\"](?:401|403|404|429)['\"], ?['\"]?message['\"]?:"), "azureOpenAI"),
-    (Pattern(r"principal does not have access to api/operation"), "azureOpenAI"),
-    (Pattern(r"['\"]message['\"]: ?['\"]unauthorized['\"], ?['\"]request_id['\"]:"), "mistral"),
-    (Pattern(r"api error occurred: status \d{3}"), "mistral"),
+_PROVIDER_LIBRARIES: Final = (
+    "openai",
+    "mistralai",
+    "voyageai",
+    "cohere",
+    "huggingface",
+    "text_embeddings_inference",
+    "jina",
+    "litellm",
+    "ollama",
+    "botocore",
+    "bedrock",
+    "vertexai",
+    "google/api_core",
+    "google/genai",
+    "nvidia",
+    "upstage",
 )
-"""What only one provider, or its client, writes like this."""
 _OTHER_PROVIDER_WORDS: Final = (
     '"object":"error"',
     '"object": "error"',
@@ -168,10 +162,6 @@ _ASTRA_WORDS: Final = Pattern(
 )
 
 
-_TOLD: Final = Pattern(r"\bprovider(?:['\"]?: ?| was: ?| )['\"]?([a-z]{5,24})\b")
-_BY_ID: Final = {provider.lower(): provider for _, provider in _NAMES}
-
-
 def named_hosts(text: str) -> tuple[str, ...]:
     """Return the host names in `text`, which is in lower case, with their ports, in order and once each."""
     found: dict[str, None] = {}
@@ -184,6 +174,21 @@ def named_hosts(text: str) -> tuple[str, ...]:
         if len(found) >= 2 * _MOST_HOSTS:
             break
     return tuple(found)
+
+
+def host_labels() -> frozenset[str]:
+    """Return the words of which the known hosts are made."""
+    names = (*_ASTRA, *(suffix for suffix, _, _ in _PROVIDERS), "localhost", "https", "amazonaws.com")
+    return frozenset(label for name in names for label in name.replace("-", ".").split(".") if label)
+
+
+def names_other_service(text: str) -> bool:
+    """Whether `text`, in lower case, has the address of a service that is neither Astra's nor known as a provider's."""
+    for match in _ADDRESS.compiled.finditer(text):
+        kind, provider = owner(match[1])
+        if provider is None and kind in ("", "provider") and not match[1].startswith(_DOCUMENTATION):
+            return True
+    return False
 
 
 def owner(host: str) -> tuple[str, str | None]:
@@ -225,31 +230,15 @@ def owners(text: str, hosts: tuple[str, ...]) -> tuple[frozenset[str], str | Non
     return frozenset(kinds or {"none"}), provider
 
 
-def named_provider(text: str) -> str | None:
-    """Return the provider that `text` names in words or by the shape of an answer.
-
-    What the Data API says about a provider decides; of several names the first does, but OpenAI's last: its client and the
-    form of its answers serve many others.
-    """
-    told = _TOLD.compiled.search(text)
-    if told is not None and told[1] in _BY_ID:
-        return _BY_ID[told[1]]
-    best: tuple[bool, int, int, str] | None = None
-    for rank, (word, provider) in enumerate(_NAMES):
-        position = text.find(word)
-        if position < 0:
-            continue
-        found = (provider == "openai", position, rank, provider)
-        if best is None or found < best:
-            best = found
-    if best is None or best[3] == "openai":
-        for shape, provider in _SHAPES:
-            if shape.compiled.search(text):
-                return provider
-    return best[3] if best else None
+def library_owner(path: str) -> str:
+    """Return whose client library a stack frame is in: `astra`, `provider`, or nothing for other code."""
+    path = path.lower()
+    if any(name in path for name in _ASTRA_LIBRARIES):
+        return "astra"
+    return "provider" if any(name in path for name in _PROVIDER_LIBRARIES) else ""
 
 
-def place(text: str, kinds: frozenset[str], provider: str | None) -> str:
+def place(text: str, kinds: frozenset[str], *, names_provider: bool) -> str:
     """Return whom a text is about: hosts decide before words do."""
     if "none" not in kinds:
         of_astra, of_provider = bool(kinds & {"astra", "data-api"}), "provider" in kinds
@@ -257,7 +246,7 @@ def place(text: str, kinds: frozenset[str], provider: str | None) -> str:
             return "astra" if of_astra else "provider"
         return "mixed"
     about_astra = _ASTRA_WORDS.compiled.search(text) is not None
-    about_provider = provider is not None or any(word in text for word in _OTHER_PROVIDER_WORDS)
+    about_provider = names_provider or any(word in text for word in _OTHER_PROVIDER_WORDS)
     if about_astra:
         return "mixed" if about_provider else "astra"
     return "provider" if about_provider else "none"

@@ -1,7 +1,8 @@
 """What a state adds to a verdict: whether the name matches, the scope holds the database, something changed minutes ago.
 
 A text says what failed; the state says why, and with which names. It may turn the cause, and for a key that was replaced
-minutes ago the side: the old one that a cache still sends looks exactly like a bad new one.
+minutes ago the side: the old one that a cache still sends looks exactly like a bad new one. It turns the side only where the
+Data API says that the provider answered, and only for a credential that the text names, or of a provider that the text proves.
 """
 
 from __future__ import annotations
@@ -51,8 +52,8 @@ class Knowledge:
 
     def advised(self, verdict: Verdict, clues: Clues) -> Advised:
         """Return the verdict as the state sees it, with exact commands."""
-        provider = verdict.provider or self._provider_of(clues)
-        if provider is not None and verdict.provider is None and verdict.side != "unknown":
+        provider = self._provider_of(verdict, clues)
+        if provider is not None and provider != verdict.provider and verdict.side != "unknown":
             verdict = replace(verdict, provider=provider)
         own = self._of_own_service(verdict, clues)
         if own is not None:
@@ -74,7 +75,7 @@ class Knowledge:
         if verdict.side == "provider" and verdict.cause in KEY:
             return _first(
                 verdict,
-                self._assumed(clues, provider),
+                self._meant(verdict, clues, provider),
                 provider,
                 self._rotating,
                 self._stale,
@@ -100,14 +101,22 @@ class Knowledge:
     def _stale(self, verdict: Verdict, clues: Clues, _provider: str | None) -> Advised | None:
         return self._self_hosted.stale_cache(verdict, clues) if self._self_hosted is not None else None
 
-    def _provider_of(self, clues: Clues) -> str | None:
+    def _provider_of(self, verdict: Verdict, clues: Clues) -> str | None:
+        """Return the provider that the text proves, or else that of what it names in the state: a guess is neither."""
+        if verdict.provider is not None and verdict.is_provider_certain:
+            return verdict.provider
         if clues.credential is not None:
             return clues.credential.provider
         return clues.dependant.provider if clues.dependant is not None else None
 
-    def _assumed(self, clues: Clues, provider: str | None) -> Clues:
-        """Take the only credential that can be meant, when the text names none."""
-        if clues.name is not None or provider is None:
+    def _meant(self, verdict: Verdict, clues: Clues, provider: str | None) -> Clues:
+        """Return the clues with the only credential that can be meant, and without one of another provider.
+
+        A provider that was called directly says nothing about what the Data API sends, so that none is assumed.
+        """
+        if clues.credential is not None and provider != clues.credential.provider:
+            return replace(clues, name=None, credential=None)
+        if clues.name is not None or provider is None or not verdict.is_passed_on:
             return clues
         usable = self._usable(provider, clues.database)
         if len(usable) != 1:
@@ -244,7 +253,7 @@ class Knowledge:
 
     def _replaced(self, verdict: Verdict, clues: Clues, _provider: str | None) -> Advised | None:
         credential = clues.credential
-        if credential is None or verdict.cause != "invalid_key":
+        if credential is None or verdict.cause != "invalid_key" or not verdict.is_passed_on:
             return None
         if self._self_hosted is not None and self._self_hosted.let_go_at(credential, clues.database) is not None:
             return None
@@ -292,6 +301,7 @@ class Knowledge:
                 seen,
                 side="astra",
                 cause="propagation_delay",
+                who="no_one",
                 detail="changed minutes ago",
                 confidence="medium",
                 retryable=True,

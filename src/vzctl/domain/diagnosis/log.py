@@ -95,7 +95,7 @@ class Records:
     def feed(self, line: str) -> Iterator[Record]:
         """Take one line without its end."""
         self._number += 1
-        line = _unwrapped(line)
+        line = without_prefix(line)
         fields = _fields(line)
         wrapped = next((fields[name] for name in _WRAPPED if isinstance(fields.get(name), str)), None)
         if not fields:
@@ -193,10 +193,17 @@ def _is_quiet(line: str) -> bool:
     return _LEADING_LEVEL.compiled.match(line) is not None
 
 
-def _unwrapped(line: str) -> str:
+def without_prefix(line: str) -> str:
     """Take away what `kubectl logs --prefix` and `docker compose logs` put before each line."""
     found = _KUBERNETES.compiled.match(line) if line.startswith("[pod/") or "| " in line[:90] else None
     return line[found.end() :] if found else line
+
+
+def bare_line(line: str) -> str:
+    """Return a line without what a container's runtime puts before it: its source and its time."""
+    line = without_prefix(line)
+    stamp = _STAMP.compiled.match(line) if line[:1].isdigit() else None
+    return line[stamp.end() :] if stamp else line
 
 
 def _fields(line: str) -> dict[str, Any]:

@@ -15,8 +15,12 @@ from typing import Final, Literal, NamedTuple
 from vzctl.domain.diagnosis import hosts as host_names
 from vzctl.domain.diagnosis.codes import COMMON_WORDS, CodeFact, all_codes
 from vzctl.domain.diagnosis.codes_provider import FIXED_SENTENCES, VAGUE_OF_PROVIDERS
+from vzctl.domain.diagnosis.layout import laid_out
 from vzctl.domain.diagnosis.log import Records, gives_no_error
 from vzctl.domain.diagnosis.rule import Frame
+from vzctl.domain.diagnosis.speakers import Speaker, mentions_provider, speaker
+from vzctl.domain.diagnosis.stack import SOFT_BREAK, without_frames
+from vzctl.domain.diagnosis.table import vocabulary
 from vzctl.domain.pattern import Pattern
 
 WINDOW: Final = 512 * 1024
@@ -36,7 +40,7 @@ _SAMPLE: Final = 4096
 _FEW: Final = 20
 _STRAY: Final = 8
 _WITHOUT_CONTROL: Final = dict.fromkeys({*range(32)} - {9, 10, 11, 12, 13, 27})
-_MARKS: Final = {ord(character): " " for character in "│┃║╷╵╭╮╰╯┌┐└┘─━═▕▏❱"} | {
+_MARKS: Final = dict.fromkeys((*range(0x2500, 0x25A0), ord("❱")), " ") | {
     ord("\u2018"): "'",
     ord("\u2019"): "'",
     ord("\u201c"): '"',
@@ -58,6 +62,8 @@ _KEYED_CODE: Final = Pattern(r"\berror_?code[\"']?\s{0,3}[:=]\s{0,3}[\"']?([A-Za
 _BARE_CODE: Final = Pattern(
     r"(?<![A-Za-z0-9_])(?<!ignore ')[A-Z][A-Z0-9]{1,30}(?:_[A-Z0-9]{1,30}){1,12}(?![A-Za-z0-9_])"
 )
+_AROUND_CODE: Final = " \"'`.,:;!"
+"""What stands around a code that was pasted alone."""
 _ANY_STATUS: Final = Pattern(
     r"\b(?:http|https)(?:/[12](?:\.[01])?)?(?: error| status| response)?(?: code)?[\"']?\s{0,2}[:=(]?\s{0,2}[\"'(<\[]?([1-5]\d\d)\b"
     r"|\bstatus(?:[ _-]?code)?(?: was| of| is)?[\"']?\s{0,2}[:=(]{0,2}\s{0,2}[\"'(<\[]{0,2}(?:httpstatus\.)?([1-5]\d\d)\b"
@@ -72,6 +78,29 @@ _ANY_STATUS: Final = Pattern(
     r"request entity|payload too|content too|method not|conflict|status code|"
     r"failed dependency|resource not|model not|rate limit|you exceeded|incorrect api)"
 )
+_ACCESS_LOG: Final = Pattern(
+    r"[\"'](?:get|post|put|patch|delete|head|options) [^\"'\n]{1,400} http/[0-9.]{1,3}[\"']:? {1,4}[1-5]\d\d"
+)
+"""How servers log the requests that they got."""
+_SENTENCES: Final = (
+    Pattern(
+        r"(?i)\bmessage[\"']?\s{0,3}[:=]\s{0,3}[\"']?(\S.{0,600}?)(?=[\"'],? {0,9}[\"']?(?:error_?code|scope|family|title|id|"
+        r"exceptionclass|documentids|[\]}])|,? error_?code|[\"']? ?\}|$)"
+    ),
+    Pattern(r"(?i)\btitle[\"']?\s{0,3}[:=]\s{0,3}[\"']([^\"']{1,300})"),
+)
+_DURATION: Final = r"(?P<time>\d{1,6}(?:\.\d{1,6})?(?:(?:h|m|s|ms)(?:\d{1,3}(?:\.\d{1,3})?(?:m|s|ms)){1,3}(?![a-z]))?)"
+_UNIT: Final = r"\s{0,2}(?P<unit>milliseconds?|ms|seconds?|secs?|s|minutes?|mins?|m|hours?|h|days?|d)?(?![a-z])"
+_RETRY_AFTER: Final = (
+    Pattern(
+        r"\b(?:try again|retry|retry again|again|wait|waiting|resets?|available)\b (?:in|after|for)? ?"
+        + _DURATION
+        + _UNIT
+    ),
+    Pattern(r"\bretry[-_ ]?(?:after|delay|in)(?:[-_ ](?:seconds|secs))?[\"']?\s?[:=]?\s?[\"']?" + _DURATION + _UNIT),
+    Pattern(r"\bestimated_time[\"']?\s?[:=]\s?" + _DURATION + _UNIT),
+)
+_UNITS: Final = (("ms", "ms"), ("milli", "ms"), ("mi", "min"), ("m", "min"), ("s", "s"), ("h", "h"), ("d", "d"))
 _TAIL_MARKS: Final = (
     "error message was:",
     "error message:",
@@ -90,13 +119,6 @@ _RECORD: Final = Pattern(
 _OPENING: Final = Pattern(
     r"(?:[A-Za-z_][\w.$]{0,120}(?:Error|Exception|Timeout|Failure)\b ?[:(\[]|Error\b ?:|Traceback \(|[{\[]\s{0,8}[\"'{])"
 )
-_RAISED: Final = Pattern(
-    r"[a-z_][\w.$]{0,120}(?:error|exception|timeout|failure)\b ?:|\b(?:[a-z_]\w{1,40}\.){2,6}[a-z]\w{2,60}: ",
-    re.IGNORECASE,
-)
-"""The line under a stack trace of Python: what was raised, and what it says."""
-_SCRIPT_FRAME: Final = Pattern(r"\bat (?:async )?[\w.<>$ ]{1,80} \((?:file:|node:|webpack|/|[a-z]:\\)")
-"""Where the stack trace of a script begins, under what was raised."""
 _CHAIN: Final = ("during handling of the above", "the above exception was the direct cause", "caused by:", "[cause]:")
 _ERROR_WORDS: Final = (
     "error", "exception", "fail", "denied", "refused", "timeout", "timed out", "time out", "timedout", "unauthor", "forbidden",
@@ -118,8 +140,10 @@ _DIGITS: Final = Pattern(r"(?<!\d)(?:\d{1,2}|\d{4,40})(?!\d)")
 class Piece:
     """One error: its text on one line, and what can be read off it without knowing any rule."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, places: tuple[str, ...] = ()) -> None:
         self.text = text
+        self.places = places
+        """The places that stack frames around the text name, the innermost first."""
         self.is_quiet = False
         self.count = 1
         """How often the payload has it, times and other numbers aside."""
@@ -139,6 +163,9 @@ class Piece:
             if meant is not None and "embedding" in self.low and "provider" in self.low:
                 return known[meant]
             return known[self.keyed_code]
+        alone = self.text.strip(_AROUND_CODE)
+        if alone in known:
+            return known[alone]
         bare = [
             match for match in _BARE_CODE.compiled.findall(self.text) if match in known and match not in COMMON_WORDS
         ]
@@ -160,7 +187,7 @@ class Piece:
     @cached_property
     def frame(self) -> Frame:
         """What the code settles."""
-        if self.fact is None:
+        if self.fact is None or self.fact.side == "unknown":
             return Frame.FREE
         return Frame.PROVIDER if self.fact.side == "provider" else Frame.CODE
 
@@ -179,6 +206,9 @@ class Piece:
     def words(self) -> str:
         """What the rules read, in lower case: of what the Data API passes on, the provider's own words."""
         words = self.low[self.tail :]
+        if self.fact is not None and self.fact.side == "unknown":
+            # a code that decides nothing is not a word that decides
+            words = words.replace(self.fact.code.lower(), " " * len(self.fact.code))
         if self.frame is Frame.FREE and "error " in words:
             return _WRAPPER.compiled.sub(_blank, words)
         if self.frame is Frame.PROVIDER and self.fact is not None:
@@ -188,19 +218,60 @@ class Piece:
                     words = words.replace(own, " " * len(own))
         return words
 
-    @cached_property
+    @property
     def status(self) -> int | None:
-        """The HTTP status of the inmost answer: of what the provider said, when the Data API passes it on.
+        """The HTTP status of the innermost answer: of what the provider said, when the Data API passes it on."""
+        return self._status[0] if self._status is not None else None
 
-        What wraps comes first in a text, the inmost last, but nothing in the provider's own words is a status of theirs.
+    @property
+    def status_span(self) -> tuple[int, int]:
+        """Where the status stands in the text."""
+        return self._status[1] if self._status is not None else (0, 0)
+
+    @cached_property
+    def _status(self) -> tuple[int, tuple[int, int]] | None:
+        """The status that is deepest in brackets, and of these the last: what wraps comes first in a text.
+
+        Nothing in the provider's own words is a status of theirs, and what a server logs about a request that it got is the
+        status of another answer, unless there is no other.
         """
-        found = [
-            (match.end(), next(group for group in match.groups() if group))
-            for match in _ANY_STATUS.compiled.finditer(self.low)
-        ]
+        found = list(_ANY_STATUS.compiled.finditer(self.low))
         if self.tail:
-            found = [(end, number) for end, number in found if end <= self.tail] or found[:1]
-        return int(found[-1][1]) if found else None
+            found = [match for match in found if match.end() <= self.tail] or found[:1]
+        logged = [match.span() for match in _ACCESS_LOG.compiled.finditer(self.low)] if len(found) > 1 else []
+        called = [match for match in found if not any(start <= match.start() < end for start, end in logged)]
+        found = called or found
+        if not found:
+            return None
+        innermost = max(zip(_depths(self.low, found), found, strict=True), key=lambda pair: (pair[0], pair[1].start()))[
+            1
+        ]
+        return int(next(group for group in innermost.groups() if group)), innermost.span()
+
+    @cached_property
+    def sentence(self) -> tuple[int, int]:
+        """Where the Data API's own message stands, or its title; an empty span when neither does."""
+        for shape in _SENTENCES:
+            match = shape.compiled.search(self.text)
+            if match is not None:
+                return match.span(1)
+        return 0, 0
+
+    @cached_property
+    def complaint(self) -> tuple[int, int]:
+        """Where the first words stand that errors are told with."""
+        places = [(place, place + len(word)) for word in _ERROR_WORDS if (place := self.low.find(word)) >= 0]
+        return min(places, default=(0, 0))
+
+    @cached_property
+    def retry_after(self) -> str | None:
+        """How long the text says to wait before the next call."""
+        for shape in _RETRY_AFTER:
+            match = shape.compiled.search(self.low)
+            if match is not None:
+                unit = next((name for start, name in _UNITS if (match["unit"] or "s").startswith(start)), "s")
+                return match["time"] if match["time"][-1:].isalpha() else f"{match['time']} {unit}"
+        return None
 
     @cached_property
     def hosts(self) -> tuple[str, ...]:
@@ -213,9 +284,14 @@ class Piece:
         return host_names.owners(self.low, self.hosts)
 
     @cached_property
+    def speaker(self) -> Speaker:
+        """The provider that the text is from, and whether the text proves it."""
+        return speaker(self.low, self.owners[1], names_other=host_names.names_other_service(self.low))
+
+    @property
     def provider(self) -> str | None:
-        """The provider that the text names, by its host or by words."""
-        return self.owners[1] or host_names.named_provider(self.low)
+        """The provider that the text is from, as far as it tells."""
+        return self.speaker.provider
 
     @cached_property
     def is_answer_of_provider(self) -> bool:
@@ -224,25 +300,17 @@ class Piece:
         return self.frame is Frame.PROVIDER or ("provider" in kinds and not kinds & {"astra", "data-api"})
 
     @cached_property
-    def spoken(self) -> str:
-        """The words without the stack trace around them, which names whatever the call passed through."""
-        words = self.words
-        start = words.rfind('", line ')
-        if start >= 0:
-            raised = _RAISED.compiled.search(words, start)
-            return words[raised.start() :] if raised else words
-        frame = _SCRIPT_FRAME.compiled.search(words)
-        return words[: frame.start()] if frame and frame.start() > _FEW else words
+    def caller(self) -> str:
+        """Whose client library the innermost frame is in: `astra`, `provider`, or nothing."""
+        return next((whose for place in self.places if (whose := host_names.library_owner(place))), "")
 
     @cached_property
     def place(self) -> str:
         """Whom the text is about: `astra`, `provider`, `mixed` or `none`; a stack trace counts when nothing else does."""
-        kinds = self.owners[0]
-        if "none" in kinds and len(self.spoken) < len(self.words):
-            place = host_names.place(self.spoken, kinds, host_names.named_provider(self.spoken))
-            if place != "none":
-                return place
-        return host_names.place(self.words, kinds, self.provider)
+        place = host_names.place(
+            self.words, self.owners[0], names_provider=self.speaker.is_certain or mentions_provider(self.words)
+        )
+        return self.caller or place if place == "none" else place
 
 
 class Payload(NamedTuple):
@@ -264,6 +332,17 @@ def _blank(match: re.Match[str]) -> str:
     return " " * len(match[0])
 
 
+def _depths(text: str, found: list[re.Match[str]]) -> list[int]:
+    """Return how many brackets are open where each match begins."""
+    depths, depth, position = [], 0, 0
+    for match in found:
+        between = text[position : match.start()]
+        depth += sum(map(between.count, "{[")) - sum(map(between.count, "}]"))
+        depths.append(depth)
+        position = match.start()
+    return depths
+
+
 def _lower(character: str) -> str:
     lowered = character.lower()
     return lowered if len(lowered) == 1 else character
@@ -275,10 +354,11 @@ def read(raw: str | bytes) -> Payload:
     kind = _kind(window)
     if kind in {"gzip", "binary"}:
         return Payload(kind, truncated, Piece(""), ())
-    text = _plain(_decoded(window))
+    trace = without_frames(laid_out(_plain(_decoded(window)), vocabulary))
+    text = trace.said.translate(_MARKS)
     if not text.strip():
         return Payload("empty", truncated, Piece(""), ())
-    whole = Piece(" ".join(text.split()))
+    whole = Piece(" ".join(text.split()), trace.places)
     return Payload("text", truncated, whole, _pieces(text, whole))
 
 
@@ -317,10 +397,10 @@ def _decoded(window: str | bytes) -> str:
 
 
 def _plain(text: str) -> str:
-    """Take away colors, carriage returns, boxes and every depth of escaping."""
+    """Take away colors, carriage returns, and every depth of escaping."""
     if "\x1b" in text:
         text = _ANSI.compiled.sub("", text)
-    text = text.replace("\r\n", "\n").replace("\r", "\n").translate(_MARKS)
+    text = text.replace("\r\n", "\n").replace("\r", "\n").replace(SOFT_BREAK, "\n")
     if "\\" in text:
         text = _ESCAPED.compiled.sub(_unescaped, text)
     if "&" in text:
@@ -333,8 +413,9 @@ def _unescaped(match: re.Match[str]) -> str:
     if match[1]:
         number = int(match[1], 16)
         return " " if number < 32 or 0xD800 <= number <= 0xDFFF else chr(number)
-    # a line break inside a string is no end of a log record
-    return " " if match[2] in "nrtbf" else match[2]
+    if match[2] == "n":
+        return SOFT_BREAK  # a line break inside a string is no end of a log record
+    return " " if match[2] in "rtbf" else match[2]
 
 
 def _pieces(text: str, whole: Piece) -> tuple[Piece, ...]:
@@ -347,7 +428,7 @@ def _pieces(text: str, whole: Piece) -> tuple[Piece, ...]:
             if shape in pieces:
                 pieces[shape].count += 1
             elif len(pieces) < MOST_PIECES:
-                pieces[shape] = Piece(element)
+                pieces[shape] = Piece(element, whole.places)
                 pieces[shape].is_quiet = gives_no_error(record)
     return tuple(pieces.values()) or (whole,)
 

@@ -7,6 +7,8 @@ from typing import Final, Literal, NamedTuple
 
 Side = Literal["astra", "provider", "unknown"]
 Confidence = Literal["high", "medium", "low"]
+Who = Literal["you", "your_account", "provider", "astra", "no_one"]
+"""Who must act: you (request, client, configuration), your account at the provider, the provider, Astra, or no one: wait."""
 
 RETRYABLE_CAUSES: Final = frozenset(
     {
@@ -53,6 +55,10 @@ class Needs(NamedTuple):
     places: tuple[str, ...] = ()
     """Whom the words are about: `astra`, `provider`, `mixed`, `none`. Settled already in `Frame.PROVIDER`."""
     providers: tuple[str, ...] = ()
+    is_unanswered: bool = False
+    """The text has no HTTP status: nothing answered, and perhaps nothing was called."""
+    callers: tuple[str, ...] = ()
+    """Whose client library the innermost frame of a stack trace is in: `astra` or `provider`."""
     frames: tuple[Frame, ...] = (Frame.FREE,)
 
 
@@ -71,6 +77,10 @@ class Rule(NamedTuple):
     """A text that this rule, and no rule before it, recognizes."""
     confidence: Confidence = "high"
     retryable: bool | None = None
+    advice: str = ""
+    """What to do, where the advice of the cause would be too general or wrong."""
+    who: Who | None = None
+    """Who must act, where it is not who the cause says."""
 
     @property
     def may_be_retried(self) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from vzctl.domain.diagnosis.make import SETTLED, provider
+from vzctl.domain.diagnosis.words import BLOCK_PAGE
 
 NAMED_QUOTA: Final = (
     provider(
@@ -14,6 +15,35 @@ NAMED_QUOTA: Final = (
         "must change.",
         "InsufficientQuota: needs 240 tokens per minute",
         "insufficientquota | insufficient_quota",
+    ),
+    provider(
+        "quota-capacity",
+        "quota_exhausted",
+        "What was asked for is more than the quota that is left at the provider; the quota only has the name of a rate.",
+        "The capacity needs 40 of the quota Requests Per Minute, and 10 are left",
+        "quota",
+        """
+        capacity | insufficient | left | available | allocated | larger than | bigger than | not enough | assigned | remaining |
+        increase
+        """,
+        none="quota metric | quota exceeded for | try again in | retry after | retry in | rate limit reached | wait ",
+        pattern=r"\bquota\b.{0,80}\b(?:tokens|requests|calls|units)[ _-]per[ _-](?:minute|min|second|hour|day)\b|"
+        r"\b(?:tokens|requests|calls|units)[ _-]per[ _-](?:minute|min|second|hour|day)\b.{0,40}\bquota\b",
+        advice="Ask the provider for a higher quota, free some at another deployment, or ask for less capacity.",
+    ),
+)
+
+REDUCED: Final = (
+    provider(
+        "rate-without-payment",
+        "rate_limited",
+        "The account has a reduced rate because the provider knows no payment method for it.",
+        "You have not added your payment method and have reduced rate limits of 3 RPM.",
+        "payment method | payment info | billing details on file",
+        "rpm | tpm | rate limit | reduced | limits are",
+        none="exceeded your current quota | insufficient_quota",
+        advice="Add a payment method at the provider: the reduced rate stays until then.",
+        who="your_account",
     ),
 )
 
@@ -167,6 +197,8 @@ KEYS: Final = (
         "The account associated with this API key has been deactivated.",
         "has been deactivated | account_deactivated",
         none="virtual network | astra | firewall | ip address",
+        advice="No key of this account works: read the provider's mail and ask its support, or rotate to a key of another "
+        "account.",
     ),
     provider(
         "key-right-missing",
@@ -195,6 +227,25 @@ KEYS: Final = (
         pattern=r"urn:kaizen:problem-details:unauthorized|"
         r"['\"]message['\"]: ?['\"]unauthorized['\"], ?['\"]request_id['\"]:",
         places=("provider",),
+    ),
+    provider(
+        "key-or-endpoint",
+        "invalid_key",
+        "Azure does not accept this key at this endpoint: the key is wrong, or it belongs to another resource.",
+        "Access denied due to invalid subscription key or wrong API endpoint.",
+        "invalid subscription key",
+        "wrong api endpoint | correct regional api endpoint",
+        advice="Check both halves: the key at its resource in Azure, and that the resource name or endpoint is of the same "
+        "resource and region. Only a wrong key needs a rotation.",
+    ),
+    provider(
+        "token-audience",
+        "invalid_key",
+        "The provider got a token that is missing, expired, or made for another service.",
+        "Access token is missing, invalid, audience is incorrect, or have expired.",
+        "access token is missing, invalid | audience is incorrect | invalid audience",
+        none="astracs | astra token | datastax",
+        advice="Send a key of the resource in the header `api-key`, or a token made for this service that has not expired.",
     ),
     provider(
         "key-refused",
@@ -293,11 +344,20 @@ PLACES: Final = (
         """
         virtual network | firewall rules | private endpoint | ip not authorized | ip address is not |
         ip is not allowed | ip allowlist | ip address not allowed | not in allowlist | not in the allowlist |
-        ip_not_allowed | from your ip address | ip whitelist | attention required! | sorry, you have been blocked |
-        error code: 1020 | error code: 1010 | enable javascript and cookies | just a moment... |
-        blocked by network policy | your request was blocked
+        ip_not_allowed | from your ip address | ip whitelist | blocked by network policy
         """,
-        none="astra.datastax.com | astra db | access list",
+        none="astra.datastax.com | astra db | access list | attention required! | sorry, you have been blocked",
+    ),
+    provider(
+        "block-page",
+        "network_blocked",
+        "What guards the provider's host blocked the call, by its address or by how it looks.",
+        "https://api.voyageai.com: Attention Required! Sorry, you have been blocked",
+        BLOCK_PAGE,
+        hosts=("provider",),
+        places=("provider",),
+        advice="Call from an address that the provider does not block: not from a shared proxy, VPN or blocked network.",
+        who="you",
     ),
 )
 

@@ -74,11 +74,26 @@ DRIVER: Final = (
         "code=0000",
     ),
     astra(
+        "database-timeout",
+        "astra_unavailable",
+        "The database did not answer the Data API in time, or too few of its nodes answered.",
+        "Cassandra timeout during read query at consistency LOCAL_QUORUM (2 responses were required but only 1 replica responded)",
+        """
+        cassandra timeout during | cassandra failure during | drivertimeoutexception | query timed out after pt |
+        replica were required but only | replicas were required but only | responses were required but only |
+        responses are required but only | coordinator node timed out waiting | timed out waiting for replica |
+        operation timed out - received only | operation failed - received | not enough replicas available for query |
+        cannot achieve consistency level | unable to achieve consistency level | no response received from cassandra |
+        heartbeatexception | busyconnectionexception | nodeunavailableexception | caswritetimeout | caswriteunknown |
+        paxos timeout | batch log timeout | error while writing to the batch log
+        """,
+    ),
+    astra(
         "driver-timeout",
         "client_timeout",
         "The driver gave up waiting for the database.",
         "cassandra.OperationTimedOut: errors={}, last_host=10.0.0.1",
-        "operationtimedout | drivertimeoutexception: query timed out",
+        "operationtimedout",
     ),
     astra(
         "driver-unavailable",
@@ -118,10 +133,20 @@ TIMEOUTS: Final = (
         places=("astra",),
     ),
     astra(
-        "client-timeout-astrapy",
+        "client-timeout-frames",
         "client_timeout",
         "The client gave up waiting for Astra; the command may still have been carried out.",
         'File "astrapy/core/api.py", line 9, in request: httpx.ReadTimeout: The read operation timed out',
+        "readtimeout | timed out | connecttimeout | writetimeout | timeout",
+        callers=("astra",),
+        places=("astra",),
+        confidence="medium",
+    ),
+    astra(
+        "client-timeout-astrapy",
+        "client_timeout",
+        "The client gave up waiting for Astra; the command may still have been carried out.",
+        "astrapy: httpx.ReadTimeout: The read operation timed out",
         "astrapy | astra-db-ts",
         "readtimeout | timed out | connecttimeout | writetimeout | timeout",
         none="openai. | huggingface_hub | mistralai | voyageai | cohere.",
@@ -144,6 +169,65 @@ CALLERS: Final = (
         not supported in environment | default credentials were not found | nocredentialserror
         """,
         none="error code: 4 | http 4",
+    ),
+    unknown(
+        "caller-setup",
+        "client_config",
+        "The program failed before it called anything: a setting is missing or wrong.",
+        "ValueError: no base URL is configured for the embedding client",
+        """
+        no base url | no base_url | base url is | base_url is | baseurl is | base url must | base_url must | missing base url |
+        missing base_url | base url not | base_url not | api base is not | no api base | endpoint is not configured |
+        endpoint not configured | no endpoint is configured | no endpoint configured | no embedding endpoint |
+        endpoint is not set | must provide one of the `base_url` | must be passed as | no scheme supplied |
+        missing an 'http:// | unsupported protocol scheme | failed to parse url | only absolute urls | relative url without a base |
+        no host supplied | could not automatically map | unknown tokenizer | no tokenizer | tokenizer not found |
+        unable to load tokenizer | can't load tokenizer | could not load tokenizer | unknown encoding | unknown embedding provider |
+        unsupported embedding provider | unknown provider | unsupported provider | no embedding provider |
+        llm provider not provided | no embedding model is configured | embedding model is not configured |
+        no embedding model configured | illegal header value | no api key is configured | no api key configured |
+        api key is not configured | api key is not set | api key not set | no api key set | api key was not set |
+        unsupportedparamserror | configuration error | configerror | configurationerror | missing configuration |
+        invalid configuration | missing setting | not found in config | is not set in the environment | unknown backend |
+        failed to load config | could not load config
+        """,
+        none="error code: 4 | createcollection | reranking",
+        is_unanswered=True,
+    ),
+    unknown(
+        "caller-unable",
+        "client_config",
+        "The client library does not support what was asked of it; nothing was called.",
+        "NotImplementedError: this embedder has no batch mode",
+        """
+        notimplementederror | not supported by this | not supported by the client | not supported by the sdk |
+        not supported by the library | not supported by the adapter | not supported by the integration |
+        not supported by the embedder | not supported by the wrapper | client does not support | sdk does not support |
+        library does not support | adapter does not support | integration does not support | embedder does not support |
+        wrapper does not support | not implemented for | is not implemented | not yet supported by
+        """,
+        none="error code: 4 | createcollection | data api",
+        is_unanswered=True,
+    ),
+    unknown(
+        "caller-raised",
+        "client_config",
+        "The program's own check refused a value before it called anything.",
+        "ValueError: unsupported pooling 'max' for this embedder",
+        "valueerror: | typeerror: | keyerror: | assertionerror: | lookuperror: | argumenterror: | illegalargumentexception: ",
+        """
+        unsupported | not supported | unknown | no such | not configured | is required | must be set | must provide | must specify |
+        is not set | missing
+        """,
+        none="""
+        astra | data api | hf-inference | for task | provider ' | error code | embedding service | response | answer | reply |
+        collection | vectorstore | vector store | keyspace
+        """,
+        pattern=r"\b(?:valueerror|typeerror|keyerror|assertionerror|lookuperror|argumenterror|illegalargumentexception): "
+        r"[^:]{0,160}(?:unsupported|not supported|unknown|no such|not configured|is required|must be set|must provide|"
+        r"must specify|is not set|missing)",
+        is_unanswered=True,
+        confidence="medium",
     ),
     unknown(
         "caller-setting",

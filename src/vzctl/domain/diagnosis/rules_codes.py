@@ -267,7 +267,9 @@ _INSIDE_DATABASE: Final = (
         "Server failed: root cause: (AllNodesFailedException) All 3 node(s) tried for the query failed",
         """
         allnodesfailed | nonodeavailable | drivertimeout | query timed out | closedconnection | all 1 node(s) |
-        all 3 node(s) | no node was available
+        all 3 node(s) | no node was available | cassandra timeout | cassandra failure | replicas were required |
+        responses were required | replica were required | not enough replicas | timed out waiting for replica |
+        heartbeatexception | busyconnectionexception | nodeunavailableexception
         """,
     ),
 )

@@ -304,6 +304,22 @@ HEALTH: Final = (
         none="missing embedding service",
     ),
     provider(
+        "answer-without-vectors",
+        "provider_bad_response",
+        "The provider answered without the vectors that were asked for.",
+        "RuntimeError: the reply of the endpoint holds no embeddings",
+        "embedding | vector",
+        "reply | response | answer | result | output | payload | body | returned | received | got",
+        none="astra | data api | dataapi | datastax | missing embedding service | collection | vectorize | index",
+        pattern=r"\b(?:reply|response|answer|result|output|payload|body)\b.{0,60}"
+        r"\b(?:no|empty|missing|without|lacks|zero|0|neither)\b.{0,30}\b(?:embeddings?|vectors?)\b|"
+        r"\b(?:no|empty|missing|zero|0) (?:embeddings?|vectors?)(?: data)? (?:were |was |are |is )?(?:returned|received|found |in |"
+        r"from )|"
+        r"\bembeddings?\b.{0,20}\b(?:are|is|was|were) (?:empty|missing|null|none)\b.{0,40}\b(?:reply|response|answer|body)\b|"
+        r"\b(?:expected|got|received|returned|wanted) \d{1,6} (?:embeddings?|vectors?)\b",
+        places=("provider", "none"),
+    ),
+    provider(
         "overloaded-too-often",
         "rate_limited",
         "The provider is asked more than it can bear: wait and retry.",

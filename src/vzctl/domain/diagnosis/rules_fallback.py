@@ -6,7 +6,7 @@ from typing import Final
 
 from vzctl.domain.diagnosis.make import provider, unknown
 from vzctl.domain.diagnosis.rule import ANSWER, FREE, Rule
-from vzctl.domain.diagnosis.words import DNS, NETWORK, REFUSED, RESET, TEMPORARY, TLS
+from vzctl.domain.diagnosis.words import BLOCK_PAGE, DNS, NETWORK, REFUSED, RESET, TEMPORARY, TLS
 
 HOST_NAMES: Final = (
     provider(
@@ -22,6 +22,15 @@ HOST_NAMES: Final = (
 )
 
 UNPLACED: Final = (
+    unknown(
+        "block-page",
+        "insufficient_detail",
+        "What guards a host blocked the call, and the page does not say whose host it is.",
+        "Sorry, you have been blocked. You are unable to access this site.",
+        BLOCK_PAGE,
+        advice="Find the address that was called: its guard (a CDN or a firewall) blocks the caller's address or network.",
+        confidence="medium",
+    ),
     provider(
         "host-refused",
         "provider_unavailable",

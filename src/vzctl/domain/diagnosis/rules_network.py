@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from vzctl.domain.diagnosis.make import unknown
-from vzctl.domain.diagnosis.words import DNS
+from vzctl.domain.diagnosis.make import astra, provider, unknown
+from vzctl.domain.diagnosis.words import DNS, TIMED_OUT_CONNECTING
 
 NETWORK: Final = (
     unknown(
@@ -20,6 +20,8 @@ NETWORK: Final = (
         407 proxy authentication | proxy authentication required | http code 407 from proxy | proxyauthenticationrequired |
         err_proxy_auth
         """,
+        advice="Set the proxy's user and password where the program reads its proxy (HTTPS_PROXY), or let it go around the "
+        "proxy (NO_PROXY).",
     ),
     unknown(
         "proxy",
@@ -31,6 +33,7 @@ NETWORK: Final = (
         unable to tunnel through proxy | from proxy after connect | err_proxy_connection_failed |
         err_tunnel_connection_failed | tunneling socket could not be established | proxyconnect tcp:
         """,
+        advice="Let the proxy allow the host, correct the proxy's address (HTTPS_PROXY), or go around it (NO_PROXY).",
     ),
     unknown(
         "certificate-authority",
@@ -43,6 +46,37 @@ NETWORK: Final = (
         unable to verify the first certificate | unable_to_verify_leaf_signature | signed by unknown authority |
         unable to find valid certification path
         """,
+        advice="Add the authority that signed to the CA bundle that the program reads (SSL_CERT_FILE, REQUESTS_CA_BUNDLE, "
+        "NODE_EXTRA_CA_CERTS, or Java's trust store); do not switch the check off.",
+    ),
+)
+
+_WAY_OUT: Final = (
+    "Check the way from the machine that calls to this host: firewall, proxy, VPN, routing. {} The size of the call does not "
+    "matter."
+)
+
+CONNECTING: Final = (
+    astra(
+        "connection-timeout",
+        "client_timeout",
+        "The client did not get a connection with Astra's host in time; no request was sent.",
+        "ConnectTimeout: timed out (https://d-us-east-2.apps.astra.datastax.com)",
+        TIMED_OUT_CONNECTING,
+        hosts=("astra", "devops", "data-api"),
+        places=("astra",),
+        advice=_WAY_OUT.format("Then check the endpoint and Astra's status page."),
+    ),
+    provider(
+        "connection-timeout",
+        "provider_timeout",
+        "No connection with the provider's host was made in time; no request was sent.",
+        "ConnectTimeoutError: Connection to api.mistral.ai timed out. (connect timeout=9)",
+        TIMED_OUT_CONNECTING,
+        none="astra | datastax | dataapi | data api | cassandra | driver",
+        places=("provider",),
+        advice=_WAY_OUT.format("Then check the provider's status page."),
+        who="you",
     ),
 )
 
@@ -55,17 +89,6 @@ RESOLVER: Final = (
         DNS,
         hosts=("provider",),
         places=("provider",),
+        advice="Check the resolver, network and VPN of the machine that called, and send the call again.",
     ),
 )
-
-ADVICE: Final = {
-    "unknown.proxy-login": "Set the proxy's user and password where the program reads its proxy (HTTPS_PROXY), or let it "
-    "go around the proxy (NO_PROXY).",
-    "unknown.proxy": "Let the proxy allow the host, correct the proxy's address (HTTPS_PROXY), or go around it (NO_PROXY).",
-    "unknown.certificate-authority": "Add the authority that signed to the CA bundle that the program reads (SSL_CERT_FILE, "
-    "REQUESTS_CA_BUNDLE, NODE_EXTRA_CA_CERTS, or Java's trust store); do not switch the check off.",
-    "unknown.dns-resolver": "Check the resolver, network and VPN of the machine that called, and send the call again.",
-    "provider.account-deactivated": "No key of this account works: read the provider's mail and ask its support, or rotate "
-    "to a key of another account.",
-}
-"""What to do, by the rule, where the advice of the cause would be too general or wrong."""

@@ -15,9 +15,22 @@ SCHEMA: Final = (
         """
         collection already exists | already exists but with settings different | with different settings |
         collectionalreadyexists | not a valid data api collection | already exists and it is not a valid |
-        existing table not valid data api | having the following indexing policy | indexing turned on for all fields
+        existing table not valid data api
         """,
-        none="keyspace already exists",
+        none="keyspace already exists | indexing policy | indexing turned on",
+    ),
+    astra(
+        "collection-indexing",
+        "collection_exists",
+        "The collection exists with another indexing policy than the client asks for.",
+        "Astra DB collection 'docs' is detected as having the following indexing policy: x",
+        "having the following indexing policy | indexing turned on for all fields | different indexing settings | "
+        "indexing options | indexing policy",
+        "collection",
+        "exist | detected | having",
+        none="unrecognized",
+        advice="Ask for the indexing policy that the collection has, or use it without naming one; data and service stay as "
+        "they are. Only another policy needs a new collection.",
     ),
     astra(
         "collection-exists-quoted",
@@ -141,6 +154,16 @@ REQUESTS: Final = (
         """,
     ),
     astra(
+        "resuming",
+        "db_hibernated",
+        "The database is being resumed: it was hibernated, and the first request began to resume it.",
+        "503: Resuming your database, please try again shortly.",
+        "resuming your database | database is resuming | database is being resumed | status is resuming | status: resuming | "
+        "status=resuming | status resuming | status 'resuming' | state resuming | state: resuming",
+        advice="Wait until the database is ACTIVE, which takes minutes, and send the call again; it is being resumed already.",
+        who="no_one",
+    ),
+    astra(
         "hibernated-database",
         "db_hibernated",
         "The database is hibernated; the first request wakes it, which takes minutes.",
@@ -154,11 +177,11 @@ REQUESTS: Final = (
         "hibernated",
         "db_hibernated",
         "The database is hibernated; the first request wakes it, which takes minutes.",
-        "503: Resuming your database, please try again shortly.",
+        "503: its status is hibernated",
         """
-        resuming your database | database is hibernated | database is hibernating | db is hibernated |
+        database is hibernated | database is hibernating | db is hibernated |
         status hibernated | status is hibernated | status 'hibernated' | status: hibernated | state hibernated |
-        in hibernated | database has been hibernated | database is resuming | status=hibernated |
+        in hibernated | database has been hibernated | status=hibernated |
         database hibernated | is in state hibernated
         """,
     ),
@@ -204,7 +227,7 @@ REQUESTS: Final = (
         "settings.",
         "File \"langchain_astradb/codecs.py\", line 9, in decode KeyError: 'page_content'",
         "keyerror: '",
-        "langchain_astradb | astradb.py",
+        callers=("astra",),
         pattern=r"keyerror: '(?:page_content|content|metadata|text|body|_id|\$vector|\$vectorize)'",
         confidence="medium",
     ),

@@ -65,7 +65,7 @@ class SelfHosted:
         """Return that an old key, revoked after a rotation, may still come from a cache; or that none has it any more."""
         credential = clues.credential
         rotation = self._last_rotation(credential) if credential is not None else None
-        if credential is None or rotation is None or verdict.cause != "invalid_key":
+        if credential is None or rotation is None or verdict.cause != "invalid_key" or not verdict.is_passed_on:
             return None
         revoked_at = self._revoked_at(rotation)
         if revoked_at is None:
@@ -82,6 +82,7 @@ class SelfHosted:
                 seen,
                 side="astra",
                 cause="propagation_delay",
+                who="no_one",
                 detail="stale cache after a rotation",
                 confidence="medium",
                 retryable=True,

@@ -1,0 +1,155 @@
+"""Stack traces: what was raised is kept, frames and the source lines between them are left out.
+
+A source line names whatever the program calls (`input_type`, `rate_limit`), so that only the text of an exception and of
+what it wraps may decide. Which client library a frame is in is kept: it says who was called when nothing else does.
+"""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+from vzctl.domain.diagnosis.log import bare_line
+from vzctl.domain.pattern import Pattern
+
+SOFT_BREAK: Final = "\v"
+"""A line break inside a string: no new entry of a log begins behind it."""
+
+_BREAKS: Final = Pattern(r"([\n\v])")
+_PYTHON_FRAME: Final = Pattern(
+    r"[ \t|+-]{0,60}File [\"']([^\"'\n]{1,400})[\"'], line \d{1,7}(?:, in [^\s:]{1,200})?\s{0,9}$"
+)
+_PYTHON_FRAME_IN_LINE: Final = Pattern(r"File [\"']([^\"'\n]{1,400})[\"'], line \d{1,7}(?:, in [\w.<>]{1,200})?(:?)")
+_RAISED: Final = Pattern(
+    r"(?<![\w.])(?:(?:[A-Za-z_]\w{0,80}\.){0,8}[A-Za-z_]\w{0,120}(?:Error|Exception|Timeout|Failure|Warning|Exit|Interrupt|Invalid|Denied|"
+    r"TimedOut|Unavailable|Unauthorized)\b ?(?::|$)|(?:[a-z_]\w{0,40}\.){1,6}[A-Za-z]\w{2,80}: )"
+)
+"""A line that names an exception and what it says."""
+_MARKERS: Final = Pattern(r"[\s|]{0,60}[\^~]{1,200}[\s\^~]{0,200}$")
+_CALL_FRAME: Final = Pattern(
+    r"[\s|]{0,60}at (?:async |new |static )?(?:"
+    r"[\w.$<>/@\[\]`+*|,~-]{1,300}\([^()\n]{0,300}\)|"
+    r"[^()\n]{0,200}\((?:[^()\n]{1,300}:\d{1,7}(?::\d{1,7})?|<anonymous>|native|index \d{1,6})\)|"
+    r"(?:file:|node:|https?:|webpack|/|\./|[A-Za-z]:\\)[^\s()]{1,300}:\d{1,7}(?::\d{1,7})?|"
+    r"<anonymous>)(?: in [^\n]{1,300}:line \d{1,7}| ~?\[[^\]\n]{1,200}\])?(?=[\s,;}\])\"']|$)"
+)
+_CALL_FRAME_IN_LINE: Final = Pattern(
+    r"(?:^|(?<=\s))at (?:async |new )?(?:[\w$<>/@]{1,80}(?:\.[\w$<>/@]{1,80}){1,12}\([\w.$ ]{1,100}(?::\d{1,7})?\)|"
+    r"[\w.$<>\[\] ]{1,120} \([^()\s]{1,300}:\d{1,7}(?::\d{1,7})?\)|"
+    r"(?:file:|node:|/|[A-Za-z]:\\)[^\s()]{1,300}:\d{1,7}:\d{1,7})"
+)
+_OTHER_FRAME: Final = Pattern(
+    r"\s{0,40}(?:\.\.\. \d{1,6} (?:more|common frames omitted)|\[Previous line repeated|goroutine \d{1,9} \[|"
+    r"[^\s()]{1,300}\.go:\d{1,7}(?: \+0x[0-9a-f]{1,16})?$|from [^\s]{1,300}:\d{1,7}:in |#\d{1,4} [^\n]{0,300}\.php\(\d|"
+    r"--- End of (?:stack trace|inner exception)|\d{1,4}: (?:0x[0-9a-f]{1,16} - )?[\w<>]{1,80}::)"
+)
+_GO_CALL: Final = Pattern(r"[\w./*()-]{1,200}\([^\n]{0,300}\)$|created by ")
+_TEST_SAID: Final = Pattern(r"E {2,8}\S")
+_TEST_SOURCE: Final = Pattern(r"(?:> {1,8}| {4,40})\S")
+_GUTTER: Final = Pattern(r"[ \t]{0,60}[|] ")
+"""What Python puts before every line of a traceback in an exception group."""
+_SOURCE_NUMBER: Final = Pattern(r"\s{0,8}(?:❱|>|->|-->)?\s{0,8}\d{1,6}\s{0,4}[│┃|]")
+"""A line of source with its number, as pretty printers of tracebacks show it."""
+
+
+class Trace(NamedTuple):
+    """A text without the frames in it, and the places that the frames name: the innermost call first."""
+
+    said: str
+    places: tuple[str, ...]
+
+
+def without_frames(text: str) -> Trace:
+    """Return what a text says outside of stack frames. Lines keep their breaks."""
+    if not _may_have_frames(text):
+        return Trace(text, ())
+    parts = _BREAKS.compiled.split(text)
+    lines, breaks = parts[::2], [*parts[1::2], ""]
+    kept, python, others = [True] * len(lines), [], []
+    rests = [bare_line(line) for line in lines]
+    is_test_report = any(_TEST_SAID.compiled.match(line) for line in rests)
+    number = 0
+    while number < len(rests):
+        rest = rests[number]
+        frame = _PYTHON_FRAME.compiled.match(rest)
+        if frame:
+            python.append(frame[1])
+            end = _end_of_source(rests, number)
+            kept[number:end] = [False] * (end - number)
+            number = end
+            continue
+        if _CALL_FRAME.compiled.match(rest):
+            lines[number], dropped = _in_line(lines[number])
+            others += dropped or [rest.strip()]
+            kept[number] = bool(dropped) and _says_more(lines[number])
+        elif _OTHER_FRAME.compiled.match(rest) or _SOURCE_NUMBER.compiled.match(rest):
+            kept[number] = False
+            if ".go:" in rest and number and _GO_CALL.compiled.match(rests[number - 1]):
+                kept[number - 1] = False
+        elif _MARKERS.compiled.match(rest) and number:
+            kept[number] = kept[number - 1] = False
+        elif is_test_report and _TEST_SOURCE.compiled.match(rest):
+            kept[number] = False
+        else:
+            lines[number], places = _in_line(lines[number])
+            others += places
+            lines[number], places = _python_in_line(lines[number])
+            python += places
+        number += 1
+    said = "".join(line + end for line, end, stays in zip(lines, breaks, kept, strict=True) if stays)
+    return Trace(said, (*reversed(python), *others))
+
+
+def _may_have_frames(text: str) -> bool:
+    return "line " in text or "at " in text or ".go:" in text or "^" in text or "from /" in text or "│" in text
+
+
+def _end_of_source(rests: list[str], number: int) -> int:
+    """Return where the source lines under a frame of Python end."""
+    indent = _indent(rests[number])
+    end = number + 1
+    while end < len(rests) and rests[end].strip() and _indent(rests[end]) > indent:
+        end += 1
+    is_flat = end == number + 1 and end < len(rests) and _indent(rests[end]) == indent
+    if is_flat and rests[end].strip() and not _is_said(rests[end]):
+        return end + 1  # whoever wrote the log has taken the indentation away
+    return end
+
+
+def _is_said(line: str) -> bool:
+    """Whether a line under a frame is no source: another frame, or the exception."""
+    line = line.strip(" \t|+-")
+    return line.startswith(("File ", "Traceback ", "[Previous")) or _RAISED.compiled.match(line) is not None
+
+
+def _in_line(line: str) -> tuple[str, list[str]]:
+    """Take frames of Java and of scripts out of a line that has other words too."""
+    if "at " not in line:
+        return line, []
+    found = [match[0] for match in _CALL_FRAME_IN_LINE.compiled.finditer(line)]
+    return (_CALL_FRAME_IN_LINE.compiled.sub("", line), found) if found else (line, [])
+
+
+def _says_more(line: str) -> bool:
+    return any(character.isalnum() for character in line)
+
+
+def _python_in_line(line: str) -> tuple[str, list[str]]:
+    """Take frames of Python and their source out of a line on which a whole traceback stands."""
+    frames = list(_PYTHON_FRAME_IN_LINE.compiled.finditer(line))
+    if not frames:
+        return line, []
+    kept = [line[: frames[0].start()]]
+    for number, frame in enumerate(frames):
+        end = frames[number + 1].start() if number + 1 < len(frames) else len(line)
+        raised = None if frame[2] else _RAISED.compiled.search(line, frame.end(), end)
+        if raised is not None:
+            kept.append(line[raised.start() : end])
+        elif frame[2] or number + 1 == len(frames):
+            kept.append(line[frame.end() : end])
+    return " ".join(kept), [frame[1] for frame in frames]
+
+
+def _indent(line: str) -> int:
+    gutter = _GUTTER.compiled.match(line)
+    rest = line[gutter.end() :] if gutter else line
+    return len(line) - len(rest.lstrip())
