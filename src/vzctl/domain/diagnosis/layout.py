@@ -12,12 +12,17 @@ from itertools import pairwise
 from typing import Final, NamedTuple
 
 from vzctl.domain.diagnosis.hosts import host_labels, owner
+from vzctl.domain.diagnosis.log import without_prefix
 from vzctl.domain.pattern import Pattern
+
+SOFT_BREAK: Final = "\v"
+"""A line break inside a string: no new entry of a log begins behind it."""
+BREAKS: Final = Pattern(r"([\n\v])")
 
 _DRAWN: Final = "\u2500-\u259f"
 _PLAIN: Final = "|*#!"
 _IS_BORDER: Final = Pattern(rf"[{_DRAWN}\s+=*#-]{{3,400}}$")
-_LID: Final = Pattern("\\s{0,40}[\u256d\u250c\u250f\u2554+][\u2500\u2501\u2550-]")
+_LID_OF_TRACEBACK: Final = Pattern("[\u256d\u250c\u250f\u2554+][\u2500\u2501\u2550-]{1,400} ?Traceback")
 _FLOOR: Final = Pattern("\\s{0,40}[\u2570\u2514\u2517\u255a+][\u2500\u2501\u2550-]")
 _TRACEBACK: Final = "Traceback (most recent call last)"
 _LAST: Final = Pattern(r"[\w.:/@%&?=+-]{1,300}$")
@@ -45,38 +50,44 @@ _AHEAD: Final = 3
 
 def laid_out(text: str, vocabulary: Callable[[], frozenset[str]]) -> str:
     """Return the text without boxes, each word in one piece again. `vocabulary`: the texts that the rules look for."""
-    if "\n" not in text:
-        return text
-    return _rejoined(_without_boxes(text.split("\n")), vocabulary)
+    parts = BREAKS.compiled.split(text)
+    return _rejoined(_without_boxes(parts[::2], [*parts[1::2], ""]), vocabulary) if len(parts) > 1 else text
 
 
 class _Line(NamedTuple):
-    """A line, and how wide the box is that it stands in: 0 for none."""
+    """A line, how wide the box is that it stands in (0 for none), and the break behind it."""
 
     text: str
     width: int = 0
+    end: str = "\n"
 
 
-def _without_boxes(lines: list[str]) -> list[_Line]:
+def _without_boxes(lines: list[str], ends: list[str]) -> list[_Line]:
     """Return what stands inside boxes, in the place of the boxes; a box of frames is left out."""
     found: list[_Line] = []
     number = 0
     while number < len(lines):
-        line = lines[number]
-        if _TRACEBACK in line and _LID.compiled.match(line):
+        line, end = lines[number], ends[number]
+        lid = _LID_OF_TRACEBACK.compiled.search(line) if _TRACEBACK in line else None
+        if lid is not None:
             number = _after_box(lines, number)
+            found.append(_Line(line[: lid.start()], end=end))
             continue
+        bare = without_prefix(line)
+        if _is_drawn(bare.lstrip()[:1]):
+            line = bare
         if _IS_BORDER.compiled.match(line.strip()) and _is_plain_box(lines, number):
             line = ""
-        found.append(_inner(line, is_in_plain_box=_is_plain_side(line) and _is_plain_box(lines, number)))
+        inner = _inner(line, is_in_plain_box=_is_plain_side(line) and _is_plain_box(lines, number))
+        found.append(inner._replace(end=end))
         number += 1
-    return found
+    return found or [_Line("", end="")]
 
 
 def _after_box(lines: list[str], number: int) -> int:
     """Return the line behind the box that begins here."""
     for end in range(number + 1, len(lines)):
-        if _FLOOR.compiled.match(lines[end]):
+        if _FLOOR.compiled.match(without_prefix(lines[end])):
             return end + 1
     return number + 1
 
@@ -99,7 +110,7 @@ def _between_sides(bare: str) -> _Line:
 
 
 def _is_drawn(character: str) -> bool:
-    return "\u2500" <= character <= "\u259f"
+    return len(character) == 1 and "\u2500" <= character <= "\u259f"
 
 
 def _is_plain_side(line: str) -> bool:
@@ -117,6 +128,7 @@ def _is_plain_box(lines: list[str], number: int) -> bool:
 def _rejoined(found: list[_Line], vocabulary: Callable[[], frozenset[str]]) -> str:
     lines = [line.text for line in found]
     parts = [lines[0]]
+    ends = [found[0].end]
     skip = 0
     widths = _cut_widths(found)
     for number in range(len(lines) - 1):
@@ -127,13 +139,16 @@ def _rejoined(found: list[_Line], vocabulary: Callable[[], frozenset[str]]) -> s
         taken = _lines_of_word(before, lines[number + 1 : number + 1 + _AHEAD], vocabulary) if before else 0
         if not taken and widths[number] and len(lines[number]) == widths[number]:
             parts[-1] += lines[number + 1]
+            ends[-1] = found[number + 1].end
         elif taken:
             parts[-1] = before + "".join(line.strip() for line in lines[number + 1 : number + taken])
             parts[-1] += lines[number + taken].lstrip()
+            ends[-1] = found[number + taken].end
             skip = taken - 1
         else:
             parts.append(lines[number + 1])
-    return "\n".join(parts)
+            ends.append(found[number + 1].end)
+    return "".join(part + end for part, end in zip(parts, ends, strict=True))
 
 
 def _cut_widths(lines: list[_Line]) -> list[int]:

@@ -15,11 +15,11 @@ from typing import Final, Literal, NamedTuple
 from vzctl.domain.diagnosis import hosts as host_names
 from vzctl.domain.diagnosis.codes import COMMON_WORDS, CodeFact, all_codes
 from vzctl.domain.diagnosis.codes_provider import FIXED_SENTENCES, VAGUE_OF_PROVIDERS
-from vzctl.domain.diagnosis.layout import laid_out
+from vzctl.domain.diagnosis.layout import SOFT_BREAK, laid_out
 from vzctl.domain.diagnosis.log import Records, gives_no_error
 from vzctl.domain.diagnosis.rule import Frame
 from vzctl.domain.diagnosis.speakers import Speaker, mentions_provider, speaker
-from vzctl.domain.diagnosis.stack import SOFT_BREAK, without_frames
+from vzctl.domain.diagnosis.stack import without_frames
 from vzctl.domain.diagnosis.table import vocabulary
 from vzctl.domain.pattern import Pattern
 

@@ -298,19 +298,6 @@ KEYS: Final = (
         places=SETTLED,
         confidence="medium",
     ),
-    provider(
-        "key-refused-class",
-        "invalid_key",
-        "The provider's own client library calls it a refused key.",
-        "openai.AuthenticationError: Error code: 401",
-        """
-        authenticationerror | authenticationexception | unauthorizederror | authentication_error |
-        unauthenticatedexception
-        """,
-        none="astra | data api | cassandra | datastax",
-        places=SETTLED,
-        confidence="medium",
-    ),
 )
 
 PLACES: Final = (
@@ -360,6 +347,23 @@ PLACES: Final = (
         who="you",
     ),
 )
+
+LATE_KEYS: Final = (
+    provider(
+        "key-refused-class",
+        "invalid_key",
+        "The provider's own client library calls it a refused key.",
+        "openai.AuthenticationError: Error code: 401",
+        """
+        authenticationerror | authenticationexception | unauthorizederror | authentication_error |
+        unauthenticatedexception
+        """,
+        none="astra | data api | cassandra | datastax",
+        places=SETTLED,
+        confidence="medium",
+    ),
+)
+"""A class says less than any words about the case."""
 
 LATE_SPEED: Final = (
     provider(

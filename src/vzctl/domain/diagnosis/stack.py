@@ -8,13 +8,10 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
+from vzctl.domain.diagnosis.layout import BREAKS
 from vzctl.domain.diagnosis.log import bare_line
 from vzctl.domain.pattern import Pattern
 
-SOFT_BREAK: Final = "\v"
-"""A line break inside a string: no new entry of a log begins behind it."""
-
-_BREAKS: Final = Pattern(r"([\n\v])")
 _PYTHON_FRAME: Final = Pattern(
     r"[ \t|+-]{0,60}File [\"']([^\"'\n]{1,400})[\"'], line \d{1,7}(?:, in [^\s:]{1,200})?\s{0,9}$"
 )
@@ -39,7 +36,8 @@ _CALL_FRAME_IN_LINE: Final = Pattern(
 )
 _OTHER_FRAME: Final = Pattern(
     r"\s{0,40}(?:\.\.\. \d{1,6} (?:more|common frames omitted)|\[Previous line repeated|goroutine \d{1,9} \[|"
-    r"[^\s()]{1,300}\.go:\d{1,7}(?: \+0x[0-9a-f]{1,16})?$|from [^\s]{1,300}:\d{1,7}:in |#\d{1,4} [^\n]{0,300}\.php\(\d|"
+    r"[^\s()]{1,300}\.go:\d{1,7}(?: \+0x[0-9a-f]{1,16})?[\"'}\])]{0,9}$|"
+    r"from [^\s]{1,300}:\d{1,7}:in |#\d{1,4} [^\n]{0,300}\.php\(\d|"
     r"--- End of (?:stack trace|inner exception)|\d{1,4}: (?:0x[0-9a-f]{1,16} - )?[\w<>]{1,80}::)"
 )
 _GO_CALL: Final = Pattern(r"[\w./*()-]{1,200}\([^\n]{0,300}\)$|created by ")
@@ -62,7 +60,7 @@ def without_frames(text: str) -> Trace:
     """Return what a text says outside of stack frames. Lines keep their breaks."""
     if not _may_have_frames(text):
         return Trace(text, ())
-    parts = _BREAKS.compiled.split(text)
+    parts = BREAKS.compiled.split(text)
     lines, breaks = parts[::2], [*parts[1::2], ""]
     kept, python, others = [True] * len(lines), [], []
     rests = [bare_line(line) for line in lines]

@@ -55,6 +55,7 @@ _WRITTEN: tuple[Rule, ...] = (
     *content.MODELS,
     *content.INPUTS,
     *content.HEALTH,
+    *account.LATE_KEYS,
     *account.LATE_SPEED,
     *clients.HOSTS,
     *fallback.HOST_NAMES,
