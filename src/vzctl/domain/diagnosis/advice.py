@@ -7,6 +7,7 @@ from typing import Final
 
 from vzctl.command import NextStep, suggest
 from vzctl.domain.diagnosis.causes import causes
+from vzctl.domain.diagnosis.codes import all_codes
 from vzctl.domain.diagnosis.engine import Verdict
 from vzctl.domain.diagnosis.rules_self_hosted import Help, ways_on
 from vzctl.domain.rules import display_name, provider_by_id
@@ -71,7 +72,7 @@ def noted(verdict: Verdict, text: str) -> Verdict:
 def general(verdict: Verdict) -> tuple[NextStep, ...]:
     """Return the command that the cause has."""
     cause = causes()[verdict.side, verdict.cause]
-    if cause.command is None or (cause.command.needs("code") and not _is_documented(verdict.code)):
+    if cause.command is None or (cause.command.needs("code") and verdict.code not in all_codes()):
         return ()
     if cause.command.needs("provider") and (verdict.provider is None or provider_by_id(verdict.provider) is None):
         return ()
@@ -95,12 +96,6 @@ def _filled(way_on: Help, verdict: Verdict, credential: str | None, database: st
         "provider": provider or "PROVIDER",
     }
     return tuple(NextStep(run.filled(**names), comment) for run, comment in way_on.steps)
-
-
-def _is_documented(code: str | None) -> bool:
-    from vzctl.domain.error_codes import error_codes
-
-    return code is not None and code in error_codes()
 
 
 def _of_hosted(verdict: Verdict, provider: str) -> Advised:
