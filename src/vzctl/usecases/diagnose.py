@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from vzctl.command import suggest, suggest_program
+from vzctl.command import NextStep, suggest, suggest_program
 from vzctl.domain.diagnosis.advice import Advised, advised_without_state
 from vzctl.domain.diagnosis.engine import UNDECIDED, judge
 from vzctl.domain.diagnosis.knowledge import Knowledge

@@ -405,7 +405,15 @@ def causes() -> dict[tuple[Side, str], Cause]:
         ("unknown", _UNKNOWN),
     )
     return {
-        (side, name): Cause(side, name, meaning, advice, *(step or (None, "")), who=WHO.get((side, name), "you"))
+        (side, name): Cause(
+            side,
+            name,
+            meaning,
+            advice,
+            command=step[0] if step else None,
+            comment=step[1] if step else "",
+            who=WHO.get((side, name), "you"),
+        )
         for side, table in tables
         for name, meaning, advice, step in table
     }
