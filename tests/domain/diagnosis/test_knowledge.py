@@ -203,7 +203,7 @@ def test_an_open_rotation_is_said_and_blamed_only_when_it_took_something_away(st
     state = a_shop(MAIN, rotations=[a_rotation(MAIN, step=step)])
     found = ask(state, REFUSED.format("openai-prod"), database=SHOP)
     assert told(found)[2:4] == (rule, [f'a rotation of "openai-prod" is open at step {step.value}'])
-    assert found.steps[0].command == "vzctl rotations resume openai-prod"
+    assert str(found.steps[0].command) == "vzctl rotations resume openai-prod"
 
 
 def test_a_key_that_was_replaced_minutes_ago_may_be_the_old_one_in_a_cache() -> None:
