@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import configparser
+import json
 import re
 import stat
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tests.support.cli import Cli
 from tests.support.service import make_token
+from vzctl.errors import UsageError
+from vzctl.usecases.data_api_settings import FORMATS, DataApiSettings, config_files
 
 PROPERTIES = """\
 # The Data API of the database "shop", which asks vzctl for its keys. Freshness: immediate.
@@ -110,6 +115,200 @@ def test_a_bounded_cache_and_client_certificates(cli: Cli) -> None:
         "quarkus.tls.vzctl.key-store.pem.0.cert=/etc/vzctl/shop.pem",
         "quarkus.tls.vzctl.key-store.pem.0.key=/etc/vzctl/shop.key",
     ]
+
+
+def test_with_a_client_certificate_no_token_is_written_although_the_database_has_one(cli: Cli) -> None:
+    make_token(cli)
+    certificate = ("--client-cert", "/etc/vzctl/shop.pem", "--client-key", "/etc/vzctl/shop.key")
+    for form in FORMATS:
+        for words in ((), ("--write", f"of-{form}")):
+            text = config(cli, "--format", form, *TLS, *certificate, *words)
+            if words:
+                text = "".join(path.read_text(encoding="utf-8") for path in (cli.folder / f"of-{form}").iterdir())
+            assert "Token" not in text
+            assert "VZCTLTOKEN" not in text
+            assert "<" not in text
+            assert "key-store.pem.0.cert=/etc/vzctl/shop.pem" in text
+
+
+def test_a_token_that_is_given_beside_a_certificate_is_written(cli: Cli) -> None:
+    token = make_token(cli)
+    certificate = ("--client-cert", "/etc/vzctl/shop.pem", "--client-key", "/etc/vzctl/shop.key")
+    files = written(cli, *TLS, *certificate, "--token-file", "shop-token")
+    assert TOKEN_LINE.format(token) in files["data-api.properties"]
+
+
+@pytest.mark.parametrize("form", ["properties", "compose", "systemd"])
+def test_no_file_gets_a_placeholder(cli: Cli, form: str) -> None:
+    make_token(cli)
+    before = sorted(cli.folder.iterdir())
+    result = cli.run("serve", "config", "--database", "shop", "--format", form, "--write", "out")
+    assert (result.status, result.err) == (
+        2,
+        'error: the database "shop" has a service token, and no file is written without it: give --token-file FILE\n'
+        "  next: vzctl databases token create shop --out FILE   # if no file has the token\n",
+    )
+    assert sorted(cli.folder.iterdir()) == before
+
+
+def test_kubernetes_needs_no_token_because_its_files_name_a_secret(cli: Cli) -> None:
+    make_token(cli)
+    files = written(cli, "--format", "kubernetes")
+    assert "secretKeyRef" in files["data-api.patch.yaml"]
+    assert "<TOKEN>" not in files["data-api.patch.yaml"]
+
+
+def parsed_properties(text: str) -> dict[str, str]:
+    """Read a properties file as `java.util.Properties.load` is documented to, written from that description."""
+    found = {}
+    logical = re.sub(r"(?<!\\)((?:\\\\)*)\\(?:\r\n|\n|\r)[ \t\f]*", r"\1", text)
+    for line in re.split(r"\r\n|\n|\r", logical):
+        setting = line.lstrip(" \t\f")
+        if not setting or setting[0] in "#!":
+            continue
+        key, value = re.fullmatch(r"((?:\\.|[^\\=: \t\f])*)[ \t\f]*[=:]?[ \t\f]*(.*)", setting, re.DOTALL).groups()  # type: ignore[union-attr]
+        found[unescaped(key)] = unescaped(value)
+    return found
+
+
+def unescaped(text: str) -> str:
+    special = {"t": "\t", "n": "\n", "r": "\r", "f": "\f"}
+    return re.sub(
+        r"\\(?:u([0-9A-Fa-f]{4})|(.))",
+        lambda found: chr(int(found[1], 16)) if found[1] else special.get(found[2], found[2]),
+        text,
+    )
+
+
+def parsed_variables(text: str) -> dict[str, str]:
+    """Read an environment file; whatever systemd or compose would unquote, escape or expand must not be in it."""
+    lines = [line for line in text.splitlines() if line and line[0] not in "#;"]
+    pairs = dict(line.split("=", 1) for line in lines)
+    assert len(pairs) == len(lines)
+    for name, value in pairs.items():
+        assert re.fullmatch(r"[A-Z][A-Z0-9_]*", name)
+        assert not re.search(r"[\s\\\"'$`#;]", value)
+    return pairs
+
+
+def parsed_yaml(text: str, pattern: str) -> dict[str, str]:
+    """Return the quoted scalars of a YAML file; compose expands `$` in them."""
+    found = {name: json.loads(value) for name, value in re.findall(pattern, text, re.MULTILINE)}
+    assert not any("$" in value for value in found.values())
+    return found
+
+
+HOSTILE = [
+    "a\nb=c",
+    "a\rb",
+    "a=b",
+    "a:b",
+    "#a",
+    "!a",
+    "a\\",
+    "\\u0041",
+    "$HOME",
+    "${x}",
+    "$$",
+    '"',
+    "'",
+    "a b",
+    " a",
+    "a ",
+]
+HOSTILE += [
+    "\0",
+    "\x1b[2J",
+    "\u2028",
+    "\x85",
+    "\xe4",
+    "%h",
+    "`id`",
+    "a;b",
+    "a\tb",
+    "",
+    "-",
+    "[a]",
+    "{a}",
+    "*",
+    "&a",
+    "- a",
+    "a: b",
+]
+TEXTS = st.sampled_from(HOSTILE) | st.text(max_size=12) | st.from_regex(r"[A-Za-z0-9_./:-]{1,20}", fullmatch=True)
+
+
+@settings(max_examples=400, deadline=None)
+@given(provider=TEXTS, url=TEXTS, token=st.none() | TEXTS, path=TEXTS, name=TEXTS)
+def test_what_is_written_is_read_as_the_same_value_or_refused(
+    provider: str, url: str, token: str | None, path: str, name: str
+) -> None:
+    try:
+        given_settings = DataApiSettings(
+            database=name,
+            url=url,
+            providers=("openai", provider),
+            freshness_seconds=0,
+            sends_token=token is not None,
+            token=token,
+            authority=path,
+            client_certificate=path,
+            client_key=path,
+        )
+    except UsageError:
+        return
+    tls = {
+        "quarkus.rest-client.credentials.tls-configuration-name": "vzctl",
+        "quarkus.tls.vzctl.trust-store.pem.certs": path,
+        "quarkus.tls.vzctl.key-store.pem.0.cert": path,
+        "quarkus.tls.vzctl.key-store.pem.0.key": path,
+    }
+    enabled = "supported-authentications.SHARED_SECRET.enabled"
+    properties = {
+        "stargate.jsonapi.operations.vectorize-enabled": "true",
+        f"stargate.jsonapi.embedding.providers.openai.{enabled}": "true",
+        f"stargate.jsonapi.embedding.providers.{provider}.{enabled}": "true",
+        "quarkus.rest-client.credentials.url": url,
+        "quarkus.cache.enabled": "false",
+        **tls,
+    }
+    variables = {
+        "STARGATE_JSONAPI_OPERATIONS_VECTORIZE_ENABLED": "true",
+        "STARGATE_JSONAPI_EMBEDDING_PROVIDERS_OPENAI_SUPPORTED_AUTHENTICATIONS_SHARED_SECRET_ENABLED": "true",
+        f"STARGATE_JSONAPI_EMBEDDING_PROVIDERS_{provider.upper().replace('-', '_')}"
+        "_SUPPORTED_AUTHENTICATIONS_SHARED_SECRET_ENABLED": "true",
+        "QUARKUS_REST_CLIENT_CREDENTIALS_URL": url,
+        "QUARKUS_CACHE_ENABLED": "false",
+        "QUARKUS_CONFIG_LOCATIONS": "/config/data-api-tls.properties",
+    }
+    sent = {} if token is None else {"quarkus.rest-client.credentials.headers.X-Vzctl-Token": token}
+    sent_variable = {} if token is None else {"QUARKUS_REST_CLIENT_CREDENTIALS_HEADERS_VZCTLTOKEN": token}
+    files = {form: {item.name: item.text for item in config_files(given_settings, form)} for form in FORMATS}
+    assert parsed_properties(files["properties"]["data-api.properties"]) == properties | sent
+    for form in ("compose", "kubernetes", "systemd"):
+        assert parsed_properties(files[form]["data-api-tls.properties"]) == tls
+    assert parsed_variables(files["systemd"]["data-api.env"]) == variables | sent_variable
+    assert parsed_variables(files["compose"].get("data-api-token.env", "")) == sent_variable
+    compose, patch = files["compose"]["data-api.compose.yaml"], files["kubernetes"]["data-api.patch.yaml"]
+    assert parsed_yaml(compose, r"^      ([A-Z0-9_]+): (.*)$") == variables
+    assert parsed_yaml(patch, r"- name: ([A-Z0-9_]+)\n +value: (.*)$") == variables
+    for text in (compose, patch):
+        assert text.isascii()
+        assert text.count("\n#") == sum(line.startswith("#") for line in text.splitlines()) - 1
+
+
+def test_an_integration_whose_id_would_be_a_line_of_its_own_is_refused(cli: Cli) -> None:
+    """The state may have come with a cloned repository."""
+    text = cli.state.read_text(encoding="utf-8")
+    cli.state.write_text(
+        text + '\n[[integrations]]\nprovider = "x\\nquarkus.http.host=0.0.0.0\\n"\nadded_at = 2026-01-01T00:00:00Z\n',
+        encoding="utf-8",
+    )
+    for form in FORMATS:
+        result = cli.run("serve", "config", "--database", "shop", "--format", form, "--write", "out")
+        said = "the id of an integration cannot be written into a configuration file: 'x\\\\nquarkus.http.host=0.0.0.0\\\\n'"
+        assert (result.status, result.error.startswith(said)) == (2, True), result.err
+    assert not (cli.folder / "out").exists()
 
 
 def test_integrations_without_a_key_are_not_switched_on(cli: Cli) -> None:

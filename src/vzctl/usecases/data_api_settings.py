@@ -2,20 +2,27 @@
 
 An environment variable loses the punctuation of a header's name, so the token's header has two names. TLS is set in a
 properties file only: no form of those settings as variables was ever tried.
+
+Properties, YAML, compose, and the environment files of systemd and of compose quote, escape and expand each in its own way.
+So nothing is escaped: a name or a value is written only when it means the same in all of them, and refused otherwise.
 """
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from vzctl.domain.service import freshness_text
+from vzctl.errors import UsageError
 
 TOKEN_PLACE: Final = "<TOKEN>"  # noqa: S105  (where a token will be)
 KUBERNETES_SECRET: Final = "vzctl-token"  # noqa: S105  (the name of one)
 TLS_FILE: Final = "data-api-tls.properties"
+_PLAIN_VALUE: Final = re.compile(r"[A-Za-z0-9_.:/\[\]-]+")
+_PLAIN_PROVIDER: Final = re.compile(r"[A-Za-z0-9_-]+")
 FORMATS: Final = ("properties", "compose", "kubernetes", "systemd")
 
 
@@ -35,16 +42,34 @@ class ConfigFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DataApiSettings:
-    """The facts. `token` is None when none is sent; paths are those on the Data API's machine."""
+    """The facts; paths are those on the Data API's machine. Without `token`, a placeholder stands for the one that is sent.
+
+    Raises `UsageError` for a value that would mean something else in one of the files.
+    """
 
     database: str
     url: str
     providers: tuple[str, ...]
     freshness_seconds: int
+    sends_token: bool
     token: str | None
     authority: str | None
     client_certificate: str | None
     client_key: str | None
+
+    def __post_init__(self) -> None:
+        for provider in self.providers:
+            _require(_PLAIN_PROVIDER, "the id of an integration", provider)
+        values = {"the service's URL": self.url, "the token": self.token, "the path of a CA": self.authority}
+        values |= {"the path of a certificate": self.client_certificate, "the path of a key": self.client_key}
+        for what, value in values.items():
+            if value is not None:
+                _require(_PLAIN_VALUE, what, value)
+
+    @property
+    def token_text(self) -> str | None:
+        """What stands where the token belongs; None when none is sent."""
+        return (self.token or TOKEN_PLACE) if self.sends_token else None
 
     @property
     def has_tls_settings(self) -> bool:
@@ -56,6 +81,19 @@ class DataApiSettings:
         """The first line of every file."""
         kept = freshness_text(self.freshness_seconds)
         return f"# The Data API of the database {json.dumps(self.database)}, which asks vzctl for its keys. Freshness: {kept}."
+
+
+def has_placeholder(file: ConfigFile) -> bool:
+    """Whether a setting in the file is not its real value."""
+    return any(TOKEN_PLACE in line for line in file.text.splitlines() if not line.startswith("#"))
+
+
+def _require(form: re.Pattern[str], what: str, value: str) -> None:
+    if not form.fullmatch(value):
+        raise UsageError(
+            f"{what} cannot be written into a configuration file: {value[:60]!a} has characters with a meaning of their own",
+            code="VALUE_NOT_WRITABLE",
+        )
 
 
 def config_files(settings: DataApiSettings, form: str) -> tuple[ConfigFile, ...]:
@@ -74,8 +112,8 @@ def _properties(settings: DataApiSettings) -> Iterable[str]:
         prefix = f"stargate.jsonapi.embedding.providers.{provider}"
         yield f"{prefix}.supported-authentications.SHARED_SECRET.enabled=true"
     yield f"quarkus.rest-client.credentials.url={settings.url}"
-    if settings.token is not None:
-        yield f"quarkus.rest-client.credentials.headers.X-Vzctl-Token={settings.token}"
+    if settings.sends_token:
+        yield f"quarkus.rest-client.credentials.headers.X-Vzctl-Token={settings.token_text}"
     if settings.freshness_seconds:
         yield f'quarkus.cache.caffeine."credentials".expire-after-write={settings.freshness_seconds}s'
     else:
@@ -98,7 +136,7 @@ def _variables(settings: DataApiSettings) -> Iterable[tuple[str, str]]:
     """Yield everything but the token and TLS as environment variables; ids in camel case are written in upper case."""
     yield "STARGATE_JSONAPI_OPERATIONS_VECTORIZE_ENABLED", "true"
     for provider in settings.providers:
-        prefix = f"STARGATE_JSONAPI_EMBEDDING_PROVIDERS_{provider.upper()}"
+        prefix = f"STARGATE_JSONAPI_EMBEDDING_PROVIDERS_{provider.upper().replace('-', '_')}"
         yield f"{prefix}_SUPPORTED_AUTHENTICATIONS_SHARED_SECRET_ENABLED", "true"
     yield "QUARKUS_REST_CLIENT_CREDENTIALS_URL", settings.url
     if settings.freshness_seconds:
@@ -119,16 +157,16 @@ def _compose(settings: DataApiSettings) -> Sequence[ConfigFile]:
     if settings.has_tls_settings:
         lines += ["    volumes:", f"      - ./{TLS_FILE}:/config/{TLS_FILE}:ro"]
     files = []
-    if settings.token is not None:
+    if settings.sends_token:
         lines += ["    env_file:", "      - ./data-api-token.env"]
-        files.append(ConfigFile("data-api-token.env", _lines([f"{TOKEN_VARIABLE}={settings.token}"])))
+        files.append(ConfigFile("data-api-token.env", _lines([f"{TOKEN_VARIABLE}={settings.token_text}"])))
     return [ConfigFile("data-api.compose.yaml", _lines(lines)), *files]
 
 
 def _kubernetes(settings: DataApiSettings) -> Sequence[ConfigFile]:
     """Return a patch of a Deployment; the token stays in a Secret, which is made from the token's own file."""
     lines = [settings.title, "# kubectl patch deployment data-api --patch-file data-api.patch.yaml"]
-    if settings.token is not None:
+    if settings.sends_token:
         lines.append(
             f"# the token first: kubectl create secret generic {KUBERNETES_SECRET} --from-file=token=THE_TOKEN_FILE"
         )
@@ -137,7 +175,7 @@ def _kubernetes(settings: DataApiSettings) -> Sequence[ConfigFile]:
     lines += ["spec:", "  template:", "    spec:", "      containers:", "        - name: data-api", "          env:"]
     for name, value in _variables(settings):
         lines += [f"            - name: {name}", f"              value: {json.dumps(value)}"]
-    if settings.token is not None:
+    if settings.sends_token:
         lines += [f"            - name: {TOKEN_VARIABLE}", "              valueFrom:", "                secretKeyRef:"]
         lines += [f"                  name: {KUBERNETES_SECRET}", "                  key: token"]
     if settings.has_tls_settings:
@@ -152,8 +190,8 @@ def _systemd(settings: DataApiSettings) -> Sequence[ConfigFile]:
         "# EnvironmentFile= of the Data API's unit; readable by root alone, it has the token",
     ]
     environment += [f"{name}={value}" for name, value in _variables(settings)]
-    if settings.token is not None:
-        environment.append(f"{TOKEN_VARIABLE}={settings.token}")
+    if settings.sends_token:
+        environment.append(f"{TOKEN_VARIABLE}={settings.token_text}")
     return [
         ConfigFile("data-api.env", _lines(environment)),
         ConfigFile("vzctl.socket", SOCKET_UNIT),

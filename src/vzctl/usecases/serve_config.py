@@ -19,7 +19,7 @@ from vzctl.domain.state import State
 from vzctl.errors import ConflictError, UsageError
 from vzctl.store.atomic import create_new_file, make_private_directory
 from vzctl.usecases.context import Context
-from vzctl.usecases.data_api_settings import FORMATS, TOKEN_PLACE, ConfigFile, DataApiSettings, config_files
+from vzctl.usecases.data_api_settings import FORMATS, ConfigFile, DataApiSettings, config_files, has_placeholder
 from vzctl.usecases.outcome import Outcome
 from vzctl.usecases.views import DatabaseRef, database_ref
 
@@ -74,20 +74,23 @@ def configure_data_api(context: Context, request: ConfigureDataApi) -> Outcome[S
     if request.freshness is not None:
         seconds = parse_freshness(state, request.freshness)
     token = _token_of(state, database, request.token_file) if request.token_file is not None else None
-    has_token = token is not None or bool(state.tokens_of(database.id))
+    is_known_by_token = request.client_certificate is None and bool(state.tokens_of(database.id))
     settings = DataApiSettings(
         database=database.name,
         url=_service_url(request.url),
         providers=_providers(state),
         freshness_seconds=seconds,
-        token=TOKEN_PLACE if has_token else None,
+        sends_token=token is not None or is_known_by_token,
+        token=None,  # what is shown has none
         authority=_path(request.authority),
         client_certificate=_path(request.client_certificate),
         client_key=_path(request.client_key),
     )
     files = config_files(settings, request.form)
     if request.folder is not None:
-        written = config_files(replace(settings, token=token or settings.token), request.form)
+        written = config_files(replace(settings, token=token), request.form)
+        if any(has_placeholder(item) for item in written):
+            raise _token_required(state, database)
         files = _write(request.folder, files, written)
     data = ServeConfig(database_ref(Index(state), database.id), settings.url, seconds, files)
     return Outcome(
@@ -132,6 +135,15 @@ def _token_of(state: State, database: Database, path: str) -> str:
         f'the service token in "{path}" {reason}',
         code=code,
         next_steps=(suggest("databases token create", name, out="FILE", comment=f'make one of "{database.name}"'),),
+    )
+
+
+def _token_required(state: State, database: Database) -> UsageError:
+    name = Index(state).database_name(database.id)
+    return UsageError(
+        f'the database "{database.name}" has a service token, and no file is written without it: give --token-file FILE',
+        code="TOKEN_FILE_REQUIRED",
+        next_steps=(suggest("databases token create", name, out="FILE", comment="if no file has the token"),),
     )
 
 
