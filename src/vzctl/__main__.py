@@ -7,13 +7,25 @@ import os
 import signal
 import sys
 
+from vzctl import memory
+
 
 def main() -> None:
-    """Be the program `vzctl`: run, and end with the exit status of what was run, whatever the standard streams are."""
-    from vzctl.cli.streams import standard_streams
+    """Be the program `vzctl`: run, and end with the exit status of what was run, whatever the standard streams are.
 
-    with standard_streams():
-        run()
+    Without enough memory even to load the program, say so and end.
+    """
+    try:
+        memory.keep_reserve()
+        from vzctl.cli.streams import standard_streams
+
+        with standard_streams():
+            run()
+    except (MemoryError, ImportError, OSError, SystemError) as error:
+        if not memory.is_out_of_memory(error):
+            raise
+        memory.report()
+        memory.end(1)
 
 
 def run() -> None:

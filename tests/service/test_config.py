@@ -306,7 +306,9 @@ def test_an_integration_whose_id_would_be_a_line_of_its_own_is_refused(cli: Cli)
     )
     for form in FORMATS:
         result = cli.run("serve", "config", "--database", "shop", "--format", form, "--write", "out")
-        said = "the id of an integration cannot be written into a configuration file: 'x\\\\nquarkus.http.host=0.0.0.0\\\\n'"
+        said = (
+            "the id of an integration cannot be written into a configuration file: 'x\\nquarkus.http.host=0.0.0.0\\n'"
+        )
         assert (result.status, result.error.startswith(said)) == (2, True), result.err
     assert not (cli.folder / "out").exists()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import gc
 import os
 import signal
 import sys
@@ -16,6 +17,7 @@ from vzctl.cli.flags import Group, version_option
 from vzctl.cli.interrupts import listen
 from vzctl.command import Selection, select
 from vzctl.errors import ENDING_SIGNALS, ExitStatus, UsageError, VzctlError
+from vzctl.memory import OUT_OF_MEMORY, end, is_out_of_memory, release_reserve, report
 
 # Typer carries its own copy of click and exports only this leaf; its parents are what the parser raises.
 _ClickUsageError: Any = typer.BadParameter.__mro__[1]
@@ -46,7 +48,16 @@ class Root(Group):
     ) -> Any:
         """Run, and end the process with the documented exit status."""
         words = list(sys.argv[1:] if args is None else args)
-        status = self._run(words, prog_name or "vzctl", extra)
+        status: int | None = None
+        changed = False
+        try:
+            status = self._run(words, prog_name or "vzctl", extra)
+        except MemoryError as error:  # from anywhere, also while another failure was being shown
+            changed = getattr(error, "changed", False)
+        if status is None:  # not inside `except`: the exception holds everything that was loaded
+            status = _out_of_memory(words, changed=changed)
+            if standalone_mode:
+                end(int(status))
         if standalone_mode:
             sys.exit(int(status))
         return status
@@ -151,6 +162,10 @@ def _fail(error: VzctlError, words: list[str], command: str = "") -> int:
 
 def _internal(error: Exception, words: list[str]) -> int:
     """Write where it happened to a debug log, and nothing of what was being handled: that may be a secret."""
+    if is_out_of_memory(error):
+        ended = MemoryError()
+        ended.changed = getattr(error, "changed", False)  # type: ignore[attr-defined]
+        raise ended from None
     from vzctl.cli.debug_log import write_debug_log
 
     path = write_debug_log(error)
@@ -165,6 +180,19 @@ def _printed(words: list[str]) -> int:
     if sys.stdout is not None:
         return ExitStatus.OK
     return _fail(VzctlError("cannot write to standard output: it is closed", code="OUTPUT_NOT_WRITABLE"), words)
+
+
+def _out_of_memory(words: list[str], *, changed: bool) -> int:
+    """Say so as every other failure, or with the bare line when even that takes too much."""
+    release_reserve()
+    gc.collect()
+    failure = VzctlError(OUT_OF_MEMORY, code="OUT_OF_MEMORY")
+    failure.changed = changed
+    try:
+        return _fail(failure, words)
+    except Exception:  # noqa: BLE001  (whatever it is, it came of the lack of memory)
+        report()
+        return ExitStatus.INTERNAL
 
 
 def _interrupted(error: BaseException, words: list[str]) -> int:
