@@ -6,26 +6,22 @@ import gc
 import os
 import signal
 import sys
+from collections.abc import Callable
 
 from vzctl import memory
 
 
 def main() -> None:
-    """Be the program `vzctl`: run, and end with the exit status of what was run, whatever the standard streams are.
+    """Be the program `vzctl`: run, and end with the exit status of what was run, whatever the standard streams are."""
+    # Twice: the line about the lack of memory must come before the streams are given up.
+    memory.reported(lambda: _with_streams(lambda: memory.reported(run)))
 
-    Without enough memory even to load the program, say so and end.
-    """
-    try:
-        memory.keep_reserve()
-        from vzctl.cli.streams import standard_streams
 
-        with standard_streams():
-            run()
-    except (MemoryError, ImportError, OSError, SystemError) as error:
-        if not memory.is_out_of_memory(error):
-            raise
-        memory.report()
-        memory.end(1)
+def _with_streams(call: Callable[[], None]) -> None:
+    from vzctl.cli.streams import standard_streams
+
+    with standard_streams():
+        call()
 
 
 def run() -> None:

@@ -6,6 +6,7 @@ import contextlib
 import errno
 import os
 import sys
+from collections.abc import Callable
 from typing import Final, NoReturn
 
 OUT_OF_MEMORY: Final = "out of memory"
@@ -18,6 +19,19 @@ _IN_THE_TEXT: Final = (
 """Of the system's loader, and of the interpreter when it finds no room for the exception itself."""
 _RESERVED_BYTES: Final = 1 << 20
 _reserve = b""
+
+
+def reported(call: Callable[[], None]) -> None:
+    """Call what may run out of memory, even while it is being loaded; then say so and end the process."""
+    try:
+        keep_reserve()
+        call()
+    except (MemoryError, ImportError, OSError, SystemError) as error:
+        if not is_out_of_memory(error):
+            raise
+        release_reserve()
+        report()
+        end(1)
 
 
 def is_out_of_memory(error: BaseException) -> bool:

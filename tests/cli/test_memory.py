@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import resource
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -25,7 +24,7 @@ def run(
     """Run a program with so many bytes of address space."""
     with open(stdin, "rb") as source:
         return subprocess.run(
-            command,
+            ["sh", "-c", 'ulimit -v "$0" && exec "$@"', str(limit // 1024), *command],
             env=cli.process_environment(),
             cwd=cli.folder,
             stdin=source,
@@ -33,7 +32,6 @@ def run(
             text=True,
             timeout=120,
             check=False,
-            preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (limit, limit)),
         )
 
 
