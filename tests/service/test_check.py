@@ -73,7 +73,7 @@ def test_a_service_whose_database_is_gone_is_not_ready(cli: Cli) -> None:
         ready = api.get("/readyz")
         assert (ready.status, ready.document) == (503, {"ready": False, "reasons": ["DATABASE_GONE"], "warnings": []})
         result = cli.ok("serve", "check", "--url", service.url, "--no-exit-code")
-        assert (result.rows[2][1:], result.err.count("next: vzctl databases list ")) == (
+        assert (result.rows[2][1:], result.err.count("next: vzctl databases list\n")) == (
             ["wrong", "it is not ready: DATABASE_GONE"],
             1,
         )

@@ -150,6 +150,7 @@ def test_a_provider_that_nobody_knows_is_another_provider() -> None:
 def test_tokens_and_certificates_lead_to_their_databases() -> None:
     named = replace(SHOP, certificate_name="Shop.Example")
     directory = Directory(a_state(databases=[named, TWIN], service_tokens=[a_service_token(TWIN, "text", id="t9")]))
-    assert (directory.certificates, directory.tokens["t9"].database) == ({"shop.example": SHOP.id}, TWIN.id)
+    found = [directory.database_of_certificate(kind, "shop.example") for kind in ("DNS", "CN", "URI")]
+    assert (found, directory.tokens["t9"].database) == ([SHOP.id, None, None], TWIN.id)
     assert directory.credentials_of(SHOP.id) == directory.credentials_of("nowhere") == []
     assert (directory.database_name(TWIN.id), directory.database_ids) == ("twin", frozenset({SHOP.id, TWIN.id}))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from vzctl.command import suggest_program
 from vzctl.errors import UsageError
+from vzctl.memory import is_out_of_memory
 from vzctl.vault import codes
 from vzctl.vault.failure import store_failure
 
@@ -41,7 +42,9 @@ def load_pyrage() -> ModuleType:
     """Import the library now, not with this module: most commands never decrypt anything."""
     try:
         import pyrage
-    except ImportError:
+    except ImportError as error:
+        if is_out_of_memory(error):
+            raise
         raise store_failure(
             "file",
             codes.MISSING,
