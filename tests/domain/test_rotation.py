@@ -32,6 +32,7 @@ from vzctl.domain.records import (
     Revocation,
     Rotation,
     Step,
+    StepTime,
 )
 from vzctl.domain.rotation import (
     SameKey,
@@ -41,12 +42,13 @@ from vzctl.domain.rotation import (
     next_group,
     next_step,
     require_attestable,
-    restored_scope,
     route,
     same_key_elsewhere,
+    scope_afterwards,
     snapshot_of,
     target_version,
     turned_back,
+    verified,
 )
 from vzctl.errors import ConflictError
 
@@ -135,7 +137,7 @@ def test_the_portal_takes_ten_databases_at_a_time() -> None:
     groups = []
     while next_step(rotation, is_local=False) is Step.SCOPED:
         groups.append(next_group(rotation))
-        rotation = attested(rotation, Step.SCOPED, is_local=False)
+        rotation = attested(rotation, Step.SCOPED, LATER, is_local=False)
     assert [len(group) for group in groups] == [10, 10, 3]
     assert [item for group in groups for item in group] == databases == list(rotation.scoped)
 
@@ -143,13 +145,18 @@ def test_the_portal_takes_ten_databases_at_a_time() -> None:
 @pytest.mark.parametrize("direction", Direction)
 def test_the_new_key_counts_as_used_once_it_was_recreated_with_it(direction: Direction) -> None:
     rotation = a_rotation(a_credential(scope=[SHOP]), step=Step.REMOVED, direction=direction)
-    after = attested(rotation, Step.RECREATED, is_local=False)
-    assert after == replace(rotation, step=Step.RECREATED, new_key_used=direction is FORWARD)
+    after = attested(rotation, Step.RECREATED, LATER, is_local=False)
+    assert after == replace(
+        rotation,
+        step=Step.RECREATED,
+        new_key_used=direction is FORWARD,
+        times=(StepTime(step=Step.RECREATED, done_at=LATER),),
+    )
 
 
 def test_a_used_key_stays_used_on_the_way_back() -> None:
     rotation = a_rotation(a_credential(), step=Step.TESTED, direction=BACK, new_key_used=True)
-    assert attested(rotation, Step.REMOVED, is_local=False).new_key_used
+    assert attested(rotation, Step.REMOVED, LATER, is_local=False).new_key_used
 
 
 @pytest.mark.parametrize(
@@ -179,7 +186,7 @@ def test_a_used_key_stays_used_on_the_way_back() -> None:
 )
 def test_a_step_out_of_order_cannot_be_attested(rotation: Rotation, step: Step, message: str) -> None:
     with pytest.raises(ConflictError) as caught:
-        attested(rotation, step, is_local=False)
+        attested(rotation, step, LATER, is_local=False)
     assert (caught.value.code, caught.value.message) == ("ROTATION_STEP_OUT_OF_ORDER", message)
     assert [str(item.command) for item in caught.value.next_steps] == ["vzctl rotations show openai-prod"]
 
@@ -239,14 +246,34 @@ def test_the_portal_is_given_the_new_key_forward_and_the_old_one_back() -> None:
 )
 def test_turning_back_from_each_step(before: tuple[Direction, Step], after: tuple[Direction, Step]) -> None:
     finished = NOW if before[1] is Step.DONE else None
-    rotation = a_rotation(
-        a_credential(scope=[SHOP]), direction=before[0], step=before[1], scoped=[SHOP.id], finished_at=finished
-    )
-    turned = turned_back(rotation)
+    credential = a_credential(scope=[SHOP])
+    scoped = [] if before[1] is Step.REMOVED else [SHOP.id]
+    rotation = a_rotation(credential, direction=before[0], step=before[1], scoped=scoped, finished_at=finished)
+    turned = turned_back(rotation, credential, LATER)
     assert (turned.direction, turned.step, turned.finished_at) == (*after, None)
-    begins_anew = before[0] is FORWARD and after[0] is BACK
-    assert turned.scoped == (() if begins_anew else (SHOP.id,))
-    assert turned_back(turned) == turned
+    assert turned.scoped == tuple(scoped), "what the credential has at the Portal stays known until it is removed"
+    is_new = turned.step is not rotation.step or turned.direction is not rotation.direction
+    is_arrival = is_new and rotation.step is not Step.REMOVED
+    assert turned.times == ((StepTime(step=turned.step, done_at=LATER),) if is_arrival else ())
+    assert turned_back(turned, credential, LATER) == turned
+
+
+def test_a_rotation_is_turned_back_to_the_scope_of_now() -> None:
+    before = a_credential(scope=[SHOP, NEWS])
+    now = replace(before, scope=(a_scope_entry(SHOP), a_scope_entry(BLOG), a_scope_entry(NEWS, removal_wanted_at=NOW)))
+    assert turned_back(a_rotation(before, step=Step.DONE), now, LATER).databases == (SHOP.id, BLOG.id)
+
+
+def test_removing_the_credential_again_leaves_no_database_in_its_scope() -> None:
+    rotation = a_rotation(a_credential(scope=[SHOP]), step=Step.TESTED, direction=BACK, scoped=[SHOP.id])
+    assert attested(rotation, Step.REMOVED, LATER, is_local=False).scoped == ()
+
+
+def test_a_verified_step_has_both_times() -> None:
+    rotation = attested(a_rotation(step=Step.TESTED), Step.REMOVED, NOW, is_local=False)
+    assert verified(rotation, ("REMOVED",), LATER) == replace(
+        rotation, seen=("REMOVED",), times=(StepTime(step=Step.REMOVED, done_at=NOW, verified_at=LATER),)
+    )
 
 
 def test_a_snapshot_holds_the_whole_scope_and_the_part_that_dependants_need() -> None:
@@ -261,7 +288,14 @@ def test_a_snapshot_holds_the_whole_scope_and_the_part_that_dependants_need() ->
         columns=[a_column(BLOG, credential="openai-prod"), a_column(NEWS, credential="openai-prod")],
     )
     assert snapshot_of(state, credential) == a_snapshot(
-        "openai-prod", databases=[SHOP.id, BLOG.id], needed_databases=[BLOG.id]
+        "openai-prod",
+        databases=[SHOP.id, BLOG.id],
+        needed_databases=[BLOG.id],
+        dependents=[
+            f"{BLOG.id}/default_keyspace/articles.body_vector",
+            f"{BLOG.id}/default_keyspace/products",
+            f"{NEWS.id}/default_keyspace/articles.body_vector",
+        ],
     )
 
 
@@ -305,7 +339,15 @@ def test_finishing_forward_is_one_change_on_the_local_plane() -> None:
     assert finish_forward(state, rotation, LATER, ids()) == replace(
         state,
         credentials=(expected,),
-        rotations=(replace(rotation, step=Step.DONE, new_key_used=True, finished_at=LATER),),
+        rotations=(
+            replace(
+                rotation,
+                step=Step.DONE,
+                new_key_used=True,
+                finished_at=LATER,
+                times=(StepTime(step=Step.DONE, done_at=LATER),),
+            ),
+        ),
         revocations=(Revocation(id="id1", credential=credential.id, version="v1", reason="rotated", due_since=LATER),),
     )
 
@@ -345,16 +387,31 @@ def test_a_database_that_was_forgotten_meanwhile_is_not_put_back() -> None:
     credential = a_credential(scope=[SHOP])
     rotation = a_rotation(credential, snapshot=a_snapshot(databases=[SHOP.id, BLOG.id]), databases=[SHOP.id, BLOG.id])
     state = a_state(databases=[SHOP], credentials=[credential])
-    assert restored_scope(state, credential, rotation, LATER) == credential.scope
+    assert scope_afterwards(state, credential, rotation, LATER) == credential.scope
 
 
-def test_a_database_that_left_the_scope_is_put_back_as_new() -> None:
+def test_on_the_local_plane_a_database_that_left_the_scope_stays_out_of_it() -> None:
     credential = a_credential(scope=[SHOP])
     rotation = a_rotation(credential, databases=[BLOG.id, SHOP.id])
     state = a_state(databases=[SHOP, BLOG], credentials=[credential])
-    assert restored_scope(state, credential, rotation, LATER) == (
-        a_scope_entry(BLOG, added_at=LATER),
-        a_scope_entry(SHOP),
+    assert scope_afterwards(state, credential, rotation, LATER) == (a_scope_entry(SHOP),)
+
+
+def test_on_astra_the_scope_is_what_was_put_back_and_the_rest_is_requested_again() -> None:
+    leaving = a_scope_entry(NEWS, evidence=Evidence.ATTESTED, evidence_at=NOW, removal_wanted_at=NOW)
+    observed = replace(a_scope_entry(SHOP, evidence=Evidence.OBSERVED, evidence_at=NOW), refused_at=NOW)
+    credential = a_credential(scope=[observed, leaving])
+    rotation = a_rotation(
+        credential,
+        snapshot=a_snapshot(databases=[BLOG.id]),
+        step=Step.SCOPED,
+        databases=[BLOG.id],
+        scoped=[BLOG.id],
+    )
+    state = a_state(control_plane=ControlPlane.ASTRA, databases=[SHOP, BLOG, NEWS], credentials=[credential])
+    assert scope_afterwards(state, credential, rotation, LATER) == (
+        a_scope_entry(SHOP, evidence=Evidence.WANTED, evidence_at=LATER),
+        a_scope_entry(BLOG, added_at=LATER, evidence=Evidence.ATTESTED, evidence_at=LATER),
     )
 
 
@@ -367,27 +424,35 @@ def test_dropping_a_staged_key_begins_the_deletion_of_its_secret_and_changes_not
     assert finish_back(state, rotation, LATER, ids()) == replace(
         state,
         credentials=(replace(credential, pending=None, versions=(a_version("v1"), a_version("v2", held=False))),),
-        rotations=(replace(rotation, step=Step.ROLLED_BACK, finished_at=LATER),),
+        rotations=(
+            replace(
+                rotation,
+                step=Step.ROLLED_BACK,
+                finished_at=LATER,
+                times=(StepTime(step=Step.ROLLED_BACK, done_at=LATER),),
+            ),
+        ),
         deletions=(Deletion(version="v2", owner=credential.id, begun_at=LATER),),
     )
 
 
-def test_flipping_back_restores_pointer_age_slot_and_scope_and_lists_the_new_key_for_revocation() -> None:
+def test_flipping_back_restores_pointer_age_and_slot_and_lists_the_new_key_for_revocation() -> None:
     before = a_credential(scope=OLD_SCOPE, versions=[a_version("v1"), a_version("v2")], key_set_at=LONG_AGO, slot=1)
     rotation = a_rotation(before, step=Step.TESTED, new_version="v2", new_slot=2, databases=[BLOG.id])
     forward = finish_forward(
         a_state(databases=[SHOP, BLOG], credentials=[before], rotations=[rotation]), rotation, NOW, ids()
     )
     assert (forward.credentials[0].slot, forward.credentials[0].database_ids) == (2, frozenset({BLOG.id}))
-    turned = turned_back(forward.rotations[0])
+    turned = turned_back(forward.rotations[0], forward.credentials[0], NOW)
     other = a_revocation(before, "v1", id="done-before", done_at=LONG_AGO)
     after = finish_back(forward.with_revocation(other), turned, LATER, lambda: "rev2")
     (credential,) = after.credentials
-    assert credential == replace(
-        before, scope=(a_scope_entry(SHOP, added_at=LATER), a_scope_entry(BLOG)), versions=credential.versions
+    assert credential == replace(before, scope=(a_scope_entry(BLOG),), versions=credential.versions), (
+        "only the key goes back"
     )
     assert after.revocations == (
         other,
         Revocation(id="rev2", credential=before.id, version="v2", reason="rolled back", due_since=LATER),
     )
-    assert after.rotations == (replace(turned, step=Step.ROLLED_BACK, finished_at=LATER),)
+    times = (*turned.times, StepTime(step=Step.ROLLED_BACK, done_at=LATER))
+    assert after.rotations == (replace(turned, step=Step.ROLLED_BACK, finished_at=LATER, times=times),)

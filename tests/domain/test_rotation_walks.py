@@ -30,6 +30,7 @@ from vzctl.domain.records import (
 )
 from vzctl.domain.rotation import (
     PERSON_STEPS,
+    arrived,
     attested,
     finish_back,
     finish_forward,
@@ -93,8 +94,8 @@ def taken(state: State, rotation: Rotation, step: Step) -> State:
     if step is Step.ROLLED_BACK:
         return finish_back(state, rotation, LATER, lambda: f"rev{next(numbers)}")
     if step in PERSON_STEPS:
-        return state.with_rotation(attested(rotation, step, is_local=state.is_local))
-    return state.with_rotation(replace(rotation, step=step))
+        return state.with_rotation(attested(rotation, step, LATER, is_local=state.is_local))
+    return state.with_rotation(arrived(rotation, step, LATER))
 
 
 def assert_promises(begun: Begun, state: State) -> None:
@@ -128,11 +129,11 @@ def test_a_walk_turned_round_anywhere_ends_with_one_key_under_the_same_name(
         (rotation,) = state.rotations
         step = next_step(rotation, is_local=state.is_local)
         if count in turn_at and rotation.step is not Step.ROLLED_BACK:
-            state = state.with_rotation(turned_back(rotation))
+            state = state.with_rotation(turned_back(rotation, state.credentials[0], LATER))
         elif step is not None:
             state = taken(state, rotation, step)
         elif rotation.step is Step.DONE and turn_at_the_end:
-            state = state.with_rotation(turned_back(rotation))
+            state = state.with_rotation(turned_back(rotation, state.credentials[0], LATER))
         else:
             break
     else:
@@ -151,7 +152,10 @@ def test_a_walk_turned_round_anywhere_ends_with_one_key_under_the_same_name(
         assert rotation.step is Step.ROLLED_BACK
         assert (credential.current, credential.previous) == ("v1", before.previous)
         assert (credential.key_set_at, credential.slot) == (before.key_set_at, before.slot)
-        assert [entry.database for entry in credential.scope] == [entry.database for entry in before.scope]
+        # Only the key goes back: a scope that the rotation made smaller stays so once it was at its end.
+        was_done = any(item.step is Step.DONE for item in rotation.times)
+        expected = begun.rotation.databases if was_done else [entry.database for entry in before.scope]
+        assert [entry.database for entry in credential.scope] == list(expected)
         # A new key that the Portal or the authority ever served is to be revoked; one that it never saw is deleted.
         assert [item.version for item in state.open_deletions()] == ([] if rotation.new_key_used else ["v2"])
         assert [item.version for item in state.open_revocations()] == (["v2"] if rotation.new_key_used else [])
@@ -179,5 +183,5 @@ def test_the_point_of_no_return_is_between_the_removal_and_the_end(begun: Begun,
     rotation = state.rotations[0]
     expected = rotation.step in (Step.REMOVED, Step.RECREATED, Step.SCOPED)
     assert (rotation.direction, rotation.is_past_no_return) == (Direction.FORWARD, expected)
-    turned = turned_back(rotation)
+    turned = turned_back(rotation, state.credentials[0], LATER)
     assert turned.is_past_no_return is (turned.direction is Direction.BACK)

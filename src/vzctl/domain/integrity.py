@@ -27,6 +27,7 @@ from vzctl.domain.records import (
     ServiceToken,
     Snapshot,
     Step,
+    StepTime,
     Version,
 )
 from vzctl.domain.redaction import looks_like_secret
@@ -267,7 +268,7 @@ def _shown(text: str) -> str:
 
 _DEPENDANTS: Final = ("collections", "columns")
 _EVENTS: Final = ("rotations", "revocations", "service_tokens", "deletions")
-_INNER: Final = {"credentials": ("scope", "versions"), "retired": ("versions",)}
+_INNER: Final = {"credentials": ("scope", "versions"), "retired": ("versions",), "rotations": ("times",)}
 _FIRST_TIME: Final = datetime(1, 1, 2, tzinfo=UTC)
 _LAST_TIME: Final = datetime(9999, 12, 30, tzinfo=UTC)
 """Within these a time can be written in UTC, whatever zone it was given in."""
@@ -284,6 +285,7 @@ _TIME_KEYS: Final[dict[type, tuple[str, ...]]] = {
         Column,
         Rotation,
         Snapshot,
+        StepTime,
         Revocation,
         ServiceToken,
         Deletion,

@@ -271,20 +271,39 @@ class Column(Dependant):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
-    """What a rotation promises to give back: taken once, when it starts."""
+    """What there was before a rotation: taken once, when it starts.
+
+    It is a promise that dependents keep working, and the age and slot of the old key. `dependents` are addresses with the
+    database's id; the rows of older versions, which have no `Rotation.times`, have none.
+    """
 
     name: str
     provider: str
     databases: tuple[str, ...] = ()
     needed_databases: tuple[str, ...] = ()
+    dependents: tuple[str, ...] = ()
     key_set_at: datetime | None = None
     slot: int | None = None
     extra: Extra = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StepTime:
+    """When a rotation arrived at a step, and when a manual step was verified."""
+
+    step: Step
+    done_at: datetime
+    verified_at: datetime | None = None
+    extra: Extra = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Rotation:
-    """One rotation, open or finished: everything that another machine needs to go on, but the secret."""
+    """One rotation, open or finished: everything that another machine needs to go on, but the secret.
+
+    `databases` is the scope to end with, and `scoped` the part of it that the credential has at the Portal again. `times` has
+    the steps in the order in which they were done; rows of older versions have none.
+    """
 
     id: str
     credential: str
@@ -303,6 +322,7 @@ class Rotation:
     new_slot: int | None = None
     scoped: tuple[str, ...] = ()
     seen: tuple[str, ...] = ()
+    times: tuple[StepTime, ...] = ()
     finished_at: datetime | None = None
     extra: Extra = field(default_factory=dict)
 

@@ -192,8 +192,11 @@ def _facts(console: Console, data: Any) -> None:
 
 
 def _collect(data: Any, pairs: list[tuple[str, str]], tables: list[tuple[str, tuple[Any, ...]]]) -> None:
+    hidden: frozenset[str] = getattr(type(data), "machine_only", frozenset())
     for name in field_names(type(data)):
         value = getattr(data, name)
+        if name in hidden:
+            continue
         if isinstance(value, tuple) and value and (hasattr(value[0], "__dataclass_fields__") or len(value) > 1):
             tables.append((name, value))
         elif isinstance(value, PortalVisit):

@@ -98,7 +98,7 @@ def _item(item: Attention, width: int) -> list[Line]:
     what = item.message if item.kind == "problem" else f"{item.subject}: {item.message}"
     first, *others = _wrapped(f"{item.kind}: {escape(what)}", width, "  ")
     prefix = f"{item.kind}:"
-    style = "bad" if item.kind == "leaked key" else "warn"
+    style = "bad" if item.kind in ("leaked key", "outage") else "warn"
     return [
         [(prefix, style), (first[len(prefix) :], "")],
         *([(line, "")] for line in others),

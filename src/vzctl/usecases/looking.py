@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
+from vzctl.domain import rotation as machine
 from vzctl.domain.records import Rotation
 from vzctl.domain.state import State
-from vzctl.errors import ConflictError, UsageError
+from vzctl.errors import UsageError
+from vzctl.usecases.change import Plan, changed_meanwhile
 from vzctl.usecases.context import Context
 from vzctl.usecases.rotation_view import StepLook
 
@@ -28,8 +30,8 @@ class Looking:
             raise UsageError("--wait takes seconds from 0, at most a day", code="USAGE")
 
 
-def look_at_step(context: Context, state: State, rotation: Rotation, looking: Looking) -> StepLook:
-    """Look at what a person attested last, tell what was seen, and record it.
+def look_at_step(context: Context, state: State, rotation: Rotation, looking: Looking) -> tuple[StepLook, Rotation]:
+    """Look at what a person attested last, tell what was seen, and record it; return the look, and the rotation after it.
 
     Raise `ConflictError` when another process went on with the rotation meanwhile.
     """
@@ -38,14 +40,20 @@ def look_at_step(context: Context, state: State, rotation: Rotation, looking: Lo
     watched = watch_step(context, state, rotation, looking.wait_seconds)
     found = f"{watched.look.step}: {watched.look.result}"
     context.tell(f"{found}: {watched.look.detail}")
-    if watched.seen:
-        name = rotation.snapshot.name
-        with context.state_file.transaction() as transaction:
-            if rotation not in transaction.state.rotations:
-                raise ConflictError(
-                    f'the rotation of "{name}" moved on meanwhile; look again', code="CHANGED_MEANWHILE"
-                )
-            after = replace(rotation, seen=(*rotation.seen, *watched.seen))
-            transaction.state = transaction.state.with_rotation(after)
-            transaction.describe(f'"{name}": {found}: {watched.recorded}', subjects=(name,))
-    return watched.look
+    if not watched.seen:
+        return watched.look, rotation
+    name, now = rotation.snapshot.name, context.now()
+    after = machine.verified(rotation, watched.seen, now)
+
+    def plan(current: State) -> Plan[None]:
+        if rotation not in current.rotations:
+            raise changed_meanwhile(name)
+        return Plan(
+            state=current.with_rotation(after),
+            data=None,
+            details=(f'"{name}": {found}: {watched.recorded}',),
+            subjects=(name,),
+        )
+
+    context.state_file.update(plan)
+    return watched.look, after

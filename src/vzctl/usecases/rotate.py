@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import ClassVar
 
 from vzctl.command import suggest
@@ -13,15 +14,23 @@ from vzctl.domain.records import Credential, Evidence, Rotation, Step, Version
 from vzctl.domain.redaction import without_secrets
 from vzctl.domain.rules import provider_by_id, require_credential, require_no_rotation
 from vzctl.domain.state import State
-from vzctl.errors import ConflictError, ExitStatus, SecretStoreError, VzctlError
+from vzctl.errors import ConflictError, ExitStatus, VzctlError
 from vzctl.secret import Secret
+from vzctl.usecases.change import Plan, Proposal
 from vzctl.usecases.context import Context, Danger, Question, SecretSource
 from vzctl.usecases.credential import require_slot
 from vzctl.usecases.looking import Looking
 from vzctl.usecases.outcome import NOT_BEGUN, Columns, Fault, Notice, Outcome, batch_status
-from vzctl.usecases.rotation_view import RotationPlan, RotationResult, plan_lines, rotation_plan
+from vzctl.usecases.rotation_view import (
+    KeyFacts,
+    RotationPlan,
+    RotationResult,
+    plan_lines,
+    rotation_plan,
+    warning_lines,
+)
 from vzctl.usecases.secret_version import require_new_key, take_secret
-from vzctl.usecases.walk import Walk, walk
+from vzctl.usecases.walk import NOT_TESTED, Walk, require_writable_store, walk
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,16 +50,49 @@ class RotateCredential:
 
 
 @dataclass(frozen=True, slots=True)
+class Made:
+    """What a plan needs and is made once: ids, the time, and the host."""
+
+    rotation_id: str
+    version_id: str
+    now: datetime
+    host: str
+
+    @classmethod
+    def by(cls, context: Context) -> Made:
+        """Return new ids, the time, and the host of this command."""
+        return cls(context.new_id(), context.new_id(), context.now(), context.host)
+
+
+@dataclass(frozen=True, slots=True)
+class NewKey:
+    """The new key, and what was found out about it before anything was recorded."""
+
+    secret: Secret
+    warnings: tuple[Notice, ...] = ()
+    test: str = NOT_TESTED
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A rotation as it would begin: its row, and the plan that is shown."""
+
+    rotation: Rotation
+    plan: RotationPlan
+
+
+@dataclass(frozen=True, slots=True)
 class Prepared:
     """A rotation whose preflight passed: nothing is recorded yet."""
 
     request: RotateCredential
-    credential: Credential
-    rotation: Rotation
-    version: Version
-    secret: Secret
-    plan: RotationPlan
-    warnings: tuple[Notice, ...]
+    key: NewKey
+    proposal: Proposal[Planned]
+
+    @property
+    def planned(self) -> Planned:
+        """The plan for the state as it was read."""
+        return self.proposal.plan.data
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,22 +126,20 @@ class BatchResult:
 def rotate_credential(context: Context, request: RotateCredential) -> Outcome[RotationResult]:
     """Rotate one credential as far as vzctl can; a person's steps end it with `MANUAL` or `ROTATION_OPEN`."""
     context.require_writable()
+    made = Made.by(context)
     state = context.state_file.read()
-    credential = _rotatable(context, state, request)
+    plan = _plan(state, request, made, None).data.plan
+    require_writable_store(context)
     if request.dry_run:
-        plan = _plan(context, state, request, _planned(context, state, credential, request), None)
         return Outcome(data=RotationResult(plan, None), summary=plan_lines(plan))
     context.store().probe()
     if context.is_interactive:
         # A person reads what will happen before the key is asked for.
-        plan = rotation_plan(context, state, credential, _planned(context, state, credential, request), None)
         context.present(plan_lines(plan))
-    prepared = prepare(context, state, request)
+    prepared = prepare(context, state, request, made)
     if prepared is None:
-        return _nothing_to_do(context, state, credential, request)
-    prepared = _tried(context, state, prepared)
-    lines = (f"  test          {prepared.plan.test}",) if context.is_interactive else plan_lines(prepared.plan)
-    context.confirm(_question(prepared.plan, lines=lines))
+        return _nothing_to_do(plan)
+    prepared.proposal.ask()
     return _start(context, prepared)
 
 
@@ -111,72 +151,127 @@ def rotate_batch(context: Context, requests: Sequence[RotateCredential]) -> Outc
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice is not None:
         raise ConflictError(f'"{twice}" is in the batch twice', code="BATCH_DUPLICATE")
-    credentials = [_rotatable(context, state, request) for request in requests]
+    made = {request.name: Made.by(context) for request in requests}
+    plans = {request.name: _plan(state, request, made[request.name], None).data.plan for request in requests}
+    require_writable_store(context)
     if any(request.dry_run for request in requests):
-        return _batch_plan(context, state, list(zip(requests, credentials, strict=True)))
+        return _batch_plan(plans)
     context.store().probe()
-    read = {request.name: prepare(context, state, request) for request in requests}
-    prepared = {name: _tried(context, state, item) if item is not None else None for name, item in read.items()}
-    to_do = [item for item in prepared.values() if item is not None]
+    keys = {request.name: _new_key(state, request) for request in requests}
+    prepared = {
+        request.name: _prepared(context, state, request, made[request.name], _tried(context, state, request, key))
+        if (key := keys[request.name]) is not None
+        else None
+        for request in requests
+    }
+    to_do = [item.planned.plan for item in prepared.values() if item is not None]
     if to_do:
-        lines = tuple(line for item in to_do for line in plan_lines(item.plan))
-        danger = Danger.MODERATE if all(item.plan.rollback_possible for item in to_do) else Danger.SEVERE
+        lines = tuple(line for plan in to_do for line in plan_lines(plan))
+        danger = Danger.MODERATE if all(plan.rollback_possible for plan in to_do) else Danger.SEVERE
         context.confirm(Question(f"Rotate {len(to_do)} credentials?", str(len(to_do)), danger, lines))
     return _run_batch(context, prepared)
 
 
-def _batch_plan(
-    context: Context, state: State, items: Sequence[tuple[RotateCredential, Credential]]
-) -> Outcome[BatchResult]:
-    rows: list[BatchItem] = []
-    lines: list[str] = []
-    for request, credential in items:
-        plan = _plan(context, state, request, _planned(context, state, credential, request), None)
-        result = RotationResult(plan, None)
-        rows.append(BatchItem(request.name, "OK", 0, "would rotate", changed=False, fault=None, rotation=result))
-        lines += plan_lines(plan)
-    return Outcome(data=BatchResult(tuple(rows)), summary=tuple(lines))
+def _batch_plan(plans: Mapping[str, RotationPlan]) -> Outcome[BatchResult]:
+    rows = [
+        BatchItem(name, "OK", 0, "would rotate", changed=False, fault=None, rotation=RotationResult(plan, None))
+        for name, plan in plans.items()
+    ]
+    lines = tuple(line for plan in plans.values() for line in plan_lines(plan))
+    return Outcome(data=BatchResult(tuple(rows)), summary=lines)
 
 
-def prepare(context: Context, state: State, request: RotateCredential) -> Prepared | None:
-    """Read and judge the new key; None when it is the current one already. Nothing is written."""
+def prepare(context: Context, state: State, request: RotateCredential, made: Made) -> Prepared | None:
+    """Read, judge, and test the new key; None when it is the current one already. Nothing is written."""
+    key = _new_key(state, request)
+    return None if key is None else _prepared(context, state, request, made, _tried(context, state, request, key))
+
+
+def _new_key(state: State, request: RotateCredential) -> NewKey | None:
+    """Read and judge the new key; None when it is the current one already."""
     credential = require_credential(state, request.name)
     secret, warnings = take_secret(_provider(credential), request.source)
-    fingerprint = secret.fingerprint(state.organization.fingerprint_salt)
     current = credential.current_version
-    if current is not None and current.fingerprint == fingerprint:
+    if current is not None and current.fingerprint == secret.fingerprint(state.organization.fingerprint_salt):
         return None
     require_new_key(state, credential, secret)
-    rotation = _planned(context, state, credential, request)
-    version = Version(id=rotation.new_version, created_at=context.now(), fingerprint=fingerprint)
-    plan = _plan(context, state, request, rotation, fingerprint)
-    return Prepared(request, credential, rotation, version, secret, plan, warnings)
+    return NewKey(secret, warnings)
+
+
+def _tried(context: Context, state: State, request: RotateCredential, key: NewKey) -> NewKey:
+    """Test the new key before anything is recorded, unless that is not wanted."""
+    if request.skip_test:
+        return key
+    from vzctl.usecases.new_key import try_new_key  # the network, only for those who use it
+
+    words = try_new_key(context, state, require_credential(state, request.name), key.secret)
+    return replace(key, test=words)
+
+
+def _prepared(context: Context, state: State, request: RotateCredential, made: Made, key: NewKey) -> Prepared:
+    """Return the proposal: the plan for the state as it was read, before the key was asked for and tested."""
+    is_shown = context.is_interactive
+
+    def replan(now: State) -> Plan[Planned]:
+        return _plan(now, request, made, key, is_shown=is_shown)
+
+    return Prepared(request, key, Proposal(context, state, replan(state), replan))
+
+
+def _plan(
+    state: State, request: RotateCredential, made: Made, key: NewKey | None, *, is_shown: bool = False
+) -> Plan[Planned]:
+    """Plan the beginning of a rotation: the intent, before the new key is in the store.
+
+    `is_shown`: the user has read the plan before the key was asked for. The basis is all that was shown or tested: the
+    credential as it is, what depends on it, and the plan but for the key, since a batch may rotate those that share it.
+    """
+    credential = _require_rotatable(state, request)
+    rotation = _rotation(state, credential, request, made, key)
+    fingerprint = None
+    if key is not None:
+        require_new_key(state, credential, key.secret)
+        fingerprint = key.secret.fingerprint(state.organization.fingerprint_salt)
+    unusual = tuple(item.message for item in key.warnings) if key is not None else ()
+    new_key = KeyFacts(_test_text(request, key), fingerprint, unusual)
+    plan = rotation_plan(state, credential, rotation, made.now, new_key)
+    if is_shown:
+        lines: tuple[str, ...] = (f"  test          {plan.test}", *warning_lines(plan))
+    else:
+        lines = plan_lines(plan)
+    version = Version(id=made.version_id, created_at=made.now, fingerprint=fingerprint)
+    begun = replace(credential.with_version(version), pending=version.id)
+    return Plan(
+        state=state.with_credential(begun).with_rotation(rotation),
+        data=Planned(rotation, plan),
+        question=_question(plan, lines=lines),
+        basis=(credential, tuple(state.dependants_of(credential.name)), replace(plan, same_key_elsewhere=())),
+        details=(f'begin to rotate "{credential.name}"',),
+        subjects=(credential.name,),
+    )
+
+
+def _test_text(request: RotateCredential, key: NewKey | None) -> str:
+    if request.skip_test:
+        return "new key not tested (--skip-test)"
+    if key is None:
+        return "the new key is tested first, at its provider and through one dependant; --skip-test leaves that out"
+    return f"the new key was {key.test}"
 
 
 def _start(context: Context, prepared: Prepared) -> Outcome[RotationResult]:
     """Record the intent, then walk. A ^C until here leaves nothing behind."""
     if context.stop_requested():
         raise KeyboardInterrupt
-    with context.state_file.transaction() as transaction:
-        credential = require_credential(transaction.state, prepared.credential.name)
-        require_no_rotation(transaction.state, credential)
-        if credential != prepared.credential:
-            raise ConflictError(
-                f'"{credential.name}" changed while you were asked; look again',
-                code="CHANGED_MEANWHILE",
-                next_steps=(suggest("credentials rotate", credential.name, dry_run=True, comment="the plan now"),),
-            )
-        credential = replace(credential.with_version(prepared.version), pending=prepared.version.id)
-        transaction.state = transaction.state.with_credential(credential).with_rotation(prepared.rotation)
-        transaction.describe(f'begin to rotate "{credential.name}"', subjects=(credential.name,))
-    request = prepared.request
-    given = Walk(source=lambda: prepared.secret, looking=request.looking, until=request.until)
-    outcome = walk(context, prepared.rotation.id, given)
+    prepared.proposal.commit()
+    planned, request, key = prepared.planned, prepared.request, prepared.key
+    given = Walk(source=lambda: key.secret, looking=request.looking, until=request.until)
+    outcome = walk(context, planned.rotation, given)
     return Outcome(
-        data=RotationResult(prepared.plan, outcome.data),
+        data=RotationResult(planned.plan, outcome.data),
         changed=True,
         summary=outcome.summary,
-        warnings=(*prepared.warnings, *_shared_key(prepared.plan), *outcome.warnings),
+        warnings=(*key.warnings, *_shared_key(planned.plan), *outcome.warnings),
         next_steps=outcome.next_steps,
         status=outcome.status,
     )
@@ -228,8 +323,8 @@ def _not_begun(name: str, exit_status: ExitStatus, message: str) -> BatchItem:
     return BatchItem(name, "NOT_STARTED", exit_status, message, changed=False, fault=NOT_BEGUN, rotation=None)
 
 
-def _rotatable(context: Context, state: State, request: RotateCredential) -> Credential:
-    """Check what needs no secret: the request, the credential, its rotation, its slot, and that the store can be written."""
+def _require_rotatable(state: State, request: RotateCredential) -> Credential:
+    """Check what needs no secret: the request, the credential, its rotation, and its slot."""
     request.looking.require_possible()
     credential = require_credential(state, request.name)
     require_no_rotation(state, credential)
@@ -255,35 +350,31 @@ def _rotatable(context: Context, state: State, request: RotateCredential) -> Cre
         )
     if request.slot is not None:
         require_slot(credential.provider, request.slot)
-    store = context.store()
-    if not store.writable:
-        raise SecretStoreError(
-            f'the secret store "{store.name}" is only read: a rotation needs one that can be written (keyring, exec or file)',
-            code="SECRET_STORE_READ_ONLY",
-            next_steps=(suggest("help", "environment", comment="VZCTL_SECRET_STORE and [secrets] choose the store"),),
-        )
-    if request.until is not None:
-        planned = _planned(context, state, credential, request)
-        machine.require_on_route(planned, request.until, is_local=state.is_local)
     return credential
 
 
-def _planned(context: Context, state: State, credential: Credential, request: RotateCredential) -> Rotation:
+def _rotation(
+    state: State, credential: Credential, request: RotateCredential, made: Made, key: NewKey | None
+) -> Rotation:
     snapshot = machine.snapshot_of(state, credential)
-    return Rotation(
-        id=context.new_id(),
+    rotation = Rotation(
+        id=made.rotation_id,
         credential=credential.id,
         step=Step.STAGING,
         snapshot=snapshot,
-        started_at=context.now(),
-        host=context.host,
+        started_at=made.now,
+        host=made.host,
         old_version=credential.current,
-        new_version=context.new_id(),
+        new_version=made.version_id,
         databases=snapshot.needed_databases if request.minimum_scope else snapshot.databases,
         leaked=request.leaked,
         revoke_first=request.leaked and request.revoke_first,
+        test=key.test if key is not None else NOT_TESTED,
         new_slot=_new_slot(credential, request.slot),
     )
+    if request.until is not None:
+        machine.require_on_route(rotation, request.until, is_local=state.is_local)
+    return machine.arrived(rotation, Step.STAGING, made.now)
 
 
 def _new_slot(credential: Credential, slot: int | None) -> int | None:
@@ -293,36 +384,14 @@ def _new_slot(credential: Credential, slot: int | None) -> int | None:
     return 2 if credential.slot == 1 else 1
 
 
-def _plan(
-    context: Context, state: State, request: RotateCredential, rotation: Rotation, fingerprint: str | None
-) -> RotationPlan:
-    """Return the plan, which says that there is no test when none is wanted."""
-    plan = rotation_plan(context, state, require_credential(state, request.name), rotation, fingerprint)
-    return replace(plan, test="none: --skip-test was given") if request.skip_test else plan
-
-
-def _tried(context: Context, state: State, prepared: Prepared) -> Prepared:
-    """Test the new key before anything is recorded, unless that is not wanted; the plan then says what was seen."""
-    if prepared.request.skip_test:
-        return prepared
-    from vzctl.usecases.new_key import try_new_key  # the network, only for those who use it
-
-    words = try_new_key(context, state, prepared.credential, prepared.secret)
-    rotation = replace(prepared.rotation, test=words)
-    return replace(prepared, rotation=rotation, plan=replace(prepared.plan, test=f"the new key was {words}"))
-
-
 def _question(plan: RotationPlan, *, lines: Sequence[str]) -> Question:
     danger = Danger.MODERATE if plan.rollback_possible else Danger.SEVERE
     return Question(f'Rotate "{plan.credential}" now?', plan.credential, danger, lines)
 
 
-def _nothing_to_do(
-    context: Context, state: State, credential: Credential, request: RotateCredential
-) -> Outcome[RotationResult]:
-    plan = _plan(context, state, request, _planned(context, state, credential, request), None)
+def _nothing_to_do(plan: RotationPlan) -> Outcome[RotationResult]:
     return Outcome(
-        data=RotationResult(plan, None), summary=(f'"{credential.name}" holds this key already: nothing to do',)
+        data=RotationResult(plan, None), summary=(f'"{plan.credential}" holds this key already: nothing to do',)
     )
 
 

@@ -4,22 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 from vzctl.command import NextStep, suggest
 from vzctl.domain import rotation as machine
+from vzctl.domain.index import Index
 from vzctl.domain.names import did_you_mean
-from vzctl.domain.records import Credential, Direction, Rotation, Step
-from vzctl.domain.revocation import is_revoked
-from vzctl.domain.rules import require_credential
+from vzctl.domain.records import Rotation, Step
+from vzctl.domain.rules import listed
 from vzctl.domain.state import State
 from vzctl.errors import ConflictError, NotFoundError, UsageError, VzctlError
+from vzctl.usecases.change import Plan, Proposal
 from vzctl.usecases.context import Context, Danger, Question, SecretSource
 from vzctl.usecases.key_spread import freshness_steps, spread_lines, spread_of_rotation
 from vzctl.usecases.looking import Looking
 from vzctl.usecases.outcome import Outcome
-from vzctl.usecases.rotation_view import RotationDetail, RotationList, rotation_detail, rotation_row
+from vzctl.usecases.rotation_view import (
+    RotationDetail,
+    RotationList,
+    change_lines,
+    changes_of,
+    outage_lines,
+    outage_text,
+    outage_view,
+    rotation_detail,
+    rotation_row,
+)
 from vzctl.usecases.secret_version import read_version
-from vzctl.usecases.walk import Walk, left_open, walk
+from vzctl.usecases.walk import Walk, find_rotation, left_open, moved_on, step_basis, walk
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +69,13 @@ def list_rotations(context: Context, *, only_open: bool = False) -> Outcome[Rota
         for item in chosen
         if item.is_open
     )
-    return Outcome(data=RotationList(tuple(rotation_row(state, item) for item in chosen)), next_steps=steps[:5])
+    rows = tuple(rotation_row(state, item) for item in chosen)
+    outages = tuple(
+        f'OUTAGE "{item.snapshot.name}": {outage_text(outage)}'
+        for item in chosen
+        if (outage := outage_view(state, item)) is not None
+    )
+    return Outcome(data=RotationList(rows), summary=outages, next_steps=steps[:5])
 
 
 def show_rotation(context: Context, name: str) -> Outcome[RotationDetail]:
@@ -73,9 +91,12 @@ def show_rotation(context: Context, name: str) -> Outcome[RotationDetail]:
         if rotation.step is not Step.RECREATED and machine.to_be_seen(rotation):
             text = f"nobody has seen {rotation.step} in force: look"
             steps.append(suggest("rotations resume", rotation.snapshot.name, comment=text))
-        if rotation.direction is Direction.FORWARD:
+        if machine.reversible(state, rotation) is not machine.Reversible.NO:
             steps.append(suggest("rotations rollback", rotation.snapshot.name, comment="take it back"))
-    return Outcome(data=detail, summary=spread_lines(spread, context.now()), next_steps=tuple(steps))
+    elif machine.reversible(state, rotation) is not machine.Reversible.NO:
+        detail = replace(detail, changes=changes_of(state, rotation))
+    summary = (*outage_lines(state, rotation), *spread_lines(spread, context.now()))
+    return Outcome(data=detail, summary=summary, next_steps=tuple(steps))
 
 
 def resume_rotation(context: Context, request: ResumeRotation) -> Outcome[RotationDetail]:
@@ -91,7 +112,7 @@ def resume_rotation(context: Context, request: ResumeRotation) -> Outcome[Rotati
             next_steps=(suggest("credentials rotate", rotation.snapshot.name, comment="begin a new one"),),
         )
     try:
-        _require_host(context, rotation, "resume", take_over=request.take_over)
+        _require_host(context.host, rotation, "resume", take_over=request.take_over)
         machine.require_attestable(rotation, request.attests, is_local=state.is_local)
         if request.until is not None:
             machine.require_on_route(rotation, request.until, is_local=state.is_local)
@@ -100,7 +121,7 @@ def resume_rotation(context: Context, request: ResumeRotation) -> Outcome[Rotati
     if request.dry_run:
         return show_rotation(context, request.name)
     if request.take_over and rotation.host != context.host:
-        _take_over(context, rotation)
+        rotation = _take_over(context, state, rotation)
     given = Walk(
         source=request.source,
         attests=request.attests,
@@ -109,7 +130,7 @@ def resume_rotation(context: Context, request: ResumeRotation) -> Outcome[Rotati
         looking=request.looking,
         until=request.until,
     )
-    return walk(context, rotation.id, given)
+    return walk(context, rotation, given)
 
 
 def roll_back_rotation(context: Context, request: RollBackRotation) -> Outcome[RotationDetail]:
@@ -127,31 +148,48 @@ def roll_back_rotation(context: Context, request: RollBackRotation) -> Outcome[R
 def _roll_back(
     context: Context, request: RollBackRotation, state: State, rotation: Rotation
 ) -> Outcome[RotationDetail]:
-    name = rotation.snapshot.name
-    _require_host(context, rotation, "rollback", take_over=request.take_over)
-    credential = _require_can_go_back(state, rotation)
-    turned = machine.turned_back(rotation)
-    only_drops = turned.step is Step.DROPPING
-    machine.require_attestable(turned, request.attests, is_local=state.is_local)
+    now = context.now()
+
+    def replan(current: State) -> Plan[Rotation]:
+        return _turn(current, rotation.id, request, now, context.host)
+
+    proposal = Proposal(context, state, replan(state), replan)
+    turned = proposal.plan.data
+    changes = changes_of(state, rotation)
     if request.dry_run:
-        data = rotation_detail(state.with_rotation(turned), turned)
-        return Outcome(data=data, summary=(f'would take back the rotation of "{name}" from {rotation.step}',))
-    if not only_drops:
-        read_version(context, state, credential, rotation.old_version)
+        data = replace(rotation_detail(proposal.plan.state, turned), changes=changes)
+        line = f'would take back the rotation of "{rotation.snapshot.name}" from {rotation.step}'
+        lines = change_lines(changes) if changes is not None else ()
+        return Outcome(data=data, summary=(line, *lines))
+    if turned.step is not Step.DROPPING:
+        read_version(context, state, machine.require_reversible(state, rotation), rotation.old_version)
     elif context.store().writable:
         context.store().probe()
-    if turned != rotation:
-        # Who attests a further step of the way back has said yes to the way back already.
-        context.confirm(_question(state, rotation, only_drops=only_drops))
-    with context.state_file.transaction() as transaction:
-        current = next((item for item in transaction.state.rotations if item.id == rotation.id), None)
-        if current != rotation:
-            raise ConflictError(f'the rotation of "{name}" moved on meanwhile; look again', code="CHANGED_MEANWHILE")
-        host = context.host if request.take_over else rotation.host
-        transaction.state = transaction.state.with_rotation(replace(turned, host=host))
-        transaction.describe(f'take back the rotation of "{name}" from {rotation.step}', subjects=(name,))
-    outcome = walk(context, rotation.id, Walk(attests=request.attests, looking=request.looking))
-    return replace(outcome, changed=True)
+    proposal.ask()
+    proposal.commit()
+    outcome = walk(context, turned, Walk(attests=request.attests, looking=request.looking))
+    return replace(outcome, changed=True, data=replace(outcome.data, changes=changes))
+
+
+def _turn(state: State, rotation_id: str, request: RollBackRotation, now: datetime, host: str) -> Plan[Rotation]:
+    """Plan the way back from where the rotation is. What was changed since it began is shown, and stays as it is."""
+    rotation = find_rotation(state, rotation_id)
+    _require_host(host, rotation, "rollback", take_over=request.take_over)
+    credential = machine.require_reversible(state, rotation)
+    turned = machine.turned_back(rotation, credential, now)
+    machine.require_attestable(turned, request.attests, is_local=state.is_local)
+    # Who attests a further step of the way back has said yes to the way back already.
+    question = None if turned == rotation else _question(state, rotation, turned)
+    turned = replace(turned, host=host if request.take_over else rotation.host)
+    name = rotation.snapshot.name
+    return Plan(
+        state=state.with_rotation(turned),
+        data=turned,
+        question=question,
+        basis=step_basis(state, rotation_id),
+        details=(f'take back the rotation of "{name}" from {rotation.step}',),
+        subjects=(name,),
+    )
 
 
 def _latest(state: State, name: str) -> Rotation:
@@ -176,10 +214,10 @@ def _latest(state: State, name: str) -> Rotation:
     )
 
 
-def _require_host(context: Context, rotation: Rotation, verb: str, *, take_over: bool) -> None:
-    if rotation.is_open and rotation.host != context.host and not take_over:
+def _require_host(host: str, rotation: Rotation, verb: str, *, take_over: bool) -> None:
+    if rotation.is_open and rotation.host != host and not take_over:
         raise ConflictError(
-            f'the rotation of "{rotation.snapshot.name}" was begun on "{rotation.host}", this is "{context.host}"',
+            f'the rotation of "{rotation.snapshot.name}" was begun on "{rotation.host}", this is "{host}"',
             code="ROTATION_ON_OTHER_HOST",
             next_steps=(
                 suggest(
@@ -192,63 +230,41 @@ def _require_host(context: Context, rotation: Rotation, verb: str, *, take_over:
         )
 
 
-def _take_over(context: Context, rotation: Rotation) -> None:
-    with context.state_file.transaction() as transaction:
-        current = next((item for item in transaction.state.rotations if item.id == rotation.id), None)
-        if current is None:
-            # A restore took it away: what it had begun is not in this state, so it must not come back.
-            raise ConflictError(
-                f'the rotation of "{rotation.snapshot.name}" is no longer in the state; look again',
-                code="CHANGED_MEANWHILE",
-                next_steps=(suggest("rotations list", comment="the rotations there are"),),
-            )
-        transaction.state = transaction.state.with_rotation(replace(current, host=context.host))
-        transaction.describe(
-            f'took over the rotation of "{rotation.snapshot.name}" from {rotation.host}',
-            subjects=(rotation.snapshot.name,),
+def _take_over(context: Context, state: State, rotation: Rotation) -> Rotation:
+    """Record this host as the one that goes on with the rotation, and return the rotation."""
+    taken = replace(rotation, host=context.host)
+    basis, name = step_basis(state, rotation.id), rotation.snapshot.name
+
+    def plan(current: State) -> Plan[None]:
+        if step_basis(current, rotation.id) != basis:
+            raise moved_on(rotation)
+        return Plan(
+            state=current.with_rotation(taken),
+            data=None,
+            details=(f'took over the rotation of "{name}" from {rotation.host}',),
+            subjects=(name,),
         )
 
+    context.state_file.update(plan)
+    return taken
 
-def _require_can_go_back(state: State, rotation: Rotation) -> Credential:
+
+def _question(state: State, rotation: Rotation, turned: Rotation) -> Question:
     name = rotation.snapshot.name
-    credential = require_credential(state, name)
-    if rotation.step is Step.ROLLED_BACK:
-        raise ConflictError(f'the last rotation of "{name}" was taken back already', code="ROTATION_NOT_OPEN")
-    if rotation.step is Step.DONE and credential.current != rotation.new_version:
-        raise ConflictError(f'"{name}" was changed after this rotation', code="ROLLBACK_IMPOSSIBLE")
-    if rotation.step is Step.DONE and state.open_rotation(credential.id) is not None:
-        raise ConflictError(f'a later rotation of "{name}" is open', code="ROTATION_OPEN")
-    changes_key = rotation.step in (Step.REMOVED, Step.RECREATED, Step.SCOPED, Step.DONE, Step.REVOKED)
-    if rotation.leaked and changes_key:
-        raise ConflictError(
-            f'the rotation of "{name}" cannot be taken back: the old key is known to others',
-            code="ROLLBACK_IMPOSSIBLE",
-            next_steps=(suggest("rotations show", name, comment="where it stands"),),
-        )
-    old = credential.version(rotation.old_version)
-    if changes_key and is_revoked(state, rotation.old_version):
-        raise ConflictError(
-            f'the rotation of "{name}" cannot be taken back: the old key is revoked at its provider',
-            code="ROLLBACK_IMPOSSIBLE",
-            next_steps=(suggest("credentials rotate", name, comment="give it another new key instead"),),
-        )
-    if changes_key and (old is None or not old.held):
-        raise ConflictError(
-            f'the rotation of "{name}" cannot be taken back: the old key is not held here',
-            code="ROLLBACK_IMPOSSIBLE",
-            next_steps=(suggest("credentials rotate", name, comment="give it another new key instead"),),
-        )
-    return credential
-
-
-def _question(state: State, rotation: Rotation, *, only_drops: bool) -> Question:
-    name = rotation.snapshot.name
-    if only_drops:
-        lines = ("drops the staged key; nothing at the credential was changed yet",)
+    changes = changes_of(state, rotation)
+    since = change_lines(changes) if changes is not None else ()
+    outage = outage_lines(state, rotation)
+    if turned.step is Step.DROPPING:
+        lines = (*outage, "drops the staged key; nothing at the credential was changed yet", *since)
         return Question(f'Take back the rotation of "{name}"?', name, Danger.MODERATE, lines)
-    how = (
-        "the old key becomes the current one again"
-        if state.is_local
-        else "you recreate it in the Portal with the old key"
-    )
-    return Question(f'Take back the rotation of "{name}"?', name, Danger.SEVERE, (how,))
+    if state.is_local:
+        how: tuple[str, ...] = ("the old key becomes the current one again",)
+    else:
+        index = Index(state)
+        scope = listed([index.database_name(item) for item in turned.databases]) or "no database"
+        how = (
+            "you recreate it in the Portal with the old key",
+            f"you add to its scope: {scope}",
+        )
+    kept = "only the key goes back: name, scope, and dependents stay as they are now"
+    return Question(f'Take back the rotation of "{name}"?', name, Danger.SEVERE, (*outage, *how, kept, *since))

@@ -5,12 +5,13 @@ from __future__ import annotations
 from enum import Enum, auto
 
 from vzctl.command import NextStep, command, suggest
-from vzctl.domain.records import Direction, Rotation, Step
+from vzctl.domain import rotation as machine
+from vzctl.domain.records import Rotation, Step
 from vzctl.domain.rules import display_name
 from vzctl.domain.state import State
 from vzctl.errors import ExitStatus
 from vzctl.usecases.outcome import Notice, Outcome
-from vzctl.usecases.rotation_view import RotationDetail, rotation_detail, step_text
+from vzctl.usecases.rotation_view import DATA_UNCHANGED, RotationDetail, outage_lines, rotation_detail, step_text
 
 
 class Stop(Enum):
@@ -33,7 +34,7 @@ def finished(state: State, rotation: Rotation, *, changed: bool) -> Outcome[Rota
     detail = rotation_detail(state, rotation)
     name = rotation.snapshot.name
     if rotation.step is Step.ROLLED_BACK:
-        summary = (f'"{name}" is back at its old key; same name, scope as it was',)
+        summary = (f'"{name}" is back at its old key; name, scope, and dependents stay as they are',)
         due = [item for item in state.open_revocations() if item.version == rotation.new_version]
         text = "once the key that was taken back is revoked at the provider"
         steps = tuple(suggest("revocations done", item.id, comment=text) for item in due)
@@ -42,6 +43,7 @@ def finished(state: State, rotation: Rotation, *, changed: bool) -> Outcome[Rota
     lines = (
         f'rotated "{name}": same name, same provider, {len(detail.databases)} in scope; the new key was {rotation.test}',
         *(f"  {check.what}: {check.result}" for check in detail.checks),
+        f"  data: {DATA_UNCHANGED}",
     )
     due = [item for item in state.open_revocations() if item.version == rotation.old_version]
     provider = display_name(rotation.snapshot.provider)
@@ -69,7 +71,9 @@ def stopped(state: State, rotation: Rotation, why: Stop, *, changed: bool) -> Ou
     """
     detail = rotation_detail(state, rotation)
     name = rotation.snapshot.name
-    summary = [f'the rotation of "{name}" stands at {step_text(rotation)}']
+    # A step that was seen not to be in force took nothing down, as far as anybody knows.
+    outage = () if why.is_unseen else outage_lines(state, rotation)
+    summary = [f'the rotation of "{name}" stands at {step_text(rotation)}', *outage]
     resume = command("rotations resume", name)
     steps = [NextStep(resume, "go on")]
     if detail.portal is not None and detail.next_step is not None:
@@ -82,7 +86,7 @@ def stopped(state: State, rotation: Rotation, why: Stop, *, changed: bool) -> Ou
             steps = [NextStep(attest, "after you did it")]
     if why.is_unseen:
         steps.append(NextStep(resume.with_options(skip_look=True), "go on without having seen it"))
-    if rotation.direction is Direction.FORWARD:
+    if machine.reversible(state, rotation) is not machine.Reversible.NO:
         steps.append(suggest("rotations rollback", name, comment="or take it back"))
     status = _status(rotation, why)
     return Outcome(data=detail, changed=changed, summary=tuple(summary), next_steps=tuple(steps), status=status)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import ClassVar, Final
 
 from vzctl.command import command
@@ -13,13 +13,16 @@ from vzctl.domain import rotation as machine
 from vzctl.domain.age import age_days
 from vzctl.domain.index import Index
 from vzctl.domain.key_test import is_accepted
+from vzctl.domain.outage import outage_of
 from vzctl.domain.records import Credential, Direction, Rotation, Step
-from vzctl.domain.rules import provider_by_id
+from vzctl.domain.rules import counted, listed, provider_by_id
 from vzctl.domain.state import State
-from vzctl.usecases.context import Context
 from vzctl.usecases.key_spread import FetchRow
 from vzctl.usecases.outcome import Columns
 from vzctl.usecases.views import DatabaseRef, DependantRef, PortalVisit, database_ref, dependant_refs
+
+DATA_UNCHANGED: Final = "unchanged: collections, stored vectors, and text stay as they are; nothing is re-embedded"
+"""A key takes no part in what is stored."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +46,46 @@ class RotationPlan:
     steps: tuple[str, ...]
     old_fingerprint: str | None
     new_fingerprint: str | None
+    data: str = DATA_UNCHANGED
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class KeyFacts:
+    """What a plan says of the new key: whether and how it is tested, and what is unusual about it."""
+
+    test: str
+    fingerprint: str | None = None
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class OutageView:
+    """What is down during a rotation, since when, and what ends it.
+
+    `cause` is the manual step that began it. `since` is None for a rotation that an older version of vzctl began.
+    """
+
+    cause: str
+    since: datetime | None
+    verified_at: datetime | None
+    ends: str
+    databases: tuple[DatabaseRef, ...]
+    dependents: tuple[DependantRef, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RollbackChanges:
+    """What has changed since the rotation began. A rollback leaves all of it as it is now.
+
+    `is_complete` is False when an older version of vzctl began the rotation: it did not record the dependents of then.
+    """
+
+    scope_added: tuple[str, ...]
+    scope_removed: tuple[str, ...]
+    dependents_added: tuple[str, ...]
+    dependents_removed: tuple[str, ...]
+    is_complete: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +101,8 @@ class Check:
     columns: ClassVar[Columns] = (("CHECK", "what"), ("RESULT", "result"))
 
 
+SHOWN_AT_MOST: Final = 10
+"""Dependents that a prompt names one by one."""
 SEEN: Final = "seen"
 NOT_SEEN: Final = "not seen"
 UNSEEABLE: Final = "not observable"
@@ -87,6 +132,9 @@ class RotationRow:
     host: str
     started_at: datetime
     finished_at: datetime | None
+    reversible: str
+    outage_since: datetime | None
+    outage_dependents: int
 
     columns: ClassVar[Columns] = (
         ("CREDENTIAL", "credential"),
@@ -96,7 +144,16 @@ class RotationRow:
         ("FINISHED", "finished_at"),
         ("HOST", "host"),
         ("ID", "id"),
+        ("REVERSIBLE", "reversible"),
+        ("DOWN", "down"),
+        ("DOWN SINCE", "outage_since"),
     )
+    machine_only: ClassVar[frozenset[str]] = frozenset({"past_no_return"})
+
+    @property
+    def down(self) -> str | None:
+        """How many dependents are down; None when none is."""
+        return counted(self.outage_dependents, "dependent") if self.outage_dependents else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +186,8 @@ class RotationDetail:
     looks: tuple[StepLook, ...] = ()
     fetches: tuple[FetchRow, ...] = ()
     old_key_free_from: datetime | None = None
+    outage: OutageView | None = None
+    changes: RollbackChanges | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +199,11 @@ class RotationResult:
 
 
 def rotation_plan(
-    context: Context, state: State, credential: Credential, rotation: Rotation, new_fingerprint: str | None
+    state: State,
+    credential: Credential,
+    rotation: Rotation,
+    now: datetime,
+    new_key: KeyFacts,
 ) -> RotationPlan:
     """Return the plan of a rotation that may not have begun yet."""
     index = Index(state)
@@ -151,7 +214,7 @@ def rotation_plan(
         credential=credential.name,
         provider=credential.provider,
         control_plane=state.organization.control_plane.value,
-        age_days=age_days(credential, context.now()),
+        age_days=age_days(credential, now),
         databases=tuple(database_ref(index, item) for item in rotation.databases),
         dropped_databases=tuple(database_ref(index, item) for item in rotation.snapshot.databases if item not in kept),
         dependants=dependant_refs(index, index.dependants_of_credential[credential.name]),
@@ -160,11 +223,12 @@ def rotation_plan(
         rollback=why,
         leaked=rotation.leaked,
         revoke_first=rotation.revoke_first,
-        test="the new key is tested first, at its provider and through one dependant; --skip-test leaves that out",
+        test=new_key.test,
         same_key_elsewhere=tuple(item.name for item in machine.same_key_elsewhere(state, credential)),
         steps=tuple(step.value for step in machine.route(rotation, is_local=state.is_local)),
         old_fingerprint=old.fingerprint if old is not None else None,
-        new_fingerprint=new_fingerprint,
+        new_fingerprint=new_key.fingerprint,
+        warnings=new_key.warnings,
     )
 
 
@@ -180,6 +244,7 @@ def plan_lines(plan: RotationPlan) -> tuple[str, ...]:
     if plan.dropped_databases:
         lines.append(f"  leaves scope  {', '.join(item.name for item in plan.dropped_databases)}")
     lines += [f"  depends on it {item.kind} {item.address}" for item in plan.dependants] or ["  depends on it nothing"]
+    lines.append(f"  data          {plan.data}")
     lines.append(f"  interruption  {plan.interruption}")
     lines.append(f"  rollback      {plan.rollback}")
     lines.append(f"  test          {plan.test}")
@@ -188,7 +253,96 @@ def plan_lines(plan: RotationPlan) -> tuple[str, ...]:
     if plan.same_key_elsewhere:
         lines.append(f"  same key      also held by {', '.join(plan.same_key_elsewhere)}: revoking it stops those too")
     lines.append(f"  steps         {' > '.join(plan.steps)}")
+    lines += warning_lines(plan)
     return tuple(lines)
+
+
+def warning_lines(plan: RotationPlan) -> tuple[str, ...]:
+    """Return what is unusual about the new key, to be read before the question."""
+    return tuple(f"  warning       {item}" for item in plan.warnings)
+
+
+def changes_of(state: State, rotation: Rotation) -> RollbackChanges | None:
+    """Return what has changed since the rotation began; None when its credential is gone."""
+    credential = state.credential_by_id(rotation.credential)
+    if credential is None:
+        return None
+    found, index = machine.changes_since(state, credential, rotation), Index(state)
+    return RollbackChanges(
+        scope_added=tuple(index.database_name(item) for item in found.scope_added),
+        scope_removed=tuple(index.database_name(item) for item in found.scope_removed),
+        dependents_added=tuple(_address(index, item) for item in found.dependents_added),
+        dependents_removed=tuple(_address(index, item) for item in found.dependents_removed),
+        is_complete=found.is_complete,
+    )
+
+
+def _address(index: Index, key: str) -> str:
+    database, _, rest = key.partition("/")
+    return f"{index.database_name(database)}/{rest}"
+
+
+def change_lines(changes: RollbackChanges) -> tuple[str, ...]:
+    """Return what a rollback leaves as it is now, a fact a line."""
+    parts = (
+        ("added to the scope since", "stays in it", changes.scope_added),
+        ("removed from the scope since", "stays out of it", changes.scope_removed),
+        ("new dependent since", "gets the old key too", changes.dependents_added),
+        ("no longer a dependent", "unaffected", changes.dependents_removed),
+    )
+    lines = [f"  {what}: {item} ({effect})" for what, effect, items in parts for item in items]
+    if not changes.is_complete:
+        lines.append("  an older version of vzctl began this rotation: dependents removed since are not known")
+    return tuple(lines)
+
+
+def outage_view(state: State, rotation: Rotation) -> OutageView | None:
+    """Return what is down during the rotation, or None."""
+    found = outage_of(state, rotation)
+    if found is None:
+        return None
+    index = Index(state)
+    key = "old" if rotation.direction is Direction.BACK else "new"
+    ends = (
+        f"when the {key} key is in force"
+        if state.is_local
+        else f"when the credential is recreated with the {key} key and its databases are back in its scope"
+    )
+    return OutageView(
+        cause=found.cause.value,
+        since=found.since,
+        verified_at=found.verified_at,
+        ends=ends,
+        databases=tuple(database_ref(index, item) for item in found.databases),
+        dependents=dependant_refs(index, list(found.dependents)),
+    )
+
+
+def outage_text(outage: OutageView) -> str:
+    """Return what is down, and since when, in one sentence."""
+    databases = listed([item.name for item in outage.databases])
+    since = outage.since
+    if since is None:
+        when = "at a time that is not recorded"
+    else:
+        how = f"verified {_moment(outage.verified_at)}" if outage.verified_at is not None else "attested, not verified"
+        when = f"since {_moment(since)} ({how})"
+    return f"vectorize is down for {counted(len(outage.dependents), 'dependent')} in {databases} {when}"
+
+
+def _moment(at: datetime) -> str:
+    return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+
+
+def outage_lines(state: State, rotation: Rotation) -> tuple[str, ...]:
+    """Return the outage for people: what is down, each dependent, and what ends it."""
+    outage = outage_view(state, rotation)
+    if outage is None:
+        return ()
+    shown = [f"  {item.kind} {item.address}" for item in outage.dependents[:SHOWN_AT_MOST]]
+    more = len(outage.dependents) - len(shown)
+    left = (f"  and {more} more: {command('rotations show', rotation.snapshot.name)}",) if more else ()
+    return (f"OUTAGE: {outage_text(outage)}", *shown, *left, f"  it ends {outage.ends}")
 
 
 def _old_key(plan: RotationPlan) -> str:
@@ -202,6 +356,7 @@ def _old_key(plan: RotationPlan) -> str:
 def rotation_row(state: State, rotation: Rotation) -> RotationRow:
     """Return the row of a rotation; the name is the snapshot's when the credential is gone."""
     credential = state.credential_by_id(rotation.credential)
+    outage = outage_of(state, rotation)
     return RotationRow(
         id=rotation.id,
         credential=credential.name if credential is not None else rotation.snapshot.name,
@@ -212,6 +367,9 @@ def rotation_row(state: State, rotation: Rotation) -> RotationRow:
         host=rotation.host,
         started_at=rotation.started_at,
         finished_at=rotation.finished_at,
+        reversible=machine.reversible(state, rotation).value,
+        outage_since=outage.since if outage is not None else None,
+        outage_dependents=len(outage.dependents) if outage is not None else 0,
     )
 
 
@@ -226,7 +384,7 @@ def rotation_detail(state: State, rotation: Rotation) -> RotationDetail:
         provider=rotation.snapshot.provider,
         leaked=rotation.leaked,
         test=rotation.test,
-        databases=tuple(database_ref(index, item) for item in machine.target_databases(rotation)),
+        databases=tuple(database_ref(index, item) for item in rotation.databases),
         scoped=tuple(database_ref(index, item) for item in rotation.scoped),
         dependants=dependant_refs(index, index.dependants_of_credential[rotation.snapshot.name]),
         old_fingerprint=versions.get(rotation.old_version or ""),
@@ -235,13 +393,14 @@ def rotation_detail(state: State, rotation: Rotation) -> RotationDetail:
         next_is_manual=step in machine.PERSON_STEPS,
         portal=portal_visit(index, rotation, step) if step in machine.PERSON_STEPS else None,
         checks=checks(state, rotation),
+        outage=outage_view(state, rotation),
     )
 
 
 def step_text(rotation: Rotation) -> str:
     """Return the step, with `n/m` while databases are put back into the scope."""
     if rotation.step is Step.SCOPED:
-        return f"SCOPED {len(rotation.scoped)}/{len(machine.target_databases(rotation))}"
+        return f"SCOPED {len(rotation.scoped)}/{len(rotation.databases)}"
     return rotation.step.value
 
 
@@ -285,7 +444,7 @@ def checks(state: State, rotation: Rotation) -> tuple[Check, ...]:
     word = "seen" if is_own else "attested"
     snapshot = rotation.snapshot
     needed = {item.database for item in state.dependants_of(credential.name)}
-    wanted = set(machine.target_databases(rotation)) & {item.id for item in state.databases}
+    wanted = set(rotation.databases) & {item.id for item in state.databases}
     in_scope = wanted if is_own else machine.seen_in_scope(rotation)
     # A database that can use the credential shows its name and its provider, but not which key a person pasted.
     shown = word if is_own or not in_scope else "seen"

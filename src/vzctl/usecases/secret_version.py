@@ -22,7 +22,7 @@ from vzctl.secret import Secret
 from vzctl.store.secret_writes import writing
 from vzctl.usecases.change import Plan, apply, changed_meanwhile
 from vzctl.usecases.context import Context, SecretSource, item_of
-from vzctl.usecases.deletion import delete_secrets, finish_deletions
+from vzctl.usecases.deletion import finish_deletions
 from vzctl.usecases.outcome import Notice
 from vzctl.vault.base import SecretItem, SecretStore
 
@@ -174,16 +174,3 @@ def _not_held(name: str) -> SecretStoreError:
             suggest("credentials rotate", name, comment="or give it a new one"),
         ),
     )
-
-
-def forget_version(context: Context, credential_id: str, version_id: str) -> None:
-    """Delete the secret of a version that never was in force, and the version with it."""
-    delete_secrets(context, credential_id, [version_id])
-
-
-def delete_bytes(context: Context, state: State, owner: Owner, version_ids: Sequence[str]) -> None:
-    """Ask the store to delete secrets; a store that is only read keeps them, they are not vzctl's."""
-    store = context.store()
-    if store.writable:
-        for version_id in version_ids:
-            store.delete(store_item(state, owner, version_id))

@@ -19,9 +19,10 @@ from vzctl.errors import ExitStatus
 from vzctl.usecases.context import Context
 from vzctl.usecases.outcome import Columns, Outcome
 from vzctl.usecases.revocation import RevocationRow, revocation_rows
-from vzctl.usecases.rotation_view import rotation_row
+from vzctl.usecases.rotation_view import OutageView, outage_text, outage_view, rotation_row, step_text
 
 LISTS: Final = {
+    "outage": command("rotations list", open=True),
     "leaked key": command("revocations list"),
     "open rotation": command("rotations list", open=True),
     "problem": command("state check"),
@@ -139,15 +140,17 @@ def show_status(context: Context, *, settings: tuple[SettingRow, ...] = (), exit
 
 
 def _attention(context: Context, state: State) -> tuple[Attention, ...]:
-    """Most urgent first: leaked keys, open rotations, broken rules, a person's steps, keys to revoke, keys due."""
+    """Most urgent first: outages, leaked keys, open rotations, broken rules, a person's steps, keys to revoke, keys due."""
     revocations = sorted(revocation_rows(state, state.open_revocations()), key=lambda item: item.due_since)
     rotations = sorted(
         (item for item in state.rotations if item.is_open),
         key=lambda item: (not item.is_past_no_return, item.started_at),
     )
+    outages = {item.id: outage for item in rotations if (outage := outage_view(state, item)) is not None}
     return (
+        *(_outage(item, outages[item.id]) for item in rotations if item.id in outages),
         *(_leaked(item) for item in revocations if item.reason == REASON_LEAKED),
-        *(_open_rotation(state, item) for item in rotations),
+        *(_open_rotation(state, item) for item in rotations if item.id not in outages),
         *(Attention("problem", item.subject, item.message, item.next_step.command) for item in find_problems(state)),
         *(_pending(item) for item in ([] if state.is_local else pending_steps(state))),
         *(_to_revoke(item) for item in revocations if item.reason != REASON_LEAKED),
@@ -158,6 +161,12 @@ def _attention(context: Context, state: State) -> tuple[Attention, ...]:
 def _leaked(item: RevocationRow) -> Attention:
     text = f"its old key is known to others: revoke it at {display_name(item.provider)} now"
     return Attention("leaked key", item.credential, text, command("revocations done", item.id))
+
+
+def _outage(rotation: Rotation, outage: OutageView) -> Attention:
+    text = f"{outage_text(outage)}, during a rotation that stands at {step_text(rotation)}; it ends {outage.ends}"
+    name = rotation.snapshot.name
+    return Attention("outage", name, text, command("rotations resume", name))
 
 
 def _open_rotation(state: State, rotation: Rotation) -> Attention:

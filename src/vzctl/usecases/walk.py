@@ -6,12 +6,13 @@ before the thing it announces, so a crash anywhere leaves a row from which the w
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from vzctl.command import suggest
+from vzctl.command import NextStep, suggest
 from vzctl.domain import rotation as machine
+from vzctl.domain.deletion import needed_versions, with_deletions
 from vzctl.domain.index import Index
 from vzctl.domain.records import (
     Credential,
@@ -24,20 +25,29 @@ from vzctl.domain.revocation import is_revoked
 from vzctl.domain.rules import provider_by_id
 from vzctl.domain.secret_text import require_usable
 from vzctl.domain.state import State
-from vzctl.errors import ConflictError, InputRequiredError, RotationOpenError, SecretStoreError, StateError, VzctlError
+from vzctl.errors import (
+    ConflictError,
+    InputRequiredError,
+    RotationOpenError,
+    SecretStoreError,
+    StateError,
+    VzctlError,
+)
 from vzctl.secret import Secret
+from vzctl.usecases.change import Plan
 from vzctl.usecases.context import Context, SecretSource
+from vzctl.usecases.deletion import finish_deletions
 from vzctl.usecases.looking import Looking, look_at_step
 from vzctl.usecases.outcome import Outcome
 from vzctl.usecases.rotation_end import Stop, finished, stopped
-from vzctl.usecases.rotation_view import NOT_SEEN, RotationDetail, StepLook, portal_visit, step_text
+from vzctl.usecases.rotation_view import NOT_SEEN, RotationDetail, StepLook, outage_lines, portal_visit, step_text
 from vzctl.usecases.secret_version import (
-    delete_bytes,
-    forget_version,
+    delete_written,
     require_new_key,
     require_recorded,
     set_held,
     store_item,
+    write_secret,
 )
 
 NOT_TESTED: Final = "not tested"
@@ -57,23 +67,25 @@ class Walk:
     looks: list[StepLook] = field(default_factory=list)
 
 
-def walk(context: Context, rotation_id: str, given: Walk) -> Outcome[RotationDetail]:
+def walk(context: Context, rotation: Rotation, given: Walk) -> Outcome[RotationDetail]:
     """Take every step that can be taken now; the outcome says where the rotation stands.
+
+    `rotation` is the row that the user was shown: when it is another one by now, nothing is done.
 
     Past the point of no return an open rotation is the worst news there is: every failure and ^C then ends as
     `ROTATION_OPEN`, whatever it would have been by itself.
     """
     try:
-        outcome = _Walker(context, rotation_id, given, list(given.attests)).walk()
+        outcome = _Walker(context, rotation, given, list(given.attests)).walk()
         return replace(outcome, data=replace(outcome.data, looks=tuple(given.looks)))
     except VzctlError as error:
-        raise left_open(context, rotation_id, error) from None
+        raise left_open(context, rotation.id, error) from None
     except KeyboardInterrupt:
-        left = _left_open(context, rotation_id)
+        left = _left_open(context, rotation.id)
         if left is None or not left.is_past_no_return:
             raise
         state = context.state_file.read()
-        return stopped(state, _rotation(state, rotation_id), Stop.INTERRUPTED, changed=True)
+        return stopped(state, find_rotation(state, rotation.id), Stop.INTERRUPTED, changed=True)
 
 
 def left_open(context: Context, rotation_id: str, error: VzctlError) -> VzctlError:
@@ -96,7 +108,7 @@ def left_open(context: Context, rotation_id: str, error: VzctlError) -> VzctlErr
 def _left_open(context: Context, rotation_id: str) -> Rotation | None:
     """Return the rotation when somebody still has to finish it, as far as the state can still be read."""
     try:
-        rotation = _rotation(context.state_file.read(), rotation_id)
+        rotation = find_rotation(context.state_file.read(), rotation_id)
     except VzctlError:
         return None
     return rotation if rotation.is_open else None
@@ -104,10 +116,10 @@ def _left_open(context: Context, rotation_id: str) -> Rotation | None:
 
 @dataclass(slots=True)
 class _Walker:
-    """One walk: what it was given and is not used up yet, and what it did so far."""
+    """One walk: the row as this command saw or wrote it last, what it was given and is not used up yet, and what it did."""
 
     context: Context
-    rotation_id: str
+    rotation: Rotation
     given: Walk
     attests: list[Step]
     has_changed: bool = False
@@ -124,16 +136,16 @@ class _Walker:
         """Do the one thing that is next, decided from the state as it is now; None while there is more to do."""
         context = self.context
         state = context.state_file.read()
-        rotation = _rotation(state, self.rotation_id)
+        rotation = self._unchanged(state)
         step = machine.next_step(rotation, is_local=state.is_local)
         if step is None:
             if self.attests:
-                machine.attested(rotation, self.attests[0], is_local=state.is_local)
+                machine.attested(rotation, self.attests[0], context.now(), is_local=state.is_local)
             return finished(state, rotation, changed=self.has_changed)
         if context.stop_requested():
             return stopped(state, rotation, Stop.INTERRUPTED, changed=self.has_changed)
         if rotation.direction is Direction.FORWARD and rotation.step is not Step.DROPPING and not self.is_ensured:
-            self.has_changed = _ensure_staged(context, state, rotation, self.given) or self.has_changed
+            self._ensure_staged(state, rotation, self.given)
             self.is_ensured = True
             return None
         # Of what is attested in one breath only the last can still be seen.
@@ -142,15 +154,24 @@ class _Walker:
         if not self.attests and self._is_to_stop(state, rotation):
             return stopped(state, rotation, Stop.AS_WANTED, changed=self.has_changed)
         if step not in machine.PERSON_STEPS:
-            _OWN_STEPS[step](context, rotation)
+            self._take_own_step(state, rotation, step)
         elif self.attests:
-            _attest(context, rotation, self.attests.pop(0))
-        elif context.is_interactive and _person_says_done(context, state, rotation, step):
-            _attest(context, rotation, step)
+            self._attest(state, rotation, self.attests.pop(0))
+        elif context.is_interactive and _user_says_done(context, state, rotation, step):
+            self._attest(state, rotation, step)
         else:
             return stopped(state, rotation, Stop.FOR_A_PERSON, changed=self.has_changed)
-        self.has_changed = True
         return None
+
+    def _unchanged(self, state: State) -> Rotation:
+        """Return the rotation; raise when another process went on with it, unless it is at the end that is wanted here."""
+        current = find_rotation(state, self.rotation.id)
+        if current != self.rotation:
+            is_dropped = self.rotation.step is Step.DROPPING or self.rotation.direction is Direction.BACK
+            if current.step is not (Step.ROLLED_BACK if is_dropped else Step.DONE):
+                raise moved_on(current)
+            self.rotation = current
+        return current
 
     def _is_to_look(self, rotation: Rotation) -> bool:
         unseen = machine.to_be_seen(rotation) if self.given.looking.is_wanted else ()
@@ -162,63 +183,182 @@ class _Walker:
 
     def _look(self, state: State, rotation: Rotation) -> Outcome[RotationDetail] | None:
         """Look at what was attested last; the walk ends when it is seen not to be in force."""
-        looked = look_at_step(self.context, state, rotation, self.given.looking)
+        looked, current = look_at_step(self.context, state, rotation, self.given.looking)
         self.given.looks.append(looked)
-        current = _rotation(state := self.context.state_file.read(), self.rotation_id)
         self.looked_at = machine.to_be_seen(current)
         self.has_changed = self.has_changed or current != rotation
+        self.rotation = current
         if looked.result == NOT_SEEN:
             why = Stop.INTERRUPTED_UNSEEN if self.context.stop_requested() else Stop.NOT_IN_FORCE
-            return stopped(state, current, why, changed=self.has_changed)
+            return stopped(self.context.state_file.read(), current, why, changed=self.has_changed)
         return None
 
+    def _write(
+        self, seen: State, rotation: Rotation, after: Callable[[State], State], details: Callable[[Rotation], str]
+    ) -> State:
+        """Write one step under the guard; raise when what it rests on is not what was seen, and nothing is written.
 
-def _ensure_staged(context: Context, state: State, rotation: Rotation, given: Walk) -> bool:
-    """Make sure that the store holds the pending bytes, whatever was recorded; True when the state changed.
+        `seen` is the state that was shown, asked about, or tested before.
+        """
+        basis = step_basis(seen, rotation.id)
 
-    They are asked for again when a crash came before they were written, or when this is another machine.
-    """
-    credential = _credential(state, rotation)
-    version = _version(credential, rotation.new_version)
-    if is_revoked(state, version.id):
-        raise ConflictError(
-            f'the new key of "{credential.name}" was revoked at its provider',
-            code="SECRET_REVOKED",
-            next_steps=(suggest("rotations rollback", credential.name, comment="take the rotation back"),),
+        def plan(state: State) -> Plan[None]:
+            if step_basis(state, rotation.id) != basis:
+                raise moved_on(find_rotation(state, rotation.id))
+            planned = after(state)
+            name = rotation.snapshot.name
+            return Plan(
+                state=planned, data=None, details=(details(find_rotation(planned, rotation.id)),), subjects=(name,)
+            )
+
+        written = self.context.state_file.update(plan)
+        self.rotation = find_rotation(written.after, rotation.id)
+        self.has_changed = self.has_changed or written.changed
+        return written.after
+
+    def _take_own_step(self, seen: State, rotation: Rotation, step: Step) -> None:
+        """Take a step that needs no manual work; its time and the id it may need are made once."""
+        context, name = self.context, rotation.snapshot.name
+        now, entry_id = context.now(), context.new_id()
+        if step is Step.ROLLED_BACK:
+            self._write(
+                seen,
+                rotation,
+                lambda state: machine.finish_back(state, rotation, now, lambda: entry_id),
+                lambda _: f'"{name}" is back at its old key',
+            )
+            # A key that was in service stays: the revocations list keeps it.
+            finish_deletions(context, [rotation.new_version])
+        elif step is Step.DONE:
+            self._write(
+                seen,
+                rotation,
+                lambda state: machine.finish_forward(state, rotation, now, lambda: entry_id),
+                lambda _: f'"{name}" removed and recreated under the same name with the new key, scope kept',
+            )
+        else:
+            words = f"the new key was {rotation.test}" if step is Step.TESTED else "going back"
+            self._write(
+                seen,
+                rotation,
+                lambda state: state.with_rotation(machine.arrived(rotation, step, now)),
+                lambda _: f'"{name}": {words}',
+            )
+
+    def _attest(self, seen: State, rotation: Rotation, step: Step) -> None:
+        now = self.context.now()
+        self._write(
+            seen,
+            rotation,
+            lambda state: state.with_rotation(machine.attested(rotation, step, now, is_local=state.is_local)),
+            lambda after: f'"{rotation.snapshot.name}": the user attested {step_text(after)}',
         )
-    is_there = _is_in_store(context, state, credential, version, given)
-    if not is_there or given.replace_secret:
-        secret = _secret_again(credential, given)
-        if secret.fingerprint(state.organization.fingerprint_salt) != version.fingerprint:
-            if not given.replace_secret:
-                raise ConflictError(
-                    f'this is not the key that the rotation of "{credential.name}" began with',
-                    code="SECRET_DIFFERS",
-                    next_steps=(
-                        suggest(
-                            "rotations resume", credential.name, replace_secret=True, comment="take this key instead"
-                        ),
-                    ),
-                )
-            return _replace_pending(context, rotation, given, _judged(state, credential, secret))
-        if not is_there:
-            context.store().write(store_item(state, credential, version.id), secret)
-    if rotation.step is not Step.STAGING and version.held:
-        return False
-    try:
-        with context.state_file.transaction() as transaction:
-            current = _unmoved(transaction.state, rotation)
-            after = set_held(transaction.state, credential.id, [version.id], held=True)
-            step = Step.STAGED if current.step is Step.STAGING else current.step
-            transaction.state = after.with_rotation(replace(current, step=step))
-            transaction.describe(f'staged the new key of "{credential.name}"', subjects=(credential.name,))
-    except ConflictError:
-        now = _rotation(context.state_file.read(), rotation.id)
-        if now.new_version != version.id or now.step in (Step.DROPPING, Step.ROLLED_BACK):
-            # Whoever took the rotation back may have deleted the bytes before they were written here.
-            delete_bytes(context, state, credential, [version.id])
-        raise
-    return True
+
+    def _ensure_staged(self, state: State, rotation: Rotation, given: Walk) -> None:
+        """Make sure that the store holds the pending bytes, whatever was recorded.
+
+        They are asked for again when a crash came before they were written, or when this is another machine.
+        """
+        context = self.context
+        credential = _credential(state, rotation)
+        version = _version(credential, rotation.new_version)
+        if is_revoked(state, version.id):
+            raise ConflictError(
+                f'the new key of "{credential.name}" was revoked at its provider',
+                code="SECRET_REVOKED",
+                next_steps=_ways_back(state, rotation, "take the rotation back"),
+            )
+        is_there = _is_in_store(context, state, credential, version, given)
+        if not is_there or given.replace_secret:
+            if context.is_interactive and given.source is not None:
+                context.present(outage_lines(state, rotation))
+            secret = _secret_again(state, rotation, credential, given)
+            if not _is_recorded(state, credential, version, secret, given):
+                self._replace_pending(state, rotation, _judged(state, credential, secret))
+                return
+            if not is_there:
+                require_writable_store(context)
+                write_secret(context, credential.id, version.id, secret)
+        if rotation.step is not Step.STAGING and version.held:
+            return
+        now = context.now()
+
+        def staged(state: State) -> State:
+            after = set_held(state, credential.id, [version.id], held=True)
+            return after.with_rotation(
+                machine.arrived(rotation, Step.STAGED, now) if rotation.step is Step.STAGING else rotation
+            )
+
+        try:
+            self._write(state, rotation, staged, lambda _: f'staged the new key of "{credential.name}"')
+        except ConflictError:
+            if version.id not in needed_versions(context.state_file.read()):
+                # Whoever rolled the rotation back may have deleted the secret before it was stored here.
+                delete_written(context, credential.id, version.id)
+            raise
+
+    def _replace_pending(self, state: State, rotation: Rotation, secret: Secret) -> None:
+        """Take another key than the one the rotation began with: a new version, the replaced one deleted, staged again."""
+        context = self.context
+        credential = _credential(state, rotation)
+        if rotation.new_key_used:
+            raise RotationOpenError(
+                f'the key of "{rotation.snapshot.name}" was put into service already; take the rotation back instead',
+                code="ROTATION_OPEN",
+                next_steps=_ways_back(state, rotation, "go back to the old key"),
+            )
+        test = NOT_TESTED
+        if not self.given.skip_test:
+            from vzctl.usecases.new_key import try_new_key  # the network, only for those who use it
+
+            test = try_new_key(context, state, credential, secret)
+        tested_with = state.dependants_of(credential.name)
+        fingerprint = secret.fingerprint(state.organization.fingerprint_salt)
+        version = Version(id=context.new_id(), created_at=context.now(), fingerprint=fingerprint)
+
+        def replaced(now: State) -> State:
+            owner = _credential(now, rotation)
+            if now.dependants_of(owner.name) != tested_with:
+                raise moved_on(rotation)
+            _judged(now, owner, secret)
+            owner = replace(owner.with_version(version), pending=version.id)
+            is_kept = rotation.is_past_no_return or rotation.step is Step.REVOKED
+            step = rotation.step if is_kept else Step.STAGING
+            after = now.with_credential(owner).with_rotation(
+                replace(rotation, new_version=version.id, step=step, test=test)
+            )
+            return with_deletions(after, owner.id, [rotation.new_version], version.created_at)
+
+        self._write(state, rotation, replaced, lambda _: f'replaced the staged key of "{credential.name}"')
+        finish_deletions(context, [rotation.new_version])
+        state = context.state_file.read()
+        self._ensure_staged(state, self._unchanged(state), Walk(source=lambda: secret))
+
+
+def require_writable_store(context: Context) -> None:
+    """Raise `SecretStoreError` when the configured store cannot keep a new key."""
+    store = context.store()
+    if not store.writable:
+        raise SecretStoreError(
+            f'the secret store "{store.name}" is only read: a rotation needs one that can be written (keyring, exec or file)',
+            code="SECRET_STORE_READ_ONLY",
+            next_steps=(suggest("help", "environment", comment="VZCTL_SECRET_STORE and [secrets] choose the store"),),
+        )
+
+
+def step_basis(state: State, rotation_id: str) -> Hashable:
+    """Return what a step of a rotation rests on: its row, and what its credential and its two keys are."""
+    rotation = find_rotation(state, rotation_id)
+    credential = state.credential_by_id(rotation.credential)
+    if credential is None:
+        return (rotation, None)
+    return (
+        rotation,
+        (credential.name, credential.provider, credential.current, credential.pending, credential.previous),
+        (credential.key_set_at, credential.slot, credential.removal_wanted_at, credential.scope),
+        tuple(credential.version(item) for item in (rotation.old_version, rotation.new_version)),
+        tuple(is_revoked(state, item) for item in (rotation.old_version, rotation.new_version)),
+    )
 
 
 def _is_in_store(context: Context, state: State, credential: Credential, version: Version, given: Walk) -> bool:
@@ -239,43 +379,7 @@ def _is_in_store(context: Context, state: State, credential: Credential, version
     return secret is not None
 
 
-def _replace_pending(context: Context, rotation: Rotation, given: Walk, secret: Secret) -> bool:
-    """Take another key than the one the rotation began with: a new version, the old bytes deleted, staged again.
-
-    Until its bytes are gone the replaced version stays on record as held, whatever was recorded of it before.
-    """
-    if rotation.new_key_used:
-        raise RotationOpenError(
-            f'the key of "{rotation.snapshot.name}" was put into service already; take the rotation back instead',
-            code="ROTATION_OPEN",
-            next_steps=(suggest("rotations rollback", rotation.snapshot.name, comment="go back to the old key"),),
-        )
-    state = context.state_file.read()
-    _unmoved(state, rotation)
-    test = NOT_TESTED
-    if not given.skip_test:
-        from vzctl.usecases.new_key import try_new_key  # the network, only for those who use it
-
-        test = try_new_key(context, state, _credential(state, rotation), secret)
-    fingerprint = secret.fingerprint(state.organization.fingerprint_salt)
-    version = Version(id=context.new_id(), created_at=context.now(), fingerprint=fingerprint)
-    with context.state_file.transaction() as transaction:
-        current = _unmoved(transaction.state, rotation)
-        owner = _credential(transaction.state, current)
-        replaced = replace(_version(owner, current.new_version), held=True)
-        owner = owner.with_version(replaced).with_version(version)
-        is_kept = current.is_past_no_return or current.step is Step.REVOKED
-        step = current.step if is_kept else Step.STAGING
-        transaction.state = transaction.state.with_credential(replace(owner, pending=version.id)).with_rotation(
-            replace(current, new_version=version.id, step=step, test=test)
-        )
-        transaction.describe(f'replaced the staged key of "{owner.name}"', subjects=(owner.name,))
-    forget_version(context, owner.id, replaced.id)
-    state = context.state_file.read()
-    return _ensure_staged(context, state, _rotation(state, rotation.id), Walk(source=lambda: secret))
-
-
-def _secret_again(credential: Credential, given: Walk) -> Secret:
+def _secret_again(state: State, rotation: Rotation, credential: Credential, given: Walk) -> Secret:
     if given.source is None:
         raise InputRequiredError(
             f'the new key of "{credential.name}" is not held here; hand it in again',
@@ -284,10 +388,32 @@ def _secret_again(credential: Credential, given: Walk) -> Secret:
                 suggest(
                     "rotations resume", credential.name, secret_stdin=True, comment="the same key, on standard input"
                 ),
-                suggest("rotations rollback", credential.name, comment="or take the rotation back"),
+                *_ways_back(state, rotation, "or take the rotation back"),
             ),
         )
     return given.source()
+
+
+def _is_recorded(state: State, credential: Credential, version: Version, secret: Secret, given: Walk) -> bool:
+    """Whether this is the key that the rotation began with; raise `ConflictError` when no other one is wanted."""
+    if secret.fingerprint(state.organization.fingerprint_salt) == version.fingerprint:
+        return True
+    if given.replace_secret:
+        return False
+    raise ConflictError(
+        f'this is not the key that the rotation of "{credential.name}" began with',
+        code="SECRET_DIFFERS",
+        next_steps=(
+            suggest("rotations resume", credential.name, replace_secret=True, comment="take this key instead"),
+        ),
+    )
+
+
+def _ways_back(state: State, rotation: Rotation, comment: str) -> tuple[NextStep, ...]:
+    """Return the rollback, where there is one."""
+    if machine.reversible(state, rotation) is machine.Reversible.NO:
+        return ()
+    return (suggest("rotations rollback", rotation.snapshot.name, comment=comment),)
 
 
 def _judged(state: State, credential: Credential, secret: Secret) -> Secret:
@@ -299,68 +425,14 @@ def _judged(state: State, credential: Credential, secret: Secret) -> Secret:
     return secret
 
 
-def _tested(context: Context, rotation: Rotation) -> None:
-    """Record what the test showed that was made before the rotation began, or that there was none."""
-    with context.state_file.transaction() as transaction:
-        rotation = _unmoved(transaction.state, rotation)
-        transaction.state = transaction.state.with_rotation(replace(rotation, step=Step.TESTED))
-        transaction.describe(
-            f'"{rotation.snapshot.name}": the new key was {rotation.test}', subjects=(rotation.snapshot.name,)
-        )
-
-
-def _done(context: Context, rotation: Rotation) -> None:
-    with context.state_file.transaction() as transaction:
-        rotation = _unmoved(transaction.state, rotation)
-        transaction.state = machine.finish_forward(transaction.state, rotation, context.now(), context.new_id)
-        transaction.describe(
-            f'"{rotation.snapshot.name}" removed and recreated under the same name with the new key, scope restored',
-            subjects=(rotation.snapshot.name,),
-        )
-
-
-def _dropping(context: Context, rotation: Rotation) -> None:
-    with context.state_file.transaction() as transaction:
-        rotation = _unmoved(transaction.state, rotation)
-        transaction.state = transaction.state.with_rotation(replace(rotation, step=Step.DROPPING))
-        transaction.describe(f'going back: "{rotation.snapshot.name}"', subjects=(rotation.snapshot.name,))
-
-
-def _rolled_back(context: Context, rotation: Rotation) -> None:
-    """Delete the new bytes unless the key was in service (then the revocations list keeps them), and point back."""
-    state = context.state_file.read()
-    if not _unmoved(state, rotation).new_key_used:
-        delete_bytes(context, state, _credential(state, rotation), [rotation.new_version])
-    with context.state_file.transaction() as transaction:
-        rotation = _unmoved(transaction.state, rotation)
-        transaction.state = machine.finish_back(transaction.state, rotation, context.now(), context.new_id)
-        transaction.describe(f'"{rotation.snapshot.name}" is back at its old key', subjects=(rotation.snapshot.name,))
-
-
-_OWN_STEPS: dict[Step, Callable[[Context, Rotation], None]] = {
-    Step.TESTED: _tested,
-    Step.DONE: _done,
-    Step.DROPPING: _dropping,
-    Step.ROLLED_BACK: _rolled_back,
-}
-
-
-def _attest(context: Context, rotation: Rotation, step: Step) -> None:
-    with context.state_file.transaction() as transaction:
-        rotation = _unmoved(transaction.state, rotation)
-        after = machine.attested(rotation, step, is_local=transaction.state.is_local)
-        transaction.state = transaction.state.with_rotation(after)
-        transaction.describe(
-            f'"{rotation.snapshot.name}": a person attested {step_text(after)}', subjects=(rotation.snapshot.name,)
-        )
-
-
-def _person_says_done(context: Context, state: State, rotation: Rotation, step: Step) -> bool:
+def _user_says_done(context: Context, state: State, rotation: Rotation, step: Step) -> bool:
     visit = portal_visit(Index(state), rotation, step)
-    return context.ask_done(f"{step_text(rotation)} → {step.value}: {visit.title}", visit.lines)
+    lines = (*outage_lines(state, rotation), *visit.lines)
+    return context.ask_done(f"{step_text(rotation)} → {step.value}: {visit.title}", lines)
 
 
-def _rotation(state: State, rotation_id: str) -> Rotation:
+def find_rotation(state: State, rotation_id: str) -> Rotation:
+    """Return the rotation; raise `ConflictError` when a restore or an edit took it away meanwhile."""
     found = next((item for item in state.rotations if item.id == rotation_id), None)
     if found is None:
         raise ConflictError(
@@ -371,16 +443,15 @@ def _rotation(state: State, rotation_id: str) -> Rotation:
     return found
 
 
-def _unmoved(state: State, rotation: Rotation) -> Rotation:
-    """Return the rotation, inside the lock; raise when another process went on with it, or took it back, meanwhile."""
-    if _rotation(state, rotation.id) != rotation:
-        name = rotation.snapshot.name
-        raise ConflictError(
-            f'the rotation of "{name}" moved on meanwhile: another process walks it too',
-            code="CHANGED_MEANWHILE",
-            next_steps=(suggest("rotations show", name, comment="where it stands now"),),
-        )
-    return rotation
+def moved_on(rotation: Rotation) -> ConflictError:
+    """Return the error for a rotation that is not what was shown; nothing was written."""
+    name = rotation.snapshot.name
+    return ConflictError(
+        f'the rotation of "{name}", or its credential, changed while this command was waiting: nothing more was written',
+        code="CHANGED_MEANWHILE",
+        retryable=True,
+        next_steps=(suggest("rotations show", name, comment="where it stands now"),),
+    )
 
 
 def _credential(state: State, rotation: Rotation) -> Credential:
