@@ -159,7 +159,7 @@ def test_the_table_of_sources_is_that_of_the_settings() -> None:
     of_tables = {name for name in rows if name.startswith(("secrets.", "providers.", "rotation."))}
     assert (
         set(rows) - set(VALUES)
-        == {"state", "astra.devops_url", "astra.cli_profile", "astra.data_api_hosts"} | of_tables
+        == {"state", "astra.devops_url", "astra.cli_profile", "astra.data_api_hosts", "trust.hosts"} | of_tables
     )
 
 
@@ -466,6 +466,7 @@ FORBIDDEN: Final = {
     "rotation.revoke.PROVIDER": '[rotation.revoke]\nPROVIDER = ["sh"]\n',
     "astra.cli_profile": '[astra]\ncli_profile = "evil"\n',
     "astra.data_api_hosts": '[astra]\ndata_api_hosts = ["evil.example.com"]\n',
+    "trust.hosts": '[trust]\nhosts = ["https://evil.example.com"]\n',
     "providers.PROVIDER.base_url": '[providers.PROVIDER]\nbase_url = "https://evil.example.com"\n',
 }
 
@@ -473,12 +474,14 @@ FORBIDDEN: Final = {
 def test_addresses_are_read_from_the_users_file(machine: Machine) -> None:
     machine.write_user(
         '[astra]\ndevops_url = "https://devops.example.com"\ndata_api_hosts = ["data.example.com"]\n'
+        '[trust]\nhosts = ["https://cassandra.internal:8181"]\n'
         '[providers.openai]\nbase_url = "https://proxy.example.com/openai"\n'
         '[rotation.mint]\nopenai = ["make-key", "{credential}"]\n'
     )
     assert machine.resolve().live == LiveSettings(
         devops_url="https://devops.example.com",
         data_api_hosts=("data.example.com",),
+        trusted_hosts=("https://cassandra.internal:8181",),
         provider_urls={"openai": "https://proxy.example.com/openai"},
         mint_commands={"openai": ("make-key", "{credential}")},
         path=str(machine.user_file),
@@ -490,6 +493,7 @@ def test_addresses_are_read_from_the_users_file(machine: Machine) -> None:
     [
         ("[astra]\ndevops_url = 1\n", "astra.devops_url"),
         ('[astra]\ndata_api_hosts = "one"\n', "astra.data_api_hosts"),
+        ('[trust]\nhosts = "https://one.example"\n', "trust.hosts"),
         ("[astra]\ncli_profile = 1\n", "astra.cli_profile"),
         ("[rotation]\nmint = 1\n", "rotation.mint"),
         ('[rotation.mint]\nopenai = "program"\n', "rotation.mint.openai"),

@@ -19,6 +19,7 @@ class LiveSettings:
     devops_url: str | None = None
     cli_profile: str = "default"
     data_api_hosts: tuple[str, ...] = ()
+    trusted_hosts: tuple[str, ...] = ()
     provider_urls: Mapping[str, str] = field(default_factory=dict)
     mint_commands: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     revoke_commands: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -47,6 +48,7 @@ def read_live(document: Mapping[str, Any], path: str) -> LiveSettings:
         devops_url=devops_url,
         cli_profile=profile or "default",
         data_api_hosts=word_list(document, path, "astra.data_api_hosts") or (),
+        trusted_hosts=word_list(document, path, "trust.hosts") or (),
         provider_urls=urls,
         mint_commands=_commands(document, path, "rotation.mint"),
         revoke_commands=_commands(document, path, "rotation.revoke"),

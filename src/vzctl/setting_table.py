@@ -80,8 +80,13 @@ SETTINGS: Final = (
     Setting("astra.devops_url", "another address of the DevOps API", key="astra.devops_url"),
     Setting(
         "astra.data_api_hosts",
-        "hosts outside of Astra that your Astra token may be sent to",
+        "hosts outside of Astra that your Astra token may be sent to; trust.hosts names any host",
         key="astra.data_api_hosts",
+    ),
+    Setting(
+        "trust.hosts",
+        "other hosts that your keys and tokens may be sent to, such as https://cassandra.internal:8181",
+        key="trust.hosts",
     ),
     Setting(
         "providers.PROVIDER.base_url",

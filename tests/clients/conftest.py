@@ -8,6 +8,7 @@ import pytest
 
 from tests.support.standin.server import StandIn
 from vzctl.clients.http import Http, Limits
+from vzctl.clients.trusted_hosts import TrustedHosts
 
 
 @pytest.fixture
@@ -24,5 +25,6 @@ def log() -> list[str]:
 @pytest.fixture
 def http(log: list[str]) -> Iterator[Http]:
     limits = Limits(connect_seconds=2.0, read_seconds=10.0, total_seconds=10.0)
-    with Http(limits, log=log.append, jitter=lambda: 0.0) as client:
+    trust = TrustedHosts(["https://mistral.invalid"])
+    with Http(limits, trust=trust, log=log.append, jitter=lambda: 0.0) as client:
         yield client

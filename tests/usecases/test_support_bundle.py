@@ -157,6 +157,8 @@ billing = "ACME_KEY"
 devops_url = "https://acme.example"
 data_api_hosts = ["acme.example"]
 cli_profile = "acme"
+[trust]
+hosts = ["https://acme.example"]
 [providers.openai]
 base_url = "https://user:acme@acme.example"
 [providers.acme]

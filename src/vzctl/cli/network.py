@@ -11,6 +11,7 @@ from vzctl.clients.host_label import base_url
 from vzctl.clients.http import Http, Limits
 from vzctl.clients.provider_probe import ProviderProbes
 from vzctl.clients.provider_wire import WIRES
+from vzctl.clients.trusted_hosts import TrustedHosts
 from vzctl.config_file import bad_config
 from vzctl.domain.names import did_you_mean
 from vzctl.settings import DEFAULT_TIMEOUT_SECONDS, Settings
@@ -18,14 +19,19 @@ from vzctl.usecases.live import AstraToken, Live
 
 
 def make_live(
-    settings: Settings, *, log: Callable[[str], None] | None, token_variable: str | None, stored: StoredTokens
+    settings: Settings,
+    *,
+    log: Callable[[str], None] | None,
+    token_variable: str | None,
+    stored: StoredTokens,
+    trust: TrustedHosts,
 ) -> Live:
     """Return the clients; raise `UsageError` for an address, a proxy or certificates that cannot be used. Opens no connection."""
     for name in settings.live.provider_urls:
         if name not in WIRES:
             advice = did_you_mean(name, WIRES)
             raise bad_config(settings.live.path, f"providers.{name}.base_url", f"names no provider of vzctl{advice}")
-    http = Http(limits_within(settings.timeout_seconds), log=log or (lambda _: None))
+    http = Http(limits_within(settings.timeout_seconds), trust=trust, log=log or (lambda _: None))
     http.prepare()  # a mistake in the environment ends the command before anything is asked or taken for a verdict
     devops_url = settings.live.devops_url or DEVOPS_URLS[settings.astra_environment.value]
     return Live(
@@ -34,7 +40,6 @@ def make_live(
         find_token=_remembered(settings, token_variable, stored, log),
         environment=settings.astra_environment.value,
         devops_url=base_url(devops_url, "astra.devops_url"),
-        trusted_hosts=settings.live.data_api_hosts,
     )
 
 

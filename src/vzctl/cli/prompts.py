@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, TextIO
 
 from vzctl.cli.flags import Flags
@@ -22,7 +22,16 @@ class Prompter:
     While a person types, a signal ends the command at once, also inside a rotation that otherwise finishes its step.
     """
 
-    def __init__(self, flags: Flags, interrupts: Interrupts, *, no_input: bool, no_input_source: str) -> None:
+    def __init__(
+        self,
+        flags: Flags,
+        interrupts: Interrupts,
+        *,
+        no_input: bool,
+        no_input_source: str,
+        subject: Callable[[], str] | None = None,
+    ) -> None:
+        self._subject = subject
         self._flags = flags
         self._interrupts = interrupts
         self._no_input = no_input
@@ -69,6 +78,7 @@ class Prompter:
 
     def ask_done(self, title: str, lines: Sequence[str]) -> bool:
         """Show a person's step and ask whether it is done; no answer is no."""
+        self.name_subject()
         self.say(title)
         for line in lines:
             self.say(f"  {line}")
@@ -81,18 +91,32 @@ class Prompter:
             raise CancelledError("cancelled: nothing was changed", code="CANCELLED")
         return answer
 
+    def trust(self, origin: str, what: str) -> bool:
+        """Ask whether a secret may be sent to a host that no configuration names; `--yes` is no answer to that."""
+        clear = " over plain HTTP, which others can read" if origin.startswith("http:") else ""
+        self.say(f"{origin} is no host of Astra or of a provider, and your configuration does not name it")
+        return _is_yes(self._ask(f"Send {what} to {origin}{clear}, now and from now on? [y/N] "))
+
     def ask_secret(self, prompt: str) -> str:
         """Read a secret without echo."""
         import getpass
 
+        self.name_subject()
         with self._interrupts.waiting():
             try:
                 return getpass.getpass(prompt)
             except EOFError:
                 raise CancelledError("cancelled: nothing was changed", code="CANCELLED") from None
 
+    def name_subject(self) -> None:
+        """Say once, before the first plan or question at a terminal, which organization and state it is about."""
+        subject, self._subject = self._subject, None
+        if subject is not None and self.is_interactive:
+            self.say(subject())
+
     def present(self, lines: Sequence[str]) -> None:
         """Show lines that a person must have read before an answer is asked for, `--quiet` or not."""
+        self.name_subject()
         for line in lines:
             self.say(line)
 
@@ -106,6 +130,7 @@ class Prompter:
     def _ask(self, prompt: str) -> str:
         from vzctl.render.cells import escape
 
+        self.name_subject()
         sys.stderr.write(escape(prompt))
         sys.stderr.flush()
         with self._interrupts.waiting(), _terminal() as terminal:

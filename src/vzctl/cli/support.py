@@ -58,6 +58,7 @@ def _chosen(settings: Settings) -> ChosenSettings:
             "secrets.env": bool(settings.secrets.variables),
             "astra.devops_url": live.devops_url is not None,
             "astra.data_api_hosts": bool(live.data_api_hosts),
+            "trust.hosts": bool(live.trusted_hosts),
             "astra.cli_profile": live.cli_profile != "default",
         },
         environ=settings.environ,

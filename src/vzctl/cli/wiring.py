@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import getpass
 import os
 import socket
@@ -18,7 +19,7 @@ from vzctl.cli.interrupts import Interrupts
 from vzctl.cli.prompts import Prompter
 from vzctl.cli.secret_input import SecretFlags, no_way_given, read_flags
 from vzctl.command import suggest
-from vzctl.errors import NotFoundError, SecretStoreError, UsageError
+from vzctl.errors import NotFoundError, SecretStoreError, UsageError, VzctlError
 from vzctl.render.cells import escape
 from vzctl.render.countdown import Countdown
 from vzctl.render.show import write_talk
@@ -55,12 +56,21 @@ class World:
             self.interrupts,
             no_input=self.settings.is_no_input,
             no_input_source=self.settings.no_input.source,
+            subject=self._subject,
         )
 
     def context(self) -> Context:
         """Return a new context of this command; opens nothing yet."""
         self._context = self._make_context()
         return self._context
+
+    def _subject(self) -> str:
+        """Return what a plan or a question is about: organization, control plane, profile and state, as far as they are known."""
+        words = [f"profile {self.settings.profile.value}", self.settings.state.value]
+        with contextlib.suppress(VzctlError):
+            organization = (self._context or self.context()).state_file.read().organization
+            words = [organization.name or "unnamed", organization.control_plane.value, *words]
+        return " · ".join(words)
 
     def _make_context(self) -> Context:
         actor = Actor(host=socket.gethostname(), user=user_name(), command=self.command)
@@ -102,10 +112,15 @@ class World:
         """Return the clients of the network, made once."""
         if self._live is None:
             from vzctl.cli.network import make_live
+            from vzctl.cli.trust import trusted_hosts
 
             log = self.say if self.flags.verbose else None
             self._live = make_live(
-                self.settings, log=log, token_variable=self.token_variable, stored=self._stored_token
+                self.settings,
+                log=log,
+                token_variable=self.token_variable,
+                stored=self._stored_token,
+                trust=trusted_hosts(self.settings, self.prompter),
             )
         return self._live
 
@@ -190,6 +205,7 @@ class World:
         if self.prompter.is_interactive and not self.flags.yes and self.flags.confirm is None:
             from vzctl.render.show import show_plan
 
+            self.prompter.name_subject()
             show_plan(data, self.settings)
             self.has_shown = True
 

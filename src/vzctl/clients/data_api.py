@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from vzctl.clients.endpoint import command_url, require_may_carry_key
+from vzctl.clients.endpoint import command_url, token_kind
 from vzctl.clients.fault import NoReply, error_for
 from vzctl.clients.host_label import keyspace_path
 from vzctl.clients.http import Http
@@ -98,12 +98,10 @@ class DataApi:
         `key` goes along as a provider's key for this request: it wins over a stored one. `changes_schema`: the
         command is meant to change something, which takes its time.
         """
-        if key is not None:
-            require_may_carry_key(self._endpoint)
         places = [keyspace_path("keyspace", keyspace)] if keyspace is not None else []
         places += [keyspace_path("collection or table", leaf)] if leaf is not None else []
-        headers = [SecretHeader("Token", self._token)]
-        headers += [SecretHeader(EMBEDDING_HEADER, key)] if key is not None else []
+        headers = [SecretHeader("Token", self._token, what=token_kind(self._token))]
+        headers += [SecretHeader(EMBEDDING_HEADER, key, what="a provider key")] if key is not None else []
         call = Call(
             party=self._party,
             method="POST",

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
+from vzctl.clients.endpoint import ASTRA_TOKEN
 from vzctl.clients.fault import NoReply, error_for
 from vzctl.clients.host_label import host_label
 from vzctl.clients.http import Http
@@ -80,7 +81,7 @@ class DevOps:
             party=PARTY,
             method="GET",
             url=f"{self._url}{path}",
-            secrets=(SecretHeader("Authorization", self._token, "Bearer "),),
+            secrets=(SecretHeader("Authorization", self._token, "Bearer ", ASTRA_TOKEN),),
             largest_answer=LARGE_ANSWER,
         )
         try:

@@ -26,6 +26,7 @@ from vzctl.clients.host_label import LOOPBACK
 from vzctl.clients.message import Call, Reply
 from vzctl.clients.resolving_loop import ResolvingLoop
 from vzctl.clients.retry import AGAIN_AFTER_CAUSE, AGAIN_AFTER_STATUS, pause, retry_after
+from vzctl.clients.trusted_hosts import TrustedHosts
 
 T = TypeVar("T")
 
@@ -65,10 +66,12 @@ class Http:
         self,
         limits: Limits,
         *,
+        trust: TrustedHosts | None = None,
         log: Callable[[str], None] = lambda _: None,
         jitter: Callable[[], float] = random.random,
     ) -> None:
         self._limits = limits
+        self.trust = trust or TrustedHosts()
         self._log = log
         self._jitter = jitter
         self._starting = threading.Lock()
@@ -86,7 +89,9 @@ class Http:
         self.close()
 
     def send(self, call: Call) -> Reply:
-        """Return the answer, whatever its status; raise `NoReply` when none came."""
+        """Return the answer, whatever its status; raise `NoReply` when none came, `AuthError` for a host without trust."""
+        if call.secrets:
+            self.trust.require(call.url, " and ".join(item.what for item in call.secrets))
         self.prepare()
         try:
             return self._run(self._exchange(call))

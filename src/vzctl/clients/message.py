@@ -27,6 +27,8 @@ class SecretHeader:
     name: str
     secret: Secret
     prefix: str = ""
+    what: str = "a key"
+    """What it is, for the question whether it may be sent to a host."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

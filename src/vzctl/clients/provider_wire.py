@@ -10,6 +10,7 @@ from vzctl.clients.host_label import host_label, model_path, path_label
 from vzctl.clients.message import SecretHeader
 from vzctl.secret import Secret
 
+PROVIDER_KEY: Final = "a provider key"
 WORD: Final = "hi"
 AZURE_VERSION: Final = "2024-02-01"
 HUGGING_FACE_IDENTITY: Final = "https://huggingface.co"
@@ -49,11 +50,11 @@ class Wire:
 
 
 def _bearer(key: Secret) -> SecretHeader:
-    return SecretHeader("Authorization", key, "Bearer ")
+    return SecretHeader("Authorization", key, "Bearer ", PROVIDER_KEY)
 
 
 def _api_key(key: Secret) -> SecretHeader:
-    return SecretHeader("api-key", key)
+    return SecretHeader("api-key", key, what=PROVIDER_KEY)
 
 
 def _fixed(url: str) -> Callable[[Wanted], str]:

@@ -10,7 +10,7 @@ from typing import Final, TypeVar
 
 from vzctl.clients.data_api import DataApi
 from vzctl.clients.devops import DevOps
-from vzctl.clients.endpoint import astra_endpoint, require_may_carry
+from vzctl.clients.endpoint import astra_endpoint, command_url, token_kind
 from vzctl.clients.http import Http
 from vzctl.clients.provider_probe import ProviderProbes
 from vzctl.command import suggest
@@ -52,7 +52,6 @@ class Live:
     find_token: Callable[[], AstraToken]
     environment: str = "prod"
     devops_url: str = ""
-    trusted_hosts: tuple[str, ...] = ()
 
     def devops(self) -> DevOps:
         """Return the DevOps API of Astra."""
@@ -62,7 +61,7 @@ class Live:
         """Return the Data API of a database; raise when its address is not known, or may not get the token."""
         endpoint = database.endpoint or self._astra_endpoint(state, database)
         token = self.find_token().secret
-        require_may_carry(endpoint, token, self.trusted_hosts)
+        self.http.trust.require(command_url(endpoint), token_kind(token))
         return DataApi(self.http, endpoint, token, database.name)
 
     def require_awake(self, state: State, database: Database, *, wake: bool) -> None:
