@@ -11,7 +11,9 @@ from tests.support.cli import Cli
 from tests.support.live import LiveUser, live_user
 from tests.support.standin.server import StandIn
 from vzctl.cli.prompts import Prompter
-from vzctl.errors import ExitStatus
+from vzctl.clients.http import Http
+from vzctl.clients.message import Call, Reply
+from vzctl.errors import AstraError, ExitStatus
 
 PRODUCTS = "shop/default_keyspace/products"
 EVIL = "https://evil.example.com"
@@ -31,7 +33,7 @@ def elsewhere(user: LiveUser) -> LiveUser:
 
 
 def test_a_script_ends_with_the_lines_to_add(elsewhere: LiveUser) -> None:
-    result = elsewhere.cli.run("probe", PRODUCTS, "-o", "json", "--yes")
+    result = elsewhere.cli.run("probe", PRODUCTS, "-o", "json")
     document = json.loads(result.out)
     assert (result.status, document["code"]) == (ExitStatus.AUTH, "HOST_NOT_TRUSTED")
     assert document["error"]["evidence"][1:] == ["[trust]", f'hosts = ["{EVIL}"]']
@@ -62,7 +64,7 @@ def test_the_answer_at_a_terminal_is_remembered_only_when_it_is_yes(
 
     monkeypatch.setattr(Prompter, "is_interactive", True)
     monkeypatch.setattr(Prompter, "trust", trust)
-    monkeypatch.setattr("vzctl.clients.http.Http.send", _refuse)
+    monkeypatch.setattr(Http, "send", _on_this_machine)
     for _ in range(2):
         elsewhere.cli.run("probe", PRODUCTS)
     path = elsewhere.cli.state.parents[1] / "trusted-hosts"
@@ -72,7 +74,11 @@ def test_the_answer_at_a_terminal_is_remembered_only_when_it_is_yes(
     assert asked == [(EVIL, "the Astra token")] * (1 if answer else 2)
 
 
-def _refuse(*_: object) -> None:
-    from vzctl.errors import AstraError
+SEND = Http.send
 
-    raise AstraError("stopped here", code="STOPPED")
+
+def _on_this_machine(http: Http, call: Call) -> Reply:
+    http.trust.require(call.url, "asked before")
+    if call.url.startswith(EVIL):
+        raise AstraError("nothing is sent in a test", code="STOPPED")
+    return SEND(http, call)

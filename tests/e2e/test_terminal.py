@@ -175,6 +175,18 @@ def test_a_moderate_question_takes_y_and_nothing_else_for_yes(cli: Cli, answer: 
     assert (f"error: {NOTHING_CHANGED}" in terminal.screen) == (status != 0)
 
 
+def test_a_question_follows_a_line_that_names_what_it_is_about(cli: Cli) -> None:
+    cli.add()
+    with at_terminal(cli, "scope", "remove", "openai-prod", "shop", columns=300) as terminal:
+        terminal.reads('Change the scope of "openai-prod"? [y/N] ')
+        terminal.types("n")
+        assert terminal.ends() == 13
+    organization = cli.document()["organization"]
+    line = f"{organization['name']} · local · profile default · {cli.state}"
+    assert terminal.screen.splitlines().count(line) == 1
+    assert terminal.screen.index(line) < terminal.screen.index("Change the scope")
+
+
 @pytest.mark.parametrize(
     ("answer", "status"),
     [("openai-prod", 0), ("openai", 13), ("y", 13), ("", 13), ("OPENAI-PROD", 13), (CONTROL_D, 13)],
