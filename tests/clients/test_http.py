@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import inspect
 import socket
+import socketserver
 import ssl
 import subprocess
 import sys
@@ -428,6 +430,43 @@ def test_what_is_shown_is_one_short_line() -> None:
     text = reply_of(b"one\r\n\ttwo " + b"word " * 500).shown()
     assert text.startswith("one two word")
     assert len(text) == 301
+
+
+@contextlib.contextmanager
+def raw_server(answer: bytes) -> Iterator[str]:
+    """Answer every connection with these bytes."""
+
+    class Handler(socketserver.BaseRequestHandler):
+        def handle(self) -> None:
+            self.request.recv(65536)
+            with contextlib.suppress(OSError):
+                self.request.sendall(answer)
+
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_address[1]}/"
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def head_of(size: int, *, in_lines: bool) -> bytes:
+    line = b"X-Long: " + b"a" * (90 if in_lines else size) + b"\r\n"
+    return b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n" + line * (size // 100 if in_lines else 1) + b"\r\n{}"
+
+
+@pytest.mark.parametrize("in_lines", [False, True])
+@pytest.mark.parametrize("size", [17_000, 70_000, 250_000])
+def test_a_head_over_the_limit_is_no_answer(http: Http, size: int, in_lines: bool) -> None:
+    with raw_server(head_of(size, in_lines=in_lines)) as url:
+        assert refused(http, url) is Cause.TOO_LARGE
+
+
+def test_a_head_under_the_limit_is_read(http: Http) -> None:
+    with raw_server(head_of(15_000, in_lines=True)) as url:
+        assert http.send(call(url)).body == b"{}"
 
 
 def test_a_body_that_is_no_json_has_no_document() -> None:

@@ -123,6 +123,19 @@ def test_bytes_that_are_no_request_are_refused_and_the_service_goes_on(place: Pl
     assert api.key("openai", "openai-prod") == "sk-first"
 
 
+@pytest.mark.parametrize("size", [bounds.HEAD_BYTES_AT_MOST + 2048, 70_000, 250_000])
+def test_a_head_over_the_limit_is_refused_although_it_arrives_whole(place: Place, api: DataApi, size: int) -> None:
+    received = place.service.raw(head(place, GOOD, "Connection: close", f"X-Long: {'a' * size}"))
+    assert [status for status, _ in answers(received)] in ([400], [431], [])
+    assert b"sk-first" not in received
+    assert api.key("openai", "openai-prod") == "sk-first"
+
+
+def test_a_head_under_the_limit_is_accepted(place: Place) -> None:
+    long = f"X-Long: {'a' * (bounds.HEAD_BYTES_AT_MOST - 2048)}"
+    assert answers(place.service.raw(head(place, GOOD, "Connection: close", long)))[0][0] == 200
+
+
 def test_pipelined_requests_are_answered_in_their_order(place: Place) -> None:
     names = ["openai-prod", "nope", "mistral-prod", "openai-prod"]
     providers = ["openai", "openai", "mistral", "openai"]

@@ -48,6 +48,9 @@ _HINTS: Final = {
     Cause.REFUSED: "check the network and the firewall here",
 }
 
+_HEAD_TOO_LARGE: Final = 431
+"""The status that h11 suggests where the headers outgrow its own limit."""
+
 CAUSES: Final = {
     "CloseError": Cause.RESET,
     "ConnectError": Cause.REFUSED,
@@ -114,6 +117,8 @@ def cause_of(error: BaseException) -> Cause:
             return Cause.DNS
         if isinstance(inner, OverflowError):
             return Cause.BAD_URL  # a port that there cannot be
+        if getattr(inner, "error_status_hint", None) == _HEAD_TOO_LARGE:
+            return Cause.TOO_LARGE
     for kind in type(error).__mro__:
         if kind.__name__ in CAUSES:
             return CAUSES[kind.__name__]

@@ -31,6 +31,8 @@ from vzctl.clients.trusted_hosts import TrustedHosts
 T = TypeVar("T")
 
 CLOSING_SECONDS: Final = 5.0
+LARGEST_HEAD: Final = 16 * 1024
+"""Bytes of the headers of a response. The library below stops at 100 KB, and only while they are incomplete."""
 POOL_SIZE: Final = 8
 """Connections of one pool. Its bookkeeping takes longer with each of them, so many requests at once get several pools."""
 
@@ -191,6 +193,7 @@ class Http:
         try:
             response = await pool.client.send(_build(pool.client, call, self._timeout(call)), stream=True)
             try:
+                _require_small_head(response, call)
                 body = await _body(response, call)
             finally:
                 await response.aclose()
@@ -232,6 +235,11 @@ class Http:
         milliseconds = round((time.monotonic() - started) * 1000)
         result = f"HTTP {outcome.status}" if isinstance(outcome, Reply) else outcome.cause.value
         self._log(f"{call.method} {call.shown_url}: {result} after {milliseconds} ms")
+
+
+def _require_small_head(response: httpx.Response, call: Call) -> None:
+    if sum(len(name) + len(value) + len(b": \r\n") for name, value in response.headers.raw) > LARGEST_HEAD:
+        raise NoReply(Cause.TOO_LARGE, call.party)
 
 
 async def _body(response: httpx.Response, call: Call) -> bytes:

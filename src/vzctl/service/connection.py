@@ -24,6 +24,8 @@ UNKNOWN_SECONDS: Final = 5
 CONNECTIONS_AT_MOST: Final = 512 + UNKNOWN_CONNECTIONS_AT_MOST
 """More are answered with 503. Those without authentication are too few to fill them."""
 HEAD_BYTES_AT_MOST: Final = 16 * 1024
+_RECEIVED_AT_ONCE: Final = 1024
+"""h11 measures a head only while it is incomplete: a head of any size that arrives in one piece would be accepted."""
 IDLE_SECONDS: Final = 75
 """Longer than a Java client keeps an idle connection, so that the client closes first and never meets a closed one."""
 HANDSHAKE_SECONDS: Final = 5.0
@@ -91,7 +93,10 @@ class BoundedConnection(H11Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Go on, and keep the clock running as long as a request is not whole or not answered."""
-        super().data_received(data)
+        for start in range(0, len(data), _RECEIVED_AT_ONCE):
+            if self.transport.is_closing():
+                break
+            super().data_received(data[start : start + _RECEIVED_AT_ONCE])
         self._arm() if self._is_busy else self._disarm()
 
     def shutdown(self) -> None:
