@@ -7,6 +7,9 @@ from typing import Final, NoReturn, final
 FINGERPRINT_PREFIX: Final = "hm:"
 FINGERPRINT_HEX_DIGITS: Final = 16
 """64 bits tell any two keys of an organization apart, and are too few to rebuild one from."""
+LAST_FOUR: Final = 4
+SHORTEST_WITH_ENDING: Final = 20
+"""Four characters of a shorter key would say too much of it."""
 
 
 @final
@@ -28,6 +31,10 @@ class Secret:
 
         digest = hmac.new(salt.encode(), self._text.encode(), "sha256").hexdigest()
         return FINGERPRINT_PREFIX + digest[:FINGERPRINT_HEX_DIGITS]
+
+    def last_four(self) -> str | None:
+        """Return the last four characters, by which people find a key at its provider; None for a short secret."""
+        return self._text[-LAST_FOUR:] if len(self._text) >= SHORTEST_WITH_ENDING else None
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Secret):

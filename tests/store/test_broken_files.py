@@ -31,6 +31,7 @@ from vzctl.store.state_file import StateFile
 
 CANARY: Final = "sk-proj-Zq9Zq9Zq9Zq9Zq9Zq9Zq9Zq9"
 GOOD: Final = format_state(a_full_state())
+END = GOOD.index(b"\n# End of the state")
 TEXT: Final = GOOD.decode()
 TIME: Final = "2025-10-23 12:00:00+00:00"
 
@@ -241,7 +242,7 @@ def test_a_newer_schema_is_named_with_its_line(version: int) -> None:
     )
 
 
-@pytest.mark.parametrize("end", [*range(1, len(GOOD), 97), GOOD.index(b"\n# End of the state")])
+@pytest.mark.parametrize("end", [*range(1, END, 97), END])
 def test_a_file_cut_off_anywhere_is_refused(end: int) -> None:
     assert '"the/state.toml", line ' in refused(GOOD[:end]).message
 

@@ -33,6 +33,7 @@ from vzctl.domain.records import (
 from vzctl.domain.redaction import looks_like_secret
 from vzctl.domain.rotation import route
 from vzctl.domain.state import SCHEMA_VERSION, State
+from vzctl.secret import LAST_FOUR
 
 Place = tuple[str | int, ...]
 
@@ -146,6 +147,13 @@ def _versions(position: int, credential: Credential) -> Iterator[Breakage]:
     for number, version_id in enumerate(known):
         if not is_path_word(version_id):
             yield Breakage(("credentials", position, "versions", number, "id"), "must be letters, digits, '-' and '_'")
+    for number, version in enumerate(credential.versions):
+        if version.last_four is not None and not (
+            len(version.last_four) == LAST_FOUR and version.last_four.isprintable()
+        ):
+            yield Breakage(
+                ("credentials", position, "versions", number, "last_four"), "must be four printable characters"
+            )
     pointers = [("current", credential.current), ("pending", credential.pending)]
     pointers += [("previous", item) for item in credential.previous]
     for pointer, target in pointers:

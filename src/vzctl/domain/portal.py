@@ -107,9 +107,10 @@ def _named(databases: Sequence[str]) -> str:
     return ", ".join(databases) if len(databases) <= TITLE_NAMES else f"{len(databases)} databases"
 
 
-def revoke_at_provider(provider: Provider, reason: str) -> PortalStep:
+def revoke_at_provider(provider: Provider, reason: str, last_four: str | None = None) -> PortalStep:
     """Revoke the old key where it was made; this is done at the provider, not in the Portal."""
+    ending = f" …{last_four}" if last_four is not None else ""
     return PortalStep(
-        f"revoke the old {provider.credential_label} at {provider.display_name} ({reason})",
+        f"revoke the old {provider.credential_label}{ending} at {provider.display_name} ({reason})",
         (f"open {provider.console}", provider.kill_action),
     )

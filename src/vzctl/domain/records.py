@@ -143,6 +143,7 @@ class Version:
     id: str
     created_at: datetime
     fingerprint: str | None = None
+    last_four: str | None = None
     held: bool = False
     extra: Extra = field(default_factory=dict)
 

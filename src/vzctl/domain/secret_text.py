@@ -7,10 +7,14 @@ from __future__ import annotations
 
 from typing import Final
 
+from vzctl.domain.pattern import Pattern
 from vzctl.domain.provider import Provider
 from vzctl.errors import UsageError
 from vzctl.secret import Secret
 
+_MASKED: Final = Pattern(
+    r"(?:[A-Za-z0-9_:.+/-]{0,64}?)(?:[*•●·…#]{3,400}|[xX]{4,400}|\*{2}|…|\.{3,400}|\[\.{3}\]|\[REDACTED\])(?P<end>[A-Za-z0-9_+/=-]{0,8})"
+)
 MAXIMUM_SECRET_LENGTH: Final = 16 * 1024
 _QUOTES: Final = "\"'`"
 
@@ -44,8 +48,16 @@ def _fault(text: str) -> str | None:
     return None
 
 
+def masked_ending(secret: Secret) -> str | None:
+    """Return what a masked key (`sk-proj-****5678`, `••••5678`) shows of its end, perhaps nothing; None for a whole key."""
+    found = _MASKED.compiled.fullmatch(secret.reveal())
+    return found["end"] if found is not None else None
+
+
 def require_usable(provider: Provider, secret: Secret) -> None:
     """Refuse a key that its prefix shows to be of another issuer or kind, before it is stored or sent anywhere."""
+    if masked_ending(secret) is not None:
+        raise UsageError("this key is masked: some of its characters were replaced", code="SECRET_MASKED")
     hint = provider.key_hint
     if hint is None:
         return

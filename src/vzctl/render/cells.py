@@ -16,11 +16,13 @@ def plain_cell(value: Any) -> str:
 
 
 def human_cell(heading: str, value: Any) -> str:
-    """Return a value as a person reads it: `-` for nothing, yes and no, days for ages."""
+    """Return a value as a person reads it: `-` for nothing, yes and no, days for ages, `…5678` for the end of a key."""
     if value is None or value == ():
         return "-"
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if heading == "KEY":
+        return f"…{escape(text_of(value))}"
     if heading == "AGE":
         return f"{value} d"
     return escape(text_of(value))

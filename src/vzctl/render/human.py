@@ -206,7 +206,8 @@ def _collect(data: Any, pairs: list[tuple[str, str]], tables: list[tuple[str, tu
         elif hasattr(value, "__dataclass_fields__"):
             _collect(value, pairs, tables)
         else:
-            pairs.append((name.replace("_", " "), human_cell("", value)))
+            heading = "KEY" if name.endswith("last_four") else ""
+            pairs.append((name.replace("_", " "), human_cell(heading, value)))
 
 
 def _status(console: Console, status: Status) -> None:

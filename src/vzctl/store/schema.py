@@ -29,7 +29,7 @@ from vzctl.store.validator import dataclass_in, type_hints, validator
 
 HEADER: Final = (
     "# The state of vzctl, written by vzctl. Hand edits are allowed and checked; comments are not kept.\n"
-    "# It holds no secret, only keyed fingerprints.\n\n"
+    "# It holds no secret, only keyed fingerprints and the last four characters of keys.\n\n"
 )
 FOOTER: Final = "\n# End of the state. vzctl refuses a file that has its first line and not this one: it was cut off.\n"
 _FIRST_WORDS: Final = HEADER.partition(".")[0].encode()

@@ -161,7 +161,8 @@ def _record_intent(context: Context, provider: Provider, request: AddCredential,
         left = begun.version(begun.pending) if begun is not None and begun.current is None else None
         if begun is not None and left is not None and secret is not None and left.fingerprint == fingerprint:
             return Plan(state=state, data=_Intent(left, begun.id, None))
-        version = Version(id=ids("version"), created_at=now, fingerprint=fingerprint)
+        last_four = secret.last_four() if secret is not None else None
+        version = Version(id=ids("version"), created_at=now, fingerprint=fingerprint, last_four=last_four)
         credential_id = begun.id if begun is not None else ids("credential")
         without = "" if secret is not None else " without its key"
         return Plan(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import ClassVar
@@ -10,10 +11,12 @@ from vzctl.command import suggest
 from vzctl.domain.age import require_maximum_age, require_past
 from vzctl.domain.index import Index
 from vzctl.domain.names import refuse_secret_in
-from vzctl.domain.records import Credential
+from vzctl.domain.records import Credential, Version
 from vzctl.domain.rules import counted, listed, provider_by_id, require_credential, require_no_rotation
+from vzctl.domain.secret_text import masked_ending
 from vzctl.domain.state import State
 from vzctl.errors import ConflictError, UsageError
+from vzctl.secret import LAST_FOUR
 from vzctl.usecases.change import Plan, propose
 from vzctl.usecases.context import Context, SecretSource
 from vzctl.usecases.last_use import last_uses
@@ -57,6 +60,7 @@ class VersionView:
     created_at: datetime
     fingerprint: str | None
     held: bool
+    last_four: str | None = None
 
     columns: ClassVar[Columns] = (
         ("VERSION", "id"),
@@ -64,6 +68,7 @@ class VersionView:
         ("CREATED", "created_at"),
         ("FINGERPRINT", "fingerprint"),
         ("HELD", "held"),
+        ("KEY", "last_four"),
     )
 
 
@@ -94,7 +99,7 @@ class EditCredential:
 
 @dataclass(frozen=True, slots=True)
 class KeyMatch:
-    """A version whose fingerprint equals that of the key asked about."""
+    """A version of the key asked about. `matched_by`: `key`, or `last four` of a masked key, which other keys may share."""
 
     credential: str
     provider: str
@@ -102,6 +107,8 @@ class KeyMatch:
     role: str
     held: bool
     dependant_count: int
+    last_four: str | None = None
+    matched_by: str = "key"
 
     columns: ClassVar[Columns] = (
         ("CREDENTIAL", "credential"),
@@ -110,6 +117,8 @@ class KeyMatch:
         ("HELD", "held"),
         ("DEPENDANTS", "dependant_count"),
         ("VERSION", "version"),
+        ("KEY", "last_four"),
+        ("MATCHED BY", "matched_by"),
     )
 
 
@@ -151,16 +160,14 @@ def edit_credential(context: Context, request: EditCredential) -> Outcome[Creden
 
 
 def find_credentials(context: Context, source: SecretSource) -> Outcome[KeyMatches]:
-    """Return which credentials hold or held the key, live or removed, from fingerprints; no store is asked."""
+    """Return which credentials hold or held the key, live or removed, from what the state knows; no store is asked."""
     state = context.state_file.read()
-    index = Index(state)
-    fingerprint = source().fingerprint(state.organization.fingerprint_salt)
-    matches = []
-    for owner, version in state.versions():
-        if version.fingerprint == fingerprint:
-            role = version_role(owner, version.id) if isinstance(owner, Credential) else "removed"
-            count = len(index.dependants_of_credential[owner.name]) if isinstance(owner, Credential) else 0
-            matches.append(KeyMatch(owner.name, owner.provider, version.id, role, version.held, count))
+    secret = source()
+    fingerprint = secret.fingerprint(state.organization.fingerprint_salt)
+    matches = _matches(state, lambda version: version.fingerprint == fingerprint)
+    ending = masked_ending(secret)
+    if ending is not None and not matches:
+        return _found_by_ending(state, ending)
     in_force = [item.credential for item in matches if item.role in ("current", "pending")]
     summary = (
         f"{counted(len(matches), 'version')} with this key: {listed([item.credential for item in matches])}"
@@ -171,7 +178,46 @@ def find_credentials(context: Context, source: SecretSource) -> Outcome[KeyMatch
         suggest("credentials rotate", name, leaked=True, comment="the key is known to others: replace it now")
         for name in in_force
     )
-    return Outcome(data=KeyMatches(tuple(matches)), summary=(summary,), next_steps=steps)
+    return Outcome(data=KeyMatches(matches), summary=(summary,), next_steps=steps)
+
+
+def _found_by_ending(state: State, ending: str) -> Outcome[KeyMatches]:
+    """Return the versions whose key ends like a masked one."""
+    whole = suggest("credentials find", secret_stdin=True, comment="hand in the whole key to be certain")
+    if len(ending) < LAST_FOUR:
+        raise UsageError(
+            "the key is masked and does not show its last four characters, so nothing can be compared",
+            code="KEY_MASKED",
+            next_steps=(whole,),
+        )
+    last_four = ending[-LAST_FOUR:]
+    matches = _matches(state, lambda version: version.last_four == last_four)
+    unknown = sum(version.fingerprint is not None and version.last_four is None for _, version in state.versions())
+    found = (
+        f"the key is masked; {counted(len(matches), 'version')} with the same last four characters: "
+        f"{listed([item.credential for item in matches])}"
+        if matches
+        else "the key is masked; no version in this state has the same last four characters"
+    )
+    gaps = (f"not compared: {counted(unknown, 'version')} without recorded last four characters",) if unknown else ()
+    return Outcome(
+        data=KeyMatches(tuple(replace(item, matched_by="last four") for item in matches)),
+        summary=(found, *gaps),
+        next_steps=(whole,),
+    )
+
+
+def _matches(state: State, fits: Callable[[Version], bool]) -> tuple[KeyMatch, ...]:
+    index = Index(state)
+    matches = []
+    for owner, version in state.versions():
+        if fits(version):
+            role = version_role(owner, version.id) if isinstance(owner, Credential) else "removed"
+            count = len(index.dependants_of_credential[owner.name]) if isinstance(owner, Credential) else 0
+            matches.append(
+                KeyMatch(owner.name, owner.provider, version.id, role, version.held, count, version.last_four)
+            )
+    return tuple(matches)
 
 
 def credential_detail(context: Context, state: State, credential: Credential) -> CredentialDetail:
@@ -185,7 +231,9 @@ def credential_detail(context: Context, state: State, credential: Credential) ->
         scope=scoped_databases(index, credential),
         dependants=dependant_refs(index, index.dependants_of_credential[credential.name]),
         versions=tuple(
-            VersionView(item.id, version_role(credential, item.id), item.created_at, item.fingerprint, item.held)
+            VersionView(
+                item.id, version_role(credential, item.id), item.created_at, item.fingerprint, item.held, item.last_four
+            )
             for item in credential.versions
         ),
     )

@@ -36,6 +36,7 @@ class CredentialRow:
     note: str | None
     last_used_at: datetime | None
     last_used_source: str | None
+    last_four: str | None = None
 
     columns: ClassVar[Columns] = (
         ("NAME", "name"),
@@ -126,4 +127,5 @@ def credential_row(
         note=credential.note,
         last_used_at=last_use.at if last_use is not None else None,
         last_used_source=last_use.source if last_use is not None else None,
+        last_four=current.last_four if current is not None else None,
     )

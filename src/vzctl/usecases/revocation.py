@@ -26,7 +26,7 @@ from vzctl.usecases.key_spread import cache_warning, spread_of_old_key
 from vzctl.usecases.looking import Looking
 from vzctl.usecases.outcome import Columns, Notice, Outcome
 from vzctl.usecases.secret_version import read_version
-from vzctl.usecases.views import PortalVisit
+from vzctl.usecases.views import PortalVisit, ending_text
 
 WAIT_AFTER_REVOKING_SECONDS: Final = 60.0
 ASK_EVERY_SECONDS: Final = 5.0
@@ -47,6 +47,7 @@ class RevocationRow:
     held: bool
     same_key: tuple[str, ...]
     at_provider: PortalVisit | None
+    last_four: str | None = None
 
     columns: ClassVar[Columns] = (
         ("ID", "id"),
@@ -56,6 +57,7 @@ class RevocationRow:
         ("DUE SINCE", "due_since"),
         ("DONE", "done_at"),
         ("STILL USED BY", "same_key"),
+        ("KEY", "last_four"),
     )
 
 
@@ -105,7 +107,11 @@ def list_revocations(context: Context, *, include_done: bool = False) -> Outcome
     chosen = [item for item in state.revocations if include_done or item.done_at is None]
     rows = sorted(revocation_rows(state, chosen), key=lambda item: (item.reason != REASON_LEAKED, item.due_since))
     steps = tuple(
-        suggest("revocations done", item.id, comment=f'after you revoked the old key of "{item.credential}"')
+        suggest(
+            "revocations done",
+            item.id,
+            comment=f"after you revoke {old_key_text(item)} at {display_name(item.provider)}",
+        )
         for item in rows
         if item.done_at is None
     )
@@ -204,7 +210,7 @@ def _plan(
 
 
 def _question(rows: Sequence[RevocationRow], request: FinishRevocations, early: Mapping[str, str]) -> Question:
-    lines = [f'  {item.provider}: the key that "{item.credential}" had ({item.reason})' for item in rows]
+    lines = [f"  {item.provider}: {old_key_text(item)} ({item.reason})" for item in rows]
     lines += [f"  {', '.join(item.same_key)} still uses this key and stops with it" for item in rows if item.same_key]
     lines += [f"  {text}" for text in early.values()]
     if request.revoke:
@@ -359,11 +365,16 @@ def revocation_rows(state: State, revocations: Iterable[Revocation]) -> tuple[Re
     return tuple(_row(index, item) for item in revocations)
 
 
+def old_key_text(row: RevocationRow) -> str:
+    """Return which key it is, so that it can be found at the provider: `the old key …5678 of "openai-prod"`."""
+    return f'the old key {ending_text(row.last_four)}of "{row.credential}"'
+
+
 def _row(index: Index, revocation: Revocation) -> RevocationRow:
     owner, version = index.owned_versions[revocation.credential, revocation.version]
     provider = provider_by_id(owner.provider)
     same = tuple(index.users_of_key.get(version.fingerprint, ())) if version.fingerprint is not None else ()
-    visit = portal.revoke_at_provider(provider, revocation.reason) if provider is not None else None
+    visit = portal.revoke_at_provider(provider, revocation.reason, version.last_four) if provider is not None else None
     return RevocationRow(
         id=revocation.id,
         credential=owner.name,
@@ -376,6 +387,7 @@ def _row(index: Index, revocation: Revocation) -> RevocationRow:
         held=version.held,
         same_key=same,
         at_provider=PortalVisit(visit.title, visit.lines) if visit is not None else None,
+        last_four=version.last_four,
     )
 
 

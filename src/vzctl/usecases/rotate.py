@@ -239,7 +239,8 @@ def _plan(
         lines: tuple[str, ...] = (f"  test          {plan.test}", *warning_lines(plan))
     else:
         lines = plan_lines(plan)
-    version = Version(id=made.version_id, created_at=made.now, fingerprint=fingerprint)
+    last_four = key.secret.last_four() if key is not None else None
+    version = Version(id=made.version_id, created_at=made.now, fingerprint=fingerprint, last_four=last_four)
     begun = replace(credential.with_version(version), pending=version.id)
     return Plan(
         state=state.with_credential(begun).with_rotation(rotation),

@@ -12,6 +12,7 @@ from vzctl.domain.state import State
 from vzctl.errors import ExitStatus
 from vzctl.usecases.outcome import Notice, Outcome
 from vzctl.usecases.rotation_view import DATA_UNCHANGED, RotationDetail, outage_lines, rotation_detail, step_text
+from vzctl.usecases.views import ending_text
 
 
 class Stop(Enum):
@@ -36,7 +37,7 @@ def finished(state: State, rotation: Rotation, *, changed: bool) -> Outcome[Rota
     if rotation.step is Step.ROLLED_BACK:
         summary = (f'"{name}" is back at its old key; name, scope, and dependents stay as they are',)
         due = [item for item in state.open_revocations() if item.version == rotation.new_version]
-        text = "once the key that was taken back is revoked at the provider"
+        text = f"once the key {ending_text(detail.new_last_four)}that was taken back is revoked at the provider"
         steps = tuple(suggest("revocations done", item.id, comment=text) for item in due)
         return Outcome(data=detail, changed=changed, summary=summary, next_steps=steps)
     failed = [check.what for check in detail.checks if check.result == "failed"]
@@ -49,9 +50,13 @@ def finished(state: State, rotation: Rotation, *, changed: bool) -> Outcome[Rota
     provider = display_name(rotation.snapshot.provider)
     urgent = "NOW: it is known to others; " if rotation.leaked else ""
     check = not state.is_local
+    ending = ending_text(detail.old_last_four)
     steps = tuple(
         suggest(
-            "revocations done", item.id, check=check, comment=f"{urgent}after you revoked the old key at {provider}"
+            "revocations done",
+            item.id,
+            check=check,
+            comment=f"{urgent}after you revoke the old key {ending}at {provider}",
         )
         for item in due
     )

@@ -48,6 +48,7 @@ class RotationPlan:
     new_fingerprint: str | None
     data: str = DATA_UNCHANGED
     warnings: tuple[str, ...] = ()
+    old_last_four: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +189,8 @@ class RotationDetail:
     old_key_free_from: datetime | None = None
     outage: OutageView | None = None
     changes: RollbackChanges | None = None
+    old_last_four: str | None = None
+    new_last_four: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,6 +232,7 @@ def rotation_plan(
         old_fingerprint=old.fingerprint if old is not None else None,
         new_fingerprint=new_key.fingerprint,
         warnings=new_key.warnings,
+        old_last_four=old.last_four if old is not None else None,
     )
 
 
@@ -378,6 +382,7 @@ def rotation_detail(state: State, rotation: Rotation) -> RotationDetail:
     index = Index(state)
     owner = state.owner_of_version(rotation.new_version) or state.credential_by_id(rotation.credential)
     versions = {item.id: item.fingerprint for item in owner.versions} if owner is not None else {}
+    endings = {item.id: item.last_four for item in owner.versions} if owner is not None else {}
     step = machine.next_step(rotation, is_local=state.is_local)
     return RotationDetail(
         rotation=rotation_row(state, rotation),
@@ -389,6 +394,8 @@ def rotation_detail(state: State, rotation: Rotation) -> RotationDetail:
         dependants=dependant_refs(index, index.dependants_of_credential[rotation.snapshot.name]),
         old_fingerprint=versions.get(rotation.old_version or ""),
         new_fingerprint=versions.get(rotation.new_version),
+        old_last_four=endings.get(rotation.old_version or ""),
+        new_last_four=endings.get(rotation.new_version),
         next_step=step.value if step is not None else None,
         next_is_manual=step in machine.PERSON_STEPS,
         portal=portal_visit(index, rotation, step) if step in machine.PERSON_STEPS else None,
@@ -410,7 +417,10 @@ def portal_visit(index: Index, rotation: Rotation, step: Step | None) -> PortalV
     assert provider is not None, "only a provider of the catalogue can be rotated"
     name = rotation.snapshot.name
     if step is Step.REVOKED:
-        found = portal.revoke_at_provider(provider, "it is known to others")
+        owner = index.credentials.get(name)
+        old = owner.version(rotation.old_version) if owner is not None else None
+        last_four = old.last_four if old is not None else None
+        found = portal.revoke_at_provider(provider, "it is known to others", last_four)
     elif step is Step.REMOVED:
         found = portal.remove_credential(provider, name)
     elif step is Step.RECREATED:

@@ -48,6 +48,7 @@ class SecretRow:
     fingerprint: str | None
     held: bool
     in_store: str
+    last_four: str | None = None
 
     columns: ClassVar[Columns] = (
         ("CREDENTIAL", "credential"),
@@ -56,6 +57,7 @@ class SecretRow:
         ("IN STORE", "in_store"),
         ("FINGERPRINT", "fingerprint"),
         ("VERSION", "version"),
+        ("KEY", "last_four"),
     )
 
 
@@ -131,7 +133,9 @@ def secrets_status(context: Context, *, check: bool = False) -> Outcome[SecretsS
         if version.held or version.id in _in_use(owner):
             role = version_role(owner, version.id) if isinstance(owner, Credential) else "removed"
             found = in_store(store, state, owner, version.id) if check else "not asked"
-            rows.append(SecretRow(owner.name, version.id, role, version.fingerprint, version.held, found))
+            rows.append(
+                SecretRow(owner.name, version.id, role, version.fingerprint, version.held, found, version.last_four)
+            )
     missing = [item for item in rows if item.held and item.in_store in ("absent", "differs")]
     warnings = tuple(
         Notice(
@@ -215,12 +219,12 @@ def put_secret(context: Context, request: PutSecret) -> Outcome[CredentialDetail
     provider = provider_by_id(credential.provider)
     secret, warnings = take_secret(provider, request.source) if provider is not None else (request.source(), ())
     recorded = propose_from(context, state, lambda current: _with_fingerprint(current, version, secret, request.name))
-    recorded.commit()
+    is_recorded = recorded.commit().changed
     write_secret(context, credential.id, version.id, secret)
     written = propose_from(context, state, lambda current: _with_key(current, version, request.name)).commit()
     return Outcome(
         data=credential_detail(context, written.after, require_credential(written.after, request.name)),
-        changed=written.changed or version.fingerprint is None,
+        changed=written.changed or is_recorded,
         summary=(f'the key of "{request.name}" is held in the {store.name} store',),
         warnings=warnings,
     )
@@ -255,8 +259,9 @@ def _with_fingerprint(state: State, version: Version, secret: Secret, name: str)
             next_steps=(suggest("credentials rotate", name, comment="make it the new key"),),
         )
     credential = require_credential(state, name)
-    if current.fingerprint is None:
-        state = state.with_credential(credential.with_version(replace(current, fingerprint=fingerprint)))
+    known = replace(current, fingerprint=fingerprint, last_four=secret.last_four())
+    if known != current:
+        state = state.with_credential(credential.with_version(known))
     return Plan(
         state=state,
         data=None,

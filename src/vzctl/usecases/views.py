@@ -50,6 +50,11 @@ class PortalVisit:
     lines: tuple[str, ...]
 
 
+def ending_text(last_four: str | None) -> str:
+    """Return `…5678 ` for a sentence, or nothing where the last four characters of a key are unknown."""
+    return f"…{last_four} " if last_four is not None else ""
+
+
 @dataclass(frozen=True, slots=True)
 class PendingRow:
     """A step that waits for a person at the Portal."""

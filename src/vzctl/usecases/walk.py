@@ -314,7 +314,9 @@ class _Walker:
             test = try_new_key(context, state, credential, secret)
         tested_with = state.dependants_of(credential.name)
         fingerprint = secret.fingerprint(state.organization.fingerprint_salt)
-        version = Version(id=context.new_id(), created_at=context.now(), fingerprint=fingerprint)
+        version = Version(
+            id=context.new_id(), created_at=context.now(), fingerprint=fingerprint, last_four=secret.last_four()
+        )
 
         def replaced(now: State) -> State:
             owner = _credential(now, rotation)
