@@ -86,3 +86,11 @@ def test_the_fingerprint_is_keyed_and_short() -> None:
 def test_fingerprints_are_equal_exactly_when_the_secrets_are(one: str, other: str, salt: str) -> None:
     prints = Secret(one).fingerprint(salt), Secret(other).fingerprint(salt)
     assert (prints[0] == prints[1]) is (one == other)
+
+
+@pytest.mark.parametrize(
+    ("text", "last_four"),
+    [("sk-proj-0123456789abcd5678", "5678"), ("x" * 16 + "5678", "5678"), ("x" * 15 + "5678", None), ("", None)],
+)
+def test_the_last_four_characters_are_those_of_long_keys_only(text: str, last_four: str | None) -> None:
+    assert Secret(text).last_four() == last_four
