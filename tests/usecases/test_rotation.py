@@ -124,7 +124,7 @@ def test_a_leaked_key_cannot_come_back_and_others_that_hold_it_are_named(cli: Cl
         'warning: "same-1" still holds the old key: rotate it too before you revoke the key',
         'warning: "same-2" still holds the old key: rotate it too before you revoke the key',
     ]
-    assert "# NOW: it is known to others; after you revoked the old key at OpenAI" in result.err
+    assert "# NOW: it is known to others; after you revoke the old key at OpenAI" in result.err
     refused = cli.run("rotations", "rollback", "openai-prod", "--confirm", "openai-prod")
     assert (refused.status, refused.error) == (
         4,
