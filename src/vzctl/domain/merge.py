@@ -12,6 +12,7 @@ from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Any, Final
 
+from vzctl.domain.deletion import renewed
 from vzctl.domain.index import Index
 from vzctl.domain.integrity import breakages
 from vzctl.domain.records import (
@@ -19,6 +20,7 @@ from vzctl.domain.records import (
     Column,
     Credential,
     Database,
+    Deletion,
     Dependant,
     Evidence,
     Integration,
@@ -52,6 +54,7 @@ def merge(base: State | None, ours: State, theirs: State, *, vzctl: str) -> Merg
     conflicts = [*_double_rotations(base, ours, theirs), *merger.conflicts]
     if not conflicts:
         conflicts += _unusable_keys(state, ours, theirs)
+        state = renewed(state)
         conflicts += [
             f"the result would be broken: {'.'.join(str(part) for part in item.place if isinstance(part, str))} "
             f"{item.reason}"
@@ -97,7 +100,7 @@ class _AbsentType:
 
 _ABSENT: Final = _AbsentType()
 
-_KEYS: Final[Mapping[type, Callable[[Any], Any]]] = {
+KEYS: Final[Mapping[type, Callable[[Any], Any]]] = {
     Integration: lambda item: item.provider,
     Database: lambda item: item.id,
     Credential: lambda item: item.id,
@@ -107,6 +110,7 @@ _KEYS: Final[Mapping[type, Callable[[Any], Any]]] = {
     Rotation: lambda item: item.id,
     Revocation: lambda item: (item.credential, item.version),
     ServiceToken: lambda item: item.id,
+    Deletion: lambda item: item.version,
     ScopeEntry: lambda item: item.database,
     Version: lambda item: item.id,
 }
@@ -117,7 +121,17 @@ _REMOVAL_WINS: Final = frozenset({ScopeEntry, ServiceToken})
 _ATOMIC: Final = frozenset({Snapshot})
 
 _EARLIEST: Final = frozenset(
-    {"added_at", "created_at", "done_at", "due_since", "finished_at", "gone_since", "removal_wanted_at", "removed_at"}
+    {
+        "added_at",
+        "begun_at",
+        "created_at",
+        "done_at",
+        "due_since",
+        "finished_at",
+        "gone_since",
+        "removal_wanted_at",
+        "removed_at",
+    }
 )
 """Times of something that happened once: where both sides know one, the first is kept."""
 _LATEST: Final = frozenset({"evidence_at", "observed_at", "recorded_at", "refused_at"})
@@ -185,7 +199,7 @@ class _Merger:
 
     def _rows(self, base: tuple[Any, ...], ours: tuple[Any, ...], theirs: tuple[Any, ...], where: str) -> Any:
         """Return the rows of both sides: those of the base in its order, then what was added, in the order of the keys."""
-        key = next((_KEYS[type(item)] for item in (*base, *ours, *theirs) if type(item) in _KEYS), lambda item: item)
+        key = next((KEYS[type(item)] for item in (*base, *ours, *theirs) if type(item) in KEYS), lambda item: item)
         old, mine, others = ({key(item): item for item in rows} for rows in (base, ours, theirs))
         mine_added, others_added = ([item for item in side if item not in old] for side in (mine, others))
         # What one side alone added keeps its order: the previous versions, for example, are the oldest first.
@@ -213,8 +227,10 @@ class _Merger:
         """Return what becomes of a row that one side lacks: added on the other, removed here, or removed and changed."""
         if base is _ABSENT:
             return left
-        if base == left or type(left) in _REMOVAL_WINS:
+        if type(left) in _REMOVAL_WINS or (base == left and not isinstance(left, Deletion)):
             return _ABSENT
+        if isinstance(left, Deletion):
+            return left
         if isinstance(left, Version):
             # One side forgot it, the other recorded something of it: that its secret is deleted must not be forgotten.
             return left if base.held and not left.held else replace(left, held=False)
@@ -261,7 +277,7 @@ class _Merger:
         return credential_id
 
 
-_RECORDS: Final = frozenset({*_KEYS, Organization, Snapshot})
+_RECORDS: Final = frozenset({*KEYS, Organization, Snapshot})
 
 
 def _resolved(kind: type, name: str, ours: Any, theirs: Any) -> Any:

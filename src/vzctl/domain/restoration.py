@@ -8,18 +8,37 @@ and carries over what it is not:
 - every deletion of a secret that has begun: the key of a deleted version comes back as one that is not stored;
 - every key that is to be revoked, or was;
 - the key in force and the rotations of a credential, where the older key is gone, revoked or known to others;
-- the tokens of the credential service, and which Astra token is in the secret store, as they are now;
+- what was removed for safety (`REMOVED_FOR_SAFETY`): the tokens of the credential service, the Astra token in the secret store,
+  and the names in client certificates are as they are now;
 - on the `astra` plane all that the Portal holds: integrations, credentials, scopes, and rotations.
+
+`DECISIONS` says for every kind of record what a restore does with it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Final
 
 from vzctl.domain.deletion import is_deleted, new_id_of, renewed, united
-from vzctl.domain.records import Credential, RetiredCredential, Rotation, Version
+from vzctl.domain.records import (
+    Collection,
+    Column,
+    Credential,
+    Database,
+    Deletion,
+    Integration,
+    Organization,
+    RetiredCredential,
+    Revocation,
+    Rotation,
+    ScopeEntry,
+    ServiceToken,
+    Snapshot,
+    Version,
+)
 from vzctl.domain.revocation import (
     REASON_RESTORED,
     in_force_again,
@@ -79,6 +98,24 @@ class Restoration:
         revoked = revoked_versions(self.state)
         return tuple(item.name for item in self.state.credentials if item.current in revoked)
 
+    def keyless(self) -> tuple[str, ...]:
+        """Return the names of the credentials that come back without an active key, because it is compromised."""
+        saved = {item.id: item.current for item in self.saved.credentials}
+        return tuple(
+            item.name
+            for item in self.state.credentials
+            if item.current is None and saved.get(item.id) is not None and is_leaked(self.state, saved[item.id])
+        )
+
+    def without_certificate(self) -> tuple[str, ...]:
+        """Return the names of the databases that do not get back the client certificate's name they had in the backup."""
+        now = {item.id: item.certificate_name for item in self.state.databases}
+        return tuple(
+            item.name
+            for item in self.saved.databases
+            if item.certificate_name is not None and now.get(item.id, item.certificate_name) != item.certificate_name
+        )
+
     def gone(self) -> tuple[str, ...]:
         """Return the names of the credentials of the backup that are not there again: at Astra they were removed since."""
         there = {item.id for item in self.state.credentials}
@@ -90,14 +127,58 @@ def carry_over(saved: State, known: State, now: datetime, new_id: Callable[[], s
     if saved.lineage != known.lineage:
         return saved
     state = _on_local(saved, known, now, new_id) if known.is_local else _on_astra(saved, known)
-    # A token that was revoked must not open anything again, and one that was made since is in use somewhere.
+    for as_known in REMOVED_FOR_SAFETY:
+        state = as_known(state, known)
+    return state
+
+
+def _with_service_tokens(state: State, known: State) -> State:
+    """A token that was revoked must not open anything again, and one that was made since is in use somewhere."""
     there = {item.id for item in state.databases}
-    state = replace(
-        state,
-        service_tokens=tuple(item for item in known.service_tokens if item.database in there),
-        deletions=united(saved.deletions, known.deletions),
+    return replace(state, service_tokens=tuple(item for item in known.service_tokens if item.database in there))
+
+
+def _with_certificate_names(state: State, known: State) -> State:
+    """A client certificate whose name was removed, or given to another database, must not get any key again."""
+    names = {item.id: item.certificate_name for item in known.databases}
+    return replace(
+        state, databases=tuple(replace(item, certificate_name=names.get(item.id)) for item in state.databases)
     )
-    return renewed(with_tokens_of(state, known))
+
+
+def _with_deletions(state: State, known: State) -> State:
+    """A secret whose deletion has begun is not relied on again: its key continues under a version that is not stored."""
+    return renewed(replace(state, deletions=united(state.deletions, known.deletions)))
+
+
+REMOVED_FOR_SAFETY: Final[tuple[Callable[[State, State], State], ...]] = (
+    _with_service_tokens,
+    _with_certificate_names,
+    with_tokens_of,
+    _with_deletions,
+)
+"""Each takes the restored state and the state as it is known now, and returns the restored one with these facts as they are now.
+
+Revoked and compromised versions are the subject of `_on_local` and `_on_astra`.
+"""
+
+DECISIONS: Final[Mapping[type, str]] = {
+    Organization: "restored; which Astra token is stored stays as it is now",
+    Integration: "local: restored. astra: as it is now",
+    Database: "restored; the name in its client certificate stays as it is now",
+    ServiceToken: "as it is now, for the databases that are restored",
+    Credential: "local: restored, but for an active key that is deleted, revoked, or compromised. astra: as it is now",
+    ScopeEntry: "local: restored, and shown before the restore. astra: as it is now",
+    Version: "every version of both; what is known now of one counts",
+    RetiredCredential: "of both, for credentials that are not restored",
+    Collection: "restored",
+    Column: "restored",
+    Rotation: "that of the side whose active key counts; an open one to a revoked or compromised key is dropped",
+    Deletion: "of both",
+    Snapshot: "with its rotation",
+    Revocation: "of both; only a key that is active again and not compromised leaves the list",
+}
+"""What a restore does with each kind of record in the state, and with each kind inside another one."""
 
 
 def _on_astra(saved: State, known: State) -> State:
@@ -147,8 +228,10 @@ def _stays(known: State, saved: Credential, credential: Credential) -> bool:
 def _credential(saved: Credential, before: State, known: State, *, stays: bool) -> Credential:
     credential = known.credential_by_id(saved.id)
     versions = _merged(saved.versions, _versions_known(known, saved.id, in_use=(saved.current, saved.pending)))
+    saved = replace(saved, pending=None if _is_burned(known, saved.pending) else saved.pending)
     if credential is None:
-        return replace(saved, versions=versions)
+        # It was removed since. Should its key be compromised, the credential comes back, and the key does not.
+        return replace(saved, versions=versions, current=None if is_leaked(known, saved.current) else saved.current)
     if stays:
         there = {item.id for item in before.databases}
         scope = saved.scope if saved.current is not None else credential.scope
@@ -165,6 +248,19 @@ def _credential(saved: Credential, before: State, known: State, *, stays: bool) 
     in_force = (*credential.previous, *((credential.current,) if credential.current is not None else ()))
     later = tuple(item for item in in_force if item not in (saved.current, saved.pending, *saved.previous))
     return replace(saved, versions=versions, previous=(*saved.previous, *later))
+
+
+def _is_burned(known: State, version_id: str | None) -> bool:
+    """Whether no rotation may lead to this version again: it is revoked at its provider, or compromised."""
+    return is_revoked(known, version_id) or is_leaked(known, version_id)
+
+
+def _can_reopen(rotation: Rotation, known: State) -> bool:
+    """Whether a rotation of the backup may be there again: an open one must not lead to a key that must not be used."""
+    if not rotation.is_open:
+        return True
+    is_removed = known.credential_by_id(rotation.credential) is None
+    return not _is_burned(known, rotation.new_version) and not (is_removed and is_leaked(known, rotation.old_version))
 
 
 def _retired(saved: State, known: State, now: datetime) -> tuple[RetiredCredential, ...]:
@@ -197,7 +293,7 @@ def _rotations(saved: State, known: State, staying: set[str]) -> tuple[Rotation,
         *(
             replace(item, new_key_used=item.new_key_used or item.new_version in served)
             for item in saved.rotations
-            if item.credential not in staying
+            if item.credential not in staying and _can_reopen(item, known)
         ),
         *(item for item in known.rotations if item.credential in staying),
     )

@@ -319,6 +319,16 @@ def _notices(restoration: Restoration, serial: int) -> tuple[Notice, ...]:
         ("KEY_KEPT", restoration.kept_keys(), f'"{{}}" keeps the key it has now, not the one of serial {serial}'),
         ("KEY_NOT_HELD", restoration.lost_keys(), 'the key of "{}" was deleted from the store since'),
         ("CREDENTIAL_REMOVED", restoration.gone(), '"{}" was removed at the Portal since, and is not brought back'),
+        (
+            "KEY_COMPROMISED",
+            restoration.keyless(),
+            'the key of "{}" is compromised and is not brought back; give the credential another key',
+        ),
+        (
+            "CERTIFICATE_NAME_KEPT",
+            restoration.without_certificate(),
+            'the certificate name of "{}" was removed or changed since, and is not brought back',
+        ),
         ("KEY_REVOKED", restoration.revoked_keys(), 'the key of "{}" was revoked at its provider since'),
     )
     return tuple(Notice(code, text.format(name), name) for code, names, text in told for name in names)
