@@ -56,7 +56,7 @@ run vzctl sync --from "$observed/databases.json" "$observed/embedding-providers.
 run vzctl sync --from "$observed/databases.json" --yes
 run vzctl sync --from "$observed/shop-collections.json" "$observed/shop-tables.json" \
     --database shop --keyspace default_keyspace --yes
-run vzctl state check
+run vzctl state check --no-exit-code
 run vzctl scope add openai-archive shop
 
 heading 'Let another database use a credential: also while it is initializing'

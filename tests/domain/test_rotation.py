@@ -456,3 +456,17 @@ def test_flipping_back_restores_pointer_age_and_slot_and_lists_the_new_key_for_r
     )
     times = (*turned.times, StepTime(step=Step.ROLLED_BACK, done_at=LATER))
     assert after.rotations == (replace(turned, step=Step.ROLLED_BACK, finished_at=LATER, times=times),)
+
+
+@pytest.mark.parametrize(("recorded", "sizes"), [(None, [10, 10, 3]), (7, [7, 7, 7, 2]), (25, [23])])
+def test_the_groups_of_manual_steps_are_those_that_the_row_records(
+    monkeypatch: pytest.MonkeyPatch, recorded: int | None, sizes: list[int]
+) -> None:
+    monkeypatch.setattr("vzctl.domain.rotation.PORTAL_GROUP_SIZE", 4)
+    databases = [f"db{number}" for number in range(23)]
+    rotation = replace(a_rotation(databases=databases), group_size=recorded)
+    groups = []
+    while group := next_group(rotation):
+        groups.append(len(group))
+        rotation = replace(rotation, scoped=(*rotation.scoped, *group))
+    assert groups == sizes

@@ -461,3 +461,18 @@ def test_another_new_key_does_not_forget_that_the_leaked_one_was_revoked(cli: Cl
     )
     assert attest(cli, "removed", "recreated", "scoped").facts["rotation.step"] == "DONE"
     assert [item["reason"] for item in cli.document()["revocations"] if "done_at" in item] == ["leaked"]
+
+
+@pytest.mark.parametrize("later_size", [3, 25])
+def test_a_manual_step_attests_the_databases_that_were_shown_whatever_a_later_version_would_show(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch, later_size: int
+) -> None:
+    prepare(cli, 12)
+    begin(cli)
+    attest(cli, "removed", "recreated")
+    (row,) = cli.document()["rotations"]
+    assert row["group_size"] == 10
+    monkeypatch.setattr("vzctl.domain.rotation.PORTAL_GROUP_SIZE", later_size)
+    attest(cli, "scoped")
+    (row,) = cli.document()["rotations"]
+    assert len(row["scoped"]) == 10

@@ -41,6 +41,8 @@ HIGHEST_SERIAL: Final = 2**53
 """The whole numbers up to here are the same in every JSON reader; no state gets anywhere near."""
 LONGEST_FRESHNESS: Final = 7 * 24 * 3600
 """Seconds for which a Data API may keep a key; longer than a week is a mistake."""
+LARGEST_GROUP: Final = 1000
+"""Databases of one manual step; no dialog takes more."""
 _HEXADECIMAL: Final = frozenset("0123456789abcdef")
 _SHOWN_AT_MOST: Final = 60
 _TIME_SUFFIXES: Final = ("_at", "_since")
@@ -227,6 +229,8 @@ def _open_rotation(
     for key, version_id in (("old_version", rotation.old_version), ("new_version", rotation.new_version)):
         if version_id is not None and version_id not in known:
             yield Breakage(("rotations", position, key), f"{_shown(version_id)} is no version of its credential")
+    if rotation.group_size is not None and not 1 <= rotation.group_size <= LARGEST_GROUP:
+        yield Breakage(("rotations", position, "group_size"), f"must be 1 to {LARGEST_GROUP}")
     if rotation.step is not Step.DROPPING and rotation.step not in route(rotation, is_local=state.is_local):
         yield Breakage(("rotations", position, "step"), f"{rotation.step} is no step that this rotation goes through")
 

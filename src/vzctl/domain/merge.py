@@ -31,6 +31,7 @@ from vzctl.domain.records import (
     ScopeEntry,
     ServiceToken,
     Snapshot,
+    StepTime,
     Version,
 )
 from vzctl.domain.revocation import REASON_LEAKED, is_revoked
@@ -111,6 +112,7 @@ KEYS: Final[Mapping[type, Callable[[Any], Any]]] = {
     Revocation: lambda item: (item.credential, item.version),
     ServiceToken: lambda item: item.id,
     Deletion: lambda item: item.version,
+    StepTime: lambda item: (item.step, item.done_at),
     ScopeEntry: lambda item: item.database,
     Version: lambda item: item.id,
 }
@@ -134,7 +136,7 @@ _EARLIEST: Final = frozenset(
     }
 )
 """Times of something that happened once: where both sides know one, the first is kept."""
-_LATEST: Final = frozenset({"evidence_at", "observed_at", "recorded_at", "refused_at"})
+_LATEST: Final = frozenset({"verified_at", "evidence_at", "observed_at", "recorded_at", "refused_at"})
 _EVIDENCE_ORDER: Final = (Evidence.WANTED, Evidence.ATTESTED, Evidence.OBSERVED)
 
 

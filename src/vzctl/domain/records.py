@@ -322,6 +322,7 @@ class Rotation:
     test: str = "not tested"
     new_slot: int | None = None
     scoped: tuple[str, ...] = ()
+    group_size: int | None = None
     seen: tuple[str, ...] = ()
     times: tuple[StepTime, ...] = ()
     finished_at: datetime | None = None

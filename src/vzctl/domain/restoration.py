@@ -37,6 +37,7 @@ from vzctl.domain.records import (
     ScopeEntry,
     ServiceToken,
     Snapshot,
+    StepTime,
     Version,
 )
 from vzctl.domain.revocation import (
@@ -176,6 +177,7 @@ DECISIONS: Final[Mapping[type, str]] = {
     Rotation: "that of the side whose active key counts; an open one to a revoked or compromised key is dropped",
     Deletion: "of both",
     Snapshot: "with its rotation",
+    StepTime: "with its rotation",
     Revocation: "of both; only a key that is active again and not compromised leaves the list",
 }
 """What a restore does with each kind of record in the state, and with each kind inside another one."""

@@ -38,7 +38,10 @@ from vzctl.domain.state import State
 from vzctl.errors import ConflictError, NotFoundError, UsageError
 
 PORTAL_GROUP_SIZE: Final = 10
-"""Databases that the Portal's dialog takes at a time (Astra documentation of the provider pages)."""
+"""Databases that the Portal's dialog takes at a time (Astra documentation of the provider pages), for a rotation that begins."""
+
+UNRECORDED_GROUP_SIZE: Final = 10
+"""What every version of vzctl used that did not record `Rotation.group_size`. It never changes."""
 
 PERSON_STEPS: Final = (Step.REVOKED, Step.REMOVED, Step.RECREATED, Step.SCOPED)
 """Steps that a person does and attests; every other step is vzctl's own."""
@@ -153,8 +156,8 @@ def databases_to_scope(rotation: Rotation) -> tuple[str, ...]:
 
 
 def next_group(rotation: Rotation) -> tuple[str, ...]:
-    """Return the databases of the next visit to the Portal's dialog, ten at most."""
-    return databases_to_scope(rotation)[:PORTAL_GROUP_SIZE]
+    """Return the databases of the next manual step, as the user was shown them, whatever version of vzctl attests the step."""
+    return databases_to_scope(rotation)[: rotation.group_size or UNRECORDED_GROUP_SIZE]
 
 
 def attested(rotation: Rotation, step: Step, at: datetime, *, is_local: bool) -> Rotation:

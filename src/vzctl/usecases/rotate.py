@@ -372,6 +372,7 @@ def _rotation(
         revoke_first=request.leaked and request.revoke_first,
         test=key.test if key is not None else NOT_TESTED,
         new_slot=_new_slot(credential, request.slot),
+        group_size=None if state.is_local else machine.PORTAL_GROUP_SIZE,
     )
     if request.until is not None:
         machine.require_on_route(rotation, request.until, is_local=state.is_local)
