@@ -21,7 +21,9 @@ from typing import Final, Self
 
 from benchmarks.measure import HERE, PYTHON, VZCTL, Place
 from benchmarks.table import Row
+from vzctl.domain.state import State
 from vzctl.store.state_file import Actor, StateFile
+from vzctl.usecases.change import Plan
 
 CONNECTIONS: Final = 8
 ROUNDS: Final = 31
@@ -205,14 +207,17 @@ def _key_in_force(file: StateFile) -> str:
     return KEYS[[item.id for item in credential.versions].index(credential.current or "")]
 
 
+def _flipped(state: State) -> Plan[None]:
+    credential = state.credentials[0]
+    other = next(item.id for item in credential.versions if item.id != credential.current)
+    return Plan(state=state.with_credential(replace(credential, current=other)), data=None)
+
+
 def _keep_flipping(file: StateFile, flips: Flips, is_over: threading.Event) -> None:
     while not is_over.wait(FLIP_SECONDS):
         flips.before.append(time.perf_counter())
-        with file.transaction() as transaction:
-            credential = transaction.state.credentials[0]
-            other = next(item.id for item in credential.versions if item.id != credential.current)
-            transaction.state = transaction.state.with_credential(replace(credential, current=other))
-        flips.keys.append(KEYS[[item.id for item in credential.versions].index(other)])
+        file.update(_flipped)
+        flips.keys.append(_key_in_force(file))
         flips.after.append(time.perf_counter())
 
 

@@ -136,8 +136,8 @@ def commands() -> str:
     """Return every command with what it takes and prints."""
     root: Any = typer.main.get_command(app)
     parts = [
-        _options_section("Global options", global_options()),
-        _options_section("Options of every change", change_options()),
+        _options_section("Global options", list(global_options())),
+        _options_section("Options of every change", list(change_options())),
     ]
     for words, command in leaves(root):
         parts.append(_command(words, command))

@@ -66,10 +66,8 @@ def crash(context: typer.Context, how: str, secret_stdin: SecretStdinOption = Fa
                 int(text)
             except ValueError:
                 _ = {}[text]
-        if how == "transaction":
-            with c.state_file.transaction() as transaction:
-                transaction.describe("about to fail")
-                raise LookupError(text)
+        if how == "plan":
+            c.state_file.update(lambda _: {}[text])
         if how == "render":
             return Outcome(data=secret)
         raise AssertionError(how)
@@ -78,7 +76,7 @@ def crash(context: typer.Context, how: str, secret_stdin: SecretStdinOption = Fa
 
 
 @pytest.mark.parametrize("output", ["human", "plain", "json"])
-@pytest.mark.parametrize("how", ["message", "cause", "context", "transaction", "render"])
+@pytest.mark.parametrize("how", ["message", "cause", "context", "plan", "render"])
 def test_a_bug_with_a_key_in_hand_shows_none_of_it(
     how: str, output: str, cli: Cli, monkeypatch: pytest.MonkeyPatch
 ) -> None:

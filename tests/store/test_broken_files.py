@@ -19,11 +19,10 @@ from tests.support.builders import (
     a_full_state,
     a_state,
 )
-from tests.support.state_files import a_state_file, tree, written
+from tests.support.state_files import a_state_file, change, tree, written
 from vzctl.bounded_text import STATE
 from vzctl.command import suggest, suggest_program
 from vzctl.domain.records import ControlPlane
-from vzctl.domain.state import State
 from vzctl.errors import ExitStatus, NotFoundError, StateError
 from vzctl.store.audit import Change
 from vzctl.store.schema import format_state, parse_state
@@ -351,11 +350,7 @@ def test_what_is_no_file_is_refused_without_reading_it(tmp_path: Path, make: Mak
 def actions(file: StateFile) -> list[Callable[[], object]]:
     """Everything that begins by reading."""
 
-    def change() -> None:
-        with file.transaction():
-            pass
-
-    return [file.read, file.read_bytes, change]
+    return [file.read, file.read_bytes, lambda: change(file, lambda state: state)]
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
@@ -434,20 +429,16 @@ def test_no_way_to_the_state_touches_a_broken_file(tmp_path: Path, data: bytes) 
     assert [name for name in tree(tmp_path) if "backups" in name or "audit" in name] == []
 
 
-def test_a_change_inside_a_transaction_that_breaks_the_state_is_not_written(tmp_path: Path) -> None:
+def test_a_change_that_breaks_the_state_is_not_written(tmp_path: Path) -> None:
     shop = a_database("shop")
     state = a_state(databases=[shop], credentials=[a_credential(scope=[shop])])
     file = written(tmp_path / "state.toml", state)
     before = tree(tmp_path)
 
-    def break_it(after: State) -> None:
-        with file.transaction() as transaction:
-            transaction.state = after
-
     with pytest.raises(RuntimeError, match="refusing to write a broken state"):
-        break_it(state.without_database(shop.id))
+        change(file, lambda _: state.without_database(shop.id))
     with pytest.raises(RuntimeError, match="refusing to write a broken state"):
-        break_it(state.with_collection(a_collection("gone")))
+        change(file, lambda _: state.with_collection(a_collection("gone")))
     after = tree(tmp_path)
     assert {name: after[name] for name in before} == before
     assert "state.toml.d/audit.jsonl" not in after

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.builders import a_credential, a_database, a_full_state, a_scope_entry, a_state, an_integration
-from tests.support.state_files import a_state_file, written
+from tests.support.state_files import a_state_file, change, written
 from vzctl.domain.records import ControlPlane, Evidence, Step
 from vzctl.store.names_cache import names_document, write_names_cache
 
@@ -69,8 +69,7 @@ def test_finished_rotations_and_those_of_removed_credentials_are_not_offered(tmp
 
 def test_every_change_writes_it_with_the_stamp_of_the_new_file(tmp_path: Path) -> None:
     file = written(tmp_path / "state.toml", a_state(databases=[SHOP]))
-    with file.transaction() as transaction:
-        transaction.state = transaction.state.with_database(BLOG)
+    change(file, lambda state: state.with_database(BLOG))
     status = file.paths.state.stat()
     document = json.loads(file.paths.names_cache.read_bytes())
     assert document == names_document(file.read(), status)
@@ -97,8 +96,7 @@ def test_a_change_succeeds_when_its_cache_cannot_be_written(tmp_path: Path) -> N
     file.create(a_state())
     file.paths.names_cache.unlink()
     file.paths.names_cache.mkdir()
-    with file.transaction() as transaction:
-        transaction.state = transaction.state.with_database(SHOP)
+    change(file, lambda state: state.with_database(SHOP))
     assert file.read().databases == (SHOP,)
 
 

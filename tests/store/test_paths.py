@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.builders import a_state
-from tests.support.state_files import a_state_file
+from tests.support.state_files import a_state_file, change
 from vzctl.store.atomic import append_line
 from vzctl.store.paths import StatePaths
 
@@ -43,8 +43,7 @@ def test_links_are_followed_to_the_real_file(tmp_path: Path) -> None:
 def test_git_would_take_the_state_and_the_encrypted_secrets_and_nothing_else(tmp_path: Path) -> None:
     file = a_state_file(tmp_path / "state.toml")
     file.create(a_state())
-    with file.transaction() as transaction:
-        transaction.state = a_state(serial=1, vzctl="x")
+    change(file, lambda _: a_state(serial=1, vzctl="x"))
     file.paths.secrets.joinpath("a", "b").mkdir(parents=True)
     file.paths.secrets.joinpath("a", "b", "c.age").write_bytes(b"")
     file.paths.canaries.mkdir()

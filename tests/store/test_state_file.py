@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from typing import Any
 import pytest
 
 from tests.support.builders import a_credential, a_database, a_state
-from tests.support.state_files import a_state_file, tree, written
+from tests.support.state_files import a_state_file, change, tree, written
 from vzctl import __version__
 from vzctl.command import suggest
 from vzctl.domain.restoration import Restoration
@@ -40,10 +41,8 @@ def file(tmp_path: Path) -> StateFile:
 
 
 def add(file: StateFile, database: Any) -> State:
-    with file.transaction() as transaction:
-        transaction.state = transaction.state.with_database(database)
-        transaction.describe(f"record {database.name}", subjects=(database.name,))
-    return transaction.state
+    details, subjects = f"record {database.name}", (database.name,)
+    return change(file, lambda state: state.with_database(database), details, subjects=subjects).after
 
 
 def restored_from(file: StateFile, serial: int) -> Restoration:
@@ -162,17 +161,18 @@ def test_nothing_is_written_when_nothing_changed(file: StateFile, equal: str) ->
     add(file, SHOP)
     before = tree(file.paths.state.parent)
     inode = file.paths.state.stat().st_ino
-    with file.transaction() as transaction:
-        if equal == "an equal one":
-            transaction.state = replace(transaction.state)
-        elif equal == "there and back":
-            transaction.state = transaction.state.with_database(BLOG).without_database(BLOG.id)
-    assert transaction.state.serial == 2
+    plans: dict[str, Callable[[State], State]] = {
+        "the same object": lambda state: state,
+        "an equal one": replace,
+        "there and back": lambda state: state.with_database(BLOG).without_database(BLOG.id),
+    }
+    done = change(file, plans[equal])
+    assert (done.changed, done.after.serial) == (False, 2)
     assert file.write_count == 2
     assert (tree(file.paths.state.parent), file.paths.state.stat().st_ino) == (before, inode)
 
 
-def test_a_transaction_reads_again_inside_the_lock(file: StateFile) -> None:
+def test_a_change_is_planned_from_the_state_under_the_guard(file: StateFile) -> None:
     other = a_state_file(file.paths.state)
     assert file.read().databases == ()
     add(other, SHOP)
@@ -182,18 +182,14 @@ def test_a_transaction_reads_again_inside_the_lock(file: StateFile) -> None:
 
 
 @pytest.mark.parametrize("failure", [RuntimeError, Killed, KeyboardInterrupt])
-def test_a_failure_inside_the_block_changes_nothing_and_frees_the_lock(
-    file: StateFile, failure: type[BaseException]
-) -> None:
+def test_a_plan_that_fails_changes_nothing_and_frees_the_lock(file: StateFile, failure: type[BaseException]) -> None:
     before = file.read_bytes()
 
-    def fail() -> None:
-        with file.transaction() as transaction:
-            transaction.state = transaction.state.with_database(SHOP)
-            raise failure
+    def fail(_: State) -> State:
+        raise failure
 
     with pytest.raises(failure):
-        fail()
+        change(file, fail)
     assert file.read_bytes() == before
     assert outcomes(file) == [(1, "init", "done")]
     assert add(file, BLOG).databases == (BLOG,)

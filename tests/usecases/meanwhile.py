@@ -31,7 +31,7 @@ def before_the_lock(
     cli: Cli, monkeypatch: pytest.MonkeyPatch, action: Callable[[], object], *, nth: int = 1
 ) -> Context:
     """Return a context in which `action` happens right before the lock is taken for the `nth` time."""
-    return _before(cli, monkeypatch, ("transaction", "update"), action, nth)
+    return _before(cli, monkeypatch, ("update",), action, nth)
 
 
 def before_reading(cli: Cli, monkeypatch: pytest.MonkeyPatch, action: Callable[[], object], *, nth: int) -> Context:

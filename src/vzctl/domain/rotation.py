@@ -1,6 +1,6 @@
 """The rotation of one credential: which step follows which, who does it, and what the last one changes.
 
-On the `local` plane this file is the authority, so everything after the test is one transaction:
+On the `local` plane this file is the authority, so everything after the test is one change:
 
     STAGING ─ STAGED ─ TESTED ─ [REVOKED] ─ DONE
 

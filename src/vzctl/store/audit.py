@@ -21,7 +21,7 @@ OUTCOME = "outcome"
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What a transaction is about to do: the command, and sentences that name what changes."""
+    """What a change is about to do: the command, and sentences that name what changes."""
 
     command: str
     subjects: tuple[str, ...] = ()

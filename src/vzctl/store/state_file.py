@@ -70,19 +70,6 @@ class Written(Generic[P_co]):
         return self.after.serial != self.before.serial
 
 
-class Transaction:
-    """The state inside the lock. Assign `state`, and say what changes in `change`; leaving the block writes it."""
-
-    def __init__(self, state: State, command: str) -> None:
-        self.before = state
-        self.state = state
-        self.change = Change(command)
-
-    def describe(self, *details: str, subjects: tuple[str, ...] = ()) -> None:
-        """Put sentences about the change, and the names it is about, into the audit."""
-        self.change = replace(self.change, details=details, subjects=subjects)
-
-
 class StateFile:
     """One state file. Reading takes no lock: a write replaces the file whole."""
 
@@ -218,21 +205,6 @@ class StateFile:
             change = Change(self.actor.command, subjects=planned.subjects, details=planned.details)
             after = replace(planned.state, serial=before.serial + 1, vzctl=__version__)
             return Written(before, self._write(after, change, (before.serial, data)), planned)
-
-    @contextmanager
-    def transaction(self) -> Iterator[Transaction]:
-        """Lock, read again, yield, check, back up, replace. Nothing is written when the state was not changed.
-
-        An exception inside the block leaves the file as it was. `Transaction.state` is the new state afterwards.
-        """
-        self.read_bytes()
-        with self._locked():
-            data, state = self._parse(self.read_bytes())
-            transaction = Transaction(state, self.actor.command)
-            yield transaction
-            if transaction.state is not transaction.before and transaction.state != transaction.before:
-                after = replace(transaction.state, serial=transaction.before.serial + 1, vzctl=__version__)
-                transaction.state = self._write(after, transaction.change, (transaction.before.serial, data))
 
     def put(self, state: State, change: Change, *, expected: bytes, backup: tuple[int, bytes] | None) -> State:
         """Write a whole state in the place of the one with the expected bytes (empty: none); raise `ConflictError` otherwise."""

@@ -1,4 +1,4 @@
-"""What is really there against the state: read the answers, compare, show, ask, record in one transaction."""
+"""What is really there against the state: read the answers, compare, show, ask, record in one change."""
 
 from __future__ import annotations
 
