@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from tests.support.answers import a_database_row, a_service, a_vector, as_bytes, collections, providers, tables
 from tests.support.canary import canary
+from tests.support.recorded import RECORDINGS, exchanges
 from vzctl.answers.answer import CollectionsAnswer, DatabasesAnswer, ProvidersAnswer, TablesAnswer
 from vzctl.answers.json_text import MAXIMUM_BYTES
 from vzctl.answers.recognition import read_answer
@@ -30,7 +31,6 @@ from vzctl.domain.records import Authentication
 from vzctl.errors import UsageError
 
 ID = "5f0c1e0a-7b1d-4c39-9a51-d2f6c0a1b2c3"
-RECORDED = Path(__file__).parents[3] / "shared" / "recorded" / "data-api.jsonl"
 
 
 def read(document: Any) -> Any:
@@ -470,11 +470,9 @@ def refusal_or_none(data: bytes) -> str | None:
     return None
 
 
-@pytest.mark.skipif(not RECORDED.exists(), reason="no recorded Data API beside this checkout")
-def test_answers_of_a_genuine_data_api_are_recognized() -> None:
-    answers = {
-        exchange["id"]: exchange["response"]["body"] for exchange in map(json.loads, RECORDED.read_text().splitlines())
-    }
+@pytest.mark.parametrize("recording", RECORDINGS, ids=["own", "shared"][: len(RECORDINGS)])
+def test_answers_of_a_genuine_data_api_are_recognized(recording: Path) -> None:
+    answers = {exchange["id"]: exchange["response"]["body"] for exchange in exchanges(recording)}
     assert len(read(answers["find-collections-explain"]).collections) == 14
     assert len(read(answers["list-tables-explain"]).columns) == 3
     assert "openai" in {item.id for item in read(answers["catalogue"]).providers}

@@ -1,19 +1,18 @@
-"""The catalogue against the recorded `findEmbeddingProviders` of a genuine Data API, where that is at hand."""
+"""The catalogue against the recorded `findEmbeddingProviders` of a genuine Data API."""
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any, Final
 
 import pytest
 
+from tests.support.recorded import RECORDINGS, exchanges
 from vzctl.domain.catalogue import CATALOGUE
 from vzctl.domain.parameters import DIMENSION_PARAMETER
 from vzctl.domain.provider import Dimension, Model, Parameter, Provider
 from vzctl.domain.records import Authentication
 
-RECORDED: Final = Path(__file__).resolve().parents[3] / "shared" / "recorded" / "data-api.jsonl"
 AUTHENTICATION: Final = {
     "SHARED_SECRET": Authentication.CREDENTIAL,
     "HEADER": Authentication.HEADER,
@@ -23,12 +22,12 @@ HEADER_ONLY: Final = {"bedrock"}
 LISTED_BY_ASTRA_ONLY: Final = {"nvidia/nv-embedqa-e5-v5"}
 JINA_TASKS_IN_HELP: Final = "Available options are: "
 
-pytestmark = pytest.mark.skipif(not RECORDED.exists(), reason="no recorded Data API beside this checkout")
+
+pytestmark = pytest.mark.parametrize("recording", RECORDINGS, ids=["own", "shared"][: len(RECORDINGS)])
 
 
-def recorded_providers() -> dict[str, Any]:
-    lines = (json.loads(line) for line in RECORDED.read_text(encoding="utf-8").splitlines())
-    entry = next(line for line in lines if line["id"] == "catalogue")
+def recorded_providers(recording: Path) -> dict[str, Any]:
+    entry = next(exchange for exchange in exchanges(recording) if exchange["id"] == "catalogue")
     providers: dict[str, Any] = entry["response"]["body"]["status"]["embeddingProviders"]
     return {name: provider for name, provider in sorted(providers.items()) if name not in HEADER_ONLY}
 
@@ -92,14 +91,14 @@ def parameter_of_catalogue(item: Parameter) -> tuple[object, ...]:
     return item.name, item.kind.value, item.required, item.default, item.options
 
 
-def test_the_catalogue_is_the_recorded_one() -> None:
+def test_the_catalogue_is_the_recorded_one(recording: Path) -> None:
     assert {provider.id: of_catalogue(provider) for provider in CATALOGUE} == {
-        name: of_recorded(provider) for name, provider in recorded_providers().items()
+        name: of_recorded(provider) for name, provider in recorded_providers(recording).items()
     }
 
 
-def test_help_texts_begin_as_the_recorded_ones() -> None:
-    recorded = recorded_providers()
+def test_help_texts_begin_as_the_recorded_ones(recording: Path) -> None:
+    recorded = recorded_providers(recording)
     for provider in CATALOGUE:
         texts = {item["name"]: item["help"] for item in recorded[provider.id]["parameters"]}
         for model in recorded[provider.id]["models"]:

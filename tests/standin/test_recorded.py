@@ -1,4 +1,4 @@
-"""The stand-in against the recorded answers of a genuine Data API, where those are at hand.
+"""The stand-in against the recorded answers of a genuine Data API.
 
 The same request gets the same answer, but for ids, vectors, similarities, and in the catalogue the order of parameters and
 the words of help.
@@ -16,12 +16,13 @@ from typing import Any, Final
 import httpx
 import pytest
 
+from tests.support.recorded import RECORDINGS, exchanges
 from tests.support.standin.astra import CASSANDRA_TOKEN, Astra
 from tests.support.standin.data_service import Switches
 from tests.support.standin.server import Answer, StandIn
 from tests.support.standin.world import SINGLE_TENANT, Cluster, Keyspace, Token
 
-RECORDED: Final = Path(__file__).resolve().parents[3] / "shared" / "recorded" / "data-api.jsonl"
+KEYSPACE: Final = "kitchen"
 READER: Final = "Cassandra:cmVhZGVy:cmVhZGVy"
 SWITCHES: Final = {
     "bad-host": Switches(provider="host"),
@@ -44,55 +45,49 @@ ONLY_FROM_JAVA: Final = frozenset({"openai-bad-json", "openai-empty", "openai-re
 """Exceptions of the Java program, whose texts name its classes; the stand-in answers them as `UNEXPECTED_SERVER_ERROR`."""
 TOKENS: Final = {"wrong-password": "Cassandra:Y2Fzc2FuZHJh:d3Jvbmc=", "reader-insert": READER, "reader-find": READER}
 MODELS: Final = {
-    "k_openai": ("openai", "text-embedding-3-small", 8, {}),
-    "k_azure": ("azureOpenAI", "text-embedding-3-small", 8, {"resourceName": "acme", "deploymentId": "emb"}),
-    "k_hf": ("huggingface", "sentence-transformers/all-MiniLM-L6-v2", 384, {}),
-    "k_hfd": (
+    "menu_openai": ("openai", "text-embedding-3-small", 8, {}),
+    "menu_azure": ("azureOpenAI", "text-embedding-3-small", 8, {"resourceName": "bluefin", "deploymentId": "emb"}),
+    "menu_hf": ("huggingface", "sentence-transformers/all-MiniLM-L6-v2", 384, {}),
+    "menu_hfd": (
         "huggingfaceDedicated",
         "endpoint-defined-model",
         16,
-        {"endpointName": "abc123", "regionName": "us-east-1", "cloudName": "aws"},
+        {"endpointName": "ep9x7", "regionName": "us-east-1", "cloudName": "aws"},
     ),
-    "k_jina": ("jinaAI", "jina-embeddings-v3", 16, {"task": "text-matching"}),
-    "k_mistral": ("mistral", "mistral-embed", 1024, {}),
-    "k_upstage": ("upstageAI", "solar-embedding-1-large", 4096, {}),
-    "k_voyage": ("voyageAI", "voyage-2", 1024, {}),
-    "k_nvidia": ("nvidia", "NV-Embed-QA", 1024, {}),
+    "menu_jina": ("jinaAI", "jina-embeddings-v3", 16, {"task": "text-matching"}),
+    "menu_mistral": ("mistral", "mistral-embed", 1024, {}),
+    "menu_upstage": ("upstageAI", "solar-embedding-1-large", 4096, {}),
+    "menu_voyage": ("voyageAI", "voyage-2", 1024, {}),
+    "menu_nvidia": ("nvidia", "NV-Embed-QA", 1024, {}),
     "c1": ("openai", "text-embedding-3-small", 8, {}),
     "c2": ("openai", "text-embedding-3-small", 8, {}),
 }
 """Collections that were there before the recording began."""
 
-pytestmark = pytest.mark.skipif(not RECORDED.exists(), reason="no recorded Data API beside this checkout")
 
-
-def exchanges() -> list[dict[str, Any]]:
-    return [json.loads(line) for line in RECORDED.read_text(encoding="utf-8").splitlines()]
-
-
-@pytest.fixture(scope="module")
+@pytest.fixture
 def astra() -> Iterator[Astra]:
     with StandIn() as stand_in:
         made = Astra(stand_in, self_hosted=True)
         made.world.tokens[READER] = Token(may_write=False)
-        made.world.add(Cluster(SINGLE_TENANT, "self-hosted", keyspaces={"ks": Keyspace()}))
+        made.world.add(Cluster(SINGLE_TENANT, "self-hosted", keyspaces={KEYSPACE: Keyspace()}))
         for provider in made.providers.urls:
             key = made.providers.add(provider, f"key-of-{provider}")
-            made.portal.add(f"{provider}-prod", provider, key, SINGLE_TENANT)
-        made.portal.add("openai-other", "openai", "key-of-openai", SINGLE_TENANT)
+            made.portal.add(f"{provider}-main", provider, key, SINGLE_TENANT)
+        made.portal.add("openai-second", "openai", "key-of-openai", SINGLE_TENANT)
         made.providers.add("openai", "key-x")
         for name, (provider, model, dimension, parameters) in MODELS.items():
             service: dict[str, Any] = {"provider": provider, "modelName": model}
             if provider != "nvidia":
-                service["authentication"] = {"providerKey": f"{provider}-prod"}
+                service["authentication"] = {"providerKey": f"{provider}-main"}
             if parameters:
                 service["parameters"] = parameters
             options = {"vector": {"dimension": dimension, "metric": "cosine", "service": service}}
-            created = post(made, "/v1/ks", {"createCollection": {"name": name, "options": options}})
+            created = post(made, f"/v1/{KEYSPACE}", {"createCollection": {"name": name, "options": options}})
             assert created.json() == {"status": {"ok": 1}}, created.text
-            if name != "k_nvidia":
+            if name != "menu_nvidia":
                 insert = {"insertOne": {"document": {"_id": "1", "$vectorize": "hello"}}}
-                assert post(made, f"/v1/ks/{name}", insert).json() == {"status": {"insertedIds": ["1"]}}
+                assert post(made, f"/v1/{KEYSPACE}/{name}", insert).json() == {"status": {"insertedIds": ["1"]}}
         yield made
 
 
@@ -101,9 +96,10 @@ def post(astra: Astra, path: str, body: Any, token: str = CASSANDRA_TOKEN, **hea
     return httpx.post(url, json=body, headers={"Token": token, **headers}, trust_env=False)
 
 
-def test_the_same_requests_get_the_same_answers(astra: Astra) -> None:
+@pytest.mark.parametrize("recording", RECORDINGS, ids=["own", "shared"][: len(RECORDINGS)])
+def test_the_same_requests_get_the_same_answers(astra: Astra, recording: Path) -> None:
     differing = {}
-    for exchange in exchanges():
+    for exchange in exchanges(recording):
         name, request = exchange["id"], exchange["request"]
         prepare(astra, exchange)
         headers = {"x-embedding-api-key": "key-x"} if "x-embedding-api-key" in request["headers"] else {}
@@ -127,11 +123,11 @@ def prepare(astra: Astra, exchange: dict[str, Any]) -> None:
     for field_name in ("vectorize", "stored_credentials", "service", "provider"):
         setattr(astra.switches, field_name, getattr(switches, field_name))
     if name == "use-removed-credential":
-        astra.portal.scope("openai-prod")
+        astra.portal.scope("openai-main")
     elif name == "header-missing":
-        astra.portal.scope("openai-prod", SINGLE_TENANT)
+        astra.portal.scope("openai-main", SINGLE_TENANT)
     if name == "no-service-insert":
-        post(astra, "/v1/ks", {"createCollection": {"name": "plain", "options": {"vector": {"dimension": 8}}}})
+        post(astra, f"/v1/{KEYSPACE}", {"createCollection": {"name": "plain", "options": {"vector": {"dimension": 8}}}})
 
 
 def parsed(text: str) -> Any:

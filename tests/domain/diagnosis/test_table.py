@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections import Counter
 from pathlib import Path
@@ -11,7 +10,6 @@ from typing import Final
 import pytest
 
 import vzctl.domain.diagnosis
-from tests.domain.diagnosis.support import SHARED
 from vzctl.domain.diagnosis.codes import all_codes
 from vzctl.domain.diagnosis.engine import diagnose
 from vzctl.domain.diagnosis.make import texts
@@ -39,7 +37,6 @@ CAUSES: Final = {
         insufficient_detail | connection_refused | connection_reset | dns_failure | client_config | header_key_missing
     """),
 }
-DEV_FILES: Final = tuple(SHARED / "errors" / name for name in ("dev.jsonl", "recorded_dev.jsonl"))
 SOURCES: Final = Path(vzctl.domain.diagnosis.__file__).parent
 
 
@@ -107,27 +104,3 @@ def test_no_regular_expression_has_a_quantifier_without_a_bound() -> None:
             used.update(re.findall(r'r"((?:[^"\\]|\\.)*)"', call))
     assert len(used) > 30
     assert {pattern: found for pattern in used if (found := unbounded_quantifiers(pattern))} == {}
-
-
-@pytest.mark.skipif(
-    not all(path.exists() for path in DEV_FILES), reason="the labelled errors are not beside the checkout"
-)
-def test_no_example_is_one_of_the_labelled_errors() -> None:
-    labelled = {
-        json.loads(line)["payload"] for path in DEV_FILES for line in path.read_text(encoding="utf-8").splitlines()
-    }
-    assert [rule.id for rule in rules() if rule.example in labelled] == []
-
-
-@pytest.mark.parametrize("path", DEV_FILES, ids=lambda path: path.stem)
-def test_the_labelled_errors_are_judged_rightly(path: Path) -> None:
-    if not path.exists():
-        pytest.skip("the labelled errors are not beside the checkout")
-    cases = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
-    cases = [case for case in cases if not case.get("contested")]
-    judged = [(diagnose(case["payload"])[0], case) for case in cases]
-    right = [(verdict, case) for verdict, case in judged if verdict.side == case["side"]]
-    wrong = [case["id"] for verdict, case in judged if {verdict.side, case["side"]} == {"astra", "provider"}]
-    assert wrong == []
-    assert len(right) >= 0.95 * len(cases)
-    assert sum(verdict.cause == case["cause"] for verdict, case in right) >= 0.85 * len(right)

@@ -174,7 +174,7 @@ CALLERS: Final = (
         "caller-setup",
         "client_config",
         "The program failed before it called anything: a setting is missing or wrong.",
-        "ValueError: no base URL is configured for the embedding client",
+        "ValueError: the base_url is empty, no base_url was given for the embedder",
         """
         no base url | no base_url | base url is | base_url is | baseurl is | base url must | base_url must | missing base url |
         missing base_url | base url not | base_url not | api base is not | no api base | endpoint is not configured |
