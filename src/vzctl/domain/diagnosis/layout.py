@@ -21,17 +21,16 @@ BREAKS: Final = Pattern(r"([\n\v])")
 
 _DRAWN: Final = "\u2500-\u259f"
 _PLAIN: Final = "|*#!"
-_IS_BORDER: Final = Pattern(rf"[{_DRAWN}\s+=*#-]{{3,400}}$")
+_IS_BORDER: Final = Pattern(rf"^[{_DRAWN}\s+=*#-]{{3,400}}$")
 _LID_OF_TRACEBACK: Final = Pattern("[\u256d\u250c\u250f\u2554+][\u2500\u2501\u2550-]{1,400} ?Traceback")
-_FLOOR: Final = Pattern("\\s{0,40}[\u2570\u2514\u2517\u255a+][\u2500\u2501\u2550-]")
+_FLOOR: Final = Pattern("^\\s{0,40}[\u2570\u2514\u2517\u255a+][\u2500\u2501\u2550-]")
 _TRACEBACK: Final = "Traceback (most recent call last)"
-_LAST: Final = Pattern(r"[\w.:/@%&?=+-]{1,300}$")
-_FIRST: Final = Pattern(r"[\w.:/@%&?=+-]{1,300}")
-_LAST_WORD: Final = Pattern(r"\w{1,100}$")
-_FIRST_WORD: Final = Pattern(r"\w{1,100}")
+_FIRST: Final = Pattern(r"^[\w.:/@%&?=+-]{1,300}")
+_FIRST_WORD: Final = Pattern(r"^\w{1,100}")
 _HOST: Final = Pattern(r"(?:[\w-]{1,63}\.){1,8}[a-z]{2,24}")
 _WORD: Final = Pattern(r"\w{2,100}")
 _LONGEST_PART: Final = 60
+_LONGEST_END: Final = 300
 _FEWEST_IN_BOX: Final = 3
 _FEWEST: Final = 4
 _NARROWEST: Final = 16
@@ -40,8 +39,8 @@ _MOST: Final = 0.85
 _PERHAPS: Final = 0.5
 """A line that is one character short may have lost the space at its end."""
 _BEGINS: Final = Pattern(
-    r"\d{4}-\d\d-\d\d|\d\d:\d\d:\d\d|[A-Z][a-z]{2} {1,2}\d{1,2} \d\d:|\[?(?:TRACE|DEBUG|INFO|WARN|ERROR|FATAL|CRITICAL)\b|[{\[]|"
-    r"\s{0,40}(?:File \"|at )|Traceback|\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3} "
+    r"^(?:\d{4}-\d\d-\d\d|\d\d:\d\d:\d\d|[A-Z][a-z]{2} {1,2}\d{1,2} \d\d:|\[?(?:TRACE|DEBUG|INFO|WARN|ERROR|FATAL|CRITICAL)\b|"
+    r"[{\[]|\s{0,40}(?:File \"|at )|Traceback|\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3} )"
 )
 """How entries of a log, frames, and bodies begin: a line like this goes on with no other."""
 _AHEAD: Final = 3
@@ -182,15 +181,15 @@ def _cut_width(run: list[_Line]) -> int:
 
 def _lines_of_word(before: str, ahead: list[str], vocabulary: Callable[[], frozenset[str]]) -> int:
     """Return how many of the lines ahead go on with the word at the end of the line before; 0 for none."""
-    last = _LAST.compiled.search(before[-300:])
-    if last is None or not ahead:
+    last = _end_of(before, _FIRST)
+    if not last:
         return 0
     middle = ""
     for count, line in enumerate(map(str.strip, ahead), start=1):
         first = _FIRST.compiled.match(line)
         if first is None:
             return 0
-        if _is_one(last[0] + middle, first[0], vocabulary):
+        if _is_one(last + middle, first[0], vocabulary):
             return count
         if first.end() != len(line) or len(line) > _LONGEST_PART:
             return 0
@@ -198,14 +197,20 @@ def _lines_of_word(before: str, ahead: list[str], vocabulary: Callable[[], froze
     return 0
 
 
+def _end_of(text: str, shape: Pattern) -> str:
+    """Return what of a shape stands at the end of a text: read backwards, so that a long line is no more work."""
+    found = shape.compiled.match(text[: -_LONGEST_END - 1 : -1])
+    return found[0][::-1] if found else ""
+
+
 def _is_one(before: str, after: str, vocabulary: Callable[[], frozenset[str]]) -> bool:
     """Whether two parts make one word that is known, and are not two words that are known side by side."""
     before, after = before.lower(), after.lower()
-    last, first = _LAST_WORD.compiled.search(before), _FIRST_WORD.compiled.match(after)
-    if last is not None and first is not None:
+    last, first = _end_of(before, _FIRST_WORD), _FIRST_WORD.compiled.match(after)
+    if last and first is not None:
         known = vocabulary()
-        if last[0] + first[0] in known:
-            return f"{last[0]} {first[0]}" not in known
+        if last + first[0] in known:
+            return f"{last} {first[0]}" not in known
     return _is_host(before, after)
 
 

@@ -13,7 +13,7 @@ from vzctl.domain.diagnosis.log import bare_line
 from vzctl.domain.pattern import Pattern
 
 _PYTHON_FRAME: Final = Pattern(
-    r"[ \t|+-]{0,60}File [\"']([^\"'\n]{1,400})[\"'], line \d{1,7}(?:, in [^\s:]{1,200})?\s{0,9}$"
+    r"^[ \t|+-]{0,60}File [\"']([^\"'\n]{1,400})[\"'], line \d{1,7}(?:, in [^\s:]{1,200})?\s{0,9}$"
 )
 _PYTHON_FRAME_IN_LINE: Final = Pattern(r"File [\"']([^\"'\n]{1,400})[\"'], line \d{1,7}(?:, in [\w.<>]{1,200})?(:?)")
 _RAISED: Final = Pattern(
@@ -21,9 +21,9 @@ _RAISED: Final = Pattern(
     r"TimedOut|Unavailable|Unauthorized)\b ?(?::|$)|(?:[a-z_]\w{0,40}\.){1,6}[A-Za-z]\w{2,80}: )"
 )
 """A line that names an exception and what it says."""
-_MARKERS: Final = Pattern(r"[\s|]{0,60}[\^~]{1,200}[\s\^~]{0,200}$")
+_MARKERS: Final = Pattern(r"^[\s|]{0,60}[\^~][\s\^~]{0,400}$")
 _CALL_FRAME: Final = Pattern(
-    r"[\s|]{0,60}at (?:async |new |static )?(?:"
+    r"^[\s|]{0,60}at (?:async |new |static )?(?:"
     r"[\w.$<>/@\[\]`+*|,~-]{1,300}\([^()\n]{0,300}\)|"
     r"[^()\n]{0,200}\((?:[^()\n]{1,300}:\d{1,7}(?::\d{1,7})?|<anonymous>|native|index \d{1,6})\)|"
     r"(?:file:|node:|https?:|webpack|/|\./|[A-Za-z]:\\)[^\s()]{1,300}:\d{1,7}(?::\d{1,7})?|"
@@ -35,17 +35,17 @@ _CALL_FRAME_IN_LINE: Final = Pattern(
     r"(?:file:|node:|/|[A-Za-z]:\\)[^\s()]{1,300}:\d{1,7}:\d{1,7})"
 )
 _OTHER_FRAME: Final = Pattern(
-    r"\s{0,40}(?:\.\.\. \d{1,6} (?:more|common frames omitted)|\[Previous line repeated|goroutine \d{1,9} \[|"
+    r"^\s{0,40}(?:\.\.\. \d{1,6} (?:more|common frames omitted)|\[Previous line repeated|goroutine \d{1,9} \[|"
     r"[^\s()]{1,300}\.go:\d{1,7}(?: \+0x[0-9a-f]{1,16})?[\"'}\])]{0,9}$|"
     r"from [^\s]{1,300}:\d{1,7}:in |#\d{1,4} [^\n]{0,300}\.php\(\d|"
     r"--- End of (?:stack trace|inner exception)|\d{1,4}: (?:0x[0-9a-f]{1,16} - )?[\w<>]{1,80}::)"
 )
-_GO_CALL: Final = Pattern(r"[\w./*()-]{1,200}\([^\n]{0,300}\)$|created by ")
-_TEST_SAID: Final = Pattern(r"E {2,8}\S")
-_TEST_SOURCE: Final = Pattern(r"(?:> {1,8}| {4,40})\S")
-_GUTTER: Final = Pattern(r"[ \t]{0,60}[|] ")
+_GO_CALL: Final = Pattern(r"^(?:[^\s(]{1,200}\([^\n]{0,300}|created by )")
+_TEST_SAID: Final = Pattern(r"^E {2,8}\S")
+_TEST_SOURCE: Final = Pattern(r"^(?:> {1,8}| {4,40})\S")
+_GUTTER: Final = Pattern(r"^[ \t]{0,60}[|] ")
 """What Python puts before every line of a traceback in an exception group."""
-_SOURCE_NUMBER: Final = Pattern(r"\s{0,8}(?:❱|>|->|-->)?\s{0,8}\d{1,6}\s{0,4}[│┃|]")
+_SOURCE_NUMBER: Final = Pattern(r"^\s{0,8}(?:❱|>|->|-->)?\s{0,8}\d{1,6}\s{0,4}[│┃|]")
 """A line of source with its number, as pretty printers of tracebacks show it."""
 
 
