@@ -16,9 +16,9 @@ from typing import Final
 import pytest
 
 from tests.support.builders import a_database, a_state
-from tests.support.state_files import a_state_file, written
+from tests.support.state_files import a_state_file, change, written
 from vzctl.domain.state import State
-from vzctl.errors import StateError, StateLockedError, StateReplacedError
+from vzctl.errors import NotFoundError, StateError, StateLockedError, StateReplacedError
 from vzctl.store.guard import replace_file
 from vzctl.store.schema import format_state
 from vzctl.store.state_file import StateFile
@@ -131,10 +131,11 @@ def test_undisturbed_writers_all_get_through(file: StateFile) -> None:
 
 
 def add(file: StateFile, *, meanwhile: Callable[[], object] = lambda: None) -> State:
-    with file.transaction() as transaction:
-        transaction.state = transaction.state.with_database(SHOP)
+    def plan(state: State) -> State:
         meanwhile()
-    return transaction.state
+        return state.with_database(SHOP)
+
+    return change(file, plan).after
 
 
 @pytest.mark.parametrize("disturb", [remove_lock, remove_folder, rename_folder])
@@ -145,8 +146,8 @@ def test_a_second_writer_waits_for_the_state_itself_when_the_lock_is_gone(
 
     def second_writer() -> None:
         disturb(file)
-        with pytest.raises(StateLockedError), other.transaction():
-            pytest.fail("two write at once")
+        with pytest.raises(StateLockedError):
+            change(other, lambda _: pytest.fail("two write at once"))
 
     assert add(file, meanwhile=second_writer).databases == (SHOP,)
     assert other.read().databases == (SHOP,)
@@ -171,18 +172,35 @@ def moved_with_its_folder(file: StateFile) -> None:
     written(file.paths.state, a_state(serial=1, databases=[BLOG]))
 
 
-@pytest.mark.parametrize("disturb", [replaced, edited, removed, moved_with_its_folder])
-def test_a_file_that_is_not_the_guarded_one_any_more_is_not_replaced(
+@pytest.mark.parametrize("disturb", [replaced, edited])
+def test_a_file_that_is_replaced_at_every_attempt_is_left_alone(
     file: StateFile, disturb: Callable[[StateFile], None]
 ) -> None:
     with pytest.raises(StateError) as caught:
         add(file, meanwhile=lambda: disturb(file))
     assert (caught.value.code, caught.value.retryable) == ("STATE_REPLACED", True)
-    if disturb is removed:
-        assert not file.paths.state.exists()
-    else:
-        assert [item.name for item in file.read().databases] == ["blog"]
+    assert [item.name for item in file.read().databases] == ["blog"]
     assert list(file.paths.state.parent.glob(".state.toml.*")) == []
+
+
+def once(action: Callable[[], object]) -> Callable[[], object]:
+    """Return what does the action at its first call and nothing later."""
+    left = [action]
+    return lambda: left.pop()() if left else None
+
+
+def test_a_file_that_is_removed_meanwhile_does_not_come_back(file: StateFile) -> None:
+    with pytest.raises((NotFoundError, StateError)):
+        add(file, meanwhile=once(lambda: removed(file)))
+    assert not file.paths.state.exists()
+
+
+def test_a_folder_that_is_moved_meanwhile_is_left_alone(file: StateFile) -> None:
+    moved = file.paths.state.parent.with_name("moved") / file.paths.state.name
+    before = file.read_bytes()
+    after = add(file, meanwhile=once(lambda: moved_with_its_folder(file)))
+    assert [item.name for item in after.databases] == ["blog", "shop"]
+    assert moved.read_bytes() == before
 
 
 def test_a_plan_is_made_again_from_the_file_that_another_program_put_there(file: StateFile) -> None:
