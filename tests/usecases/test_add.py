@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests.support.cli import LOGS, Cli
+from tests.support.cli import LOGS, Cli, Result
+from vzctl.errors import ExitStatus
 
 INCOMPLETE = '"openai-prod" has no key yet: adding it was interrupted'
 
@@ -259,3 +260,75 @@ def test_a_second_try_says_anew_how_the_credential_shall_be(cli: Cli) -> None:
     cli.add("openai-prod", "--note", "hello", "--max-age-days", "30", "--set-at", "2025-03-01", key="sk-first")
     found = credential(cli)
     assert (found["note"], found["max_age_days"], str(found["key_set_at"])[:10]) == ("hello", 30, "2025-03-01")
+
+
+def a_rotated_organization(cli: Cli, *words: str) -> None:
+    cli.init().add("openai-prod", key="sk-first")
+    assert cli.rotate("openai-prod", *words, key="sk-second").status == 0
+
+
+def added(cli: Cli, key: str) -> Result:
+    return cli.run("credentials", "add", "another", "--provider", "openai", "--secret-stdin", stdin=key)
+
+
+def test_a_key_that_was_revoked_is_not_added_under_another_name(cli: Cli) -> None:
+    a_rotated_organization(cli)
+    cli.ok("revocations", "done", "openai-prod", "--yes")
+    before = cli.everything()
+    refused = added(cli, "sk-first")
+    assert (refused.status, refused.error) == (
+        ExitStatus.CONFLICT,
+        'this key of "openai-prod" was revoked at its provider; create a new key at the provider',
+    )
+    assert cli.everything() == before
+
+
+def test_a_compromised_key_is_not_added_under_another_name(cli: Cli) -> None:
+    a_rotated_organization(cli, "--leaked", "--confirm", "openai-prod")
+    before = cli.everything()
+    refused = added(cli, "sk-first")
+    assert (refused.status, refused.error) == (
+        ExitStatus.CONFLICT,
+        'this key of "openai-prod" is compromised; create a new key at the provider',
+    )
+    assert cli.everything() == before
+
+
+def test_nor_after_its_credential_was_removed(cli: Cli) -> None:
+    a_rotated_organization(cli, "--leaked", "--confirm", "openai-prod")
+    cli.ok("credentials", "remove", "openai-prod", "--yes")
+    assert added(cli, "sk-first").status == ExitStatus.CONFLICT
+
+
+@pytest.mark.parametrize("verb", ["add", "rotate"])
+def test_a_key_that_another_credential_has_is_taken_with_a_warning(cli: Cli, verb: str) -> None:
+    cli.init().add("openai-prod", key="sk-first")
+    if verb == "add":
+        result = added(cli, "sk-first")
+    else:
+        cli.add("another", key="sk-other")
+        result = cli.rotate("another", key="sk-first")
+    assert result.status == 0
+    text = '"openai-prod" has the same key: revoking the key at its provider stops all of them'
+    assert f"warning: {text}" in result.err
+
+
+def test_a_key_that_is_to_be_revoked_is_taken_with_a_warning(cli: Cli) -> None:
+    a_rotated_organization(cli)
+    result = added(cli, "sk-first")
+    assert result.status == 0
+    text = 'this key is on the revocations list as a key of "openai-prod": it stops when you revoke it'
+    assert f"warning: {text}" in result.err
+
+
+def test_a_revoked_key_is_not_adopted_either(cli: Cli) -> None:
+    a_rotated_organization(cli)
+    cli.ok("revocations", "done", "openai-prod", "--yes")
+    cli.ok("credentials", "add", "elsewhere", "--provider", "openai", "--no-secret")
+    before = cli.everything()
+    refused = cli.run("secrets", "put", "elsewhere", "--secret-stdin", stdin="sk-first")
+    assert (refused.status, refused.error) == (
+        ExitStatus.CONFLICT,
+        'this key of "openai-prod" was revoked at its provider; create a new key at the provider',
+    )
+    assert cli.everything() == before

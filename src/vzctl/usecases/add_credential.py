@@ -36,6 +36,7 @@ from vzctl.usecases.context import Context, SecretSource
 from vzctl.usecases.credential import CredentialDetail, credential_detail, require_slot
 from vzctl.usecases.deletion import finish_deletions
 from vzctl.usecases.integration import UNSTRUCTURED_NOTE, charges, enabled
+from vzctl.usecases.key_judge import require_new_key
 from vzctl.usecases.manual import status_for, steps_for, wanted
 from vzctl.usecases.outcome import Notice, Outcome
 from vzctl.usecases.scope import scope_of
@@ -83,6 +84,7 @@ def add_credential(context: Context, request: AddCredential) -> Outcome[Credenti
     if request.source is not None:
         context.store().probe()
         secret, warnings = take_secret(provider, request.source)
+        warnings = (*warnings, *require_new_key(state, existing, secret))
         intent = _record_intent(context, provider, request, secret)
         write_secret(context, intent.credential_id, intent.version.id, secret)
     else:
@@ -165,8 +167,11 @@ def _record_intent(context: Context, provider: Provider, request: AddCredential,
         version = Version(id=ids("version"), created_at=now, fingerprint=fingerprint, last_four=last_four)
         credential_id = begun.id if begun is not None else ids("credential")
         without = "" if secret is not None else " without its key"
+        after = _intended(state, provider, request, version, credential_id, now)
+        if secret is not None:
+            require_new_key(state, begun, secret)
         return Plan(
-            state=_intended(state, provider, request, version, credential_id, now),
+            state=after,
             data=_Intent(version, credential_id, left.id if left is not None else None),
             details=(f'{"record" if without else "begin to add"} "{request.name}" ({provider.id}){without}',),
             subjects=(request.name,),

@@ -19,6 +19,7 @@ from vzctl.secret import Secret
 from vzctl.usecases.change import Plan, Proposal
 from vzctl.usecases.context import Context, Danger, Question, SecretSource
 from vzctl.usecases.credential import require_slot
+from vzctl.usecases.key_judge import require_new_key
 from vzctl.usecases.looking import Looking
 from vzctl.usecases.outcome import NOT_BEGUN, Columns, Fault, Notice, Outcome, batch_status
 from vzctl.usecases.rotation_view import (
@@ -29,7 +30,7 @@ from vzctl.usecases.rotation_view import (
     rotation_plan,
     warning_lines,
 )
-from vzctl.usecases.secret_version import require_new_key, take_secret
+from vzctl.usecases.secret_version import take_secret
 from vzctl.usecases.walk import NOT_TESTED, Walk, require_writable_store, walk
 
 
@@ -194,8 +195,7 @@ def _new_key(state: State, request: RotateCredential) -> NewKey | None:
     current = credential.current_version
     if current is not None and current.fingerprint == secret.fingerprint(state.organization.fingerprint_salt):
         return None
-    require_new_key(state, credential, secret)
-    return NewKey(secret, warnings)
+    return NewKey(secret, (*warnings, *require_new_key(state, credential, secret)))
 
 
 def _tried(context: Context, state: State, request: RotateCredential, key: NewKey) -> NewKey:

@@ -13,11 +13,10 @@ from vzctl.command import suggest
 from vzctl.domain.deletion import is_deleted, needed_versions, owner_name, with_deletions
 from vzctl.domain.provider import Provider
 from vzctl.domain.records import Credential, RetiredCredential, Version
-from vzctl.domain.revocation import is_revoked
 from vzctl.domain.secret_text import looks_unusual, require_usable
 from vzctl.domain.state import State
 from vzctl.domain.token import KEPT_AS
-from vzctl.errors import ConflictError, SecretStoreError
+from vzctl.errors import SecretStoreError
 from vzctl.secret import Secret
 from vzctl.store.secret_writes import writing
 from vzctl.usecases.change import Plan, apply, changed_meanwhile
@@ -42,32 +41,6 @@ def take_secret(provider: Provider, source: SecretSource) -> tuple[Secret, tuple
         return secret, ()
     text = f"the key does not look like a key of {provider.display_name}; it was accepted, formats change"
     return secret, (Notice("SECRET_LOOKS_UNUSUAL", text, provider.id),)
-
-
-def require_new_key(state: State, credential: Credential, secret: Secret) -> None:
-    """Raise `ConflictError` for a key that this credential has or had: rotating to it would end with revoking it."""
-    fingerprint = secret.fingerprint(state.organization.fingerprint_salt)
-    used = [item for item in credential.versions if item.fingerprint == fingerprint and item.id != credential.pending]
-    if any(item.id == credential.current for item in used):
-        raise ConflictError(
-            f'this is the key that "{credential.name}" has already; a rotation needs a new one',
-            code="SECRET_IS_CURRENT",
-            next_steps=(suggest("rotations show", credential.name, comment="where the rotation stands"),),
-        )
-    if any(is_revoked(state, item.id) for item in used):
-        raise ConflictError(
-            f'this key of "{credential.name}" was revoked at its provider; a rotation needs a new one',
-            code="SECRET_REVOKED",
-            next_steps=(suggest("revocations list", all=True, comment="the keys that were revoked"),),
-        )
-    if any(item.id in credential.previous for item in used):
-        last = credential.version(credential.previous[-1])
-        steps = (suggest("rotations rollback", credential.name, comment="go back to the key before this one"),)
-        raise ConflictError(
-            f'this key was the key of "{credential.name}" before; a rotation needs a new one',
-            code="SECRET_USED_BEFORE",
-            next_steps=steps if last is not None and last in used and last.held else (),
-        )
 
 
 def read_version(context: Context, state: State, owner: Owner, version_id: str | None) -> Secret:

@@ -25,6 +25,7 @@ from vzctl.usecases.change import Plan, changed_meanwhile, propose, propose_from
 from vzctl.usecases.context import Context, Danger, Question, SecretSource
 from vzctl.usecases.credential import CredentialDetail, credential_detail, version_role
 from vzctl.usecases.deletion import finish_deletions
+from vzctl.usecases.key_judge import require_unspoiled
 from vzctl.usecases.outcome import Columns, Notice, Outcome
 from vzctl.usecases.secret_version import (
     Owner,
@@ -259,6 +260,7 @@ def _with_fingerprint(state: State, version: Version, secret: Secret, name: str)
             next_steps=(suggest("credentials rotate", name, comment="make it the new key"),),
         )
     credential = require_credential(state, name)
+    require_unspoiled(state, secret)
     known = replace(current, fingerprint=fingerprint, last_four=secret.last_four())
     if known != current:
         state = state.with_credential(credential.with_version(known))

@@ -37,13 +37,13 @@ from vzctl.secret import Secret
 from vzctl.usecases.change import Plan
 from vzctl.usecases.context import Context, SecretSource
 from vzctl.usecases.deletion import finish_deletions
+from vzctl.usecases.key_judge import require_new_key
 from vzctl.usecases.looking import Looking, look_at_step
 from vzctl.usecases.outcome import Outcome
 from vzctl.usecases.rotation_end import Stop, finished, stopped
 from vzctl.usecases.rotation_view import NOT_SEEN, RotationDetail, StepLook, outage_lines, portal_visit, step_text
 from vzctl.usecases.secret_version import (
     delete_written,
-    require_new_key,
     require_recorded,
     set_held,
     store_item,
