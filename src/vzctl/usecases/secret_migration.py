@@ -113,10 +113,8 @@ def _delete_in_source(
         notice = used_elsewhere(others, version.id, name)
         if notice is not None:
             kept.append(notice)
-        elif is_deleted(context.state_file.read(), version.id):
-            source.delete(item)
         else:
-            _move_last(item, version, state, source, target)
+            _move_last(context, item, version, source, target)
     for deletion in state.open_deletions():
         if used_elsewhere(others, deletion.version, "") is None:
             name = owner_name(state, deletion.owner)
@@ -124,10 +122,20 @@ def _delete_in_source(
     return tuple(kept)
 
 
-def _move_last(item: SecretItem, version: Version, state: State, source: SecretStore, target: SecretStore) -> None:
-    """Delete a secret in the source while the target has it. Should it be gone there too, the two share it: put it back."""
+def _move_last(context: Context, item: SecretItem, version: Version, source: SecretStore, target: SecretStore) -> None:
+    """Delete a secret in the source while the target has it. Should it be gone there too, the two share it: put it back.
+
+    A version that another process deletes meanwhile is deleted here too.
+    """
+
+    def is_given_up() -> bool:
+        return is_deleted(context.state_file.read(), version.id)
+
     secret = target.read(item)
-    if secret is None or token_in_store(state, version, secret) != "present":
+    if secret is None or token_in_store(context.state_file.read(), version, secret) != "present":
+        if is_given_up():
+            source.delete(item)
+            return
         raise SecretStoreError(
             f'{target.name} does not give out the secret of "{item.credential_name}" any more; the rest was not deleted in '
             f"{source.name}",
@@ -135,8 +143,8 @@ def _move_last(item: SecretItem, version: Version, state: State, source: SecretS
             next_steps=(suggest("secrets status", check=True, comment="what is held"),),
         )
     source.delete(item)
-    if target.read(item) is None:
-        target.write(item, secret)
+    if target.read(item) is None and not is_given_up():
+        write_secret(context, item.credential_id, version.id, secret, store=target)
         raise ConflictError(
             f'{source.name} and {target.name} share the secret of "{item.credential_name}": it was put back, and the rest was not '
             "deleted",
