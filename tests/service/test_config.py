@@ -146,7 +146,7 @@ def test_no_file_gets_a_placeholder(cli: Cli, form: str) -> None:
     assert (result.status, result.err) == (
         2,
         'error: the database "shop" has a service token, and no file is written without it: give --token-file FILE\n'
-        "  next: vzctl databases token create shop --out FILE   # if no file has the token\n",
+        "  next: vzctl databases token create shop --out FILE\n    # if no file has the token\n",
     )
     assert sorted(cli.folder.iterdir()) == before
 

@@ -26,8 +26,9 @@ CROWD = 520
 class Guest:
     """A connection that remembers whether it had to give way."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, is_answering: bool = False) -> None:
         self.is_gone = False
+        self.is_answering = is_answering
 
     def give_way(self) -> None:
         self.is_gone = True
@@ -62,6 +63,21 @@ def test_older_connections_give_way_and_young_ones_only_when_there_are_very_many
     slots.enter(Guest())
     assert [guest.is_gone for guest in young[:2]] == [True, False]
     assert len(slots) == UNKNOWN_CONNECTIONS_AT_MOST
+
+
+def test_a_request_that_is_being_answered_is_spared_unless_there_are_very_many() -> None:
+    clock = Clock()
+    slots = Slots(clock)
+    answering = [Guest(is_answering=True) for _ in range(UNKNOWN_CONNECTIONS)]
+    idle = [Guest() for _ in range(2)]
+    for guest in (*answering, *idle):
+        slots.enter(guest)
+    clock.now = 100.0
+    slots.enter(Guest())
+    assert ([guest.is_gone for guest in idle], any(guest.is_gone for guest in answering)) == ([True, True], False)
+    for _ in range(UNKNOWN_CONNECTIONS_AT_MOST):
+        slots.enter(Guest())
+    assert answering[0].is_gone
 
 
 def test_a_connection_that_left_does_not_count_and_never_gives_way() -> None:

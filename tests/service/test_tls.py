@@ -172,8 +172,8 @@ def test_an_unknown_token_beside_a_valid_certificate_is_refused_and_the_log_says
     api = service.data_api("<TOKEN>", tls=authority.client(certificate))
     assert status(api) == 401
     reason = "the client certificate is valid, but the token sent with it is unknown: remove the token header from "
-    said = [line for line in service.log if line["event"] == "unauthorized" and line.get("database") == "shop"]
-    assert [(line["level"], line["reason"].startswith(reason)) for line in said] == [("warning", True)]
+    said = service.event("unauthorized", database="shop")
+    assert (said["level"], said["reason"].startswith(reason)) == ("warning", True)
     assert "<TOKEN>" not in "\n".join(service.lines)
 
 

@@ -20,7 +20,7 @@ from vzctl.service.slots import UNKNOWN_CONNECTIONS_AT_MOST, Slots
 
 REQUEST_SECONDS: Final = 10.0
 UNKNOWN_SECONDS: Final = 5
-"""For the first request of a connection, until it has authenticated, and between two requests of one that has not."""
+"""For the first request of a connection to arrive, and between two requests of one that has not authenticated."""
 CONNECTIONS_AT_MOST: Final = 512 + UNKNOWN_CONNECTIONS_AT_MOST
 """More are answered with 503. Those without authentication are too few to fill them."""
 HEAD_BYTES_AT_MOST: Final = 16 * 1024
@@ -93,11 +93,15 @@ class BoundedConnection(H11Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Go on, and keep the clock running as long as a request is not whole or not answered."""
+        was_answering = self.is_answering
         for start in range(0, len(data), _RECEIVED_AT_ONCE):
             if self.transport.is_closing():
                 break
             super().data_received(data[start : start + _RECEIVED_AT_ONCE])
-        self._arm() if self._is_busy else self._disarm()
+        if not self._is_busy or (self.is_answering and not was_answering and not self._is_known):
+            self._disarm()  # and begin anew below: the request of an unknown peer has arrived in time
+        if self._is_busy:
+            self._arm()
 
     def shutdown(self) -> None:
         """End, but not under a request that is on its way: what the client has sent by now is read and answered."""
@@ -125,17 +129,22 @@ class BoundedConnection(H11Protocol):
             self.transport.close()
 
     @property
-    def _is_busy(self) -> bool:
+    def is_answering(self) -> bool:
+        """Whether a request has arrived and is not answered yet."""
         # Typed as if there always were one.
         cycle: RequestResponseCycle | None = self.cycle
-        if cycle is not None and not cycle.response_complete:
+        return cycle is not None and not cycle.response_complete
+
+    @property
+    def _is_busy(self) -> bool:
+        if self.is_answering:
             return True
         state = self.conn.their_state
         return state is h11.SEND_BODY or (state is h11.IDLE and bool(self.conn.trailing_data[0]))
 
     def _arm(self) -> None:
         if self._deadline is None:
-            seconds = REQUEST_SECONDS if self._is_known else UNKNOWN_SECONDS
+            seconds = REQUEST_SECONDS if self._is_known or self.is_answering else UNKNOWN_SECONDS
             self._deadline = self.loop.call_later(seconds, self._give_up)
 
     def _disarm(self) -> None:

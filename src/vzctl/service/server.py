@@ -132,10 +132,7 @@ async def _serve(
             log.info("listening", url=f"{scheme}://{address_text(item)}/v1", serial=live.serial)
         notify(surroundings.environ, "READY=1")
 
-    # What is loaded by now stays: looking through it for garbage again and again would cost every request. What comes
-    # with requests is looked through again, which `__main__` has switched off: the memory must not grow with them.
-    gc.collect()
-    gc.freeze()
+    # The entry point has switched the search for garbage off. What comes with requests would make the memory grow.
     gc.enable()
     server = Server(configured(application.asgi(), given.tls), announce)
     with _library_messages(log):

@@ -338,7 +338,11 @@ def export_state(context: Context) -> Outcome[Exported]:
     """Return the state without lineage, fingerprint salt and keys that vzctl does not know: nobody says what those hold."""
     state = context.state_file.read()
     text = format_state(_without_extras(state)).decode().removesuffix(FOOTER)
-    kept = [line for line in text.splitlines() if not line.startswith(("lineage = ", "fingerprint_salt = "))]
+    kept = [
+        line
+        for line in text.removesuffix("\n").split("\n")
+        if not line.startswith(("lineage = ", "fingerprint_salt = "))
+    ]
     return Outcome(data=Exported("\n".join(kept) + "\n"))
 
 
