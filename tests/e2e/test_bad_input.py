@@ -28,6 +28,10 @@ WAY_BACK: Final = (
     "  next: vzctl state backups\n    # the states before this one\n"
     "  next: vzctl state restore latest\n    # go back to the newest of them\n"
 )
+WAY_TO_MERGE: Final = (
+    "  next: vzctl help git\n    # merge both sides by record, with vzctl state merge\n"
+    f"  next: git checkout --merge -- {STATE}\n    # undo edits of the conflicted file\n"
+)
 
 
 @pytest.fixture
@@ -96,7 +100,7 @@ def test_a_broken_state_is_named_with_its_line_and_is_never_taken_for_an_empty_o
         said = cli.neat(result.err)
         assert (result.status, result.out, said[: said.index(STATE)]) == (9, "", 'error: the state is broken: "')
         assert reason in said
-        assert said.endswith(f"the file was not touched\n{WAY_BACK}")
+        assert said.endswith(f"the file was not touched\n{WAY_TO_MERGE if 'merge' in reason else WAY_BACK}")
     assert cli.everything() == before
 
 
