@@ -23,8 +23,8 @@ from vzctl.command import suggest
 from vzctl.domain.pending import (
     confirm_addition,
     find_pending,
+    opposite_requested,
     pending_steps,
-    unwanted_removal,
     without_scope_entry,
 )
 from vzctl.domain.records import ControlPlane, Evidence
@@ -116,23 +116,27 @@ def test_a_wanted_fact_without_a_time_of_its_own_is_wanted_since_it_was_added() 
 
 
 def test_a_provider_that_only_the_file_knows_is_shown_by_its_id() -> None:
+    scope = [a_scope_entry(SHOP, evidence=WANTED)]
     state = a_state(
         databases=[SHOP],
-        integrations=[an_integration("acme", evidence=WANTED, removal_wanted_at=NOW)],
-        credentials=[
-            a_credential(
-                "x",
-                provider="acme",
-                evidence=WANTED,
-                removal_wanted_at=NOW,
-                scope=[a_scope_entry(SHOP, evidence=WANTED)],
-            )
-        ],
+        integrations=[an_integration("acme", evidence=WANTED)],
+        credentials=[a_credential("x", provider="acme", evidence=WANTED, scope=scope)],
     )
     assert [item.portal.title for item in pending_steps(state)] == [
         "enable the acme integration",
         'add the API key "x"',
         'add shop to the scoped databases of "x"',
+    ]
+
+
+def test_of_what_was_to_be_added_and_is_to_be_removed_only_the_removal_is_left() -> None:
+    scope = [a_scope_entry(SHOP, evidence=WANTED)]
+    state = a_state(
+        databases=[SHOP],
+        integrations=[an_integration("acme", evidence=WANTED, removal_wanted_at=NOW)],
+        credentials=[a_credential("x", provider="acme", evidence=WANTED, removal_wanted_at=NOW, scope=scope)],
+    )
+    assert [item.portal.title for item in pending_steps(state)] == [
         'remove the API key "x"',
         "remove the acme integration",
     ]
@@ -195,15 +199,15 @@ def test_confirming_all_in_any_order_leaves_nothing_to_do(order: list[int]) -> N
     assert pending_steps(state) == []
 
 
-def test_an_unwanted_removal_leaves_the_fact_as_it_was() -> None:
+def test_the_opposite_of_a_removal_that_was_requested_is_an_addition_to_check() -> None:
     state = everything_to_go()
-    for step in pending_steps(state):
-        state = unwanted_removal(state, step)
-    # The scope of the credential that was to go becomes visible again, with its own wish.
-    (left,) = pending_steps(state)
-    assert left.id == "remove-scope:openai-old:shop"
-    state = unwanted_removal(state, left)
-    assert pending_steps(state) == []
+    requested = pending_steps(state)
+    for step in requested:
+        state = opposite_requested(state, step, LATER)
+    opposite = {step.id.replace("remove-", "add-", 1) for step in requested}
+    # The scope of the credential that was to go becomes visible again, with its own request.
+    assert {step.id for step in pending_steps(state)} == {*opposite, "remove-scope:openai-old:shop"}
+    assert {step.wanted_at for step in pending_steps(state) if step.verb == "add"} == {LATER}
     assert [item.name for item in state.credentials] == ["openai-prod", "openai-old"]
     assert [len(item.scope) for item in state.credentials] == [2, 1]
 

@@ -95,21 +95,29 @@ def test_dropping_stops_wanting_and_takes_what_builds_on_it_along(cli: Cli) -> N
     result = cli.run("pending", "drop", "add-integration:openai", "--yes")
     assert (result.status, result.error) == (4, "the OpenAI integration still has 1 credential: openai-prod")
     cli.ok("pending", "drop", "add-credential:openai-prod", "--yes")
-    assert pending(cli) == ["add-integration:openai"]
+    assert pending(cli) == ["add-integration:openai", "remove-credential:openai-prod"]
+    cli.ok("pending", "confirm", "remove-credential:openai-prod")
     assert list((cli.folder / "state").rglob("*.age")) == []
     cli.ok("pending", "drop", "add-integration:openai", "--yes")
+    assert pending(cli) == ["remove-integration:openai"]
+    cli.ok("pending", "confirm", "--all")
     assert cli.document().get("integrations", []) == []
 
 
-def test_everything_wanted_can_be_dropped_at_once(cli: Cli) -> None:
+def test_what_is_dropped_may_have_been_done_and_is_a_manual_step_to_check(cli: Cli) -> None:
     cli.init("astra").add()
-    assert cli.ok("pending", "drop", "--all", "--yes").err == "dropped 3 steps: they are no longer wanted\n"
+    assert cli.ok("pending", "drop", "--all", "--yes").err.splitlines()[0] == (
+        "dropped 3 steps: check at the Portal that none of them was done, and confirm that"
+    )
+    assert pending(cli) == ["remove-credential:openai-prod", "remove-integration:openai"]
+    cli.ok("pending", "confirm", "--all")
     assert [key for key in ("integrations", "credentials") if key in cli.document()] == []
 
 
-def test_a_dropped_credential_that_nobody_made_is_not_to_be_revoked_at_the_portal_but_at_the_provider(cli: Cli) -> None:
+def test_the_key_of_a_credential_that_was_dropped_is_to_be_revoked_at_the_provider(cli: Cli) -> None:
     cli.init("astra").add()
     cli.ok("pending", "drop", "add-scope:openai-prod:shop", "add-credential:openai-prod", "--yes")
+    cli.ok("pending", "confirm", "remove-credential:openai-prod")
     assert [row[3] for row in cli.ok("revocations", "list").rows] == ["removed"]
 
 
@@ -140,46 +148,83 @@ def scope_rows(cli: Cli) -> list[list[str]]:
     return [[facts[f"databases.{number}.{key}"] for key in keys] for number in range(count)]
 
 
-def test_a_dropped_removal_keeps_the_thing(cli: Cli) -> None:
+def test_a_dropped_removal_keeps_the_thing_as_a_manual_step_to_check(cli: Cli) -> None:
     cli.init("astra").add().attest_all()
     cli.ok("integrations", "add", "openai", "--if-exists", "skip")
     assert cli.run("scope", "remove", "openai-prod", "shop", "--yes").status == 14
     cli.ok("pending", "drop", "remove-scope:openai-prod:shop", "--yes")
+    assert pending(cli) == ["add-scope:openai-prod:shop"]
+    cli.attest_all()
     assert cli.run("credentials", "remove", "openai-prod", "--yes").status == 14
     cli.ok("pending", "drop", "remove-credential:openai-prod", "--yes")
+    assert pending(cli) == ["add-credential:openai-prod"]
+    cli.attest_all()
     assert cli.run("integrations", "add", "mistral").status == 14
     cli.attest_all()
     assert cli.run("integrations", "remove", "mistral", "--yes").status == 14
     cli.ok("pending", "drop", "remove-integration:mistral", "--yes")
-    assert pending(cli) == []
+    assert pending(cli) == ["add-integration:mistral"]
     assert [item["provider"] for item in cli.document()["integrations"]] == ["openai", "mistral"]
     assert [row[0] for row in cli.ok("credentials", "list").rows] == ["openai-prod"]
 
 
-def test_wanting_a_removal_back_by_adding_again_ends_it(cli: Cli) -> None:
+@pytest.mark.parametrize(
+    "again",
+    [
+        ("scope", "add", "openai-prod", "shop"),
+        ("scope", "set", "openai-prod", "shop"),
+        (
+            "credentials",
+            "add",
+            "openai-prod",
+            "--provider",
+            "openai",
+            "--scope",
+            "shop",
+            "--if-exists",
+            "update",
+            "--no-secret",
+        ),
+    ],
+)
+def test_adding_over_a_removal_that_was_requested_is_a_manual_step_to_check(cli: Cli, again: tuple[str, ...]) -> None:
     cli.init("astra").add().attest_all()
     assert cli.run("scope", "remove", "openai-prod", "shop", "--yes").status == 14
-    again = cli.run("scope", "add", "openai-prod", "shop")
-    assert (again.status, again.err) == (0, 'added shop to the scope of "openai-prod" (1 database)\n')
-    assert pending(cli) == []
+    assert cli.run(*again).status == 14
+    assert pending(cli) == ["add-scope:openai-prod:shop"]
+    assert scope_rows(cli) == [["shop", "wanted", "false"]]
 
 
-def test_a_scope_that_was_only_wanted_goes_at_once(cli: Cli) -> None:
+@pytest.mark.parametrize(
+    "again", [("integrations", "add", "mistral"), ("credentials", "add", "new", "--provider", "mistral", "--no-secret")]
+)
+def test_enabling_over_a_removal_that_was_requested_is_a_manual_step_to_check(cli: Cli, again: tuple[str, ...]) -> None:
+    cli.init("astra")
+    assert cli.run("integrations", "add", "mistral").status == 14
+    cli.attest_all()
+    assert cli.run("integrations", "remove", "mistral", "--yes").status == 14
+    assert cli.run(*again).status == 14
+    assert "add-integration:mistral" in pending(cli)
+    assert "remove-integration:mistral" not in pending(cli)
+
+
+def test_a_scope_that_was_only_requested_may_be_there_and_its_removal_is_a_manual_step(cli: Cli) -> None:
     cli.init("astra").ok("databases", "add", "logs", "--id", LOGS)
     cli.add().attest_all()
     assert cli.run("scope", "add", "openai-prod", "logs").status == 14
-    removed = cli.run("scope", "remove", "openai-prod", "logs", "--yes")
-    assert (removed.status, removed.err) == (
-        0,
-        'removed logs from the scope of "openai-prod" (1 database left)\n',
-    )
+    assert cli.run("scope", "remove", "openai-prod", "logs", "--yes").status == 14
+    assert pending(cli) == ["remove-scope:openai-prod:logs"]
+    cli.attest_all()
+    assert scope_rows(cli) == [["shop", "attested", "false"]]
 
 
-def test_a_credential_and_an_integration_that_were_only_wanted_go_at_once(cli: Cli) -> None:
+def test_a_credential_and_an_integration_that_were_only_requested_may_be_there_too(cli: Cli) -> None:
     cli.init("astra").add()
-    assert cli.ok("credentials", "remove", "openai-prod", "--yes").facts["removed"] == "true"
-    assert cli.ok("integrations", "remove", "openai", "--yes").facts["done"] == "true"
-    assert pending(cli) == []
+    assert cli.run("credentials", "remove", "openai-prod", "--yes").status == 14
+    assert pending(cli) == ["add-integration:openai", "remove-credential:openai-prod"]
+    cli.ok("pending", "confirm", "remove-credential:openai-prod")
+    assert cli.run("integrations", "remove", "openai", "--yes").status == 14
+    assert pending(cli) == ["remove-integration:openai"]
 
 
 def test_an_integration_with_credentials_is_not_confirmed_as_removed(cli: Cli) -> None:
@@ -188,8 +233,9 @@ def test_an_integration_with_credentials_is_not_confirmed_as_removed(cli: Cli) -
     cli.attest_all()
     assert cli.run("integrations", "remove", "openai", "--yes").status == 14
     cli.add()
+    assert pending(cli)[0] == "add-integration:openai"
     result = cli.run("pending", "confirm", "remove-integration:openai")
-    assert (result.status, result.error) == (4, "the OpenAI integration still has 1 credential: openai-prod")
+    assert (result.status, result.error) == (3, 'there is no pending step "remove-integration:openai"')
 
 
 def test_pending_steps_of_a_rotating_credential_wait_for_the_rotation(cli: Cli) -> None:

@@ -309,7 +309,7 @@ class Interleaving(RuleBasedStateMachine):
         story = (
             f"{' '.join(command.words)} waited at {point} {number} for {[' '.join(item.words) for item, _ in others]}"
         )
-        event(f"{command.words[0]} {command.words[1]} at {point}: {ExitStatus(result.status).name}")
+        event(f"{command.words[0]} {command.words[1]} at {point}: {result.status}")
         if before == after_others:
             return
         # What it did after the others is what it does alone, as far as that was still to be done.

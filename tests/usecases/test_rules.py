@@ -247,10 +247,14 @@ def test_rule_12_models_dimensions_and_parameters_are_named_with_what_is_allowed
 
 
 def test_rule_13_is_said_where_it_matters(cli: Cli) -> None:
+    charges = "warning: OpenAI may charge your account there for embeddings"
     result = cli.init().run("integrations", "add", "openai")
+    assert [line for line in result.err.splitlines() if line.startswith("warning")] == [charges]
+    cli.ok("init", "--control-plane", "astra", "--profile", "astra")
+    result = cli.run("integrations", "add", "openai", "--profile", "astra")
     assert [line for line in result.err.splitlines() if line.startswith("warning")] == [
         "warning: enabling an embedding provider integration also enables the Unstructured data loader integration",
-        "warning: OpenAI may charge your account there for embeddings",
+        charges,
     ]
     external, hosted = (cli.ok("providers", "show", name).facts["notes"] for name in ("openai", "nvidia"))
     assert "vectorize makes no embeddings of images" in external

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import TypeVar
 
 from vzctl.command import suggest
 from vzctl.domain import portal
@@ -18,6 +19,9 @@ from vzctl.domain.records import Credential, Evidence, Integration, ScopeEntry
 from vzctl.domain.rules import provider_by_id
 from vzctl.domain.state import State
 from vzctl.errors import NotFoundError
+
+Fact = Integration | Credential | ScopeEntry
+F = TypeVar("F", Integration, Credential, ScopeEntry)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,14 +70,14 @@ def find_pending(state: State, step_id: str) -> PendingStep:
 def _additions(state: State) -> Iterator[PendingStep]:
     index = Index(state)
     for integration in state.integrations:
-        if integration.evidence is Evidence.WANTED:
+        if _is_addition(integration):
             yield _integration_step(integration, "add", integration.evidence_at or integration.added_at)
     for credential in state.credentials:
-        if credential.evidence is Evidence.WANTED:
+        if _is_addition(credential):
             yield _credential_step(credential, "add", credential.evidence_at or credential.created_at)
     for credential in state.credentials:
         for entry in credential.scope:
-            if entry.evidence is Evidence.WANTED:
+            if _is_addition(entry) and credential.removal_wanted_at is None:
                 yield _scope_step(index, credential, entry, "add", entry.evidence_at or entry.added_at)
 
 
@@ -143,20 +147,37 @@ def _with_evidence(state: State, step: PendingStep, evidence: Evidence, now: dat
     return state.with_credential(replace(credential, scope=scope))
 
 
-def unwanted_removal(state: State, step: PendingStep) -> State:
-    """Return the state in which the removal is no longer asked for."""
+def _is_addition(fact: Fact) -> bool:
+    return fact.evidence is Evidence.WANTED and fact.removal_wanted_at is None
+
+
+def requested_again(fact: F, now: datetime) -> F:
+    """Return a fact whose removal was requested, as one to add: the manual step may have been done already.
+
+    Nobody has confirmed the removal, so whether the fact is still there is unknown until the user checks it at the Portal.
+    """
+    if fact.removal_wanted_at is None:
+        return fact
+    return replace(fact, removal_wanted_at=None, evidence=Evidence.WANTED, evidence_at=now)
+
+
+def removal_requested(fact: F, now: datetime) -> F:
+    """Return a fact as one to remove, also when its addition was requested and not confirmed: it may be there already."""
+    return replace(fact, removal_wanted_at=fact.removal_wanted_at or now)
+
+
+def opposite_requested(state: State, step: PendingStep, now: datetime) -> State:
+    """Return the state in which the opposite of a pending step is requested: nobody knows whether the step was done."""
+    change = requested_again if step.verb == "remove" else removal_requested
     if step.kind == "integration":
         integration = state.integration(step.provider)
         assert integration is not None
-        return state.with_integration(replace(integration, removal_wanted_at=None))
+        return state.with_integration(change(integration, now))
     credential = state.credential(step.credential or "")
     assert credential is not None
     if step.kind == "credential":
-        return state.with_credential(replace(credential, removal_wanted_at=None))
-    scope = tuple(
-        replace(entry, removal_wanted_at=None) if entry.database == step.database else entry
-        for entry in credential.scope
-    )
+        return state.with_credential(change(credential, now))
+    scope = tuple(change(entry, now) if entry.database == step.database else entry for entry in credential.scope)
     return state.with_credential(replace(credential, scope=scope))
 
 

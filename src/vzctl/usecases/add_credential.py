@@ -17,6 +17,7 @@ from vzctl.domain.catalogue import find_provider
 from vzctl.domain.deletion import with_deletions
 from vzctl.domain.index import Index
 from vzctl.domain.names import parse_credential_name, refuse_secret_in
+from vzctl.domain.pending import requested_again
 from vzctl.domain.provider import Provider
 from vzctl.domain.records import Credential, Database, ScopeEntry, Version
 from vzctl.domain.revocation import in_force_again
@@ -35,7 +36,7 @@ from vzctl.usecases.change import Plan, apply, stable_ids
 from vzctl.usecases.context import Context, SecretSource
 from vzctl.usecases.credential import CredentialDetail, credential_detail, require_slot
 from vzctl.usecases.deletion import finish_deletions
-from vzctl.usecases.integration import UNSTRUCTURED_NOTE, charges, enabled
+from vzctl.usecases.integration import also_enabled, charges, enabled
 from vzctl.usecases.key_judge import require_new_key
 from vzctl.usecases.manual import status_for, steps_for, wanted
 from vzctl.usecases.outcome import Notice, Outcome
@@ -231,7 +232,7 @@ def _added(
     if before.integration(provider.id) is None:
         enabling = f"the {provider.display_name} integration"
         summary.append(f"to do at the Portal, first: enable {enabling}" if to_do else f"enabled {enabling} for it")
-        warnings = (*warnings, Notice("UNSTRUCTURED_ENABLED", UNSTRUCTURED_NOTE, provider.id), *charges(provider))
+        warnings = (*warnings, *also_enabled(after, provider), *charges(provider))
     summary.append(f"scope: {listed(names)}" if names else "scope: no database yet")
     if request.source is None:
         summary.append("its key is not held here")
@@ -301,8 +302,9 @@ def _updated(state: State, request: AddCredential, now: datetime) -> State:
         note=request.note if request.note is not None else credential.note,
         max_age_days=request.max_age_days if request.max_age_days is not None else credential.max_age_days,
         slot=request.slot if request.slot is not None else credential.slot,
-        scope=(*credential.scope, *entries),
+        scope=(*(requested_again(item, now) if item.database in new else item for item in credential.scope), *entries),
     )
+    updated = requested_again(updated, now)
     return state if updated == credential else state.with_credential(updated)
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
 
 from vzctl.command import suggest
 from vzctl.domain.catalogue import find_provider
 from vzctl.domain.index import Index
+from vzctl.domain.pending import removal_requested, requested_again
 from vzctl.domain.provider import Provider
 from vzctl.domain.records import Evidence, Integration
 from vzctl.domain.rules import display_name, require_integration_removable
@@ -143,7 +144,7 @@ def add_integration(context: Context, request: AddIntegration) -> Outcome[Integr
         data=_change(after, provider),
         changed=True,
         summary=(_summary(after, f"enabled {provider.display_name}", f"enable {provider.display_name}"),),
-        warnings=(Notice("UNSTRUCTURED_ENABLED", UNSTRUCTURED_NOTE, provider.id), *charges(provider)),
+        warnings=(*also_enabled(after, provider), *charges(provider)),
         next_steps=(
             *steps_for(after, lambda item, credential: item == provider.id and credential is None),
             suggest("credentials add", "NAME", provider=provider.id, comment="add its first credential"),
@@ -181,10 +182,10 @@ def remove_integration(context: Context, request: RemoveIntegration) -> Outcome[
 def _removal(state: State, provider: Provider, now: datetime) -> Plan[None]:
     integration = require_integration(state, provider)
     require_integration_removable(state, provider.id)
-    if state.is_local or integration.evidence is Evidence.WANTED:
+    if state.is_local:
         after = state.without_integration(provider.id)
     else:
-        after = state.with_integration(replace(integration, removal_wanted_at=now))
+        after = state.with_integration(removal_requested(integration, now))
     return Plan(
         state=after,
         data=None,
@@ -209,9 +210,15 @@ def require_integration(state: State, provider: Provider) -> Integration:
 
 def enabled(state: State, provider: Provider, now: datetime) -> State:
     """Return the state in which the provider is enabled, or wanted on `astra`."""
-    if state.integration(provider.id) is not None:
-        return state
+    integration = state.integration(provider.id)
+    if integration is not None:
+        return state.with_integration(requested_again(integration, now)) if integration.removal_wanted_at else state
     return state.with_integration(Integration(provider=provider.id, added_at=now, **wanted(state, now)))
+
+
+def also_enabled(state: State, provider: Provider) -> tuple[Notice, ...]:
+    """Say what the Portal enables together with an integration (rule 13); a self-hosted Data API has no such thing."""
+    return () if state.is_local else (Notice("UNSTRUCTURED_ENABLED", UNSTRUCTURED_NOTE, provider.id),)
 
 
 def charges(provider: Provider) -> tuple[Notice, ...]:
@@ -236,7 +243,8 @@ def row(state: State, integration: Integration) -> IntegrationRow:
 
 
 def _added(state: State, provider: Provider, request: AddIntegration, now: datetime) -> State:
-    if state.integration(provider.id) is not None and request.if_exists == "fail":
+    integration = state.integration(provider.id)
+    if integration is not None and integration.removal_wanted_at is None and request.if_exists == "fail":
         raise ConflictError(
             f"{provider.display_name} is enabled already",
             code="INTEGRATION_EXISTS",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -14,8 +14,8 @@ from vzctl.domain.pending import (
     PendingStep,
     confirm_addition,
     find_pending,
+    opposite_requested,
     pending_steps,
-    unwanted_removal,
     without_scope_entry,
 )
 from vzctl.domain.records import Credential, Evidence
@@ -100,18 +100,18 @@ def _confirm_after_a_look(
 
 
 def drop_pending(context: Context, request: ChangePending) -> Outcome[PendingChange]:
-    """Stop wanting these steps: what was to be added is forgotten, what was to be removed stays."""
+    """Cancel these steps. Each may have been done already, so its opposite becomes a manual step to check and confirm."""
     context.require_writable()
     state = context.state_file.read()
     chosen = _chosen(state, request)
     rows = tuple(pending_row(Index(state), item) for item in chosen)
-    now, ids = context.now(), stable_ids(context)
-    proposal = propose_from(context, state, lambda current: _dropping(current, chosen, rows, now, ids))
+    now = context.now()
+    proposal = propose_from(context, state, lambda current: _dropping(current, chosen, rows, now))
     if request.dry_run:
         return Outcome(data=PendingChange(rows, _rows(state)), summary=(f"would drop {counted(len(rows), 'step')}",))
     proposal.ask()
-    _delete_secrets(context, proposal.commit().plan.data)
-    return _changed(context, rows, "dropped", "they are no longer wanted")
+    proposal.commit()
+    return _changed(context, rows, "dropped", "check at the Portal that none of them was done, and confirm that")
 
 
 def _chosen(state: State, request: ChangePending) -> list[PendingStep]:
@@ -235,20 +235,17 @@ def _dropping(
     chosen: Sequence[PendingStep],
     rows: tuple[PendingRow, ...],
     now: datetime,
-    ids: Callable[[str], str],
-) -> Plan[list[Credential]]:
+) -> Plan[None]:
     dropped = [item.credential for item in chosen if item.verb == "add" and item.kind == "credential"]
     for step in chosen:
         find_pending(state, step.id)
         _require_droppable(state, step, dropped)
     after: State = state
-    removed: list[Credential] = []
-    # Scopes first: dropping a credential would take its wanted scope with it.
-    for step in sorted(chosen, key=lambda item: ["scope", "credential", "integration"].index(item.kind)):
-        after = _dropped(after, step, removed, now, ids)
+    for step in chosen:
+        after = opposite_requested(after, step, now)
     return Plan(
         state=after,
-        data=removed,
+        data=None,
         question=Question(
             f"Drop {counted(len(rows), 'step')}?", str(len(rows)), lines=tuple(f"  {item.title}" for item in rows)
         ),
@@ -256,22 +253,6 @@ def _dropping(
         details=tuple(f"no longer wanted: {step.portal.title}" for step in chosen),
         subjects=_subjects(chosen),
     )
-
-
-def _dropped(
-    state: State, step: PendingStep, removed: list[Credential], now: datetime, ids: Callable[[str], str]
-) -> State:
-    _require_droppable(state, step)
-    if step.verb == "remove":
-        return unwanted_removal(state, step)
-    if step.kind == "integration":
-        return state.without_integration(step.provider)
-    credential = require_credential(state, step.credential or "")
-    if step.kind == "credential":
-        after, _ = retired(state, credential, now, partial(ids, credential.id))
-        removed.append(credential)
-        return after
-    return state.with_credential(without_scope_entry(credential, step.database or ""))
 
 
 def _subjects(chosen: Sequence[PendingStep]) -> tuple[str, ...]:

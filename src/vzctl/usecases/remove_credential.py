@@ -10,7 +10,8 @@ from functools import partial
 from vzctl.command import suggest
 from vzctl.domain.deletion import with_deletions
 from vzctl.domain.index import Index
-from vzctl.domain.records import Credential, Evidence, RetiredCredential
+from vzctl.domain.pending import removal_requested
+from vzctl.domain.records import Credential, RetiredCredential
 from vzctl.domain.revocation import REASON_REMOVED, to_revoke
 from vzctl.domain.rules import counted, require_credential, require_no_rotation
 from vzctl.domain.state import State
@@ -89,9 +90,9 @@ def _plan(state: State, request: RemoveCredential, now: datetime, new_id: Callab
     require_no_rotation(state, credential)
     index = Index(state)
     dependants = index.dependants_of_credential[credential.name]
-    after, revocation_id = state.with_credential(replace(credential, removal_wanted_at=now)), None
+    after, revocation_id = state.with_credential(removal_requested(credential, now)), None
     deletes: frozenset[str] = frozenset()
-    if state.is_local or credential.evidence is Evidence.WANTED:
+    if state.is_local or credential.current is None:
         after, revocation_id = retired(state, credential, now, new_id, keep_secrets=request.keep_secret)
         deletes = frozenset() if request.keep_secret else may_be_held(credential)
     return Plan(

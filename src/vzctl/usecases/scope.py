@@ -9,7 +9,8 @@ from datetime import datetime
 from vzctl.command import suggest
 from vzctl.domain.address import find_database
 from vzctl.domain.index import Index
-from vzctl.domain.records import Credential, Evidence, ScopeEntry
+from vzctl.domain.pending import removal_requested, requested_again
+from vzctl.domain.records import Credential, ScopeEntry
 from vzctl.domain.rules import (
     counted,
     listed,
@@ -161,9 +162,9 @@ def _entries(
     kept: list[ScopeEntry] = []
     for entry in credential.scope:
         if entry.database in target:
-            kept.append(replace(entry, removal_wanted_at=None))
-        elif not state.is_local and entry.evidence is not Evidence.WANTED:
-            kept.append(replace(entry, removal_wanted_at=entry.removal_wanted_at or now))
+            kept.append(requested_again(entry, now))
+        elif not state.is_local:
+            kept.append(removal_requested(entry, now))
     known = credential.database_ids
     new = [item for item in dict.fromkeys(named) if item in target and item not in known]
     return (*kept, *(ScopeEntry(database=item, added_at=now, **wanted(state, now)) for item in new))
