@@ -290,12 +290,17 @@ class Interleaving(RuleBasedStateMachine):
     def interleaved(self, command: Words, key: int, point: str, number: int, others: list[tuple[Words, int]]) -> None:
         shown = self.alone_in_a_copy(command, key)
         states: list[dict[str, Any]] = []
+        plans = [shown]
 
         def meanwhile() -> None:
             states.append(self.cli.document())
             for other, other_key in others:
                 self.run(other, other_key)
             states.append(self.cli.document())
+            if point == "read":
+                # It may be its first look at the state: then what it does from here on is as good as what it did before.
+                added, removed = self.alone_in_a_copy(command, key)
+                plans.append((shown[0] | added, shown[1] | removed))
 
         waits = Waiting(point, number, meanwhile)
         with waiting(waits):
@@ -312,6 +317,7 @@ class Interleaving(RuleBasedStateMachine):
         event(f"{command.words[0]} {command.words[1]} at {point}: {result.status}")
         if before == after_others:
             return
+        shown = plans[-1]
         # What it did after the others is what it does alone, as far as that was still to be done.
         extra = {item for item in done[0] - shown[0] if item not in before}
         lost = {item for item in done[1] - shown[1] if item[0] not in KEY_FACTS or item[0] == "revocation"}
