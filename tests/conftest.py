@@ -14,7 +14,8 @@ from typing import Any, Final
 import hypothesis
 import pytest
 
-from tests.support.tools import IS_CI
+from tests.support.comparison import COMPARED_WITH
+from tests.support.tools import IS_CI, summary
 
 KEPT: Final = frozenset({"DYLD_LIBRARY_PATH", "LD_LIBRARY_PATH", "PATH", "TMPDIR", "VZCTL_TEST_COMMAND"})
 """What reaches the tests of the environment that pytest was started in: where programs and their libraries are, and where
@@ -34,6 +35,20 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 hypothesis.settings.register_profile("local", deadline=None)
 hypothesis.settings.register_profile("ci", deadline=None, derandomize=True, database=None, print_blob=True)
 hypothesis.settings.load_profile("ci" if IS_CI else "local")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave out the tests that compare with a folder that is not there: nothing is missing without them."""
+    if not COMPARED_WITH.is_dir():
+        items[:] = [item for item in items if item.get_closest_marker("comparison") is None]
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say in one line what to do to run the tests that were skipped."""
+    reasons = [report.longrepr[2].removeprefix("Skipped: ") for report in terminalreporter.stats.get("skipped", [])]
+    if reasons:
+        terminalreporter.ensure_newline()
+        terminalreporter.write_line(summary(reasons))
 
 
 def _isolate(monkeypatch: pytest.MonkeyPatch, directory: Path) -> None:

@@ -634,7 +634,7 @@ def test_a_configuration_in_a_loop_of_links_is_refused(machine: Machine) -> None
     )
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+@pytest.mark.skipif(os.geteuid() == 0, reason="run as another user than root")
 def test_a_configuration_without_the_right_to_read_it_is_refused(machine: Machine) -> None:
     machine.write_user("")
     machine.user_file.chmod(0)

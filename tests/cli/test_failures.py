@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.cli import Cli, installed_command
+from tests.support.cli import PROCESS_LIMIT_SECONDS, Cli, installed_command
 from tests.support.tools import require_tool
 from vzctl.errors import ENDING_SIGNALS, ConflictError, ExitStatus
 from vzctl.usecases.outcome import batch_status
@@ -147,7 +147,7 @@ def test_a_signal_while_a_key_is_awaited_ends_the_command_and_leaves_nothing(cli
     )
     with fifo.open("wb"):  # returns when the command has opened its end, so it is waiting now
         process.send_signal(number)
-        out, err = process.communicate(timeout=60)
+        out, err = process.communicate(timeout=PROCESS_LIMIT_SECONDS)
     expected = 128 + number
     assert (process.returncode, out, cli.everything()) == (expected, b"", before)
     assert b"Traceback" not in err
@@ -169,7 +169,7 @@ def test_a_reader_that_went_away_ends_the_command_quietly(cli: Cli, words: str) 
         env=cli.process_environment(),
         stdout=writing,
         stderr=subprocess.PIPE,
-        timeout=60,
+        timeout=PROCESS_LIMIT_SECONDS,
         check=False,
     )
     os.close(writing)
@@ -185,7 +185,7 @@ def test_head_gets_its_line_and_nobody_complains(cli: Cli) -> None:
         ["sh", "-c", f"{program} databases list | head -n 1"],
         env=cli.process_environment(),
         capture_output=True,
-        timeout=60,
+        timeout=PROCESS_LIMIT_SECONDS,
         check=False,
     )
     assert (done.returncode, done.stdout.split(b"\t")[0], done.stderr) == (0, b"shop", b"")
@@ -210,7 +210,7 @@ def test_closed_streams_are_no_reason_to_fail_unless_the_answer_cannot_be_told(c
             ["sh", "-c", f"{program} {words} {redirection}"],
             env=cli.process_environment(),
             capture_output=True,
-            timeout=60,
+            timeout=PROCESS_LIMIT_SECONDS,
             check=False,
         )
         assert (done.returncode, b"Traceback" in done.stderr) == (status, False), words
@@ -236,7 +236,7 @@ def test_a_key_from_a_standard_input_of_every_kind(cli: Cli, redirection: str, s
         env=cli.process_environment(),
         cwd=cli.folder,
         capture_output=True,
-        timeout=60,
+        timeout=PROCESS_LIMIT_SECONDS,
         check=False,
     )
     expected = f"error: {error}\n" if error else ""
@@ -273,7 +273,7 @@ def test_a_full_disk_behind_stdout_is_said_and_is_no_bug(cli: Cli, output: str) 
             env=cli.process_environment(),
             stdout=full,
             stderr=subprocess.PIPE,
-            timeout=60,
+            timeout=PROCESS_LIMIT_SECONDS,
             check=False,
         )
     assert (done.returncode, done.stderr) == (1, b"error: cannot write to standard output: No space left on device\n")
@@ -286,7 +286,7 @@ def test_an_error_that_cannot_be_written_as_json_is_said_on_stderr(cli: Cli) -> 
             env=cli.process_environment(),
             stdout=full,
             stderr=subprocess.PIPE,
-            timeout=60,
+            timeout=PROCESS_LIMIT_SECONDS,
             check=False,
         )
     assert (done.returncode, done.stderr) == (2, b"error: no such command 'frobnicate'\n")

@@ -17,6 +17,7 @@ from typing import Any, Final
 import httpx
 import pytest
 
+from tests.support.cli import PROCESS_LIMIT_SECONDS
 from tests.support.standin.server import Answer, Asked, StandIn
 from tests.support.tools import require_tools
 from vzctl.clients.fault import CAUSES, SENTENCES, Cause, NoReply, cause_of, error_for
@@ -189,7 +190,7 @@ with Http(Limits(total_seconds=0.3)) as http:
 def test_a_resolver_that_hangs_does_not_hold_up_the_end() -> None:
     """It hangs for good: a program that waited for it would never end, and the time limit here would be met."""
     command = [sys.executable, "-c", HANGING_RESOLVER]
-    ended = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=PROCESS_LIMIT_SECONDS, check=False)
     assert (ended.returncode, ended.stdout, ended.stderr) == (0, "TIMEOUT\n", "")
 
 

@@ -13,7 +13,6 @@ import pytest
 
 import vzctl
 from tests.completion.small_tree import SMALL_TREE
-from tests.support.tools import IS_CI
 
 NAMES: dict[str, Any] = {
     "credentials": [["openai-prod", "openai"], ["azure-test", "azureOpenAI"], ["openai-dev", "openai"]],
@@ -88,10 +87,7 @@ def real_directory(tmp_path: Path) -> Path:
     installed = Path(sys.executable).with_name("vzctl")
     command = os.environ.get("VZCTL_TEST_COMMAND") or shlex.quote(str(installed))
     if "VZCTL_TEST_COMMAND" not in os.environ and not installed.exists():
-        reason = "SKIPPED: NEEDS vzctl installed beside this Python"
-        if IS_CI:
-            pytest.fail(reason, pytrace=False)
-        pytest.skip(reason)
+        pytest.fail("vzctl is not installed beside this Python: make venv", pytrace=False)
     directory = tmp_path / "real"
     directory.mkdir()
     wrapper = directory / "vzctl"

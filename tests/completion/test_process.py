@@ -12,6 +12,7 @@ import pytest
 
 import vzctl
 from tests.completion.conftest import write_names
+from tests.support.tools import skip
 
 SOURCE = str(Path(vzctl.__file__).parents[1])
 
@@ -78,7 +79,7 @@ def test_completing_loads_the_standard_library_only_and_little_of_it(state: Path
 
 def test_the_real_command_completes_without_loading_what_commands_need(state: Path, real_directory: Path) -> None:
     if "VZCTL_TEST_COMMAND" in os.environ:
-        pytest.skip("another installation's modules cannot be seen from here")
+        skip("unset VZCTL_TEST_COMMAND: the modules of another installation cannot be seen from here")
     names, modules = loaded(RUN_REAL, state)
     assert names == ["openai-dev:openai", "openai-prod:openai"]
     assert modules & NEVER_LOADED == set()

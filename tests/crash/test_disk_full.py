@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import os
-import shutil
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -19,6 +18,7 @@ from tests.crash.reader import Service, served
 from tests.crash.scenarios import REMOVED, STAGED_BY_HAND, attested, ran
 from tests.support.crash import NEEDS_NO_ROOM, Strike
 from tests.support.fork_server import Ended
+from tests.support.tools import require_root, require_tool, skip
 from vzctl.errors import ExitStatus
 
 pytestmark = pytest.mark.slow
@@ -99,9 +99,10 @@ def test_past_the_point_of_no_return_a_full_disk_leaves_an_open_rotation(organiz
 def small_disk(path: Path, kibibytes: int) -> Iterator[Path]:
     """Mount a disk of this size, or skip the test loudly."""
     path.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", f"size={kibibytes}k", "vzctl-small-disk", str(path)]
-    if os.geteuid() != 0 or shutil.which("mount") is None or subprocess.run(mount, check=False).returncode != 0:
-        pytest.skip("NEEDS root AND mount FOR A SMALL REAL DISK")
+    mount = ["-t", "tmpfs", "-o", f"size={kibibytes}k", "vzctl-small-disk", str(path)]
+    require_root()
+    if subprocess.run([require_tool("mount"), *mount], check=False).returncode != 0:
+        skip("run where root may mount a small disk")
     try:
         yield path
     finally:

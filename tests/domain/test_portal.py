@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Final
 
 import pytest
 
+from tests.support.comparison import COMPARED_WITH
 from vzctl.domain import portal
 from vzctl.domain.catalogue import find_provider
 from vzctl.domain.portal import DIALOG_WORDS, PAGE_WORDS, PortalStep
 
-PAGE: Final = Path(__file__).resolve().parents[3] / "shared" / "seed" / "auto-generate-embeddings-with-vectorize.txt"
+PAGE: Final = COMPARED_WITH / "seed" / "auto-generate-embeddings-with-vectorize.txt"
 OPENAI = find_provider("openai")
 SETTINGS = "open Settings > your organization > Integrations > OpenAI"
 
@@ -32,7 +32,7 @@ def test_every_word_has_its_sentence() -> None:
     assert WAYS.keys() == PAGE_WORDS.keys()
 
 
-@pytest.mark.skipif(not PAGE.exists(), reason="no documentation page beside this checkout")
+@pytest.mark.comparison
 @pytest.mark.parametrize("word", PAGE_WORDS)
 def test_the_page_uses_the_word_in_that_sentence(word: str) -> None:
     text = PAGE.read_text(encoding="utf-8").replace("\u2019", "'")

@@ -18,8 +18,8 @@ from typing import Final
 
 import pytest
 
-from tests.support.cli import LOGS, Cli, Result, installed_command
-from tests.support.tools import require_tool
+from tests.support.cli import LOGS, PROCESS_LIMIT_SECONDS, Cli, Result, installed_command
+from tests.support.tools import require_linux, require_tool
 
 pytestmark = pytest.mark.installed
 
@@ -497,7 +497,7 @@ def test_an_argument_that_is_no_text_is_refused(cli: Cli) -> None:
         [*(os.fsencode(word) for word in installed_command()), b"databases", b"add", b"\xff"],
         env=cli.process_environment(),
         capture_output=True,
-        timeout=60,
+        timeout=PROCESS_LIMIT_SECONDS,
         check=False,
     )
     assert (done.returncode, done.stderr) == (2, b"error: an argument is not valid UTF-8\n")
@@ -582,7 +582,6 @@ def test_a_configuration_that_is_a_folder_is_said(cli: Cli) -> None:
 def test_a_working_directory_that_is_gone_is_said(cli: Cli) -> None:
     gone = cli.folder / "gone"
     gone.mkdir()
-    require_tool("sh")
     result = cli.program(["sh", "-c", 'rmdir "$PWD" && exec "$@"', "sh", *installed_command()], "status", cwd=gone)
     assert (result.status, result.error) == (3, "the working directory no longer exists")
 
@@ -591,8 +590,7 @@ def test_a_working_directory_that_is_gone_is_said(cli: Cli) -> None:
     "words", [["--version"], ["--help"], ["credentials", "--help"], ["credentials"], [], ["help", "exit-codes"]]
 )
 def test_a_full_disk_under_standard_output_is_no_bug(cli: Cli, words: list[str]) -> None:
-    if not os.path.exists("/dev/full"):
-        pytest.skip("this system has no /dev/full")
+    require_linux()
     with open("/dev/full", "wb") as full:
         done = subprocess.run(
             [*installed_command(), *words],
@@ -705,7 +703,7 @@ def test_sigterm_ends_a_command_and_what_it_started(cli: Cli) -> None:
     while not pid_file.exists() or not pid_file.read_text(encoding="utf-8").strip():
         assert process.poll() is None
     process.terminate()
-    out, _ = process.communicate(timeout=60)
+    out, _ = process.communicate(timeout=PROCESS_LIMIT_SECONDS)
     assert (process.returncode, json.loads(out)["code"]) == (143, "TERMINATED")
     with pytest.raises(ProcessLookupError):
         os.kill(int(pid_file.read_text(encoding="utf-8")), 0)

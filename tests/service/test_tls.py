@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives import serialization
 
 from tests.service.conftest import furnished
 from tests.support.builders import a_database, a_state
-from tests.support.cli import Cli
+from tests.support.cli import PROCESS_LIMIT_SECONDS, Cli
 from tests.support.data_api import DataApi
 from tests.support.service import Service, make_token, running
 from vzctl.usecases.serve_credential import Directory
@@ -245,7 +245,7 @@ def test_a_changed_certificate_name_counts_from_the_next_request_on(user: Cli, a
 
 
 def test_a_connection_that_says_nothing_is_closed_before_it_is_secure(service: Service) -> None:
-    with socket.create_connection(service.address, timeout=60) as connection:
+    with socket.create_connection(service.address, timeout=PROCESS_LIMIT_SECONDS) as connection:
         assert connection.recv(1) == b""
 
 

@@ -353,7 +353,7 @@ def actions(file: StateFile) -> list[Callable[[], object]]:
     return [file.read, file.read_bytes, lambda: change(file, lambda state: state)]
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+@pytest.mark.skipif(os.geteuid() == 0, reason="run as another user than root")
 def test_a_file_without_the_right_to_read_it_is_an_error_and_not_an_empty_state(tmp_path: Path) -> None:
     path = tmp_path / "state.toml"
     file = written(path, a_state())

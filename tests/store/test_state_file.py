@@ -396,7 +396,7 @@ def test_a_gitignore_that_cannot_be_made_stops_the_change(tmp_path: Path, monkey
     assert file.read() == a_state()
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+@pytest.mark.skipif(os.geteuid() == 0, reason="run as another user than root")
 def test_a_read_only_folder_can_be_read_and_not_changed(tmp_path: Path) -> None:
     file = written(tmp_path / "state.toml", a_state())
     tmp_path.chmod(0o500)

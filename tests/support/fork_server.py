@@ -21,13 +21,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Any, Final, Self
+from typing import IO, Any, Final, NoReturn, Self
 
 from tests.support.crash import LOOK, STRUCK, Look, Strike, install
 from tests.support.disk import Disk
 from tests.support.unmeasured import unmeasured
 
 TOP: Final = Path(__file__).resolve().parents[2]
+COULD_NOT_FLUSH: Final = 120
+"""The exit status of an interpreter whose last flush failed."""
 _PR_SET_CHILD_SUBREAPER: Final = 36
 
 
@@ -48,7 +50,7 @@ class Request:
     streams: Mapping[str, str] = field(default_factory=dict)
     """`stdout` or `stderr` → `closed`, `full`, or `reader gone`; for a child that ends as a program."""
     ends_as_program: bool = False
-    """Whether the child ends as a program does: the interpreter ends too, and flushes both streams once more."""
+    """Whether the child ends as a program does, whose interpreter flushes both streams once more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -248,8 +250,11 @@ def _run(request: Request, report: int) -> int:
     return status
 
 
-def _be_program(request: Request) -> None:
-    """Run one command as the installed program does, and leave this process as that leaves its own."""
+def _be_program(request: Request) -> NoReturn:
+    """Run one command as the installed program does, and end as an interpreter ends: it flushes both streams once more.
+
+    The rest of its end, where everything is forgotten object by object, would take longer than most commands.
+    """
     from vzctl.__main__ import main
 
     (command,) = request.commands
@@ -265,8 +270,21 @@ def _be_program(request: Request) -> None:
         stream = os.fdopen(descriptor, "w", buffering, errors="backslashreplace", closefd=False) if is_open else None
         setattr(sys, name, stream)
         setattr(sys, f"__{name}__", stream)
-    main()
-    sys.exit()
+    status = 0
+    try:
+        main()
+    except SystemExit as end:
+        status = end.code if isinstance(end.code, int) else 1
+    except BaseException:  # noqa: BLE001  (as an interpreter does with what nobody caught)
+        traceback.print_exc()
+        status = 1
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            if stream is not None:
+                stream.flush()
+        except OSError:
+            status = COULD_NOT_FLUSH
+    os._exit(status)
 
 
 def _break(descriptor: int, how: str) -> bool:

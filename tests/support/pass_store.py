@@ -9,6 +9,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.support.cli import PROCESS_LIMIT_SECONDS
 from tests.support.tools import require_tools
 
 KEY = "vzctl-test@example.invalid"
@@ -50,7 +51,7 @@ class PassStore:
     def run(self, *arguments: str, stdin: bytes = b"") -> bytes:
         """Run a program on this store and return what it prints; raises when it fails."""
         return subprocess.run(
-            arguments, env=self.environment, input=stdin, capture_output=True, timeout=60, check=True
+            arguments, env=self.environment, input=stdin, capture_output=True, timeout=PROCESS_LIMIT_SECONDS, check=True
         ).stdout
 
     def entries(self) -> list[str]:
@@ -65,5 +66,11 @@ class PassStore:
 
     def stop(self) -> None:
         """End the agent that gpg has started, and remove the keys."""
-        subprocess.run(["gpgconf", "--kill", "all"], env=self.environment, capture_output=True, timeout=60, check=False)
+        subprocess.run(
+            ["gpgconf", "--kill", "all"],
+            env=self.environment,
+            capture_output=True,
+            timeout=PROCESS_LIMIT_SECONDS,
+            check=False,
+        )
         shutil.rmtree(self.environment["GNUPGHOME"], ignore_errors=True)

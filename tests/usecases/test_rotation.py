@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.cli import LOGS, SHOP, Cli, installed_command
+from tests.support.cli import LOGS, PROCESS_LIMIT_SECONDS, SHOP, Cli, installed_command
 
 FORBIDDEN = ("verified", "works")
 """What nobody may read when nobody has tried the key."""
@@ -295,7 +295,7 @@ def test_a_signal_while_a_key_is_waited_for_ends_the_command_at_once(
     )
     with fifo.open("wb"):  # returns when the command has opened it too; nobody ever writes
         process.send_signal(number)
-        said = process.communicate(timeout=60)[1].decode()
+        said = process.communicate(timeout=PROCESS_LIMIT_SECONDS)[1].decode()
     assert (process.returncode, said.split()) == (status, INTERRUPTED)
     assert cli.everything() == before
 
@@ -312,7 +312,7 @@ def test_a_signal_while_the_key_is_asked_for_again_leaves_the_rotation_where_it_
     assert process.stderr is not None
     with fifo.open("wb") as file:  # returns when the command waits for the key
         process.terminate()
-        said = process.communicate(timeout=60)[1].decode()
+        said = process.communicate(timeout=PROCESS_LIMIT_SECONDS)[1].decode()
         file.close()
     assert (process.returncode, said.split()) == (143, INTERRUPTED)
     assert cli.document() == before

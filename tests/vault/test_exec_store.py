@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import os
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -432,15 +434,30 @@ def is_alive(pid_file: Path) -> bool:
         return False
 
 
-HANG = "sleep 600 & echo $! > {}/child; echo $$ > {}/parent; wait"
+HANG = "sleep 600 & echo $! > {0}/child; echo $$ > {0}/new; mv {0}/new {0}/parent; wait"
+"""A program that hangs with a child. Both have written their numbers when the file `parent` is there."""
+
+
+@pytest.fixture
+def hanging(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Let the time limit begin when the program hangs: how long a busy machine takes until then is not limited."""
+    communicate = subprocess.Popen.communicate
+
+    def patiently(process: subprocess.Popen[bytes], *arguments: Any, **options: Any) -> Any:
+        while HANG.format(tmp_path) in process.args and not (tmp_path / "parent").exists():
+            time.sleep(0.01)
+        return communicate(process, *arguments, **options)
+
+    monkeypatch.setattr(subprocess.Popen, "communicate", patiently)
+    return tmp_path
 
 
 @pytest.mark.parametrize(
     ("verb", "unknown"),
     [("get", ""), ("set", "; whether it was done is unknown"), ("delete", "; whether it was done is unknown")],
 )
-def test_a_program_that_hangs_is_killed_with_its_children(make: Make, tmp_path: Path, verb: str, unknown: str) -> None:
-    store = make(**{verb: HANG.format(tmp_path, tmp_path)}, timeout_seconds=0.5)
+def test_a_program_that_hangs_is_killed_with_its_children(make: Make, hanging: Path, verb: str, unknown: str) -> None:
+    store = make(**{verb: HANG.format(hanging)}, timeout_seconds=0.5)
     calls: dict[str, Callable[[], object]] = {
         "get": lambda: store.read(FIRST),
         "set": lambda: store.write(FIRST, Secret(SECRET)),
@@ -451,11 +468,11 @@ def test_a_program_that_hangs_is_killed_with_its_children(make: Make, tmp_path: 
         "SECRET_STORE_TIMEOUT",
         f"{command(verb)} did not end within 0.5 seconds and was killed{unknown}",
     )
-    assert (tmp_path / "child").exists()
+    assert (hanging / "child").exists()
     deadline = time.monotonic() + 10
-    while (is_alive(tmp_path / "child") or is_alive(tmp_path / "parent")) and time.monotonic() < deadline:
+    while (is_alive(hanging / "child") or is_alive(hanging / "parent")) and time.monotonic() < deadline:
         time.sleep(0.01)
-    assert (is_alive(tmp_path / "child"), is_alive(tmp_path / "parent")) == (False, False)
+    assert (is_alive(hanging / "child"), is_alive(hanging / "parent")) == (False, False)
 
 
 def test_a_probe_of_a_program_that_hangs_ends_after_one_limit(make: Make) -> None:
@@ -475,8 +492,6 @@ def test_what_was_printed_before_a_timeout_hangs_on_no_exception(make: Make) -> 
 
 
 def test_an_interruption_kills_the_program(make: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    import subprocess
-
     def interrupted(process: subprocess.Popen[bytes], *arguments: object, **options: object) -> None:
         while not (tmp_path / "parent").exists():
             time.sleep(0.01)
@@ -484,7 +499,7 @@ def test_an_interruption_kills_the_program(make: Make, tmp_path: Path, monkeypat
 
     monkeypatch.setattr(subprocess.Popen, "communicate", interrupted)
     with pytest.raises(KeyboardInterrupt):
-        make(get=HANG.format(tmp_path, tmp_path)).read(FIRST)
+        make(get=HANG.format(tmp_path)).read(FIRST)
     assert not is_alive(tmp_path / "parent")
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 import pyrage
 import pytest
 
+from tests.support.cli import PROCESS_LIMIT_SECONDS
 from tests.vault.contract import FIRST, SECOND, WriteContract, facts
 from vzctl.command import suggest, suggest_program
 from vzctl.errors import SecretStoreError, StateError, UsageError
@@ -285,7 +286,7 @@ def test_the_library_is_imported_only_when_it_is_needed(directory: Path) -> None
         "assert 'pyrage' not in sys.modules"
     )
     environment = {"PYTHONPATH": os.pathsep.join(sys.path)}
-    subprocess.run([sys.executable, "-c", script], env=environment, check=True, timeout=60)
+    subprocess.run([sys.executable, "-c", script], env=environment, check=True, timeout=PROCESS_LIMIT_SECONDS)
 
 
 # Files.
@@ -500,7 +501,7 @@ def test_a_full_disk_is_an_error_and_keeps_what_was_there(directory: Path, owner
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=PROCESS_LIMIT_SECONDS,
     )
     assert (answer.returncode, answer.stdout, answer.stderr) == (
         0,

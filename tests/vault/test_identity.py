@@ -10,6 +10,7 @@ from pathlib import Path
 import pyrage
 import pytest
 
+from tests.support.cli import PROCESS_LIMIT_SECONDS
 from tests.support.tools import require_tools
 from tests.vault.contract import FIRST, facts
 from vzctl.command import suggest
@@ -116,7 +117,7 @@ for name in {POINTS!r}:
 tempfile.mkstemp = counted(tempfile.mkstemp)
 create_identity(Path({str(path)!r}), create_new_file)
 """
-    return subprocess.run([sys.executable, "-c", script], timeout=60, check=False).returncode != 0
+    return subprocess.run([sys.executable, "-c", script], timeout=PROCESS_LIMIT_SECONDS, check=False).returncode != 0
 
 
 @pytest.mark.parametrize("has_unnamed_files", [True, False])
@@ -143,7 +144,7 @@ def test_a_kill_at_any_point_blocks_no_second_attempt_and_leaves_no_private_key(
 
 def make_ssh_key(path: Path, *options: str) -> str:
     require_tools("ssh-keygen")
-    subprocess.run(["ssh-keygen", "-q", *options, "-f", str(path)], check=True, timeout=60)
+    subprocess.run(["ssh-keygen", "-q", *options, "-f", str(path)], check=True, timeout=PROCESS_LIMIT_SECONDS)
     return path.with_suffix(".pub").read_text().strip()
 
 

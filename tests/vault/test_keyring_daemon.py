@@ -13,6 +13,7 @@ import keyring
 import pytest
 from keyring.core import load_keyring
 
+from tests.support.cli import PROCESS_LIMIT_SECONDS
 from tests.support.secret_service import SecretService
 from tests.vault.contract import FIRST, SECOND, WriteContract, facts
 from vzctl.errors import SecretStoreError
@@ -188,7 +189,7 @@ def run_script(environment: dict[str, str], script: str = SCRIPT) -> tuple[int, 
         env={"PYTHONPATH": ":".join(sys.path), "PATH": "/usr/bin:/bin", **environment},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PROCESS_LIMIT_SECONDS,
         check=False,
     )
     return answer.returncode, answer.stdout, answer.stderr
