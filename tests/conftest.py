@@ -29,12 +29,36 @@ FIXED: Final = {
     "TZ": "UTC",
 }
 
+MEMORY: Final = Path("/dev/shm")
+MEMORY_BYTES: Final = 2 * 1024**3
+
 # A shell starts what runs in the background with ^C ignored, and every process of a test would inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 hypothesis.settings.register_profile("local", deadline=None)
 hypothesis.settings.register_profile("ci", deadline=None, derandomize=True, database=None, print_blob=True)
 hypothesis.settings.load_profile("ci" if IS_CI else "local")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Keep temporary files in memory, where there is room and nobody has said where to keep them."""
+    if (
+        config.option.basetemp is None
+        and not {"PYTEST_DEBUG_TEMPROOT", "TMPDIR"} & os.environ.keys()
+        and has_room(MEMORY)
+    ):
+        os.environ["PYTEST_DEBUG_TEMPROOT"] = str(MEMORY)
+
+
+def has_room(folder: Path) -> bool:
+    """Whether a folder has enough space for the tests, and programs that they write there can be started."""
+    try:
+        disk = os.statvfs(folder)
+    except OSError:
+        return False
+    return (
+        disk.f_bavail * disk.f_frsize >= MEMORY_BYTES and not disk.f_flag & os.ST_NOEXEC and os.access(folder, os.W_OK)
+    )
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
