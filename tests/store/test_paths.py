@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 from pathlib import Path
 
@@ -10,6 +9,7 @@ import pytest
 
 from tests.support.builders import a_state
 from tests.support.state_files import a_state_file, change
+from tests.support.tools import require_tool
 from vzctl.store.atomic import append_line
 from vzctl.store.paths import StatePaths
 
@@ -39,8 +39,8 @@ def test_links_are_followed_to_the_real_file(tmp_path: Path) -> None:
     assert expected.folder == tmp_path / "real" / "state.toml.d"
 
 
-@pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
 def test_git_would_take_the_state_and_the_encrypted_secrets_and_nothing_else(tmp_path: Path) -> None:
+    require_tool("git")
     file = a_state_file(tmp_path / "state.toml")
     file.create(a_state())
     change(file, lambda _: a_state(serial=1, vzctl="x"))
