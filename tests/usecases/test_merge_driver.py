@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 from pathlib import Path
 
@@ -10,6 +9,7 @@ import pytest
 import tomli
 
 from tests.support.cli import LOGS, Cli, installed_command
+from tests.support.tools import require_tool
 
 
 class Repository:
@@ -52,8 +52,7 @@ class Repository:
 
 @pytest.fixture
 def repository(cli: Cli) -> Repository:
-    if shutil.which("git") is None:
-        pytest.skip("needs git")
+    require_tool("git")
     return Repository(cli)
 
 
