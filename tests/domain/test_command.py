@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import json
 import re
-import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import Any, Final
 
 import pytest
 
+from tests.support.tools import require_tool
 from vzctl.cli.options import TAKES_TOKEN
 from vzctl.command import (
     Command,
@@ -95,8 +95,7 @@ def words_in(shell: str, text: str, folder: Path) -> list[str]:
 @pytest.fixture(params=SHELLS)
 def shell(request: pytest.FixtureRequest) -> str:
     name: str = request.param
-    if shutil.which(name) is None:
-        pytest.skip(f"needs {name}")
+    require_tool(name)
     return name
 
 
