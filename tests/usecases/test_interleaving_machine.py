@@ -43,17 +43,19 @@ REFUSED: Final = frozenset({3, 4, 10, 12, 14, 20})
 
 @dataclass(frozen=True)
 class Words:
-    """One way to type a command. `{backup}` stands for the serial of the oldest backup, `{key}` for a key of the draw."""
+    """One way to type a command, and whether it reads a key. `{backup}` is the serial of a backup, `{out}` a path."""
 
     words: tuple[str, ...]
     key: bool = False
+
+    def __repr__(self) -> str:
+        return f'w("{" ".join(self.words)}"{", key=True" if self.key else ""})'
 
 
 def w(text: str, *, key: bool = False) -> Words:
     return Words(tuple(text.split()), key)
 
 
-KEYS: Final = ("--secret-stdin",)
 SMALL: Final = "--provider openai --model text-embedding-3-small --dimension 1536"
 TABLE: Final[dict[str, tuple[Words, ...]]] = {
     "integrations add": (w("integrations add mistral"), w("integrations add openai --if-exists skip")),
