@@ -101,10 +101,11 @@ secrets_held() {
 
 # Sets `reached`: 0 before the rotation has begun, 1 to 4 the points, 5 when it is finished.
 look() {
-    case $(cat "$state") in
-        *'step = "TESTED"'*) reached=4 ;;
-        *'step = "STAGED"'*) reached=3 ;;
-        *'step = "STAGING"'*) if [ "$(secrets_held)" -gt "$held" ]; then reached=2; else reached=1; fi ;;
+    # The step of the open rotation is a line of its own; the times of a rotation name steps too.
+    case $(sed -n 's/^step = //p' "$state") in
+        *TESTED*) reached=4 ;;
+        *STAGED*) reached=3 ;;
+        *STAGING*) if [ "$(secrets_held)" -gt "$held" ]; then reached=2; else reached=1; fi ;;
         *) if [ "$(finished)" -gt "$done_before" ]; then reached=5; else reached=0; fi ;;
     esac
 }

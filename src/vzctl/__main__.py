@@ -18,7 +18,7 @@ def main() -> None:
 
 
 def _with_streams(call: Callable[[], None]) -> None:
-    from vzctl.cli.streams import standard_streams
+    from vzctl.streams import standard_streams
 
     with standard_streams():
         call()

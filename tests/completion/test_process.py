@@ -44,12 +44,13 @@ NOT_LOADED_WITHOUT_SETTINGS = {"dataclasses", "inspect", "vzctl.domain", "vzctl.
 # What is loaded before is not the completion's: a coverage measurement starts with the interpreter.
 LOADED = """
 import json, os, runpy, sys
+own = os.dup(2)
 before = set(sys.modules)
 try:
     {run}
 except SystemExit as leaving:
     status = leaving.code
-print(json.dumps([status, sorted(set(sys.modules) - before)]), file=sys.stderr)
+os.write(own, (json.dumps([status, sorted(set(sys.modules) - before)]) + "\\n").encode())
 """
 RUN_STUB = "runpy.run_path({stub!r}, run_name='__main__')"
 RUN_REAL = "runpy.run_module('vzctl', run_name='__main__')"
