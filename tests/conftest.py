@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import compileall
 import ipaddress
 import os
 import signal
@@ -24,11 +25,13 @@ KEPT_PREFIXES: Final = ("COVERAGE_", "COV_CORE_", "PYTEST_")
 FIXED: Final = {
     "COLUMNS": "100",
     "LC_ALL": "C.UTF-8",
+    "PYTHONDONTWRITEBYTECODE": "1",  # a process whose files may not grow would leave half a module for all others
     "PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring",
     "TERM": "xterm-256color",
     "TZ": "UTC",
 }
 
+SOURCE: Final = Path(__file__).resolve().parents[1] / "src"
 MEMORY: Final = Path("/dev/shm")
 MEMORY_BYTES: Final = 2 * 1024**3
 
@@ -41,7 +44,9 @@ hypothesis.settings.load_profile("ci" if IS_CI else "local")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Keep temporary files in memory, where there is room and nobody has said where to keep them."""
+    """Keep temporary files in memory, where there is room and nobody has said where to keep them; compile vzctl once."""
+    if not hasattr(config, "workerinput"):
+        compileall.compile_dir(str(SOURCE), quiet=2)
     if (
         config.option.basetemp is None
         and not {"PYTEST_DEBUG_TEMPROOT", "TMPDIR"} & os.environ.keys()
