@@ -16,6 +16,7 @@ CHANGING = {
     "credentials rotate": ["openai-prod", "--secret-stdin", "--skip-test"],
     "credentials remove": ["openai-prod"],
     "scope add": ["openai-prod", "logs"],
+    "scope copy": ["openai-prod", "unused"],
     "scope remove": ["unused", "shop"],
     "scope set": ["openai-prod", "shop", "logs"],
     "databases add": ["third"],
@@ -34,6 +35,7 @@ CHANGING = {
     "revocations done": ["openai-prod"],
     "pending confirm": ["--all"],
     "pending drop": ["--all"],
+    "state merge": ["base.toml", "ours.toml", "state/vzctl/default/state.toml"],
     "state restore": ["latest"],
     "secrets identity": ["new-identity.txt"],
     "secrets put": ["keyless", "--secret-stdin"],
@@ -61,6 +63,8 @@ def busy(tmp_path_factory: pytest.TempPathFactory) -> Cli:
     assert cli.rotate().status == 0
     cli.ok("secrets", "token", "put", "--secret-stdin", stdin="AstraCS:a:token")
     cli.add("half", key="sk-half")
+    for name in ("base.toml", "ours.toml"):
+        (cli.folder / name).write_bytes(cli.state.read_bytes())
     keep_half_a_rotation(cli)
     exec_store = '[secrets.exec]\nget = ["cat", "{item}"]\nset = ["tee", "{item}"]\ndelete = ["rm", "{item}"]\n'
     configuration = cli.folder / "config" / "vzctl" / "config.toml"

@@ -279,7 +279,8 @@ SCOPE_CASES: Final = [
     good("scope add openai-prod archive", MANUAL, planes=ASTRA),
     good("scope add openai-prod shop", planes=BOTH),
     good("scope add openai-prod --all-databases --yes"),
-    good("scope copy openai-prod openai-prod"),
+    good("scope copy openai-prod openai-prod", planes=BOTH),
+    good("scope copy mistral-prod openai-prod"),
     bad("scope copy nobody openai-prod", NOT_FOUND, "CREDENTIAL_NOT_FOUND"),
     bad("scope add openai-prod nowhere", NOT_FOUND, "DATABASE_NOT_FOUND"),
     bad("scope add openai-prod ''", USAGE, "DATABASE_EMPTY"),
@@ -343,7 +344,13 @@ PLACE_CASES: Final = [
     good(f"tables attach shop/default/orders.fresh {SERVICE} --header", planes=BOTH),
     good(
         "tables attach shop/default/orders.vector --replace --yes"
-        " --provider mistral --model mistral-embed --credential mistral-prod"
+        " --provider openai --model text-embedding-3-large --dimension 1536 --credential openai-prod"
+    ),
+    bad(
+        "tables attach shop/default/orders.vector --replace --yes"
+        " --provider mistral --model mistral-embed --credential mistral-prod",
+        USAGE,
+        "DIMENSION_OUT_OF_RANGE",
     ),
     good(f"tables attach shop/default/orders.vector {SERVICE} --header --if-exists skip"),
     bad(f"tables attach shop/default/orders.vector {SERVICE} --header", CONFLICT, "COLUMN_HAS_SERVICE"),
@@ -681,9 +688,10 @@ SERVICE_CASES: Final = [
     bad("serve config --database shop --write out", CONFLICT, "FILE_EXISTS", before=WRITTEN_BEFORE),
     bad("serve config --database shop --write identity.txt", USAGE, "FILE_NOT_WRITABLE"),
     bad("serve config --database shop", CONFLICT, "CONTROL_PLANE_NOT_LOCAL", planes=ASTRA),
-    good("serve check --url http://127.0.0.1:1/v1", planes=BOTH),
+    good("serve check --url http://127.0.0.1:1/v1", CHANGES, planes=BOTH),
     good("serve check --url http://127.0.0.1:1/v1 --exit-code", CHANGES),
-    good("serve check --url http://127.0.0.1:1/v1 --profile nobody"),
+    good("serve check --url http://127.0.0.1:1/v1 --no-exit-code"),
+    good("serve check --url http://127.0.0.1:1/v1 --profile nobody", CHANGES),
     bad("serve check --url ftp://127.0.0.1", USAGE, "URL_INVALID"),
     bad("serve check --token-file nowhere", USAGE, "TOKEN_FILE_INVALID"),
     bad("serve check --url https://127.0.0.1:1/v1 --ca nowhere", USAGE, "TLS_INVALID"),

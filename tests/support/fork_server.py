@@ -278,10 +278,10 @@ def _be_program(request: Request) -> NoReturn:
     except BaseException:  # noqa: BLE001  (as an interpreter does with what nobody caught)
         traceback.print_exc()
         status = 1
-    for stream in (sys.stdout, sys.stderr):
+    for output in (sys.stdout, sys.stderr):
         try:
-            if stream is not None:
-                stream.flush()
+            if output is not None:
+                output.flush()
         except OSError:
             status = COULD_NOT_FLUSH
     os._exit(status)

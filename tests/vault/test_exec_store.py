@@ -9,7 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -444,7 +444,7 @@ def hanging(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     communicate = subprocess.Popen.communicate
 
     def patiently(process: subprocess.Popen[bytes], *arguments: Any, **options: Any) -> Any:
-        while HANG.format(tmp_path) in process.args and not (tmp_path / "parent").exists():
+        while HANG.format(tmp_path) in cast("list[str]", process.args) and not (tmp_path / "parent").exists():
             time.sleep(0.01)
         return communicate(process, *arguments, **options)
 

@@ -9,6 +9,7 @@ import threading
 from collections.abc import Iterator
 from types import FrameType
 
+from vzctl.cli.nudge import signals_end_waits
 from vzctl.errors import ENDING_SIGNALS
 
 
@@ -64,7 +65,8 @@ class Interrupts:
         try:
             if self.received is not None:
                 raise KeyboardInterrupt
-            yield
+            with signals_end_waits():
+                yield
         finally:
             self._is_waiting = before
 

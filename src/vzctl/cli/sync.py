@@ -77,13 +77,14 @@ def sync(
     {"options": {"explain": true}}, which need --database and --keyspace.
     """
 
-    def work(c: Context, _: World) -> Outcome[Any]:
+    def work(c: Context, world: World) -> Outcome[Any]:
         from vzctl.usecases.observe import LiveSources, Sources
         from vzctl.usecases.sync import Sync, sync
 
         c.require_writable()
         kinds = _kinds(only or [], is_live=not from_files)
-        files = _read(from_files or [], more_files or [], is_live=wake or token_env is not None)
+        with world.interrupts.waiting():  # a pipe may never be written to
+            files = _read(from_files or [], more_files or [], is_live=wake or token_env is not None)
         believed = {"other_organization": other_organization, "whole_list": whole_list}
         live = LiveSources(database=database, keyspace=keyspace, jobs=jobs, wake=wake, **believed)
         sources = Sources(files, database, keyspace, **believed) if files else live
