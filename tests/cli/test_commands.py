@@ -13,6 +13,7 @@ import pytest
 import typer
 
 import vzctl.cli
+from tests.support.cli import Cli, every_command
 from vzctl.cli.commands import SUMMARIES
 from vzctl.cli.main import app
 
@@ -23,6 +24,14 @@ atexit.register(lambda: os.write(own, json.dumps([name for name in sys.modules i
 from vzctl.__main__ import main
 main()
 """
+
+KINDS: Final = {"NUMBER": "an integer", "DAYS": "an integer", "1|2": "an integer", "SECONDS": "a number"}
+NUMERIC_OPTIONS: Final = [
+    (words, option.opts[0], KINDS[option.metavar])
+    for words, command in every_command()
+    for option in command.params
+    if option.metavar in KINDS and option.opts[0] != "--lock-timeout"  # a setting, which is text from any source
+]
 
 
 def loaded_by(*words: str) -> set[str]:
@@ -70,3 +79,11 @@ def test_the_names_of_verbs_are_those_of_their_commands() -> None:
 )
 def test_a_command_line_loads_the_command_that_it_names(words: list[str], modules: set[str]) -> None:
     assert loaded_by(*words) == modules
+
+
+@pytest.mark.parametrize(("words", "option", "kind"), NUMERIC_OPTIONS)
+def test_text_that_is_not_a_number_is_refused_alike_by_every_option_and_release_of_typer(
+    cli: Cli, words: str, option: str, kind: str
+) -> None:
+    refused = cli.run(*words.split(), option, "two")
+    assert (refused.status, refused.error) == (2, f"invalid value for '{option}': 'two' is not {kind}")
