@@ -17,6 +17,7 @@ import pytest
 
 from tests.support.comparison import COMPARED_WITH
 from tests.support.tools import IS_CI, summary
+from vzctl.errors import ENDING_SIGNALS
 
 KEPT: Final = frozenset({"DYLD_LIBRARY_PATH", "LD_LIBRARY_PATH", "PATH", "TMPDIR", "VZCTL_TEST_COMMAND"})
 """What reaches the tests of the environment that pytest was started in: where programs and their libraries are, and where
@@ -34,9 +35,6 @@ FIXED: Final = {
 SOURCE: Final = Path(__file__).resolve().parents[1] / "src"
 MEMORY: Final = Path("/dev/shm")
 MEMORY_BYTES: Final = 2 * 1024**3
-
-# A shell starts what runs in the background with ^C ignored, and every process of a test would inherit that.
-signal.signal(signal.SIGINT, signal.default_int_handler)
 
 hypothesis.settings.register_profile("local", deadline=None)
 hypothesis.settings.register_profile("ci", deadline=None, derandomize=True, database=None, print_blob=True)
@@ -80,6 +78,17 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.write_line(summary(reasons))
 
 
+def _heed_signals() -> None:
+    """Let no process of a test inherit that a signal is ignored: `nohup` leaves SIGHUP so, and a shell ^C and SIGQUIT.
+
+    This process goes on to ignore them, but with a handler, which a process that it starts does not inherit.
+    """
+    for number in ENDING_SIGNALS:
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, lambda _number, _frame: None)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 def _isolate(monkeypatch: pytest.MonkeyPatch, directory: Path) -> None:
     for name in list(os.environ):
         if name not in KEPT and not name.startswith(KEPT_PREFIXES):
@@ -107,6 +116,7 @@ def _isolated_session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None
     with pytest.MonkeyPatch.context() as monkeypatch:
         _isolate(monkeypatch, tmp_path_factory.mktemp("session"))
         _refuse_network(monkeypatch)
+        _heed_signals()
         yield
 
 

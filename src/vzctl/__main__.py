@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import signal
 import sys
@@ -33,10 +32,6 @@ def run() -> None:
         from vzctl.completion import engine
 
         sys.exit(engine.run(sys.argv[1:], os.environ))
-    # A command lives for a second and makes no garbage in cycles to speak of, but hundreds of thousands of values when
-    # the state is large: looking through them again and again takes a third of the time. What lives longer lets it on again:
-    # the service, and `vzctl.cli.garbage`.
-    gc.disable()
     from vzctl.cli.main import app
 
     app(prog_name="vzctl")

@@ -54,8 +54,8 @@ def test_a_signal_at_any_write_of_a_rotation_stops_it_after_the_current_step(
     points = whole.watch(ROTATE).points
     last = max(number for number, label in enumerate(points) if label == "open lock")
     steps, seen, tried = set(), set(), set()
-    # Every second point for each of the two signals.
-    for number in range(list(STATUSES).index(name), len(points), 2):
+    # The signals share the points.
+    for number in range(list(STATUSES).index(name), len(points), len(STATUSES)):
         machine = base.copy()
         ended = machine.watch(ROTATE, Strike(number, how=name))
         assert ended.struck == points[number]

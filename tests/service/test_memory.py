@@ -19,7 +19,7 @@ signal.signal(signal.SIGUSR1, count)
 from vzctl.__main__ import main
 main()
 """
-"""The program as it is, with a signal on which it says how many objects it has beside those it froze at its start."""
+"""The program as it is, with a signal on which it says how many objects it has."""
 REQUESTS: Final = 1000
 
 
@@ -43,5 +43,5 @@ def test_requests_leave_nothing_behind(cli: Cli) -> None:
         before = objects(service, 1)
         ask(service, REQUESTS)
         # Garbage in cycles waits for its turn, so that the number goes up and down by some hundred. A connection
-        # that is never looked through leaves seven objects.
+        # that is never collected leaves seven objects.
         assert objects(service, 2) - before < 3 * REQUESTS

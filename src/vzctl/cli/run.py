@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from vzctl.cli.flags import ChangeCommand, flags_of
-from vzctl.cli.garbage import collect_from_here
 from vzctl.cli.options import TAKES_TOKEN
 from vzctl.command import select, selected
 from vzctl.errors import ENDING_SIGNALS, ExitStatus
@@ -83,7 +82,6 @@ def stream(context: typer.Context, work: StreamWork) -> None:
     flags = flags_of(context)
     world = World(flags, command_words(context))
     printer = StreamPrinter(dotted(context), world.settings)
-    collect_from_here()  # a log may grow for weeks
     outcome = work(world.context(), world, printer.show)
     if not flags.quiet and world.settings.output.value != "json":
         talk(outcome)

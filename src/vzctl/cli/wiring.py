@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vzctl.cli.flags import Flags
-from vzctl.cli.garbage import collect_from_here
 from vzctl.cli.interrupts import Interrupts
 from vzctl.cli.prompts import Prompter
 from vzctl.cli.secret_input import SecretFlags, no_way_given, read_flags
@@ -172,7 +171,6 @@ class World:
 
         What is waited for is shown meanwhile, counting down at a terminal.
         """
-        collect_from_here()
         until = time.monotonic() + seconds
         with Countdown(
             waiting_for, is_quiet=self.flags.quiet, is_dumb=self.settings.environ.get("TERM") == "dumb"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import gc
 import logging
 import signal
 import socket
@@ -132,8 +131,6 @@ async def _serve(
             log.info("listening", url=f"{scheme}://{address_text(item)}/v1", serial=live.serial)
         notify(surroundings.environ, "READY=1")
 
-    # The entry point has switched the search for garbage off. What comes with requests would make the memory grow.
-    gc.enable()
     server = Server(configured(application.asgi(), given.tls), announce)
     with _library_messages(log):
         try:
