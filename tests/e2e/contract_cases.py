@@ -442,8 +442,8 @@ LIVE_CASES: Final = [
     good(f"tables attach shop/default/orders.sent --send {SERVICE} --header", planes=BOTH, before=AT_SHOP),
     bad(
         f"tables attach shop/default/orders.none --send {SERVICE} --header",
-        ExitStatus.ASTRA,
-        "DATA_API_REFUSED",
+        NOT_FOUND,
+        "COLUMN_NOT_FOUND",
         before=AT_SHOP,
     ),
     good(

@@ -13,6 +13,8 @@ import pytest
 
 from vzctl.render.countdown import Countdown
 
+END = "\x1f"
+
 
 class Terminal:
     """A real pseudo-terminal as standard error."""
@@ -23,8 +25,13 @@ class Terminal:
         self._is_open = True
 
     def shown(self) -> str:
+        """Return everything that was written; a pseudo-terminal hands it over piece by piece."""
+        self.stream.write(END)
         self.stream.flush()
-        return os.read(self._reader, 65536).decode()
+        shown = b""
+        while not shown.endswith(END.encode()):
+            shown += os.read(self._reader, 65536)
+        return shown.decode().removesuffix(END)
 
     def hang_up(self) -> None:
         os.close(self._reader)
