@@ -47,6 +47,7 @@ class DataApi:
     prefix: str = "/v1"
     tls: ssl.SSLContext | None = None
     calls: list[str] = field(default_factory=list)
+    read_seconds: float = READ_SECONDS
     _connection: http.client.HTTPConnection | None = None
 
     def get(self, path: str, headers: dict[str, str] | None = None) -> Answer:
@@ -128,10 +129,10 @@ class DataApi:
         if self._connection is None:
             if self.tls is not None:
                 self._connection = http.client.HTTPSConnection(
-                    self.host, self.port, timeout=READ_SECONDS, context=self.tls
+                    self.host, self.port, timeout=self.read_seconds, context=self.tls
                 )
             else:
-                self._connection = http.client.HTTPConnection(self.host, self.port, timeout=READ_SECONDS)
+                self._connection = http.client.HTTPConnection(self.host, self.port, timeout=self.read_seconds)
         return self._connection
 
 
