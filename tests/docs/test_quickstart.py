@@ -16,7 +16,7 @@ from tests.docs.session import Shell
 from vzctl.domain.records import Step
 
 SCRIPT: Final = TOP / "examples" / "quickstart.sh"
-LIMIT_SECONDS: Final = 300
+LIMIT_SECONDS: Final = 1200
 POINTS: Final = {1: "STAGING", 2: "STAGING", 3: "STAGED", 4: "TESTED"}
 
 
