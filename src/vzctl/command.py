@@ -115,7 +115,8 @@ class Command:
             return self
         more = [word for name, value in options for word in (name, value) if word is not None]
         end = typed.index("--") if "--" in typed else len(typed)
-        return Command("", (*typed[:end], *more, *typed[end:]))
+        kept = _without_values(typed[:end], {name for name, value in options if value is not None})
+        return Command("", (*kept, *more, *typed[end:]))
 
     def portable(self) -> str:
         """Return the text without what this command line selected: for a reader on another machine."""
@@ -139,6 +140,18 @@ class Command:
             words = ["with"]
         variables = [f"{name}={shell_word(value)}" for name, value in environment]
         return " ".join((*variables, program, *path.split(), *words, *options))
+
+
+def _without_values(typed: Sequence[str], names: set[str]) -> list[str]:
+    """Return the words without options that take a value and are about to be given another one."""
+    kept: list[str] = []
+    words = iter(typed)
+    for word in words:
+        if word in names:
+            next(words, None)
+        elif word.partition("=")[0] not in names:
+            kept.append(word)
+    return kept
 
 
 @dataclass(frozen=True, slots=True)

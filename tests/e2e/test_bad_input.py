@@ -234,7 +234,7 @@ def test_a_held_lock_names_its_holder_and_stops_changes_only(cli: Cli) -> None:
             9,
             "error: the state is locked by process 7 on elsewhere: scope add, since 2026-01-31T12:00:00Z; "
             "waited 0.01 s\n"
-            "  next: the same command with --lock-timeout 60\n    # wait longer\n",
+            "  next: vzctl databases add new --lock-timeout 60\n    # wait longer\n",
             before,
         )
         assert cli.run("databases", "list").status == 0
