@@ -449,6 +449,8 @@ def test_a_name_of_two_hundred_characters_is_cut_in_the_error(cli: Cli) -> None:
         ("pending", "confirm", "{}"),
         ("providers", "show", "{}"),
         ("collections", "show", "shop/default/{}"),
+        ("collections", "show", "shop/{}/products"),
+        ("tables", "show", "shop/default/orders.{}"),
         ("secrets", "reveal", "openai-prod", "--which", "{}"),
         ("databases", "token", "revoke", "shop", "{}"),
         ("databases", "token", "create", "shop", "--print", "--note", "{}"),

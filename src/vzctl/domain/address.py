@@ -7,7 +7,7 @@ from typing import Final
 
 from vzctl.command import suggest
 from vzctl.domain.index import Index, display_names
-from vzctl.domain.names import did_you_mean
+from vzctl.domain.names import did_you_mean, refuse_secret_as_name
 from vzctl.domain.records import Collection, Column, Database
 from vzctl.domain.state import State
 from vzctl.errors import ConflictError, NotFoundError, UsageError
@@ -102,6 +102,7 @@ def find_collection(state: State, text: str) -> Collection:
     for collection in state.collections:
         if collection.key == (database.id, address.keyspace, address.leaf):
             return collection
+    _refuse_secrets(address)
     index = Index(state)
     known = [index.address(item) for item in state.collections]
     raise NotFoundError(
@@ -119,6 +120,7 @@ def find_column(state: State, text: str) -> Column:
     for item in state.columns:
         if item.key == (database.id, address.keyspace, f"{table}.{column}"):
             return item
+    _refuse_secrets(address)
     index = Index(state)
     known = [index.address(item) for item in state.columns]
     raise NotFoundError(
@@ -126,6 +128,12 @@ def find_column(state: State, text: str) -> Column:
         code="COLUMN_NOT_FOUND",
         next_steps=(suggest("tables list", comment="the table columns that are recorded"),),
     )
+
+
+def _refuse_secrets(address: Address) -> None:
+    """Refuse an address with a key in the place of a name; only of what is not recorded, for a real name may look like one."""
+    for name in (address.keyspace, *address.leaf.split(".")):
+        refuse_secret_as_name(name)
 
 
 def _quoted(text: str) -> str:
