@@ -42,7 +42,9 @@ def run(
 
     flags = flags_of(context)
     world = World(flags, command_words(context))
-    select(replace(selected(), token_variable=token_variable, takes_token=TAKES_TOKEN))
+    # What names no variable may be the token itself, and is not repeated.
+    named = token_variable if token_variable and token_variable in world.settings.environ else None
+    select(replace(selected(), token_variable=named, takes_token=TAKES_TOKEN))
     if flags.verbose:
         world.say(f"state: {world.settings.state.value} (from {world.settings.state.source})")
     world.token_variable = token_variable
