@@ -8,11 +8,13 @@ import pytest
 
 from tests.support.cli import Cli
 from tests.usecases.meanwhile import context_of, while_asked
+from vzctl.cli.flags import Flags
+from vzctl.cli.wiring import World
 from vzctl.domain.records import Database
 from vzctl.domain.state import State
 from vzctl.errors import CancelledError, ConflictError
 from vzctl.usecases.change import Plan, apply, propose, propose_from, stable_ids
-from vzctl.usecases.context import Context, Question
+from vzctl.usecases.context import Context, Danger, Question
 
 NEW = Database(id="99999999-9999-4999-8999-999999999999", name="new")
 
@@ -64,6 +66,44 @@ def test_a_plan_rests_on_the_state_that_it_was_computed_from(cli: Cli, monkeypat
     cli.ok("databases", "add", "other")
     with pytest.raises(ConflictError):
         propose_from(context, read_earlier, lambda state: adding(state, basis=len(state.databases))).commit()
+
+
+def test_a_routine_question_that_was_answered_unseen_may_change(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Scripts that run at the same moment with `--yes` do not refuse each other."""
+
+    def meanwhile(_: Question) -> bool:
+        cli.ok("databases", "add", "other")
+        return False
+
+    context = context_of(cli.init(), monkeypatch, confirm=meanwhile)
+    before = names(context)
+    apply(context, lambda state: adding(state, lines=tuple(item.name for item in state.databases)))
+    assert names(context) == [*before, "other", "new"]
+
+
+def test_a_question_that_was_answered_unseen_covers_no_destructive_one(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def meanwhile(_: Question) -> bool:
+        cli.ok("databases", "add", "other")
+        return False
+
+    def plan(state: State) -> Plan[str]:
+        danger = Danger.MODERATE if len(state.databases) == 1 else Danger.SEVERE
+        return replace(adding(state), question=Question("Add?", "new", danger))
+
+    context = context_of(cli.init(), monkeypatch, confirm=meanwhile)
+    with pytest.raises(ConflictError) as caught:
+        apply(context, plan)
+    assert (caught.value.code, "new" in names(context)) == ("CHANGED_MEANWHILE", False)
+
+
+def test_yes_answers_unseen_and_a_typed_name_does_not(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in cli.init().environment.items():
+        monkeypatch.setenv(name, value)
+    severe = Question("Remove?", "shop", Danger.SEVERE)
+    assert World(Flags(yes=True), "test").prompter.confirm(Question("Add?", "new")) is False
+    assert World(Flags(confirm="shop"), "test").prompter.confirm(severe) is True
 
 
 def test_a_no_writes_nothing(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -44,8 +44,11 @@ class Prompter:
             return False
         return _is_terminal(sys.stdin) or _has_terminal()
 
-    def confirm(self, question: Question) -> None:
-        """Return when the answer is yes; raise `CancelledError` or, when nobody can be asked, `InputRequiredError`."""
+    def confirm(self, question: Question) -> bool:
+        """Return when the answer is yes; raise `CancelledError` or, when nobody can be asked, `InputRequiredError`.
+
+        Return False when `--yes` answered a routine question that the user has not seen.
+        """
         severe = question.danger.value == "severe"
         if self._flags.confirm is not None:
             if self._flags.confirm != question.name:
@@ -53,9 +56,9 @@ class Prompter:
                     f'--confirm does not match: this asks for "{question.name}"',
                     code="CONFIRM_MISMATCH",
                 )
-            return
+            return True
         if self._flags.yes and not severe:
-            return
+            return False
         if not self.is_interactive:
             flag = f"--confirm {shell_word(question.name)}" if severe else "--yes"
             raise InputRequiredError(
@@ -75,6 +78,7 @@ class Prompter:
                 raise CancelledError("cancelled: the name was not typed; nothing was changed", code="CANCELLED")
         elif not _is_yes(self._ask(f"{question.text} [y/N] ")):
             raise CancelledError("cancelled: nothing was changed", code="CANCELLED")
+        return True
 
     def ask_done(self, title: str, lines: Sequence[str]) -> bool:
         """Show a person's step and ask whether it is done; no answer is no."""

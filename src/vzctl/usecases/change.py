@@ -16,6 +16,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from vzctl.errors import ConflictError
+from vzctl.usecases.context import Danger
 
 if TYPE_CHECKING:
     from vzctl.domain.state import State
@@ -42,30 +43,41 @@ class Plan(Generic[T]):
     subjects: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Proposal(Generic[T]):
-    """A plan for the state as it was read, and how to plan again."""
+    """A plan for the state as it was read, and how to plan again.
+
+    `is_seen` is False once `--yes` has answered the question unseen: then any other routine question may take its place, so that
+    scripts that run at the same moment do not refuse each other, but no destructive one.
+    """
 
     context: Context
     before: State
     plan: Plan[T]
     replan: Callable[[State], Plan[T]]
+    is_seen: bool = True
 
     def ask(self) -> None:
         """Ask the plan's question; raises `CancelledError` or `InputRequiredError`."""
         if self.plan.question is not None:
-            self.context.confirm(self.plan.question)
+            self.is_seen = self.context.confirm(self.plan.question) is not False
 
     def commit(self) -> Written[Plan[T]]:
         """Plan again under the guard and write; raises `ConflictError` (`CHANGED_MEANWHILE`) when the plan is another one now."""
 
         def planned_again(state: State) -> Plan[T]:
             plan = self.replan(state)
-            if (plan.question, plan.basis) != (self.plan.question, self.plan.basis):
+            if plan.basis != self.plan.basis or not self._is_answered(plan.question):
                 raise changed_meanwhile(*plan.subjects)
             return plan
 
         return self.context.state_file.update(planned_again)
+
+    def _is_answered(self, question: Question | None) -> bool:
+        """Whether the user's answer covers this question too."""
+        if question == self.plan.question:
+            return True
+        return not self.is_seen and (question is None or question.danger is Danger.MODERATE)
 
 
 def stable_ids(context: Context) -> Callable[[str], str]:

@@ -49,7 +49,8 @@ def no_time(_seconds: float, _every: float, _waiting_for: str) -> Iterator[float
 class Context:
     """The world of one command.
 
-    `confirm` asks a question and returns, or raises `CancelledError` (13) or `InputRequiredError` (8). `tell` shows a line
+    `confirm` asks a question and returns, or raises `CancelledError` (13) or `InputRequiredError` (8); it returns False when
+    `--yes` answered it unseen. `tell` shows a line
     to the person while work goes on, `present` lines and `show` a whole plan, to be read before anything is asked; `ask_done`
     shows a person's step and asks whether it is done. `stop_requested` turns True at the first ^C. `open_live` returns the
     clients of the network; `key_commands` are programs of the user's own; `ticks` counts out a time in steps, the
@@ -63,7 +64,7 @@ class Context:
     new_id: Callable[[], str]
     host: str
     policy_days: int
-    confirm: Callable[[Question], None]
+    confirm: Callable[[Question], bool | None]
     tell: Callable[[str], None]
     present: Callable[[Sequence[str]], None]
     ask_done: Callable[[str, Sequence[str]], bool]

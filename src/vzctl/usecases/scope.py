@@ -104,11 +104,15 @@ def _plan(state: State, request: ChangeScope, now: datetime) -> Plan[None]:
     after = _after(state, request, now)
     leaving = _leaving(state, after)
     is_asked = bool(leaving) or request.all_databases
+    index = Index(state)
+    credential = require_credential(state, request.name)
+    affected = frozenset(item.key for item in scope_dependants(index, credential, leaving))
+    copied = frozenset(_named(state, request)) if request.like is not None else None
     return Plan(
         state=after,
         data=None,
-        question=_question(Index(state), require_credential(state, request.name), after, leaving) if is_asked else None,
-        basis=(frozenset(leaving), frozenset(_named(state, request)) if request.like is not None else None),
+        question=_question(index, credential, after, leaving) if is_asked else None,
+        basis=(frozenset(leaving), affected, copied),
         details=_summary(state, after, request.name, ""),
         subjects=(request.name,),
     )
