@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import resource
 import socket
 import ssl
 import time
@@ -95,12 +96,19 @@ def test_a_connection_that_left_does_not_count_and_never_gives_way() -> None:
 
 @pytest.fixture
 def crowd() -> Iterator[list[socket.socket]]:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    needed = 3 * CROWD
+    if hard != resource.RLIM_INFINITY and hard < needed:
+        pytest.skip(f"allow more open files: ulimit -n {needed}")
+    if soft != resource.RLIM_INFINITY and soft < needed:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (needed, hard))
     sockets: list[socket.socket] = []
     try:
         yield sockets
     finally:
         for item in sockets:
             item.close()
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
 def connect(crowd: list[socket.socket], address: tuple[str, int], count: int = CROWD) -> None:

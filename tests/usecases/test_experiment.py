@@ -155,7 +155,9 @@ def test_every_row_of_the_table_can_be_made_to_happen(
     seen, (row,) = probed(user, address)
     arms = (row["stored"], row["header"], row["direct"])
     assert (arms, row["cause"], row["side"], seen) == ((stored, header, direct), cause, side, status)
-    assert user.cli.everything() == before
+    after = user.cli.everything()
+    after.pop("vzctl/default/state.toml.d/uses.json", None)  # when a key was last seen at work: a record for people
+    assert after == before
     assert "Zq9fXw" not in json.dumps(row)
 
 
