@@ -166,7 +166,13 @@ try:
     bounded_text.load_json(data, limits)
 except ValueError:
     pass
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
+try:
+    # Unlike ru_maxrss it does not count what the process was before it became this program.
+    with open("/proc/self/status") as status:
+        peak = next(int(line.split()[1]) for line in status if line.startswith("VmHWM"))
+except OSError:
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+print(peak // 1024)
 """
 
 

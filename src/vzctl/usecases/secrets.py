@@ -308,12 +308,13 @@ def purge_secrets(context: Context, *, dry_run: bool = False) -> Outcome[Purged]
     """Delete from the store what no pointer and no open revocation needs, and finish the deletions that have begun."""
     context.require_writable()
     now = context.now()
+    if not dry_run:
+        context.store().probe()  # which also deletes the test items that a killed command left
     proposal = propose(context, lambda state: _purge(state, now))
     names = proposal.plan.data
     if dry_run or not names:
         text = f"would delete {counted(len(names), 'secret')} from the store" if names else "nothing to delete"
         return Outcome(data=Purged(names), summary=(text,))
-    context.store().probe()
     proposal.ask()
     written = proposal.commit()
     deleted = finish_deletions(context)
