@@ -147,10 +147,10 @@ def test_one_trailing_newline_is_not_part_of_the_secret(make: Make, printed: str
     assert make(get=f"printf '{printed}' # $1").read(FIRST) == Secret(secret)
 
 
-def test_a_program_that_is_not_there_is_an_error() -> None:
-    nowhere = ("/nonexistent/pass", "{item}")
+def test_a_program_that_is_not_there_is_an_error(tmp_path: Path) -> None:
+    nowhere = (str(tmp_path / "pass"), "{item}")
     store = ExecStore(nowhere, nowhere, nowhere, environ={})
-    words = "(`/nonexistent/pass`) cannot be started: No such file or directory"
+    words = f"(`{nowhere[0]}`) cannot be started: No such file or directory"
     for verb, call in {
         "get": lambda: store.read(FIRST),
         "set": store.probe,
