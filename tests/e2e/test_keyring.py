@@ -160,4 +160,4 @@ def test_commands_that_need_a_key_end_with_10_before_anything_is_recorded(
     before = gone.everything()
     result = gone.process(*words.split(), stdin="sk-first-new", env=env)
     assert (result.status, result.out, gone.everything()) == (10, "", before)
-    assert "next: vzctl secrets identity ~/identity.txt\n  # set up age files" in result.err
+    assert "next: vzctl secrets identity ~/identity.txt\n    # set up age files" in result.err
