@@ -99,7 +99,7 @@ def crowd() -> Iterator[list[socket.socket]]:
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     needed = 3 * CROWD
     if hard != resource.RLIM_INFINITY and hard < needed:
-        pytest.skip(f"allow more open files: ulimit -n {needed}")
+        pytest.skip(f"run with more open files: ulimit -n {needed}")
     if soft != resource.RLIM_INFINITY and soft < needed:
         resource.setrlimit(resource.RLIMIT_NOFILE, (needed, hard))
     sockets: list[socket.socket] = []
