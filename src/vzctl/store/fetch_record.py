@@ -76,7 +76,7 @@ def read_fetches(path: Path, lineage: str) -> Fetches:
             return Fetches()
         return Fetches(
             {(row["database"], row["version"]): _fetch(row) for row in document["fetches"]},
-            {row["token"]: _moment(row["last_at"]) for row in document["tokens"]},
+            {row["token"]: parse_moment(row["last_at"]) for row in document["tokens"]},
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return Fetches()
@@ -85,25 +85,32 @@ def read_fetches(path: Path, lineage: str) -> Fetches:
 def write_fetches(path: Path, lineage: str, record: Fetches) -> None:
     """Write the record whole. Raises `OSError`."""
     fetches = [
-        {"database": database, "version": version, "first_at": _text(item.first_at), "last_at": _text(item.last_at)}
+        {
+            "database": database,
+            "version": version,
+            "first_at": moment_text(item.first_at),
+            "last_at": moment_text(item.last_at),
+        }
         for (database, version), item in sorted(record.fetches.items())
     ]
-    tokens = [{"token": token, "last_at": _text(used_at)} for token, used_at in sorted(record.token_uses.items())]
+    tokens = [{"token": token, "last_at": moment_text(used_at)} for token, used_at in sorted(record.token_uses.items())]
     document = {"format": FORMAT, "lineage": lineage, "fetches": fetches, "tokens": tokens}
     make_private_directory(path.parent)
     write_atomic(path, json.dumps(document, indent=0).encode() + b"\n")
 
 
 def _fetch(row: Mapping[str, Any]) -> Fetch:
-    return Fetch(_moment(row["first_at"]), _moment(row["last_at"]))
+    return Fetch(parse_moment(row["first_at"]), parse_moment(row["last_at"]))
 
 
-def _moment(text: str) -> datetime:
+def parse_moment(text: str) -> datetime:
+    """Return the time of a record beside the state; raise `ValueError` for one without a zone."""
     moment = datetime.fromisoformat(text)
     if moment.tzinfo is None:
         raise ValueError("a time without a zone")
     return moment.astimezone(UTC)
 
 
-def _text(moment: datetime) -> str:
+def moment_text(moment: datetime) -> str:
+    """Return a time as the records beside the state hold it: UTC, whole seconds."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

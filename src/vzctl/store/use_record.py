@@ -9,14 +9,16 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 
+from vzctl.bounded_text import Limits, load_json
 from vzctl.store.atomic import make_private_directory, open_own_file, write_atomic
+from vzctl.store.fetch_record import moment_text, parse_moment
 
 FORMAT: Final = 1
-MAXIMUM_BYTES: Final = 4 * 1024 * 1024
+_LIMITS: Final = Limits(size=4 * 1024 * 1024, depth=8, values=50_000, bytes_per_value=8)
 
 
 def read_uses(path: Path, lineage: str) -> dict[str, datetime]:
@@ -24,12 +26,11 @@ def read_uses(path: Path, lineage: str) -> dict[str, datetime]:
     try:
         descriptor = open_own_file(path, os.O_RDONLY)
         with os.fdopen(descriptor, "rb") as file:
-            data = file.read(MAXIMUM_BYTES + 1)
-        document = json.loads(data) if len(data) <= MAXIMUM_BYTES else {}
+            document = load_json(file.read(_LIMITS.size + 1), _LIMITS)
         if document.get("format") != FORMAT or document.get("lineage") != lineage:
             return {}
-        return {str(name): _moment(text) for name, text in document["credentials"].items()}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return {str(name): parse_moment(text) for name, text in document["credentials"].items()}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return {}
 
 
@@ -41,18 +42,7 @@ def record_uses(path: Path, lineage: str, seen: Iterable[str], at: datetime, kno
     document = {
         "format": FORMAT,
         "lineage": lineage,
-        "credentials": {name: _text(moment) for name, moment in sorted(uses.items()) if name in living},
+        "credentials": {name: moment_text(moment) for name, moment in sorted(uses.items()) if name in living},
     }
     make_private_directory(path.parent)
     write_atomic(path, json.dumps(document, indent=0).encode() + b"\n")
-
-
-def _moment(text: str) -> datetime:
-    moment = datetime.fromisoformat(text)
-    if moment.tzinfo is None:
-        raise ValueError("a time without a zone")
-    return moment.astimezone(UTC)
-
-
-def _text(moment: datetime) -> str:
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -14,7 +14,7 @@ from vzctl.domain.diagnosis.engine import UNDECIDED, judge
 from vzctl.domain.diagnosis.knowledge import Knowledge
 from vzctl.domain.diagnosis.log import Record, Records
 from vzctl.domain.diagnosis.payload import Kind, Payload, may_tell_an_error, read
-from vzctl.errors import ExitStatus, NotFoundError, StateError, UsageError, VzctlError
+from vzctl.errors import STATUS_OF_SIDE, ExitStatus, NotFoundError, StateError, UsageError, VzctlError
 from vzctl.usecases.context import Context
 from vzctl.usecases.diagnosis import Diagnosis, diagnosis
 from vzctl.usecases.outcome import Notice, Outcome
@@ -27,11 +27,6 @@ if TYPE_CHECKING:
 REMEMBERED: Final = 500
 """So many different errors of a log are counted; of more, the one that was not seen for longest is told and forgotten."""
 _BEGINNING: Final = 16
-_STATUSES: Final = {
-    "astra": ExitStatus.ASTRA,
-    "provider": ExitStatus.PROVIDER,
-    "unknown": ExitStatus.UNKNOWN_SIDE,
-}
 _NO_TEXT: Final = {
     "empty": (
         "there is no text to diagnose",
@@ -119,7 +114,7 @@ def diagnose_text(context: Context, request: Diagnose, raw: bytes, truncated: bo
         data=found,
         warnings=(*judged.warnings, *((cut,) if truncated else ())),
         next_steps=(*((_whole(request),) if truncated else ()), *found.nextSteps),
-        status=_STATUSES[found.side] if request.exit_code else ExitStatus.OK,
+        status=STATUS_OF_SIDE[found.side] if request.exit_code else ExitStatus.OK,
     )
 
 
@@ -275,4 +270,4 @@ def _status(request: Diagnose, sides: set[str]) -> ExitStatus:
     """Return the exit status of a stream: of the side that all its errors are on."""
     if not request.exit_code or not sides:
         return ExitStatus.OK
-    return _STATUSES[next(iter(sides))] if len(sides) == 1 else ExitStatus.UNKNOWN_SIDE
+    return STATUS_OF_SIDE[next(iter(sides))] if len(sides) == 1 else ExitStatus.UNKNOWN_SIDE
