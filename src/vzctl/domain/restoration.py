@@ -127,10 +127,11 @@ def carry_over(saved: State, known: State, now: datetime, new_id: Callable[[], s
     """Return the saved state with what is known of keys now; a state of another lineage knows nothing of them."""
     if saved.lineage != known.lineage:
         return saved
-    state = _on_local(saved, known, now, new_id) if known.is_local else _on_astra(saved, known)
+    state = _on_local(saved, known, now) if known.is_local else _on_astra(saved, known)
     for as_known in REMOVED_FOR_SAFETY:
         state = as_known(state, known)
-    return state
+    # Last, since a deletion gives the active key a new version, and its revocation with it.
+    return _with_active_keys_unlisted(state, known, now, new_id) if known.is_local else state
 
 
 def _with_service_tokens(state: State, known: State) -> State:
@@ -198,20 +199,20 @@ def _on_astra(saved: State, known: State) -> State:
     )
 
 
-def _on_local(saved: State, known: State, now: datetime, new_id: Callable[[], str]) -> State:
+def _on_local(saved: State, known: State, now: datetime) -> State:
     """This file is the authority: it goes back to what it was, but never to a key that cannot or must not serve."""
     staying = {
         item.id
         for item in saved.credentials
         if (now_known := known.credential_by_id(item.id)) is not None and _stays(known, item, now_known)
     }
-    state = replace(
+    return replace(
         saved,
         credentials=tuple(_credential(item, saved, known, stays=item.id in staying) for item in saved.credentials),
         retired=_retired(saved, known, now),
         rotations=_rotations(saved, known, staying),
+        revocations=_revocations(saved, known),
     )
-    return _with_revocations(state, saved, known, now, new_id)
 
 
 def _stays(known: State, saved: Credential, credential: Credential) -> bool:
@@ -301,13 +302,19 @@ def _rotations(saved: State, known: State, staying: set[str]) -> tuple[Rotation,
     )
 
 
-def _with_revocations(state: State, saved: State, known: State, now: datetime, new_id: Callable[[], str]) -> State:
-    """Return the state with its list: a key that is in force again is not on it, one that was put out of force is."""
-    in_force = {item.current for item in state.credentials}
-    listed = {(item.credential, item.version): item for item in (*saved.revocations, *known.revocations)}
-    state = in_force_again(replace(state, revocations=tuple(listed.values())), *in_force)
+def _revocations(saved: State, known: State) -> tuple[Revocation, ...]:
+    """Return the entries of both; what is known now of one counts. Its id stays when its key gets another version."""
+    by_id = {item.id: item for item in (*saved.revocations, *known.revocations)}
+    by_version = {(item.credential, item.version): item for item in by_id.values()}
+    return tuple(by_version.values())
+
+
+def _with_active_keys_unlisted(state: State, known: State, now: datetime, new_id: Callable[[], str]) -> State:
+    """Return the state in which a key that is active again need not be revoked, and one that was replaced must be."""
+    active = {item.current for item in state.credentials}
+    state = in_force_again(state, *active)
     for item in known.credentials:
-        if item.current is not None and item.current not in in_force:
+        if item.current is not None and item.current not in active:
             state, _ = to_revoke(state, item.id, item.current, REASON_RESTORED, now, new_id)
     return state
 
