@@ -11,9 +11,11 @@ from pathlib import Path
 
 import pytest
 
+import vzctl
 from tests.support.cli import Cli, installed_command
 from vzctl.memory import is_out_of_memory
 
+PACKAGE = Path(vzctl.__file__).parent
 MEBIBYTE = 1 << 20
 LINE = "error: out of memory\n"
 
@@ -58,6 +60,8 @@ def test_a_command_ends_in_order_wherever_memory_runs_out(cli: Cli) -> None:
                 break
             if result.returncode < 0:
                 continue  # a compiled library that finds no room may abort the process, which nobody can catch
+            if "Traceback" in result.stderr and str(PACKAGE) not in result.stderr:
+                continue  # nothing of vzctl was imported yet
             assert (result.returncode, result.stderr.endswith(LINE)) == (1, True), (words, size, result.stderr)
             if result.stdout:
                 document = json.loads(result.stdout)

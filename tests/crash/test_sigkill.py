@@ -26,7 +26,7 @@ from tests.crash.aftermath import (
     last_rotation,
 )
 from tests.crash.machine import Command, Machine, make_machine
-from tests.crash.organization import NAME, NEW_KEY
+from tests.crash.organization import MANUAL, NAME, NEW_KEY
 from tests.crash.reader import Service, held_items, served, stored_items
 from tests.crash.scenarios import SCENARIOS, Scenario, replace_points
 from tests.support.crash import Look, Strike
@@ -126,7 +126,15 @@ class Trial:
         """Instead of going on, the credential is removed: nothing of it stays in the store."""
         name = self.scenario.removable
         assert name is not None
-        machine.run(Command(("credentials", "remove", name, "--if-missing", "skip", "--yes")))
+        removal = Command(("credentials", "remove", name, "--if-missing", "skip", "--yes"))
+        state = machine.state()
+        credential = state.credential(name)
+        if state.is_local or credential is None or credential.current is None:
+            machine.run(removal)
+        else:
+            # The manual step that adds it was shown, and only the user knows whether it was done.
+            machine.run(dataclasses.replace(removal, status=MANUAL))
+            machine.run(Command(("pending", "confirm", f"remove-credential:{name}", "--yes")))
         check_settled(machine, {other: value for other, value in self.before.items() if other != name})
 
     def on_a_copy(self, victim: Machine, check: Callable[[Machine], None]) -> None:
@@ -214,7 +222,7 @@ def test_a_kill_at_any_write_of_init_leaves_no_state_or_a_whole_one(fork_server:
         ended = victim.watch(begin, Strike(look.number, look.when))
         assert (ended.status, ended.struck) == (-signal.SIGKILL, points[look.number])
         check_seen_before(victim, look)
-        replaced = points.index("replace state.toml")
+        replaced = points.index("link state.toml")
         is_there = look.number > replaced or (look.number == replaced and look.when == "after")
         expect(victim, Command(("state", "check")), ExitStatus.OK if is_there else ExitStatus.NOT_FOUND)
         expect(victim, begin, ExitStatus.CONFLICT if is_there else ExitStatus.OK)

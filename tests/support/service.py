@@ -70,9 +70,10 @@ class Service:
     def raw(self, data: bytes, *, timeout: float = 10.0) -> bytes:
         """Send bytes on a connection of their own; return everything that comes back until it is closed."""
         with socket.create_connection(self.address, timeout=timeout) as connection:
-            connection.sendall(data)
-            connection.shutdown(socket.SHUT_WR)
             received = b""
+            with contextlib.suppress(OSError):  # it may refuse the head, and close, before all of it was sent
+                connection.sendall(data)
+                connection.shutdown(socket.SHUT_WR)
             with contextlib.suppress(ConnectionResetError):
                 while chunk := connection.recv(65536):
                     received += chunk
