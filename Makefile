@@ -30,11 +30,18 @@ quickstart: quickstart-venv ## see vzctl work: a tour in a throw-away folder, wi
 	@PATH="$$PWD/.venv-quickstart/bin:$$PATH" sh examples/quickstart.sh
 
 .PHONY: test
-test: venv ## run all tests
-	$(pytest) $(PYTEST_ARGS)
+test: venv ## run the tests, but for the slow ones
+	$(pytest) -m 'not slow' $(PYTEST_ARGS)
+
+.PHONY: test-slow
+test-slow: venv ## run the slow tests: every kill, every shell, every page of the documentation, bursts and long fuzz runs
+	$(pytest) -m slow $(PYTEST_ARGS)
+
+.PHONY: test-all
+test-all: test test-slow ## run all tests
 
 .PHONY: coverage
-coverage: venv ## run all tests and hold branch coverage of the inner layers against its minimum
+coverage: venv ## run the tests and hold branch coverage of the inner layers against its minimum
 	@rm -f .coverage .coverage.*
 	@$(MAKE) --no-print-directory test PYTEST_ARGS='--cov --cov-report= $(PYTEST_ARGS)'
 	@$(MAKE) --no-print-directory coverage-report

@@ -16,6 +16,7 @@ import hypothesis
 import pytest
 
 from tests.support.comparison import COMPARED_WITH
+from tests.support.sampling import mark_unsampled
 from tests.support.tools import IS_CI, summary
 from vzctl.errors import ENDING_SIGNALS
 
@@ -64,8 +65,10 @@ def has_room(folder: Path) -> bool:
     )
 
 
+@pytest.hookimpl(tryfirst=True)  # before pytest selects by marks
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Leave out the tests that compare with a folder that is not there: nothing is missing without them."""
+    """Mark the slow cases; leave out the tests that compare with a folder that is not there: nothing is missing without them."""
+    mark_unsampled(items)
     if not COMPARED_WITH.is_dir():
         items[:] = [item for item in items if item.get_closest_marker("comparison") is None]
 
