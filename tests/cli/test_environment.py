@@ -28,6 +28,7 @@ def cli(tmp_path_factory: pytest.TempPathFactory) -> Cli:
     return cli
 
 
+@pytest.mark.sampled(8)
 @pytest.mark.parametrize("surroundings", SURROUNDINGS.values(), ids=SURROUNDINGS.keys())
 @pytest.mark.parametrize("words", ["credentials show openai-prod", "collections list", "credentials show openai-pro"])
 def test_plain_output_and_errors_are_the_same_everywhere(cli: Cli, words: str, surroundings: dict[str, str]) -> None:
@@ -67,6 +68,7 @@ def test_what_people_copy_is_not_broken(cli: Cli, words: str, whole: str, column
 ESCAPE = "\x1b["
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize(
     ("words", "env", "colored"),
     [

@@ -244,6 +244,7 @@ def test_a_held_lock_names_its_holder_and_stops_changes_only(cli: Cli) -> None:
     assert cli.run("databases", "add", "new", "--lock-timeout", "0").status == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("words", "stdin"),
     [
@@ -430,6 +431,7 @@ def test_a_name_of_two_hundred_characters_is_cut_in_the_error(cli: Cli) -> None:
     assert len(result.error) < 200
 
 
+@pytest.mark.sampled(20)
 @pytest.mark.parametrize(
     "key", ["sk-proj-A1b2C3d4E5f6G7h8I9j0K1l2", "hf_AbCdEfGhIjKlMnOpQrStUvWxYz", "0123456789abcdef0123456789abcdef"]
 )

@@ -56,6 +56,7 @@ def assert_no_leak(result: Result, cli: Cli, *, holding: tuple[Path, ...] = ()) 
     assert places_with(ALL, result, cli, holding=holding) == []
 
 
+@pytest.mark.sampled(40)
 @pytest.mark.parametrize("output", OUTPUTS)
 @pytest.mark.parametrize("words", COMMANDS, ids=".".join)
 def test_no_command_shows_or_keeps_a_key(
@@ -102,6 +103,7 @@ NAMES_OF_PLACES: Final = frozenset({"--state", "--profile"})
 """Where the state is. A path is a path, whatever its name: `state path` must be able to print it."""
 
 
+@pytest.mark.sampled(20)
 @pytest.mark.parametrize("words", COMMANDS, ids=".".join)
 def test_a_key_given_for_something_else_is_not_repeated(words: tuple[str, ...], local: Cli) -> None:
     told = []
