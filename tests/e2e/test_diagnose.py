@@ -43,6 +43,7 @@ def data_of(result: Result) -> dict[str, Any]:
 # Bad input.
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize(
     ("payload", "error"),
     [
@@ -63,6 +64,7 @@ def test_what_is_no_text_is_refused_with_a_word(cli: Cli, payload: bytes, error:
     assert cli.process("diagnose", "payload").error == error
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "payload",
     [
@@ -78,6 +80,7 @@ def test_of_fifty_megabytes_both_ends_are_read_and_it_says_so(cli: Cli, payload:
     assert [item["code"] for item in json.loads(result.out)["warnings"]] == ["PAYLOAD_CUT"]
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("size", [2 * 512 * 1024, 2 * 512 * 1024 + 1, 3 * 512 * 1024 + 7, 9 * 512 * 1024])
 def test_only_what_is_longer_than_two_windows_is_cut(cli: Cli, size: int) -> None:
     head, end = NO_COLLECTION.encode() + b"\n\n", b"\n2026-01-02 03:04:05 ERROR " + QUOTA.encode()
@@ -239,6 +242,7 @@ def test_a_reader_that_goes_away_ends_the_following(cli: Cli) -> None:
         assert process.stderr.read() == b""
 
 
+@pytest.mark.slow
 def test_a_log_of_any_length_takes_the_same_memory(cli: Cli) -> None:
     peaks = []
     for lines in (2_000, 200_000):

@@ -19,6 +19,7 @@ INTERPRETER_COULD_NOT_FLUSH: Final = 120
 pytestmark = pytest.mark.installed
 
 
+@pytest.mark.sampled(10)
 @pytest.mark.parametrize("trouble", TROUBLES)
 @pytest.mark.parametrize("stream", ["stdout", "stderr"])
 @pytest.mark.parametrize(

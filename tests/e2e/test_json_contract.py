@@ -108,6 +108,7 @@ def serials(cli: Cli) -> int:
     return serial(cli) + serial(cli, "other")
 
 
+@pytest.mark.sampled(160)
 @pytest.mark.parametrize(("case", "plane"), RUNS)
 def test_a_command_answers_with_one_true_document(
     case: Case, plane: str, organizations: dict[str, Cli], tmp_path: Path
@@ -181,6 +182,7 @@ def test_failures_are_json_however_json_was_chosen(configure: str, variables: di
         assert document["code"] == code
 
 
+@pytest.mark.sampled(20)
 @pytest.mark.parametrize(("case", "plane"), READY)
 def test_a_broken_state_is_one_document_and_stays_as_it_is(
     case: Case, plane: str, organizations: dict[str, Cli], tmp_path: Path

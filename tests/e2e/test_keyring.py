@@ -140,6 +140,7 @@ def test_commands_that_need_no_key_work_without_the_daemon(gone: Cli) -> None:
     done(gone.process("credentials", "find", "--secret-stdin", stdin="sk-first"))
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize(
     ("words", "env"),
     [

@@ -160,6 +160,7 @@ def test_secret_stdin_at_a_terminal_says_that_the_key_shows(cli: Cli) -> None:
 # Questions.
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(
     ("answer", "status"), [("y", 0), ("YES", 0), ("n", 13), ("", 13), ("yep", 13), ("shop", 13), (CONTROL_D, 13)]
 )
@@ -187,6 +188,7 @@ def test_a_question_follows_a_line_that_names_what_it_is_about(cli: Cli) -> None
     assert terminal.screen.index(line) < terminal.screen.index("Change the scope")
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(
     ("answer", "status"),
     [("openai-prod", 0), ("openai", 13), ("y", 13), ("", 13), ("OPENAI-PROD", 13), (CONTROL_D, 13)],
