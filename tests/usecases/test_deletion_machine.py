@@ -14,11 +14,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
-from hypothesis import Phase, event, settings
+from hypothesis import event
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from tests.support.builders import SALT, a_state, database_id
+from tests.support.machines import machine_settings
 from tests.support.memory_store import MemoryStore, a_context
 from tests.support.state_files import a_state_file, counting_ids
 from vzctl.domain.integrity import breakages
@@ -41,7 +42,6 @@ from vzctl.usecases.secrets import PutSecret, purge_secrets, put_secret
 from vzctl.usecases.state import RestoreState, restore_state
 from vzctl.vault.base import SecretItem
 
-WITHOUT_SHRINKING: Final = (Phase.explicit, Phase.reuse, Phase.generate)
 KEYS: Final = tuple(f"sk-proj-{number}-{'x' * 20}" for number in range(6))
 TOKENS: Final = ("AstraCS:one", "AstraCS:two")
 LAST_POINT: Final = 24
@@ -258,6 +258,4 @@ class Deletions(RuleBasedStateMachine):
 
 
 TestDeletions = Deletions.TestCase
-TestDeletions.settings = settings(
-    max_examples=40, stateful_step_count=25, deadline=None, phases=WITHOUT_SHRINKING, print_blob=True
-)
+TestDeletions.settings = machine_settings(sequences=40, steps=25)

@@ -8,13 +8,10 @@ acquire the lock. Every changing command takes part (a test compares the table w
 - the active and pending versions of every credential are stored, and so is every previous version that counts as stored;
 - no active key is on the list of keys to revoke, and none that was revoked comes back into use;
 - `state check` finds no broken state.
-
-`VZCTL_INTERLEAVING=300` runs so many sequences; the usual number is small enough for every run.
 """
 
 from __future__ import annotations
 
-import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
@@ -24,11 +21,12 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
-from hypothesis import HealthCheck, Phase, event, settings
+from hypothesis import event
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from tests.support.cli import LOGS, Cli, Result, every_command
+from tests.support.machines import machine_settings
 from vzctl.cli.flags import ChangeCommand
 from vzctl.cli.prompts import Prompter
 from vzctl.cli.wiring import World
@@ -36,7 +34,6 @@ from vzctl.errors import ExitStatus
 from vzctl.store.state_file import StateFile
 from vzctl.usecases import new_key
 
-SEQUENCES: Final = int(os.environ.get("VZCTL_INTERLEAVING", "6"))
 REFUSED: Final = frozenset({3, 4, 10, 12, 14, 20})
 """What a command may end with that did less than it wanted: see docs/exit-codes.md."""
 
@@ -379,14 +376,7 @@ class AstraInterleaving(Interleaving):
     plane = "astra"
 
 
-PROFILE: Final = settings(
-    max_examples=SEQUENCES,
-    stateful_step_count=6,
-    deadline=None,
-    suppress_health_check=list(HealthCheck),
-    phases=(Phase.generate, Phase.shrink),  # tracing for explanations takes longer than the commands
-    database=None,
-)
+PROFILE: Final = machine_settings(sequences=6, steps=6)
 TestInterleaving = Interleaving.TestCase
 TestInterleaving.settings = PROFILE
 TestAstraInterleaving = AstraInterleaving.TestCase

@@ -11,11 +11,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, ClassVar, Final
 
-from hypothesis import Phase, event, settings
+from hypothesis import event
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from tests.support.builders import SALT, a_state, an_organization, database_id
+from tests.support.machines import machine_settings
 from tests.support.memory_store import MemoryStore, a_context
 from tests.support.state_files import a_state_file, counting_ids
 from vzctl.domain import rotation as machine
@@ -38,8 +39,6 @@ from vzctl.usecases.rotation import ResumeRotation, RollBackRotation, resume_rot
 from vzctl.usecases.secrets import purge_secrets
 from vzctl.usecases.state import RestoreState, restore_state
 
-WITHOUT_SHRINKING: Final = (Phase.explicit, Phase.reuse, Phase.generate)
-"""A case of 25 steps that fails is read faster than it is shrunk."""
 DATABASES: Final = 12
 """More than the Portal's dialog takes at a time."""
 KEYS: Final = {Secret(f"key-{number}").fingerprint(SALT): f"key-{number}" for number in range(8)}
@@ -283,6 +282,6 @@ class PortalRestores(Restores):
 
 TestLocalRestores = LocalRestores.TestCase
 TestPortalRestores = PortalRestores.TestCase
-SETTINGS: Final = settings(max_examples=20, stateful_step_count=25, deadline=None, phases=WITHOUT_SHRINKING)
+SETTINGS: Final = machine_settings(sequences=20, steps=25)
 TestLocalRestores.settings = SETTINGS
 TestPortalRestores.settings = SETTINGS

@@ -12,11 +12,12 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
-from hypothesis import event, settings
+from hypothesis import event
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from tests.support.builders import SALT, a_state
+from tests.support.machines import machine_settings
 from tests.support.memory_store import MemoryStore, a_context
 from tests.support.state_files import a_state_file, counting_ids
 from vzctl.domain.integrity import breakages
@@ -28,6 +29,7 @@ from vzctl.errors import (
     NotFoundError,
     RotationOpenError,
     SecretStoreError,
+    UsageError,
     VzctlError,
 )
 from vzctl.secret import Secret
@@ -64,6 +66,8 @@ from vzctl.usecases.table import (
 
 PROVIDERS: Final = ("openai", "mistral")
 MODELS: Final = {"openai": "text-embedding-3-small", "mistral": "mistral-embed"}
+DIMENSIONS: Final = {"openai": range(2, 1537), "mistral": range(1024, 1025)}
+"""What each model can make; the largest is its default."""
 names: Final = st.sampled_from(["main", "Main", "spare"])
 databases: Final = st.sampled_from(["shop", "blog", "news"])
 keys: Final = st.sampled_from([f"key-{number}" for number in range(5)])
@@ -101,8 +105,10 @@ class Key:
     undo: str | None = None
     """The key before the last rotation, as long as the rotation can be taken back."""
     rotated: bool = False
-    revoked: set[str | None] = field(default_factory=set)
-    """Keys of this credential that were revoked at the provider."""
+
+    def is_led_to(self, key: str) -> bool:
+        """Whether an open rotation still puts this key into service."""
+        return self.open is not None and self.open.new == key and not (self.open.back or self.open.dropping)
 
 
 @dataclass
@@ -112,8 +118,12 @@ class Model:
     credentials: dict[str, Key] = field(default_factory=dict)
     collections: dict[tuple[str, str], str | None] = field(default_factory=dict)
     columns: dict[tuple[str, str], str | None] = field(default_factory=dict)
+    dimensions: dict[tuple[str, str], int] = field(default_factory=dict)
+    """Of every column, for as long as it is recorded."""
     to_revoke: list[tuple[str, str | None]] = field(default_factory=list)
     """Name and key of every open revocation, oldest first."""
+    revoked: set[str] = field(default_factory=set)
+    """Keys that were revoked at the provider: no command puts one into service, whichever credential had it."""
 
     def blocked(self, name: str | None) -> type[VzctlError] | None:
         """Return how a change of that credential or its dependants is refused, None when it is not."""
@@ -224,6 +234,7 @@ class UseCases(RuleBasedStateMachine):
                 item.scope.remove(name)
             model.collections = {place: user for place, user in model.collections.items() if place[0] != name}
             model.columns = {place: user for place, user in model.columns.items() if place[0] != name}
+            model.dimensions = {place: size for place, size in model.dimensions.items() if place[0] != name}
 
     # ---------------------------------------------------------------- credentials
 
@@ -235,6 +246,8 @@ class UseCases(RuleBasedStateMachine):
             refused = ConflictError
         elif not set(scope) <= set(model.databases):
             refused = NotFoundError
+        elif key in model.revoked:
+            refused = ConflictError
         source = (lambda: Secret(key)) if key is not None else None
         request = AddCredential(name, provider, source, databases=scope)
         if self.run(lambda c: add_credential(c, request), refused):
@@ -248,8 +261,13 @@ class UseCases(RuleBasedStateMachine):
             return
         request = AddCredential(name, "openai", lambda: Secret(key))
         self.store.fails_in = calls
-        self.run(lambda c: add_credential(c, request), SecretStoreError)
+        is_revoked = key in self.model.revoked
+        # The first call tests the store, before the key is read.
+        self.run(lambda c: add_credential(c, request), ConflictError if is_revoked and calls else SecretStoreError)
         self.store.fails_in = None
+        if is_revoked:
+            assert self.file.read().credential(name) is None
+            return
         begun = self.file.read().credential(name)
         assert (begun is not None) is (calls == 1)
         assert begun is None or (begun.current is None and not begun.scope)
@@ -271,6 +289,8 @@ class UseCases(RuleBasedStateMachine):
         refused = NotFoundError if found is None else self.model.blocked(name)
         if found is not None and refused is None and found.key not in (None, key):
             refused = ConflictError
+        if refused is None and key in self.model.revoked:
+            refused = ConflictError
         if self.run(lambda c: put_secret(c, PutSecret(name, lambda: Secret(key))), refused) and found is not None:
             found.key, found.held = key, True
 
@@ -284,7 +304,7 @@ class UseCases(RuleBasedStateMachine):
     def rotate(self, name: str, key: str, steps: int | None) -> None:
         found = self.model.credentials.get(name)
         refused = NotFoundError if found is None else self.model.blocked(name)
-        if found is not None and refused is None and key != found.key and key in {*found.previous, *found.revoked}:
+        if found is not None and refused is None and key != found.key and key in {*found.previous, *self.model.revoked}:
             refused = ConflictError
         request = RotateCredential(name=name, source=lambda: Secret(key), skip_test=True)
         outcome = self.run(lambda c: rotate_credential(c, request), refused, steps)
@@ -303,9 +323,10 @@ class UseCases(RuleBasedStateMachine):
         assert found.open is not None
         key = found.open.new
         request = ResumeRotation(name=name, source=lambda: Secret(key), looking=Looking(is_wanted=False))
-        outcome = self.run(lambda c: resume_rotation(c, request), None, steps)
-        assert outcome is not None
-        self.after_walk(name, found, outcome)
+        is_dead_end = key in self.model.revoked and found.is_led_to(key)
+        outcome = self.run(lambda c: resume_rotation(c, request), ConflictError if is_dead_end else None, steps)
+        if outcome is not None:
+            self.after_walk(name, found, outcome)
 
     @precondition(lambda self: any(item.rotated for item in self.model.credentials.values()))
     @rule(chance=chances, steps=walks)
@@ -314,7 +335,8 @@ class UseCases(RuleBasedStateMachine):
 
     def take_back(self, name: str, steps: int | None) -> None:
         found = self.model.credentials[name]
-        can_flip = found.undo is not None and (name, found.undo) in self.model.to_revoke
+        is_listed = found.undo is not None and (name, found.undo) in self.model.to_revoke
+        can_flip = is_listed and found.undo not in self.model.revoked
         refused = None if found.open is not None or can_flip else ConflictError
         outcome = self.run(lambda c: roll_back_rotation(c, RollBackRotation(name=name)), refused, steps)
         if outcome is None:
@@ -370,7 +392,7 @@ class UseCases(RuleBasedStateMachine):
     @precondition(lambda self: self.model.to_revoke)
     @rule(chance=chances)
     def revocation_done(self, chance: Any) -> None:
-        """The key that an open rotation may still go back to stays; every other one is dropped."""
+        """The key that an open rotation needs stays; every other one is deleted from the store, and is no previous key."""
         state = self.file.read()
         revocation = chance.choice(state.open_revocations())
         owner = state.owner_of_version(revocation.version)
@@ -382,8 +404,11 @@ class UseCases(RuleBasedStateMachine):
         if self.run(lambda c: finish_revocations(c, request), ConflictError if needed else None):
             self.model.to_revoke.remove((name, key))
             live = state.credential_by_id(owner.id)
-            if live is not None:
-                self.model.credentials[live.name].revoked.add(key)
+            if key is not None:
+                self.model.revoked.add(key)
+            # Of a version that was never stored nothing is deleted: it stays on record as a previous one.
+            if live is not None and key in self.model.credentials[live.name].previous and key is not None:
+                self.model.credentials[live.name].previous.remove(key)
             assert all(item.id != revocation.id for item in self.file.read().open_revocations())
 
     # ---------------------------------------------------------------- scope and dependants
@@ -414,11 +439,18 @@ class UseCases(RuleBasedStateMachine):
         header = name is None
         return Service(provider=provider, model=MODELS[provider], credential=name, header=header)
 
-    def rule_against(self, database: str, name: str | None, provider: str) -> type[VzctlError] | None:
-        """Return how rules 3 and 4 refuse a dependant with this credential, None when they do not."""
+    def rule_against(
+        self, database: str, name: str | None, provider: str, dimension: int | None = None
+    ) -> type[VzctlError] | None:
+        """Return how rules 3 and 4 refuse a dependent with this credential, None when they do not.
+
+        `dimension` is the column's own. A model that cannot produce it is no service for the column, with any credential.
+        """
         model = self.model
         if model.databases[database] != "ACTIVE":
             return ConflictError
+        if dimension is not None and dimension not in DIMENSIONS[provider]:
+            return UsageError
         if name is None:
             return None
         found = model.credentials.get(name)
@@ -452,12 +484,14 @@ class UseCases(RuleBasedStateMachine):
         model, place = self.model, (database, leaf)
         refused: type[VzctlError] | None = NotFoundError
         if database in model.databases:
-            refused = model.blocked(model.columns.get(place)) or self.rule_against(database, name, provider)
+            refused = model.blocked(model.columns.get(place))
+            refused = refused or self.rule_against(database, name, provider, model.dimensions.get(place))
             if refused is None and self.has_service(place) and not over:
                 refused = ConflictError
         request = AttachColumn(f"{database}/ks/table.{leaf}", self.service(name, provider), replace=over)
         if self.run(lambda c: attach_column(c, request), refused):
             model.columns[place] = name
+            model.dimensions.setdefault(place, DIMENSIONS[provider][-1])
 
     def has_service(self, place: tuple[str, str]) -> bool:
         state = self.file.read()
@@ -478,7 +512,7 @@ class UseCases(RuleBasedStateMachine):
         missing = place not in self.model.columns
         refused = NotFoundError if missing else self.model.blocked(self.model.columns[place])
         if self.run(lambda c: forget_column(c, ForgetColumn(f"{database}/ks/table.{leaf}")), refused):
-            del self.model.columns[place]
+            del self.model.columns[place], self.model.dimensions[place]
 
     # ---------------------------------------------------------------- what holds after every step
 
@@ -521,6 +555,9 @@ class UseCases(RuleBasedStateMachine):
         }
         assert self.places(state, state.collections) == model.collections
         assert self.places(state, state.columns) == model.columns
+        assert {
+            (self.name_of(state, item.database), item.column): item.dimension for item in state.columns
+        } == model.dimensions
         found = [(item.credential, item.version) for item in state.open_revocations()]
         named = [(self.owner(state, owner), self.key_of(state, version)) for owner, version in found]
         assert sorted(named, key=str) == sorted(model.to_revoke, key=str)
@@ -578,4 +615,4 @@ class UseCases(RuleBasedStateMachine):
 
 
 TestUseCases = UseCases.TestCase
-TestUseCases.settings = settings(max_examples=60, stateful_step_count=50, deadline=None)
+TestUseCases.settings = machine_settings(sequences=60, steps=50)

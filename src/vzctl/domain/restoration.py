@@ -44,7 +44,8 @@ from vzctl.domain.revocation import (
     REASON_RESTORED,
     in_force_again,
     is_leaked,
-    is_revoked,
+    is_marked_revoked,
+    is_spoiled,
     revoked_versions,
     to_revoke,
 )
@@ -225,13 +226,13 @@ def _stays(known: State, saved: Credential, credential: Credential) -> bool:
     # One that is pending now, or no longer pointed to, may be being deleted at this moment: whether it is there is in doubt.
     is_gone = then is None or not then.held or then.id not in credential.previous
     is_held_now = now_in_force is not None and now_in_force.held
-    return is_revoked(known, saved.current) or is_leaked(known, saved.current) or (is_gone and is_held_now)
+    return is_spoiled(known, saved.current) or (is_gone and is_held_now)
 
 
 def _credential(saved: Credential, before: State, known: State, *, stays: bool) -> Credential:
     credential = known.credential_by_id(saved.id)
     versions = _merged(saved.versions, _versions_known(known, saved.id, in_use=(saved.current, saved.pending)))
-    saved = replace(saved, pending=None if _is_burned(known, saved.pending) else saved.pending)
+    saved = replace(saved, pending=None if is_spoiled(known, saved.pending) else saved.pending)
     if credential is None:
         # It was removed since. Should its key be compromised, the credential comes back, and the key does not.
         return replace(saved, versions=versions, current=None if is_leaked(known, saved.current) else saved.current)
@@ -253,17 +254,12 @@ def _credential(saved: Credential, before: State, known: State, *, stays: bool) 
     return replace(saved, versions=versions, previous=(*saved.previous, *later))
 
 
-def _is_burned(known: State, version_id: str | None) -> bool:
-    """Whether no rotation may lead to this version again: it is revoked at its provider, or compromised."""
-    return is_revoked(known, version_id) or is_leaked(known, version_id)
-
-
 def _can_reopen(rotation: Rotation, known: State) -> bool:
     """Whether a rotation of the backup may be there again: an open one must not lead to a key that must not be used."""
     if not rotation.is_open:
         return True
     is_removed = known.credential_by_id(rotation.credential) is None
-    return not _is_burned(known, rotation.new_version) and not (is_removed and is_leaked(known, rotation.old_version))
+    return not is_spoiled(known, rotation.new_version) and not (is_removed and is_leaked(known, rotation.old_version))
 
 
 def _retired(saved: State, known: State, now: datetime) -> tuple[RetiredCredential, ...]:
@@ -329,7 +325,7 @@ def _versions_known(known: State, owner_id: str, *, in_use: tuple[str | None, ..
     if credential is not None:
         return tuple(
             replace(item, held=True)
-            if item.id == credential.pending and item.id not in in_use and not is_revoked(known, item.id)
+            if item.id == credential.pending and item.id not in in_use and not is_marked_revoked(known, item.id)
             else item
             for item in credential.versions
         )

@@ -51,16 +51,43 @@ def in_force_again(state: State, *version_ids: str | None) -> State:
     return state if len(kept) == len(state.revocations) else replace(state, revocations=kept)
 
 
-def is_revoked(state: State, version_id: str | None) -> bool:
-    """Whether a person said that this key is revoked at its provider."""
+def is_marked_revoked(state: State, version_id: str | None) -> bool:
+    """Whether a user said that the key of this version is revoked; another version with the same key does not count."""
     return any(item.version == version_id and item.done_at is not None for item in state.revocations)
 
 
+def is_revoked(state: State, version_id: str | None) -> bool:
+    """Whether the key of this version is revoked at its provider, whichever credential it was revoked for."""
+    return version_id is not None and _is_same_key(state, version_id, _marked_revoked(state))
+
+
 def revoked_versions(state: State) -> frozenset[str]:
-    """Return every key that `is_revoked` is true of, for those who ask about many."""
-    return frozenset(item.version for item in state.revocations if item.done_at is not None)
+    """Return every version that `is_revoked` is true of, for those who ask about many."""
+    marked = _marked_revoked(state)
+    if not marked:
+        return marked
+    keys = {item.fingerprint for _, item in state.versions() if item.id in marked and item.fingerprint is not None}
+    return marked | {item.id for _, item in state.versions() if item.fingerprint in keys}
 
 
 def is_leaked(state: State, version_id: str | None) -> bool:
-    """Whether this key is on the list because others know it."""
-    return any(item.version == version_id and item.reason == REASON_LEAKED for item in state.revocations)
+    """Whether the key of this version is compromised, whichever credential's key it was when others came to know it."""
+    compromised = frozenset(item.version for item in state.revocations if item.reason == REASON_LEAKED)
+    return version_id is not None and _is_same_key(state, version_id, compromised)
+
+
+def is_spoiled(state: State, version_id: str | None) -> bool:
+    """Whether the key of this version must not come into use: it is revoked at its provider, or compromised."""
+    return is_revoked(state, version_id) or is_leaked(state, version_id)
+
+
+def _marked_revoked(state: State) -> frozenset[str]:
+    return frozenset(item.version for item in state.revocations if item.done_at is not None)
+
+
+def _is_same_key(state: State, version_id: str, others: frozenset[str]) -> bool:
+    """Whether the version is one of the others, or has the key of one: the fingerprints tell, where they are recorded."""
+    if version_id in others or not others:
+        return version_id in others
+    key = next((item.fingerprint for _, item in state.versions() if item.id == version_id), None)
+    return key is not None and any(item.fingerprint == key and item.id in others for _, item in state.versions())

@@ -273,7 +273,9 @@ def require_reversible(state: State, rotation: Rotation) -> Credential:
         raise ConflictError(f'a later rotation of "{name}" is open', code="ROTATION_OPEN")
     if not _changes_key(rotation):
         return credential
-    if rotation.leaked:
+    if rotation.direction is Direction.BACK:
+        return credential  # a rollback that has begun is finished: nothing else would end it
+    if rotation.leaked or revocation.is_leaked(state, rotation.old_version):
         raise ConflictError(
             f'the rotation of "{name}" cannot be taken back: the old key is known to others',
             code="ROLLBACK_IMPOSSIBLE",

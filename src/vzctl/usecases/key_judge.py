@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from vzctl.command import suggest
 from vzctl.domain.records import Credential
-from vzctl.domain.revocation import is_leaked, is_revoked
+from vzctl.domain.revocation import REASON_LEAKED
 from vzctl.domain.rules import listed
 from vzctl.domain.state import State
 from vzctl.errors import ConflictError
@@ -33,13 +33,14 @@ def require_unspoiled(state: State, secret: Secret, credential: Credential | Non
     for owner, version in state.versions():
         if version.fingerprint != fingerprint or (credential is not None and version.id == credential.pending):
             continue
-        if is_revoked(state, version.id):
+        entries = [item for item in state.revocations if item.version == version.id]
+        if any(item.done_at is not None for item in entries):
             raise ConflictError(
                 f'this key of "{owner.name}" was revoked at its provider; {_needs_new(credential)}',
                 code="SECRET_REVOKED",
                 next_steps=(suggest("revocations list", all=True, comment="the keys that were revoked"),),
             )
-        if is_leaked(state, version.id):
+        if any(item.reason == REASON_LEAKED for item in entries):
             raise ConflictError(
                 f'this key of "{owner.name}" is compromised; {_needs_new(credential)}',
                 code="SECRET_COMPROMISED",

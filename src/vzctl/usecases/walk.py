@@ -21,7 +21,7 @@ from vzctl.domain.records import (
     Step,
     Version,
 )
-from vzctl.domain.revocation import is_revoked
+from vzctl.domain.revocation import is_marked_revoked, is_revoked, is_spoiled
 from vzctl.domain.rules import provider_by_id
 from vzctl.domain.secret_text import require_usable
 from vzctl.domain.state import State
@@ -262,12 +262,8 @@ class _Walker:
         context = self.context
         credential = _credential(state, rotation)
         version = _version(credential, rotation.new_version)
-        if is_revoked(state, version.id):
-            raise ConflictError(
-                f'the new key of "{credential.name}" was revoked at its provider',
-                code="SECRET_REVOKED",
-                next_steps=_ways_back(state, rotation, "take the rotation back"),
-            )
+        if not given.replace_secret:
+            _require_unspoiled(state, rotation)
         is_there = _is_in_store(context, state, credential, version, given)
         if not is_there or given.replace_secret:
             if context.is_interactive and given.source is not None:
@@ -276,6 +272,7 @@ class _Walker:
             if not _is_recorded(state, credential, version, secret, given):
                 self._replace_pending(state, rotation, _judged(state, credential, secret))
                 return
+            _require_unspoiled(state, rotation)
             if not is_there:
                 require_writable_store(context)
                 write_secret(context, credential.id, version.id, secret)
@@ -359,7 +356,7 @@ def step_basis(state: State, rotation_id: str) -> Hashable:
         (credential.name, credential.provider, credential.current, credential.pending, credential.previous),
         (credential.key_set_at, credential.slot, credential.removal_wanted_at, credential.scope),
         tuple(credential.version(item) for item in (rotation.old_version, rotation.new_version)),
-        tuple(is_revoked(state, item) for item in (rotation.old_version, rotation.new_version)),
+        tuple(is_spoiled(state, item) for item in (rotation.old_version, rotation.new_version)),
     )
 
 
@@ -407,6 +404,26 @@ def _is_recorded(state: State, credential: Credential, version: Version, secret:
         code="SECRET_DIFFERS",
         next_steps=(
             suggest("rotations resume", credential.name, replace_secret=True, comment="take this key instead"),
+        ),
+    )
+
+
+def _require_unspoiled(state: State, rotation: Rotation) -> None:
+    """Raise `ConflictError` for a new key that was revoked or compromised since the rotation began, for any credential.
+
+    Where the key is in service already, the rotation is finished: then the next one can begin.
+    """
+    name, version_id = rotation.snapshot.name, rotation.new_version
+    if not (is_marked_revoked if rotation.new_key_used else is_spoiled)(state, version_id):
+        return
+    is_gone = is_revoked(state, version_id)
+    again = suggest("rotations resume", name, replace_secret=True, comment="take another new key")
+    raise ConflictError(
+        f'the new key of "{name}" {"was revoked at its provider" if is_gone else "is compromised"}',
+        code="SECRET_REVOKED" if is_gone else "SECRET_COMPROMISED",
+        next_steps=(
+            *(() if rotation.new_key_used else (again,)),
+            *_ways_back(state, rotation, "roll the rotation back"),
         ),
     )
 
