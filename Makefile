@@ -34,8 +34,8 @@ test: venv ## run the tests, but for the slow ones
 	$(pytest) -m 'not slow' $(PYTEST_ARGS)
 
 .PHONY: test-slow
-test-slow: venv ## run the slow tests: every kill, every shell, every page of the documentation, bursts and long fuzz runs
-	$(pytest) -m slow $(PYTEST_ARGS)
+test-slow: venv ## run the slow tests, and the property tests with all their examples
+	VZCTL_TEST_EFFORT="$${VZCTL_TEST_EFFORT:-1}" $(pytest) -m 'slow or hypothesis' $(PYTEST_ARGS)
 
 .PHONY: test-all
 test-all: test test-slow ## run all tests

@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.support.builders import a_full_state
+from tests.support.effort import examples
 from vzctl.bounded_text import (
     CONFIGURATION,
     RECORD,
@@ -111,7 +112,7 @@ fragments = st.lists(
 ).map("".join)
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=examples(500), deadline=None)
 @given(fragments)
 def test_whatever_passes_is_parsed_within_the_limits(text: str) -> None:
     limits = Limits(size=1000, depth=4, values=100)

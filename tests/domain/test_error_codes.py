@@ -117,6 +117,7 @@ def test_names_that_mislead_have_the_right_side_and_cause(code: str, side: Side,
     assert (error_codes()[code].side, error_codes()[code].cause) == (side, cause)
 
 
+@pytest.mark.sampled(200)
 @pytest.mark.parametrize("code", known_codes())
 @pytest.mark.parametrize(
     "form", ["{}", '{{"errors":[{{"message":"refused","errorCode":"{}"}}]}}'], ids=["alone", "answer"]

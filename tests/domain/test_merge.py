@@ -26,6 +26,7 @@ from tests.support.builders import (
     a_version,
     an_integration,
 )
+from tests.support.effort import examples
 from vzctl.domain.integrity import breakages
 from vzctl.domain.merge import KEYS, Merged, merge
 from vzctl.domain.records import ControlPlane, Evidence, Organization, RetiredCredential, Snapshot, Step
@@ -172,7 +173,7 @@ def two_sides(draw: st.DrawFn) -> tuple[list[int], list[int]]:
     return chosen[:cut], chosen[cut:]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(two_sides())
 def test_a_merge_of_independent_changes_is_both_of_them_whichever_side_is_ours(
     sides: tuple[list[int], list[int]],

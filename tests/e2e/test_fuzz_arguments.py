@@ -16,6 +16,7 @@ from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
 from tests.support.cli import LOGS, SHOP, Cli, Result, every_command
+from tests.support.effort import examples
 from tests.support.organization import copy_organization, make_organization
 from tests.support.standin.shared import LENIENT, shared
 from tests.support.states import sound_states
@@ -227,7 +228,7 @@ def assert_documented(result: Result, words: Sequence[str]) -> None:
         assert result.err or result.out, words
 
 
-@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(max_examples=examples(150), suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(st.randoms(use_true_random=False), st.sampled_from(["", "sk-one\n", "\n", "\0", "y\n", '{"name": "x"}\n']))
 def test_a_command_with_any_arguments_ends_with_a_documented_status(
     organization: Cli, tmp_path_factory: pytest.TempPathFactory, chance: random.Random, stdin: str
@@ -251,7 +252,7 @@ def test_a_command_with_any_arguments_ends_with_a_documented_status(
         assert after["vzctl/default/state.toml"] == before["vzctl/default/state.toml"], (words, result)
 
 
-@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(100), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.lists(st.one_of(st.sampled_from(WORDS), st.text(max_size=5).filter(lambda text: "/" not in text)), max_size=6)
 )
@@ -286,7 +287,9 @@ def reading(state: State) -> Iterator[list[str]]:
 
 
 @settings(
-    max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], deadline=None
+    max_examples=examples(15),
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+    deadline=None,
 )
 @given(sound_states(), st.sampled_from(["json", "plain", "human"]))
 def test_every_state_that_can_be_read_can_be_looked_at_by_every_command(

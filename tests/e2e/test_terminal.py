@@ -239,6 +239,7 @@ def test_an_interrupt_at_a_question_changes_nothing(cli: Cli, words: tuple[str, 
     assert cli.everything() == before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("flag", "env", "source"),
     [
@@ -480,6 +481,7 @@ def test_a_signal_while_the_key_is_waited_for_ends_the_rotation_at_once(
 # What is shown.
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize(
     "words", ["status", "databases list", "collections list", "credentials show openai-prod", "audit"]
 )
@@ -510,6 +512,7 @@ def test_an_error_in_json_mode_at_a_terminal_is_one_document_and_one_line_for_th
     assert line == 'error: there is no credential "nobody"'
 
 
+@pytest.mark.slow
 def test_the_map_at_a_terminal_is_a_tree_of_its_width(cli: Cli) -> None:
     cli.add().collect("shop/default/products")
     seen = {}

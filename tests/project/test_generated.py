@@ -40,6 +40,7 @@ def test_an_unknown_argument_writes_nothing() -> None:
     assert "--check" in answer.stderr
 
 
+@pytest.mark.slow
 def test_a_changed_a_missing_and_a_left_over_file_are_stale(copy: Path) -> None:
     assert stale_files(copy) == []
     (copy / "completions" / "_vzctl").write_text("", encoding="utf-8")
@@ -52,6 +53,7 @@ def test_a_changed_a_missing_and_a_left_over_file_are_stale(copy: Path) -> None:
     assert not (copy / "docs" / "schemas" / "gone.command.json").exists()
 
 
+@pytest.mark.slow
 def test_only_the_block_of_a_page_is_replaced(copy: Path) -> None:
     page = copy / "docs" / "exit-codes.md"
     fresh = page.read_text(encoding="utf-8")
@@ -61,6 +63,7 @@ def test_only_the_block_of_a_page_is_replaced(copy: Path) -> None:
     assert page.read_text(encoding="utf-8") == f"words before\n{fresh}words after\n"
 
 
+@pytest.mark.slow
 def test_a_page_that_is_missing_is_made_with_its_blocks(copy: Path) -> None:
     (copy / "docs" / "commands.md").unlink()
     write_files(copy)

@@ -15,6 +15,7 @@ from hypothesis import given, settings
 
 from tests.render.test_map_drawings import diagram, map_of
 from tests.support.builders import a_state, an_organization
+from tests.support.effort import examples
 from tests.support.map_states import HOSTILE, a_hostile_state, a_large_state, a_worrying_state
 from tests.support.states import sound_states
 from vzctl.domain.state import State
@@ -200,7 +201,7 @@ def test_a_large_page_has_every_line(tmp_path: Path) -> None:
 
 
 @given(sound_states())
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 def test_every_state_has_a_page_a_diagram_and_a_tree(state: State) -> None:
     with tempfile.TemporaryDirectory() as folder:
         data = map_of(state, Path(folder))

@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.support.cli import Cli
+from tests.support.effort import examples
 from tests.support.service import make_token
 from vzctl.errors import UsageError
 from vzctl.usecases.data_api_settings import FORMATS, DataApiSettings, config_files
@@ -238,7 +239,7 @@ HOSTILE += [
 TEXTS = st.sampled_from(HOSTILE) | st.text(max_size=12) | st.from_regex(r"[A-Za-z0-9_./:-]{1,20}", fullmatch=True)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=examples(400), deadline=None)
 @given(provider=TEXTS, url=TEXTS, token=st.none() | TEXTS, path=TEXTS, name=TEXTS)
 def test_what_is_written_is_read_as_the_same_value_or_refused(
     provider: str, url: str, token: str | None, path: str, name: str

@@ -297,6 +297,7 @@ class Asker:
                 api.close()
 
 
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL], ids=["SIGTERM", "SIGKILL"])
 def test_with_an_inherited_socket_nobody_is_refused_while_it_restarts(
     cli: Cli, parent: tuple[subprocess.Popen[str], int], number: int
@@ -369,6 +370,7 @@ def test_without_the_extra_the_way_to_it_is_said(cli: Cli) -> None:
     )
 
 
+@pytest.mark.slow
 def test_ten_thousand_credentials_are_served(tmp_path: Path) -> None:
     cli = furnished(tmp_path / "user")
     with running(cli, "--database", "shop") as service:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import threading
 
+import pytest
+
 from tests.support.cli import Cli
 from tests.support.data_api import DataApi
 from tests.support.service import running
@@ -49,6 +51,7 @@ class Asker(threading.Thread):
                 self.wrong.append(f"{key} between {earliest} and {latest}")
 
 
+@pytest.mark.slow
 def test_every_request_gets_the_key_in_force_while_it_is_rotated(cli: Cli) -> None:
     history = History()
     assert cli.rotate(key="sk-number-0").status == 0

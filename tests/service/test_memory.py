@@ -6,6 +6,8 @@ import signal
 import sys
 from typing import Final
 
+import pytest
+
 from tests.support.cli import Cli
 from tests.support.service import Service, running
 
@@ -37,6 +39,7 @@ def ask(service: Service, requests: int) -> None:
         api.close()
 
 
+@pytest.mark.slow
 def test_requests_leave_nothing_behind(cli: Cli) -> None:
     with running(cli, "--database", "shop", command=(sys.executable, "-c", COUNTING)) as service:
         ask(service, REQUESTS)

@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
 from tests.support.builders import a_full_state
+from tests.support.effort import examples
 from tests.support.states import sound_states
 from vzctl.domain.integrity import breakages
 from vzctl.domain.pending import pending_steps
@@ -98,7 +99,7 @@ def assert_usable(state: State) -> None:
     assert all(item.portal.title for item in pending_steps(state))
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 @given(st.sampled_from(ControlPlane), st.randoms(use_true_random=False), st.integers(1, 4))
 def test_bytes_that_were_cut_repeated_or_overwritten(plane: ControlPlane, chance: random.Random, times: int) -> None:
     data = GOOD[plane]
@@ -130,7 +131,7 @@ def put(document: Any, path: tuple[str | int, ...], value: Any) -> None:
         document[path[-1]] = value
 
 
-@settings(max_examples=400)
+@settings(max_examples=examples(400))
 @given(st.sampled_from(ControlPlane), st.randoms(use_true_random=False), st.integers(1, 3))
 def test_values_that_were_replaced_moved_or_taken_out(plane: ControlPlane, chance: random.Random, times: int) -> None:
     document = tomli.loads(GOOD[plane].decode())
@@ -148,7 +149,7 @@ def test_values_that_were_replaced_moved_or_taken_out(plane: ControlPlane, chanc
         assert_usable(state)
 
 
-@settings(max_examples=100, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(100), suppress_health_check=[HealthCheck.too_slow])
 @given(sound_states())
 def test_every_sound_state_can_be_looked_at(state: State) -> None:
     assert_usable(state)

@@ -112,6 +112,7 @@ def rename_folder(file: StateFile) -> None:
         return
 
 
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize("disturb", [remove_lock, remove_folder, rename_folder])
 def test_no_change_is_lost_while_the_lock_is_removed_again_and_again(
     file: StateFile, disturb: Callable[[StateFile], None]

@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.support.builders import a_database, a_state
+from tests.support.effort import examples
 from tests.support.states import sound_states
 from vzctl.domain.state import State
 from vzctl.store.schema import RowTexts, format_state, parse_state
@@ -16,7 +17,7 @@ from vzctl.store.schema import RowTexts, format_state, parse_state
 MIXED = st.lists(st.sampled_from([field.name for field in fields(State)]))
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(60), suppress_health_check=[HealthCheck.too_slow])
 @given(sound_states(), sound_states(), st.lists(MIXED, min_size=1, max_size=4))
 def test_a_state_that_was_partly_written_before_has_the_same_bytes(one: State, other: State, mixes: list[Any]) -> None:
     written: RowTexts = {}

@@ -243,6 +243,7 @@ def test_a_rollback_can_be_attested_in_one_go_and_again_is_harmless(cli: Cli) ->
     assert attest(cli, "recreated", "scoped").facts["rotation.step"] == "ROLLED_BACK"
 
 
+@pytest.mark.sampled(8)
 @pytest.mark.parametrize("past", [False, True])
 @pytest.mark.parametrize(
     "words",

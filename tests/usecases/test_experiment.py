@@ -133,6 +133,7 @@ CASES: Final[list[tuple[Callable[[LiveUser], None], str, str, str, str, str | No
 ]
 
 
+@pytest.mark.sampled(8)
 @pytest.mark.parametrize(
     ("happens", "stored", "header", "direct", "cause", "side", "status"),
     CASES,

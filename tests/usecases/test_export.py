@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.support.builders import a_credential, a_database, a_state, a_version
+from tests.support.effort import examples
 from vzctl.store.schema import format_state
 from vzctl.usecases.context import Context
 from vzctl.usecases.state import export_state
@@ -33,7 +34,7 @@ HOSTILE = [
 TEXTS = st.sampled_from(HOSTILE) | st.text(alphabet=st.characters(exclude_categories=["Cs"]), max_size=30)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(name=TEXTS, note=TEXTS, region=TEXTS)
 def test_what_is_exported_is_read_as_the_same_values(name: str, note: str, region: str) -> None:
     shop = a_database(name, region=region)

@@ -123,6 +123,7 @@ OUTSIDE: Final[dict[str, Callable[[str], str]]] = {
 }
 
 
+@pytest.mark.sampled(10)
 @pytest.mark.parametrize("outside", OUTSIDE.values(), ids=OUTSIDE)
 @pytest.mark.parametrize("around", AROUND.values(), ids=AROUND)
 def test_source_lines_and_frames_change_nothing(around: Callable[[str], str], outside: Callable[[str], str]) -> None:
@@ -153,6 +154,7 @@ def boxed(lines: list[str], width: int, sides: str) -> str:
     return "\n".join([edge, *(f"{side} {line.ljust(width)} {side}" for line in lines), edge])
 
 
+@pytest.mark.sampled(10)
 @pytest.mark.parametrize("width", [34, 43, 58, 76])
 @pytest.mark.parametrize("sides", ["╭─│", "+-|", "***", ""], ids=["drawn", "plain", "stars", "none"])
 @pytest.mark.parametrize("broken", [cut, wrapped])

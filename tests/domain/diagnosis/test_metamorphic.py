@@ -50,6 +50,7 @@ def verdicts(text: str) -> list[tuple[str, str]]:
     return [(verdict.side, verdict.cause) for verdict in diagnose(text)]
 
 
+@pytest.mark.sampled(5)
 @pytest.mark.parametrize("wrap", ALL_WRAPPINGS.values(), ids=ALL_WRAPPINGS)
 def test_no_wrapping_changes_the_verdict_on_any_rules_example(wrap: Callable[[str], str]) -> None:
     judged = {rule.id: verdicts(wrap(rule.example)) for rule in FREE_STANDING}

@@ -70,6 +70,7 @@ def test_nesting_of_any_depth_is_no_obstacle(opening: str) -> None:
     assert summary(opening * 100_000 + '"insufficient_quota"') == [("provider", "quota_exhausted", 1)]
 
 
+@pytest.mark.sampled(8)
 @pytest.mark.parametrize(
     "unit",
     [

@@ -43,6 +43,7 @@ def test_near_matches_begin_a_match_and_do_not_complete_it() -> None:
     assert ("xxx", True) in found
 
 
+@pytest.mark.slow
 def test_errors_with_invented_codes_are_not_compared_each_with_each() -> None:
     text = "".join(
         EVERY_CODE.format("".join(chr(65 + int(digit)) for digit in str(number))) for number in range(20_000)
