@@ -64,6 +64,13 @@ def test_a_credential_that_got_dependants_while_asked_is_not_removed(cli: Cli, m
     assert [row[0] for row in cli.ok("credentials", "list").rows] == ["openai-prod"]
 
 
+def test_a_credential_that_was_rotated_while_asked_is_not_removed(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    cli.init().add()
+    context = while_asked(cli, monkeypatch, cli.rotate)
+    refused_as_changed(lambda: remove_credential(context, RemoveCredential("openai-prod")), "openai-prod")
+    assert cli.ok("credentials", "find", "--secret-stdin", "-o", "plain", stdin="sk-second").rows[0][2] == "current"
+
+
 def test_a_credential_that_lost_dependants_while_asked_is_not_removed_either(
     cli: Cli, monkeypatch: pytest.MonkeyPatch
 ) -> None:

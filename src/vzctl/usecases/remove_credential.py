@@ -104,7 +104,7 @@ def _plan(state: State, request: RemoveCredential, now: datetime, new_id: Callab
             Danger.SEVERE if dependants else Danger.MODERATE,
             _blast_radius(index, credential, "removes"),
         ),
-        basis=credential.id,
+        basis=(credential.id, credential.current),  # a key that is put into service meanwhile is not deleted unseen
         details=(f'remove "{credential.name}" with {counted(len(dependants), "dependant")}',),
         subjects=(credential.name,),
     )
