@@ -52,6 +52,7 @@ def json_fault(text: str, limits: Limits = SMALL) -> tuple[str, int | None] | No
 DEEP: Final = "nested too deeply (more than 3 levels)"
 PARTS: Final = "nested too deeply (a key of more than 3 parts)"
 DENSE: Final = "too dense (more than 8 values)"
+LONG: Final = "too long in one place (a number or bare key of more than 200 characters)"
 
 
 @pytest.mark.parametrize(
@@ -81,6 +82,35 @@ DENSE: Final = "too dense (more than 8 values)"
 )
 def test_toml_is_refused_for_its_size_depth_and_density(text: str, fault: tuple[str, int | None] | None) -> None:
     assert toml_fault(text) == fault
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        (f"a = {'9' * 201}", 1),
+        (f"a = 1\na = 0x{'f' * 4000}\nb = 2\n", 2),
+        (f"a=0o{'7' * 4000}", 1),
+        (f"a = [1, 0b{'1' * 9000}]", 1),
+        (f"[[t]]\n    {{ a = 1, b = 0x{'f' * 4000} }},\n", 2),
+        (f"a = -{'1_' * 4000}1", 1),
+        (f"{'x' * 201} = 1", 1),
+        (f"a = '{'f' * 4000}'", None),
+        (f'a = "{"f" * 4000}"', None),
+        (f'a = """{"f" * 4000}"""', None),
+        (f"# {'f' * 4000}", None),
+        (f"a = 0x{'f' * 198}", None),
+        ("a = 1 \n" * 7, None),
+    ],
+)
+def test_a_number_that_python_turns_into_no_text_is_refused(text: str, line: int | None) -> None:
+    limits = Limits(size=10_000, depth=3, values=20)
+    assert toml_fault(text, limits) == (None if line is None else (LONG, line))
+
+
+@pytest.mark.parametrize("load", [tomllib.loads, tomli.loads])
+def test_each_number_that_passes_can_be_written(load: Callable[[str], dict[str, object]]) -> None:
+    document = load_toml(f"a = 0x{'f' * 198}\nb = {'9' * 200}".encode(), STATE, load)
+    assert json.loads(json.dumps(document)) == document
 
 
 @pytest.mark.parametrize(

@@ -56,7 +56,11 @@ class TextRefusedError(ValueError):
         self.line = line
 
 
-_PLAIN_VALUE: Final = r'(?:"[^"\\\n]*+"|[-+:A-Za-z0-9_ ]*+)'
+LONGEST_BARE_WORD: Final = 200
+"""Characters of a number, or of a bare key, in TOML. Python turns an integer of several thousand digits into no text, and so into
+no JSON, although it reads one with a base; no number that is meant is as long as this."""
+
+_PLAIN_VALUE: Final = rf'(?:"[^"\\\n]*+"|[-+:A-Za-z0-9_ ]{{0,{LONGEST_BARE_WORD}}}+)'
 _TOML_TOKEN: Final = re.compile(
     # Lines as vzctl writes them, taken in one piece: most of a large state.
     rf"(?P<plain>(?:^(?:[A-Za-z0-9_-]++ = {_PLAIN_VALUE}|\ *+\{{(?:\ [A-Za-z0-9_-]++ = {_PLAIN_VALUE},?+)++\ \}},)\n)++)"
@@ -65,6 +69,7 @@ _TOML_TOKEN: Final = re.compile(
     r'|"(?:[^"\\\n]++|\\[^\n])*+"?+'
     r"|'[^'\n]*+'?+"
     r"|\#[^\n]*+)"
+    rf"|(?P<long>[-+A-Za-z0-9_]{{{LONGEST_BARE_WORD + 1}}})"
     r"|\n++|[=,.\[\]{}]",
     re.MULTILINE | re.DOTALL,
 )
@@ -103,6 +108,11 @@ def check_toml(text: str, limits: Limits) -> None:
         if kind == "plain":
             parts = 0
             values += sum(text.count(mark, start, end) for mark in "=,{")
+        elif kind == "long":
+            line = text.count("\n", 0, start) + 1
+            raise TextRefusedError(
+                f"too long in one place (a number or bare key of more than {LONGEST_BARE_WORD} characters)", line
+            )
         elif kind is None:
             mark = text[start]
             if mark == ".":
