@@ -105,6 +105,15 @@ GO: Final = "\n\ngoroutine 1 [running]:\nmain.rate_limit(0x1)\n\t/srv/app/insuff
 NUMBERED: Final = (
     "╭─ Traceback (most recent call last) ─╮\n│ ❱ 52 │ raise RateLimitError(insufficient_quota) │\n╰──────╯\n"
 )
+STATEMENTS: Final = """\
+  // COLLECTION_NOT_EXIST: Incorrect API key provided
+  /* EMBEDDING_PROVIDER_RATE_LIMITED */
+  if (error.code === 'EMBEDDING_PROVIDER_TIMEOUT') {
+    throw new DataAPIResponseError('DOCUMENT_ALREADY_EXISTS');
+  } catch (InvalidKeyException e) {
+except DataAPIResponseException as error:  # KEYSPACE_DOES_NOT_EXIST
+    raise AuthenticationError("Incorrect API key provided: sk-****") from None"""
+"""Lines of programs that name errors which did not happen."""
 AROUND: Final[dict[str, Callable[[str], str]]] = {
     "Python": lambda text: SOURCE + raised(text),
     "Python, chained": lambda text: SOURCE + "KeyError: 1\n" + CAUSED + SOURCE + raised(text),
@@ -114,6 +123,11 @@ AROUND: Final[dict[str, Callable[[str], str]]] = {
     "Java, caused": lambda text: f"x.Outer: failed{JAVA}\nCaused by: {raised(text)}{JAVA}",
     "script": lambda text: text + SCRIPT,
     "Go": lambda text: text + GO,
+    "statements above": lambda text: f"loading stopped\n{STATEMENTS}\n{raised(text)}",
+    "statements below": lambda text: f"{raised(text)}\n{STATEMENTS}",
+    "a comment below a frame": lambda text: (
+        f"{text}{SCRIPT}\n  // throw new DataAPIResponseError('COLLECTION_NOT_EXIST')"
+    ),
 }
 OUTSIDE: Final[dict[str, Callable[[str], str]]] = {
     "bare": lambda text: text,

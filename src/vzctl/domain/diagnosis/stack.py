@@ -47,6 +47,15 @@ _GUTTER: Final = Pattern(r"^[ \t]{0,60}[|] ")
 """What Python puts before every line of a traceback in an exception group."""
 _SOURCE_NUMBER: Final = Pattern(r"^\s{0,8}(?:❱|>|->|-->)?\s{0,8}\d{1,6}\s{0,4}[│┃|]")
 """A line of source with its number, as pretty printers of tracebacks show it."""
+_SOURCE: Final = Pattern(
+    r"^\s{0,60}(?:(?://|/\*)(?:\s|[^/\w\s])|\*/|"
+    r"throw (?:new )?[A-Za-z_$][\w.$]{0,120}\s{0,4}(?:[(;{]|$)|"
+    r"raise [A-Za-z_][\w.]{0,120}(?:\(| from [A-Za-z_]|\s{0,4}(?:#|$))|"
+    r"(?:\} {0,4})?(?:else )?(?:if|catch|while|switch) {0,4}\([^\n]{0,400}\) {0,4}(?:\{|throw\b|return\b|raise\b|$)|"
+    r"except\b[^:\n]{0,200}:\s{0,4}(?:#|$)|(?:if|elif|while|assert) [^\n]{1,300}:\s{0,4}(?:#|$)|"
+    r"(?:const|let|var) [\w${},\s]{1,120} = |return (?:new |await )?[\w.$]{1,120}\([^\n]{0,300}\);?\s{0,4}$)"
+)
+"""A comment, or a statement that throws, catches or compares: a line of a program, which somebody pasted beside the error."""
 
 
 class Trace(NamedTuple):
@@ -79,7 +88,7 @@ def without_frames(text: str) -> Trace:
             lines[number], dropped = _in_line(lines[number])
             others += dropped or [rest.strip()]
             kept[number] = bool(dropped) and _says_more(lines[number])
-        elif _OTHER_FRAME.compiled.match(rest) or _SOURCE_NUMBER.compiled.match(rest):
+        elif any(shape.compiled.match(rest) for shape in (_OTHER_FRAME, _SOURCE_NUMBER, _SOURCE)):
             kept[number] = False
             if ".go:" in rest and number and _GO_CALL.compiled.match(rests[number - 1]):
                 kept[number - 1] = False
@@ -93,12 +102,29 @@ def without_frames(text: str) -> Trace:
             lines[number], places = _python_in_line(lines[number])
             python += places
         number += 1
+    kept = kept if _any_says_more(lines, kept) else [_SOURCE.compiled.match(rest) is not None for rest in rests]
     said = "".join(line + end for line, end, stays in zip(lines, breaks, kept, strict=True) if stays)
     return Trace(said, (*reversed(python), *others))
 
 
 def _may_have_frames(text: str) -> bool:
-    return "line " in text or "at " in text or ".go:" in text or "^" in text or "from /" in text or "│" in text
+    return (
+        "line " in text
+        or "at " in text
+        or ".go:" in text
+        or "^" in text
+        or "from /" in text
+        or "│" in text
+        or _has_source(text)
+    )
+
+
+def _any_says_more(lines: list[str], kept: list[bool]) -> bool:
+    return any(stays and _says_more(line) for line, stays in zip(lines, kept, strict=True))
+
+
+def _has_source(text: str) -> bool:
+    return any(mark in text for mark in ("//", "/*", "throw ", "raise ", "catch", "except", "if ", "const ", "return "))
 
 
 def _end_of_source(rests: list[str], number: int) -> int:
