@@ -172,6 +172,33 @@ def test_a_locked_store_is_told_apart_from_a_missing_secret_which_the_caller_can
         )
 
 
+@pytest.mark.parametrize("leaves_folder", [False, True], ids=["folder missing", "folder empty"])
+def test_secrets_that_are_gone_all_at_once_are_trouble_with_the_store(cli: Cli, *, leaves_folder: bool) -> None:
+    folder = cli.state.parent / "state.toml.d" / "secrets"
+    aside = folder.with_name("unmounted")
+    with running(cli, "--database", "shop") as service:
+        api = service.data_api()
+        assert api.key("openai", "openai-prod") == "sk-first"
+        folder.rename(aside)
+        if leaves_folder:
+            folder.mkdir()
+        for check in ("", "/valid"):
+            missing = api.get(api.path("mistral", "mistral-prod") + check)
+            assert (missing.status, missing.document) == (503, UNAVAILABLE)
+        said = service.event("unavailable")
+        assert (said["reason"], str(folder) in said["message"]) == ("SECRET_STORE_MISSING", True)
+        ready = api.get("/readyz")
+        assert (ready.status, ready.document["reasons"]) == (503, ["SECRET_STORE_MISSING"])
+        assert api.key("openai", "openai-prod") == "sk-first"
+        never_stored = api.get(api.path("openai", "openai-unheld"))
+        assert (never_stored.status, never_stored.document["errors"][0]["ID"]) == (200, "CREDENTIAL_HAS_NO_KEY")
+        if leaves_folder:
+            folder.rmdir()
+        aside.rename(folder)
+        assert api.key("mistral", "mistral-prod") == "mistral-first"
+        assert api.get("/readyz").document == {"ready": True, "reasons": [], "warnings": []}
+
+
 def test_trouble_with_the_store_is_over_when_no_key_is_left_to_read(cli: Cli) -> None:
     credentials = {item["name"]: item for item in cli.document()["credentials"]}
     folder = cli.state.parent / "state.toml.d" / "secrets" / cli.document()["lineage"]

@@ -513,3 +513,28 @@ def test_a_full_disk_is_an_error_and_keeps_what_was_there(directory: Path, owner
         "",
     )
     assert sorted(tree(directory)) == ["l", "l/c", "l/c/large.age", "l/c/small.age"]
+
+
+@pytest.mark.parametrize("call", ["read", "write", "delete"])
+def test_a_directory_that_may_not_be_entered_is_a_store_that_fails(
+    make: Make, directory: Path, monkeypatch: pytest.MonkeyPatch, call: str
+) -> None:
+    store = make()
+    item = SecretItem("lineage", "credential", "version", "openai-prod")
+    store.write(item, Secret(SECRET))
+    before = tree(directory)
+
+    def denied(path: Path) -> bool:
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+
+    calls: dict[str, Callable[[], object]] = {
+        "read": lambda: store.read(item),
+        "write": lambda: store.write(item, Secret(SECRET)),
+        "delete": lambda: store.delete(item),
+    }
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "is_symlink", denied)
+        found = failure_of(calls[call])
+    path = directory / "lineage" / "credential" / "version.age"
+    assert found == ("SecretStoreError", "SECRET_STORE_FAILED", f"`{path}` cannot be read: Permission denied")
+    assert tree(directory) == before

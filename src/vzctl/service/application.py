@@ -25,7 +25,8 @@ from vzctl.service.guard import Caller, Denied, identify, is_near
 from vzctl.service.log import ServiceLog, safe_text
 from vzctl.service.metrics import Metrics
 from vzctl.service.paths import Asked, parse_path
-from vzctl.service.secret_cache import NOT_HELD, SecretCache
+from vzctl.service.secret_cache import SecretCache
+from vzctl.usecases.secret_version import NOT_HELD
 from vzctl.usecases.serve_credential import Granted, Refused
 
 ANSWER_SECONDS: Final = 3.5

@@ -11,13 +11,12 @@ from vzctl.domain.state import State
 from vzctl.errors import SecretStoreError, VzctlError
 from vzctl.secret import Secret
 from vzctl.service.threads import in_thread
+from vzctl.usecases.secret_version import NOT_HELD
 from vzctl.usecases.serve_credential import Directory, Granted
 
 READERS_AT_MOST: Final = 16
 GIVEN_UP_AFTER_SECONDS: Final = 35.0
 """Longer than any store bounds itself; a reading that takes longer is left to itself and begun again."""
-NOT_HELD: Final = "SECRET_NOT_HELD"
-"""The store answered, and has no such key."""
 OF_ONE_CREDENTIAL: Final = frozenset({NOT_HELD, "SECRET_DIFFERS"})
 """Failures of one key; every other one is the store's."""
 

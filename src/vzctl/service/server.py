@@ -39,7 +39,7 @@ from vzctl.service.secret_cache import SecretCache
 from vzctl.service.slots import Slots
 from vzctl.service.tls import is_key_private, server_context
 from vzctl.usecases.context import Context
-from vzctl.usecases.secret_version import read_version
+from vzctl.usecases.secret_version import read_served
 from vzctl.usecases.serve_credential import Directory
 from vzctl.vault.exec_command import RUNNING
 
@@ -101,7 +101,7 @@ class Given:
 async def _serve(
     context: Context, surroundings: Surroundings, sockets: list[socket.socket], log: ServiceLog, given: Given
 ) -> None:
-    secrets = SecretCache(lambda state, credential, version: read_version(context, state, credential, version))
+    secrets = SecretCache(lambda state, credential, version: read_served(context, state, credential, version))
     recorder: FetchRecorder | None = None
 
     def follow(directory: Directory) -> None:

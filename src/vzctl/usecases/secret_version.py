@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
+from typing import Final
 
 from vzctl.command import suggest
 from vzctl.domain.deletion import is_deleted, needed_versions, owner_name, with_deletions
@@ -26,6 +28,8 @@ from vzctl.usecases.outcome import Notice
 from vzctl.vault.base import SecretItem, SecretStore
 
 Owner = Credential | RetiredCredential
+NOT_HELD: Final = "SECRET_NOT_HELD"
+"""The store answered, and has no such key."""
 
 
 def store_item(state: State, owner: Owner, version_id: str) -> SecretItem:
@@ -53,6 +57,35 @@ def read_version(context: Context, state: State, owner: Owner, version_id: str |
         raise _not_held(owner.name)
     require_recorded(state, owner.name, version, secret)
     return secret
+
+
+def read_served(context: Context, state: State, owner: Owner, version_id: str | None) -> Secret:
+    """Like `read_version`, for a service that may outlive its store: a whole folder that is gone is not a key that is gone.
+
+    Where a file system is not mounted any more, every file is missing. To say of each credential that it has no key would be
+    untrue, and whoever asks would not ask again.
+    """
+    try:
+        return read_version(context, state, owner, version_id)
+    except SecretStoreError as error:
+        folder = context.state_file.paths.secrets
+        is_stored = any(item.id == version_id and item.held for item in owner.versions)
+        if error.code != NOT_HELD or not is_stored or not context.store().is_beside_state or _has_entries(folder):
+            raise
+        raise SecretStoreError(
+            f'the folder "{folder}" is missing or empty, although the state says that it holds keys',
+            code="SECRET_STORE_MISSING",
+            next_steps=(suggest("secrets status", "--check", comment="which keys are there"),),
+        ) from None
+
+
+def _has_entries(folder: Path) -> bool:
+    try:
+        return next(folder.iterdir(), None) is not None
+    except FileNotFoundError:
+        return False
+    except OSError:
+        return True  # what was read from it said more than its list could
 
 
 def require_recorded(state: State, name: str, version: Version, secret: Secret) -> None:
@@ -141,7 +174,7 @@ def may_be_held(credential: Credential) -> frozenset[str]:
 def _not_held(name: str) -> SecretStoreError:
     return SecretStoreError(
         f'the secret of "{name}" is not held here',
-        code="SECRET_NOT_HELD",
+        code=NOT_HELD,
         next_steps=(
             suggest("secrets put", name, comment="hand it in, if you have the key"),
             suggest("credentials rotate", name, comment="or give it a new one"),

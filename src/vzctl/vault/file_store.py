@@ -128,10 +128,15 @@ class FileStore:
         lineage, credential_id, version_id = safe_words(item)
         path = self._directory / lineage / credential_id / f"{version_id}.age"
         # The directory may come with a cloned repository: a symbolic link in it may lead anywhere, and a pipe hangs.
-        for part in (path.parent.parent, path.parent, path):
-            if part.is_symlink():
-                raise self._failed(f"`{part}` is a symbolic link")
-        if path.exists() and not path.is_file():
+        try:
+            link = next((part for part in (path.parent.parent, path.parent, path) if part.is_symlink()), None)
+            is_regular = not path.exists() or path.is_file()
+        except OSError as error:
+            # Such as a directory of somebody else: whether the file is there cannot be said.
+            raise self._failed(f"`{path}` cannot be read: {error.strerror or type(error).__name__}") from None
+        if link is not None:
+            raise self._failed(f"`{link}` is a symbolic link")
+        if not is_regular:
             raise self._failed(f"`{path}` is not a regular file")
         return path
 
