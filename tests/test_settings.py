@@ -382,6 +382,16 @@ def test_any_other_profile_is_refused(machine: Machine, profile: str) -> None:
         locate_state({"profile": profile}, machine.environ, str(machine.project))
 
 
+def test_a_key_in_the_place_of_a_profile_is_refused_and_not_repeated(machine: Machine) -> None:
+    key = "sk-proj-Zq9Zq9Zq9Zq9Zq9Zq9Zq9Zq9Zq9Zq9"
+    error = machine.refused({"profile": key})
+    assert (error.code, error.message) == (
+        "PROFILE_INVALID",
+        "this looks like a key, not a profile (from --profile); if it is one, replace it at its provider",
+    )
+    assert key not in repr((error.message, error.evidence, error.next_steps))
+
+
 @pytest.mark.parametrize(
     ("flags", "environ", "message"),
     [
@@ -564,7 +574,6 @@ def test_a_key_that_nobody_knows_is_refused(machine: Machine, text: str, key: st
         (f'x = 1\n"{CANARY}'.encode(), "end of document"),
         (f'"{CANARY}" = 1\n"{CANARY}" = 2\n'.encode(), "line 2"),
         (b"\xff" + CANARY.encode(), "unknown place"),
-        (b"x = " + b"9" * 5000, "unknown place"),
         (b"<<<<<<< HEAD\n", "line 1"),
         (b"a = 'x\0y'", "line 1"),
     ],
@@ -588,8 +597,12 @@ def test_what_is_not_toml_is_refused_without_repeating_it(
         ("x = 1\ny = " + "[" * 100_000, ", line 2 is nested too deeply (more than 16 levels)"),
         ("a." * 20_000 + "a = 1", ", line 1 is nested too deeply (a key of more than 16 parts)"),
         ("x = [" + "1, " * 30_000 + "]", " is too dense (more than 20000 values)"),
+        (
+            "x = 1\ny = " + "9" * 5000,
+            ", line 2 is too long in one place (a number or bare key of more than 200 characters)",
+        ),
     ],
-    ids=["arrays", "dots", "values"],
+    ids=["arrays", "dots", "values", "digits"],
 )
 def test_a_configuration_that_no_person_writes_is_refused_before_it_is_parsed(
     machine: Machine, text: str, reason: str, project: bool

@@ -330,6 +330,12 @@ def _exec(layers: _Layers) -> ExecCommands | None:
 
 def _check_profile(profile: Sourced) -> None:
     name = profile.value
+    if profile.source != "default" and _looks_like_secret(name):
+        raise UsageError(
+            f"this looks like a key, not a profile (from {profile.source}); if it is one, replace it at its provider",
+            code="PROFILE_INVALID",
+            next_steps=(suggest("help", "environment", comment="every setting and where it may be set"),),
+        )
     if (
         not name
         or len(name) > LONGEST_PROFILE
@@ -341,6 +347,12 @@ def _check_profile(profile: Sourced) -> None:
             f"{name[:LONGEST_PROFILE]!a} cannot be a profile; use letters, digits, '.', '_' and '-' (from {profile.source})",
             code="PROFILE_INVALID",
         )
+
+
+def _looks_like_secret(text: str) -> bool:
+    from vzctl.domain.redaction import looks_like_secret  # most commands use the default profile
+
+    return looks_like_secret(text)
 
 
 def _check_choice(what: str, found: Sourced, allowed: tuple[str, ...]) -> None:
