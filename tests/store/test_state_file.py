@@ -69,6 +69,7 @@ def test_a_new_state_has_serial_1_and_everything_beside_it(tmp_path: Path) -> No
         "new/state.toml.d/audit.jsonl",
         "new/state.toml.d/cache/names.json",
         "new/state.toml.d/lock",
+        "new/state.toml.d/newest.toml",
     }
     assert outcomes(made) == [(1, "init", "done")]
     assert made.write_count == 1
@@ -217,6 +218,7 @@ def test_the_file_is_private_even_when_it_was_not(file: StateFile) -> None:
     assert modes == {
         "state.toml": 0o600,
         "state.toml.d": 0o700,
+        "state.toml.d/newest.toml": 0o600,
         "state.toml.d/.gitignore": 0o644,
         "state.toml.d/audit.jsonl": 0o600,
         "state.toml.d/backups": 0o700,
@@ -478,15 +480,14 @@ def test_restoring_over_a_broken_file_keeps_its_bytes_and_every_good_backup(file
     good = {item.serial: item.path.read_bytes() for item in list_backups(file.paths.backups)}
     file.paths.state.write_bytes(data)
     restored = restored_from(file, 1).state
-    # The broken file was serial 3, as the newest backup is 2: the serial rises above both.
-    assert (restored.serial, restored.databases) == (4, ())
+    # The newest state was serial 3, and the broken file came after it: the serial rises above both.
+    assert (restored.serial, restored.databases) == (5, ())
     assert file.read() == restored
     after = {item.serial: item.path.read_bytes() for item in list_backups(file.paths.backups)}
     assert {serial: after[serial] for serial in good} == good
     if data:
-        assert after[3] == data
-    else:
-        assert set(after) == set(good)
+        assert after[4] == data
+    assert set(after) == {*good, 3, *([4] if data else [])}
 
 
 def test_restoring_when_the_file_is_gone(file: StateFile) -> None:
@@ -494,8 +495,8 @@ def test_restoring_when_the_file_is_gone(file: StateFile) -> None:
     add(file, BLOG)
     file.paths.state.unlink()
     restored = restored_from(file, 2).state
-    assert (restored.serial, restored.databases) == (4, (SHOP,))
-    assert serials(file) == [2, 1]
+    assert (restored.serial, restored.databases) == (5, (SHOP,))
+    assert serials(file) == [3, 2, 1]
 
 
 def test_a_backup_that_is_broken_itself_is_not_put_in_place(file: StateFile) -> None:

@@ -130,7 +130,12 @@ class Cli:
         return self.folder / "state" / "vzctl" / profile / "state.toml"
 
     def rewind(self, serial: int) -> None:
-        """Put the file of an earlier serial in place, as a checkout of the repository does, or as a crash left it."""
+        """Put the file of an earlier serial in place, as a crash left it: nothing newer was written."""
+        self.check_out(serial)
+        (self.state.parent / "state.toml.d" / "newest.toml").unlink()
+
+    def check_out(self, serial: int) -> None:
+        """Put the file of an earlier serial in place, as a checkout of the repository does."""
         backup = self.state.parent / "state.toml.d" / "backups" / f"{serial:08d}.toml"
         self.state.write_bytes(backup.read_bytes())
 

@@ -46,7 +46,7 @@ def test_restore_heals_a_broken_file_and_keeps_it_as_a_backup(cli: Cli) -> None:
     assert cli.run("status").status == 9
     cli.ok("state", "restore", "1", "--confirm", "1")
     assert cli.run("status").status == 0
-    assert cli.document()["serial"] == 3
+    assert cli.document()["serial"] == 4
     assert b"<<<<<<< mine\n" in cli.everything().values()
 
 
@@ -103,9 +103,9 @@ def test_a_lost_state_is_restored_and_not_begun_anew(cli: Cli, content: bytes | 
             False,
         )
     assert cli.everything() == before
-    cli.ok("state", "restore", "latest", "--confirm", "3")
+    cli.ok("state", "restore", "latest", "--confirm", "4")
     assert [item["name"] for item in cli.document()["credentials"]] == ["openai-prod"]
-    assert cli.document()["serial"] == 5
+    assert cli.document()["serial"] == 6
 
 
 @pytest.mark.parametrize("content", [None, b""])

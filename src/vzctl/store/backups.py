@@ -53,9 +53,13 @@ def save(folder: Path, name: str, data: bytes) -> None:
 
 def next_name(folder: Path, serial: int) -> str:
     """Return the name of the next backup, of the state of that serial; raises `OSError`."""
-    found = list_backups(folder)
-    order = max(serial, found[0].order + 1) if found else serial
+    order = next_order(list_backups(folder), serial)
     return f"{order:08d}.toml" if order == serial else f"{order:08d}-{serial:08d}.toml"
+
+
+def next_order(found: Sequence[Backup], serial: int) -> int:
+    """Return the place of one more backup, of the state of that serial, after those that were found."""
+    return max(serial, found[0].order + 1) if found else serial
 
 
 def prune(folder: Path, *, now: datetime, keep: int = KEPT) -> None:
@@ -83,10 +87,14 @@ def list_backups(folder: Path) -> list[Backup]:
             if name is None or not entry.is_file(follow_symlinks=False):
                 continue
             with contextlib.suppress(FileNotFoundError):  # deleted by a change meanwhile
-                status = entry.stat(follow_symlinks=False)
-                order, serial = int(name[1]), int(name[2] or name[1])
-                found.append(Backup(order, serial, _time_of(status), status.st_size, Path(entry.path)))
+                found.append(of_file(Path(entry.path), int(name[1]), int(name[2] or name[1])))
     return sorted(found, key=lambda backup: (backup.order, backup.serial), reverse=True)
+
+
+def of_file(path: Path, order: int, serial: int) -> Backup:
+    """Return a file with a state as the backup of that order and serial; raises `OSError`."""
+    status = path.lstat()
+    return Backup(order, serial, _time_of(status), status.st_size, path)
 
 
 def named(found: Sequence[Backup], name: str) -> list[Backup]:

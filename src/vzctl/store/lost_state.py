@@ -11,6 +11,7 @@ from vzctl.command import suggest
 from vzctl.errors import StateLostError
 from vzctl.store.atomic import move
 from vzctl.store.backups import list_backups
+from vzctl.store.newest import read_kept
 from vzctl.store.paths import StatePaths
 
 
@@ -49,5 +50,8 @@ def move_aside(paths: StatePaths) -> Path | None:
 
 def _remains(paths: StatePaths) -> tuple[int, bool]:
     with contextlib.suppress(OSError):
-        return len(list_backups(paths.backups)), any(paths.secrets.rglob("*.age"))
+        newest = read_kept(paths.newest)
+        is_worth_it = newest is not None and newest.state.serial > 1  # one that only `init` wrote holds nothing
+        number = len(list_backups(paths.backups)) + is_worth_it
+        return number, any(paths.secrets.rglob("*.age"))
     return 0, False

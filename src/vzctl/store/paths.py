@@ -64,6 +64,16 @@ class StatePaths:
         return self.folder / "backups"
 
     @property
+    def newest(self) -> Path:
+        """The newest state that vzctl wrote."""
+        return self.folder / "newest.toml"
+
+    @property
+    def newer(self) -> Path:
+        """A newer state than the one in the file, while that has not caught up with it."""
+        return self.folder / "newer.toml"
+
+    @property
     def audit(self) -> Path:
         """Who changed what, when: JSON lines."""
         return self.folder / "audit.jsonl"

@@ -15,6 +15,7 @@ from vzctl.errors import ConflictError, NotFoundError, StateError
 from vzctl.store.atomic import open_own_file
 from vzctl.store.audit import Change
 from vzctl.store.backups import Backup, named
+from vzctl.store.newest import read_kept
 from vzctl.store.schema import parse_state
 from vzctl.store.state_file import StateFile, not_readable
 
@@ -36,8 +37,8 @@ class RestorePlan:
 def plan_restore(file: StateFile, which: str) -> RestorePlan:
     """Return what a restore of a backup would do: `latest` that can be read, `SERIAL`, or `SERIAL.ORDER`.
 
-    Works on a broken state too, and on a missing one. What is known of keys is carried over, from the state or, when that
-    cannot be read, from the newest backup that can. Nothing is locked and nothing written.
+    Works on a broken state too, and on a missing one. What is known of keys is carried over: from the state; from the newest
+    one that vzctl wrote, when an older file took its place; or from the newest backup. Nothing is locked and nothing written.
     """
     found = file.list_backups()
     if not found:
@@ -53,7 +54,7 @@ def plan_restore(file: StateFile, which: str) -> RestorePlan:
     # A state that cannot be read was the one after its newest backup.
     replaced_serial = known.serial if known else newest + 1
     latest = known or _newest_readable(found) or saved
-    after = carry_over(saved, latest, file.now(), file.new_id)
+    after = carry_over(saved, _knowing_most(file, latest), file.now(), file.new_id)
     after = replace(after, serial=max(saved.serial, replaced_serial, newest + 1) + 1, vzctl=__version__)
     return RestorePlan(backup, data, replaced_serial, latest, Restoration(saved, after))
 
@@ -91,6 +92,13 @@ def _newest_readable(found: list[Backup]) -> State | None:
         with contextlib.suppress(StateError):
             return _read_backup(item)
     return None
+
+
+def _knowing_most(file: StateFile, latest: State) -> State:
+    newest = read_kept(file.paths.newest)
+    if newest is not None and newest.state.lineage == latest.lineage and newest.state.serial > latest.serial:
+        return newest.state
+    return latest
 
 
 def _read_backup(backup: Backup) -> State:

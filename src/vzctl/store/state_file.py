@@ -227,11 +227,20 @@ class StateFile:
             self.audit.conclude(change_id, serial, "done")
 
     def list_backups(self) -> list[Backup]:
-        """Return the backups, the last that was written first; raise `StateError` when the folder cannot be read."""
-        from vzctl.store import backups
+        """Return the backups, the last that was written first; raise `StateError` when the folder cannot be read.
 
+        The newest state is one of them while something else is in its place, or nothing.
+        """
+        from vzctl.store import backups, newest
+
+        _, current = self.read_if_readable()
         try:
-            return backups.list_backups(self.paths.backups)
+            found = backups.list_backups(self.paths.backups)
+            kept = newest.read_kept(self.paths.newest)
+            if kept is not None and newest.is_unsaved(self.paths, kept, current.serial if current else -1):
+                serial = kept.state.serial
+                found.insert(0, backups.of_file(kept.path, backups.next_order(found, serial), serial))
+            return found
         except OSError as error:
             raise not_readable(self.paths.backups, error) from error
 
@@ -283,7 +292,7 @@ class StateFile:
             write_atomic(self.paths.gitignore, GITIGNORE, mode=0o644)
 
     def _write(self, state: State, change: Change, backup: tuple[int, bytes] | None) -> State:
-        from vzctl.store import backups
+        from vzctl.store import backups, newest
         from vzctl.store.names_cache import write_names_cache
 
         if state.serial >= HIGHEST_SERIAL:
@@ -295,6 +304,10 @@ class StateFile:
         require_sound(state)
         data = format_state(state, self._written)
         change_id = self.new_id()
+        try:
+            newest.save_replaced(self.paths, *(backup or newest.MISSING))
+        except OSError as error:
+            raise self._not_writable(error) from error
         name = None if backup is None else self._backup_name(backup[0])
         self.audit.intend(change_id, state.serial, change, self.now(), backup=name)
         self._clean_up()
@@ -313,6 +326,7 @@ class StateFile:
         self.write_count += 1
         self._parsed = (data, state)
         self.audit.conclude(change_id, state.serial, "done")
+        newest.keep(self.paths, data)
         self._prune()
         write_names_cache(self.paths.names_cache, state, self.paths.state.stat())
         return state

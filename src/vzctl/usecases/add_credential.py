@@ -35,7 +35,7 @@ from vzctl.store.state_file import Written
 from vzctl.usecases.change import Plan, apply, stable_ids
 from vzctl.usecases.context import Context, SecretSource
 from vzctl.usecases.credential import CredentialDetail, credential_detail, require_slot
-from vzctl.usecases.deletion import finish_deletions
+from vzctl.usecases.deletion import finish_and_tell
 from vzctl.usecases.integration import also_enabled, charges, enabled
 from vzctl.usecases.key_judge import require_new_key
 from vzctl.usecases.manual import status_for, steps_for, wanted
@@ -180,7 +180,7 @@ def _record_intent(context: Context, provider: Provider, request: AddCredential,
 
     intent = apply(context, plan).plan.data
     if intent.replaced is not None:
-        finish_deletions(context, [intent.replaced])
+        finish_and_tell(context, [intent.replaced])
     return intent
 
 

@@ -18,6 +18,7 @@ from vzctl.domain.state import State
 from vzctl.domain.token import KEPT_AS
 from vzctl.errors import SecretStoreError
 from vzctl.store.lineages import OtherState
+from vzctl.store.newest import states_to_return
 from vzctl.store.secret_writes import is_being_written
 from vzctl.usecases.change import Plan, apply
 from vzctl.usecases.context import Context, item_of
@@ -64,7 +65,7 @@ def finish_deletions(
     if not wanted:
         return Deleted()
     store = store or context.store()
-    others = () if store.is_beside_state else tuple(other_states(context, state))
+    others = tuple(other_states(context, state, store))
     done: list[Deletion] = []
     kept: list[Notice] = []
     try:
@@ -88,15 +89,24 @@ def finish_deletions(
     return Deleted(tuple(item.version for item in done), tuple(kept))
 
 
+def finish_and_tell(context: Context, version_ids: Collection[str], *, store: SecretStore | None = None) -> None:
+    """Delete the secrets of deletions that are recorded, and say at once which of them are kept, and why."""
+    for notice in finish_deletions(context, version_ids, store=store).kept:
+        context.tell(notice.message)
+
+
 def _stored(state: State, owner_id: str) -> Sequence[str]:
     if owner_id == KEPT_AS:
         return [item.id for item in state.organization.token_versions]
     return [version.id for owner, version in state.versions() if owner.id == owner_id and version.held]
 
 
-def other_states(context: Context, state: State) -> Iterator[OtherState]:
-    """Yield this user's other states of the same lineage: copies, which share the secrets of a shared store."""
-    return context.state_file.lineages.others(state.lineage, context.state_file.paths.state)
+def other_states(context: Context, state: State, store: SecretStore) -> Iterator[OtherState]:
+    """Yield the states that share the secrets of this one: copies of this user, and newer ones that may return to the file."""
+    paths = context.state_file.paths
+    yield from states_to_return(paths, state)
+    if not store.is_beside_state:
+        yield from context.state_file.lineages.others(state.lineage, paths.state)
 
 
 def used_elsewhere(others: Sequence[OtherState], version_id: str, name: str) -> Notice | None:

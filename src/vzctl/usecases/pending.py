@@ -24,7 +24,7 @@ from vzctl.domain.state import State
 from vzctl.errors import ConflictError, ExitStatus, UsageError
 from vzctl.usecases.change import Plan, propose_from, stable_ids
 from vzctl.usecases.context import Context, Question
-from vzctl.usecases.deletion import finish_deletions
+from vzctl.usecases.deletion import finish_and_tell
 from vzctl.usecases.outcome import Notice, Outcome
 from vzctl.usecases.remove_credential import retired
 from vzctl.usecases.views import PendingRow, pending_row
@@ -183,8 +183,7 @@ def _as_requested(state: State, chosen: Sequence[PendingStep]) -> list[tuple[str
 
 
 def _delete_secrets(context: Context, removed: Sequence[Credential]) -> None:
-    for notice in finish_deletions(context, [item.id for credential in removed for item in credential.versions]).kept:
-        context.tell(notice.message)
+    finish_and_tell(context, [item.id for credential in removed for item in credential.versions])
 
 
 def _confirmed(state: State, step: PendingStep, evidence: Evidence, now: datetime) -> State:

@@ -105,7 +105,7 @@ def _delete_in_source(
 ) -> tuple[Notice, ...]:
     """Delete each secret in the source that the target gives out at that moment; return why others stay there."""
     state = context.state_file.read()
-    others = () if source.is_beside_state else tuple(other_states(context, state))
+    others = tuple(other_states(context, state, source))
     items = [(owner.name, store_item(state, owner, version.id), version) for owner, version in held]
     items += [(SHOWN_AS, token_item(state, version.id), version) for version in tokens]
     kept = []

@@ -23,7 +23,7 @@ from vzctl.secret import Secret
 from vzctl.store.secret_writes import writing
 from vzctl.usecases.change import Plan, apply, changed_meanwhile
 from vzctl.usecases.context import Context, SecretSource, item_of
-from vzctl.usecases.deletion import finish_deletions
+from vzctl.usecases.deletion import finish_and_tell
 from vzctl.usecases.outcome import Notice
 from vzctl.vault.base import SecretItem, SecretStore
 
@@ -148,7 +148,7 @@ def delete_written(context: Context, owner_id: str, version_id: str, store: Secr
     """Delete a secret that was just stored and whose version is not in use, or no longer."""
     now = context.now()
     apply(context, lambda state: Plan(state=with_deletions(state, owner_id, [version_id], now), data=None))
-    finish_deletions(context, [version_id], store=store)
+    finish_and_tell(context, [version_id], store=store)
 
 
 def _may_be_stored(state: State, owner_id: str, version_id: str) -> bool:

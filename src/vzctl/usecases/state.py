@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Final
 
 from vzctl.command import Command, NextStep, suggest
 from vzctl.domain.difference import differences
-from vzctl.domain.problems import Problem, find_problems
+from vzctl.domain.problems import Problem
 from vzctl.domain.restoration import Restoration
 from vzctl.domain.state import State
 from vzctl.errors import ExitStatus, UsageError
@@ -20,6 +20,7 @@ from vzctl.store.restore import plan_restore, restore
 from vzctl.store.schema import FOOTER, format_state
 from vzctl.usecases.context import Context, Danger, Question
 from vzctl.usecases.outcome import Columns, Notice, Outcome
+from vzctl.usecases.state_problems import state_problems
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,7 +207,7 @@ def show_state(context: Context) -> Outcome[StateSummary]:
 def check_state(context: Context, *, exit_code: bool = True) -> Outcome[StateCheck]:
     """Return what breaks a rule; unless `exit_code` is off, status `CHANGES` when anything does."""
     state = context.state_file.read()
-    rows = tuple(problem_row(item) for item in find_problems(state))
+    rows = tuple(problem_row(item) for item in state_problems(context, state))
     return Outcome(
         data=StateCheck(context.state_file.shown_path, state.serial, rows),
         summary=() if rows else ("the state is sound",),

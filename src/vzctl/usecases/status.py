@@ -10,7 +10,6 @@ from typing import ClassVar, Final
 from vzctl.command import Command, NextStep, command, suggest
 from vzctl.domain.age import age_days, is_due, maximum_age_days
 from vzctl.domain.pending import PendingStep, pending_steps, unproven
-from vzctl.domain.problems import find_problems
 from vzctl.domain.records import Credential, Evidence, Rotation
 from vzctl.domain.revocation import REASON_LEAKED
 from vzctl.domain.rules import display_name
@@ -20,6 +19,7 @@ from vzctl.usecases.context import Context
 from vzctl.usecases.outcome import Columns, Outcome
 from vzctl.usecases.revocation import RevocationRow, revocation_rows
 from vzctl.usecases.rotation_view import OutageView, outage_text, outage_view, rotation_row, step_text
+from vzctl.usecases.state_problems import state_problems
 
 LISTS: Final = {
     "outage": command("rotations list", open=True),
@@ -151,7 +151,10 @@ def _attention(context: Context, state: State) -> tuple[Attention, ...]:
         *(_outage(item, outages[item.id]) for item in rotations if item.id in outages),
         *(_leaked(item) for item in revocations if item.reason == REASON_LEAKED),
         *(_open_rotation(state, item) for item in rotations if item.id not in outages),
-        *(Attention("problem", item.subject, item.message, item.next_step.command) for item in find_problems(state)),
+        *(
+            Attention("problem", item.subject, item.message, item.next_step.command)
+            for item in state_problems(context, state)
+        ),
         *(_pending(item) for item in ([] if state.is_local else pending_steps(state))),
         *(_to_revoke(item) for item in revocations if item.reason != REASON_LEAKED),
         *_due(context, state),

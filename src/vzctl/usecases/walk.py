@@ -36,7 +36,7 @@ from vzctl.errors import (
 from vzctl.secret import Secret
 from vzctl.usecases.change import Plan
 from vzctl.usecases.context import Context, SecretSource
-from vzctl.usecases.deletion import finish_deletions
+from vzctl.usecases.deletion import finish_and_tell
 from vzctl.usecases.key_judge import require_new_key
 from vzctl.usecases.looking import Looking, look_at_step
 from vzctl.usecases.outcome import Outcome
@@ -228,7 +228,7 @@ class _Walker:
                 lambda _: f'"{name}" is back at its old key',
             )
             # A key that was in service stays: the revocations list keeps it.
-            finish_deletions(context, [rotation.new_version])
+            finish_and_tell(context, [rotation.new_version])
         elif step is Step.DONE:
             self._write(
                 seen,
@@ -329,7 +329,7 @@ class _Walker:
             return with_deletions(after, owner.id, [rotation.new_version], version.created_at)
 
         self._write(state, rotation, replaced, lambda _: f'replaced the staged key of "{credential.name}"')
-        finish_deletions(context, [rotation.new_version])
+        finish_and_tell(context, [rotation.new_version])
         state = context.state_file.read()
         self._ensure_staged(state, self._unchanged(state), Walk(source=lambda: secret))
 

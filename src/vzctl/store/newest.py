@@ -1,0 +1,93 @@
+"""The newest state that vzctl wrote, kept beside the file: what was there before another program replaced or removed the file.
+
+`newest.toml` is written after every change. A change or a restore that finds something else in the file's place keeps the newest
+state as a backup first. Where the file went back, to an older commit for example, that state is also kept as `newer.toml`: it
+may return, and no secret that it uses is deleted until the file has caught up with it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from vzctl.bounded_text import STATE
+from vzctl.domain.state import State
+from vzctl.errors import StateError
+from vzctl.store import backups
+from vzctl.store.atomic import open_own_file, write_atomic
+from vzctl.store.lineages import OtherState
+from vzctl.store.paths import StatePaths
+from vzctl.store.schema import parse_state
+
+MISSING: Final = (-1, b"")
+"""The serial and the bytes of a file that is not there."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeptState:
+    """A state as it was written, and the file that keeps it."""
+
+    path: Path
+    data: bytes
+    state: State
+
+
+def read_kept(path: Path) -> KeptState | None:
+    """Return the state in a file that vzctl keeps beside the state, or None when there is none that can be read."""
+    with contextlib.suppress(OSError, StateError), os.fdopen(open_own_file(path, os.O_RDONLY), "rb") as file:
+        data = file.read(STATE.size + 1)
+        return KeptState(path, data, parse_state(data, str(path)))
+    return None
+
+
+def keep(paths: StatePaths, data: bytes) -> None:
+    """Record what was written. Where that fails, the backups still have the state before it."""
+    with contextlib.suppress(OSError):
+        write_atomic(paths.newest, data)
+
+
+def save_replaced(paths: StatePaths, serial: int, data: bytes) -> None:
+    """Before a write over these bytes: keep the newest state when something else took its place; raises `OSError`."""
+    newest, replaced, newer = read_kept(paths.newest), _parse(data), read_kept(paths.newer)
+    if newest is not None and newest.data != data:
+        if is_unsaved(paths, newest, serial):
+            backups.save(paths.backups, backups.next_name(paths.backups, newest.state.serial), newest.data)
+        if replaced is not None and serial <= newest.state.serial and not has_caught_up(replaced, newest.state):
+            write_atomic(paths.newer, newest.data)
+    elif newer is not None and replaced is not None and has_caught_up(replaced, newer.state):
+        os.unlink(paths.newer)
+
+
+def is_unsaved(paths: StatePaths, newest: KeptState, serial: int) -> bool:
+    """Whether the newest state is neither the one of this serial, which is in its place, nor a backup; raises `OSError`."""
+    at = newest.state.serial
+    return at != serial and at not in {item.serial for item in backups.list_backups(paths.backups)}
+
+
+def states_to_return(paths: StatePaths, state: State) -> Iterator[OtherState]:
+    """Yield the states that may take the file's place again: those that it has not caught up with."""
+    for kept in (read_kept(paths.newer), read_kept(paths.newest)):
+        if kept is not None and not has_caught_up(state, kept.state):
+            yield OtherState(kept.path, kept.state)
+
+
+def has_caught_up(state: State, other: State) -> bool:
+    """Whether a state knows all that another one knew of keys: every version, finished rotation, and revocation."""
+    known = {version.id for _, version in state.versions()} | {item.version for item in state.deletions}
+    finished = {item.id for item in state.rotations if not item.is_open}
+    revocations = {item.id for item in state.revocations}
+    return state.lineage != other.lineage or (
+        {version.id for _, version in other.versions()} <= known
+        and {item.id for item in other.rotations if not item.is_open} <= finished
+        and {item.id for item in other.revocations} <= revocations
+    )
+
+
+def _parse(data: bytes) -> State | None:
+    with contextlib.suppress(StateError):
+        return parse_state(data, "")
+    return None
