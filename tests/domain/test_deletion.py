@@ -161,6 +161,16 @@ def test_a_state_that_relies_on_deleted_versions_goes_on_with_new_ones_that_are_
     assert renewed(after) == after
 
 
+def test_a_key_that_was_renewed_before_goes_on_under_the_version_it_has_already() -> None:
+    again = replace(a_version("v1-2"), held=True)
+    both = replace(CREDENTIAL, versions=(*CREDENTIAL.versions, again), previous=("v3", "v1-2"))
+    state = renewed(replace(STATE, credentials=(both,), deletions=(deletion("v1"),)))
+    (credential,) = state.credentials
+    assert (credential.current, credential.previous) == ("v1-2", ("v3",))
+    assert [item.id for item in credential.versions] == ["v2", "v3", "v4", "v1-2"]
+    require_sound(state)
+
+
 def test_a_state_without_deletions_stays_the_same() -> None:
     assert renewed(STATE) == STATE
     assert renewed(STATE).credentials[0] is CREDENTIAL

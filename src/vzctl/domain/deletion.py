@@ -116,14 +116,20 @@ def owner_name(state: State, owner_id: str) -> str:
 
 
 def _credential_renewed(credential: Credential, names: dict[str, str]) -> Credential:
-    if names.keys().isdisjoint(item.id for item in credential.versions):
+    there = {item.id for item in credential.versions}
+    if names.keys().isdisjoint(there):
         return credential
+    current, pending = (names.get(item or "", item) for item in (credential.current, credential.pending))
     return replace(
         credential,
-        current=names.get(credential.current or "", credential.current),
-        pending=names.get(credential.pending or "", credential.pending),
+        current=current,
+        pending=pending,
+        previous=tuple(item for item in credential.previous if item not in (current, pending)),
+        # The new version may be known already: the same key was renewed before, and its state was replaced by an older one.
         versions=tuple(
-            replace(item, id=names[item.id], held=False) if item.id in names else item for item in credential.versions
+            replace(item, id=names[item.id], held=False) if item.id in names else item
+            for item in credential.versions
+            if names.get(item.id) not in there
         ),
     )
 
