@@ -379,6 +379,14 @@ def test_parameters_that_are_refused(
     assert service_problems(provider, model, dimension, given_parameters) == tuple(messages)
 
 
+@pytest.mark.parametrize("name", ["resourceName", "deploymentId"])
+def test_a_key_given_as_a_parameter_is_refused_and_not_repeated(name: str) -> None:
+    given = {"resourceName": "my-openai", "deploymentId": "embedding-1", name: f"sk-proj-{'aB3' * 16}"}
+    assert service_problems("azureOpenAI", SMALL, 1536, given) == (
+        f'the parameter "{name}" is kept in clear text, and its value is a key; replace the key at its provider',
+    )
+
+
 def test_every_problem_is_named_at_once() -> None:
     assert service_problems("azureOpenAI", SMALL, 1, {"deploymentId": "/"}) == (
         f'the model "{SMALL}" of Azure OpenAI makes 2 to 1536 dimensions, not 1',

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 from vzctl.command import NextStep, suggest
+from vzctl.domain.key_formats import KEY
 from vzctl.domain.names import did_you_mean
 from vzctl.domain.provider import Model, Parameter, ParameterKind, Provider, Shape
 from vzctl.domain.redaction import looks_like_secret
@@ -100,6 +101,13 @@ def parameter_faults(provider: Provider, model: Model, parameters: Mapping[str, 
             yield _unknown(provider, model, name, known)
         elif parse_value(known[name], value) is None:
             yield _invalid(provider, known[name], value)
+        elif isinstance(value, str) and KEY.compiled.search(value) is not None:
+            # Only the formats of issuers: the name of an Azure resource may look as random as other keys do.
+            yield UsageError(
+                f"the parameter {shown(name)} is kept in clear text, and its value is a key; replace the key at its provider",
+                code="TEXT_LOOKS_LIKE_SECRET",
+                next_steps=(show_step(provider),),
+            )
 
 
 def _unknown(provider: Provider, model: Model, name: str, known: Iterable[str]) -> UsageError:
