@@ -38,10 +38,9 @@ class KeptState:
 
 def read_kept(path: Path) -> KeptState | None:
     """Return the state in a file that vzctl keeps beside the state, or None when there is none that can be read."""
-    with contextlib.suppress(OSError, StateError), os.fdopen(open_own_file(path, os.O_RDONLY), "rb") as file:
-        data = file.read(STATE.size + 1)
-        return KeptState(path, data, parse_state(data, str(path)))
-    return None
+    data = _read(path)
+    state = _parse(data) if data is not None else None
+    return KeptState(path, data, state) if data is not None and state is not None else None
 
 
 def keep(paths: StatePaths, data: bytes) -> None:
@@ -52,6 +51,8 @@ def keep(paths: StatePaths, data: bytes) -> None:
 
 def save_replaced(paths: StatePaths, serial: int, data: bytes) -> None:
     """Before a write over these bytes: keep the newest state when something else took its place; raises `OSError`."""
+    if _read(paths.newest) == data and not paths.newer.exists():
+        return  # the usual case, for which nothing is parsed
     newest, replaced, newer = read_kept(paths.newest), _parse(data), read_kept(paths.newer)
     if newest is not None and newest.data != data:
         if is_unsaved(paths, newest, serial):
@@ -85,6 +86,12 @@ def has_caught_up(state: State, other: State) -> bool:
         and {item.id for item in other.rotations if not item.is_open} <= finished
         and {item.id for item in other.revocations} <= revocations
     )
+
+
+def _read(path: Path) -> bytes | None:
+    with contextlib.suppress(OSError, StateError), os.fdopen(open_own_file(path, os.O_RDONLY), "rb") as file:
+        return file.read(STATE.size + 1)
+    return None
 
 
 def _parse(data: bytes) -> State | None:
