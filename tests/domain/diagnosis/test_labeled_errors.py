@@ -75,7 +75,8 @@ def test_no_example_of_a_rule_is_a_labeled_error() -> None:
     assert [rule.id for rule in rules() if rule.example in texts] == []
 
 
-@pytest.mark.parametrize("path", [path for path in ELSEWHERE if path.exists()], ids=lambda path: path.stem)
+@pytest.mark.comparison
+@pytest.mark.parametrize("path", ELSEWHERE, ids=lambda path: path.stem)
 def test_more_labeled_errors_are_judged_rightly(path: Path) -> None:
     verdicts = [(case, judged(case)) for case in decided(labeled(path))]
     assert [case["id"] for case, (side, _) in verdicts if {side, case["side"]} == {"astra", "provider"}] == []
