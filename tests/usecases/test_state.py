@@ -108,6 +108,31 @@ def test_a_lost_state_is_restored_and_not_begun_anew(cli: Cli, content: bytes | 
     assert cli.document()["serial"] == 6
 
 
+@pytest.mark.parametrize(
+    "words", [("status",), ("credentials", "list"), ("init", "--control-plane", "local", "--start-over")]
+)
+def test_a_link_to_nothing_in_the_place_of_a_state_is_no_new_beginning(cli: Cli, words: tuple[str, ...]) -> None:
+    cli.init().add()
+    target = cli.folder / "elsewhere" / "state.toml"
+    cli.state.unlink()
+    cli.state.symlink_to(target)
+    result = cli.run(*words)
+    assert (result.status, f'is now a symbolic link to "{target}"' in result.err) == (9, True)
+    assert not target.exists()
+    cli.state.unlink()
+    cli.ok("state", "restore", "latest", "--confirm", "4")
+    assert [item["name"] for item in cli.document()["credentials"]] == ["openai-prod"]
+
+
+def test_a_link_to_nothing_beside_nothing_is_where_the_state_is_created(cli: Cli) -> None:
+    target = cli.folder / "elsewhere.toml"
+    cli.state.parent.mkdir(parents=True, exist_ok=True)
+    cli.state.symlink_to(target)
+    assert cli.run("status").status == 3
+    cli.ok("init", "--control-plane", "local")
+    assert target.is_file()
+
+
 @pytest.mark.parametrize("content", [None, b""])
 def test_starting_over_moves_the_whole_folder_of_the_lost_state_aside(cli: Cli, content: bytes | None) -> None:
     cli.init().add()

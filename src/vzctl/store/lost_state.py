@@ -20,6 +20,17 @@ def is_lost(paths: StatePaths) -> bool:
     return any(_remains(paths))
 
 
+def require_link_leads_somewhere(path: Path) -> None:
+    """Raise `StateLostError` for a link to nothing that took the place of a state whose backups or secrets are beside it."""
+    if path.is_symlink() and not path.exists() and is_lost(StatePaths(path)):
+        raise StateLostError(
+            f'the state "{path}" is now a symbolic link to "{os.readlink(path)}", which does not exist, but '
+            f'"{StatePaths(path).folder}" has the backups or the secrets of a state; remove the link, then restore that state',
+            code="STATE_LOST",
+            next_steps=(suggest("state restore", "latest", comment="once the link is removed"),),
+        )
+
+
 def error(paths: StatePaths, shown_path: str, what: str) -> StateLostError:
     """Return the error that says what is left of a lost state, and how to restore it."""
     number, has_secrets = _remains(paths)

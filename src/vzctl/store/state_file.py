@@ -84,6 +84,8 @@ class StateFile:
         on_wait: Callable[[str], None] = lambda _: None,
     ) -> None:
         self.paths = StatePaths.of(path)
+        self.path = path
+        """As it was given; `paths` has symbolic links followed."""
         self.shown_path = str(path)
         self.actor = actor
         self.audit = AuditLog(self.paths.audit, host=actor.host, user=actor.user)
@@ -158,6 +160,7 @@ class StateFile:
                 code="STATE_EXISTS",
                 next_steps=(suggest("status", comment="look at it"),),
             )
+        lost_state.require_link_leads_somewhere(self.path)
         if lost_state.is_lost(self.paths) and not start_over:
             raise lost_state.error(self.paths, self.shown_path, "is missing")
 
@@ -167,6 +170,7 @@ class StateFile:
         return True
 
     def _missing(self) -> NotFoundError | StateLostError:
+        lost_state.require_link_leads_somewhere(self.path)
         if lost_state.is_lost(self.paths):
             return lost_state.error(self.paths, self.shown_path, "is missing")
         return NotFoundError(
