@@ -20,7 +20,7 @@ from benchmarks.live_sync import COLLECTIONS, KEYSPACE, LATENCY_SECONDS, PAGE, T
 from tests.support.standin.astra import Astra  # noqa: E402
 from tests.support.standin.server import StandIn  # noqa: E402
 from vzctl.clients import devops  # noqa: E402
-from vzctl.domain.records import (  # noqa: E402
+from vzctl.domain.state.records import (  # noqa: E402
     Authentication,
     Collection,
     ControlPlane,
@@ -32,7 +32,7 @@ from vzctl.domain.records import (  # noqa: E402
     ScopeEntry,
     Version,
 )
-from vzctl.domain.state import State  # noqa: E402
+from vzctl.domain.state.state import State  # noqa: E402
 from vzctl.store.schema import format_state  # noqa: E402
 
 REGION: Final = "us-east1"

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from vzctl.domain.records import (
+from vzctl.domain.state.records import (
     ControlPlane,
     Credential,
     Database,
@@ -20,7 +20,7 @@ from vzctl.domain.records import (
     ScopeEntry,
     Version,
 )
-from vzctl.domain.state import State
+from vzctl.domain.state.state import State
 from vzctl.store.schema import format_state
 
 PROVIDERS: Final = ("openai", "mistral", "voyageAI", "jinaAI", "upstageAI")

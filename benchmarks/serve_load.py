@@ -21,7 +21,7 @@ from typing import Final, Self
 
 from benchmarks.measure import HERE, PYTHON, VZCTL, Place
 from benchmarks.table import Row
-from vzctl.domain.state import State
+from vzctl.domain.state.state import State
 from vzctl.store.state_file import Actor, StateFile
 from vzctl.usecases.change import Plan
 

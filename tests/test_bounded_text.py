@@ -27,7 +27,7 @@ from vzctl.bounded_text import (
     load_json,
     load_toml,
 )
-from vzctl.domain.records import ControlPlane
+from vzctl.domain.state.records import ControlPlane
 from vzctl.store.schema import format_state
 
 SMALL: Final = Limits(size=200, depth=3, values=8)

@@ -21,7 +21,7 @@ from vzctl.domain.diagnosis.table import rules
 from vzctl.errors import ExitStatus
 from vzctl.render.contracts import CONTRACTS
 from vzctl.setting_table import SETTINGS, STANDARD_VARIABLES
-from vzctl.usecases.explain import known_codes
+from vzctl.usecases.diagnosis.explain import known_codes
 
 _BLOCK: Final = re.compile(r"(<!-- generated: (?P<name>[a-z-]+) -->\n).*?(<!-- end generated -->)", re.DOTALL)
 

@@ -20,7 +20,7 @@ from tools.documentation import PAGES, new_page, with_blocks  # noqa: E402
 from tools.json_schemas import schema_texts  # noqa: E402
 from vzctl.cli.main import app  # noqa: E402
 from vzctl.completion.scripts import FILE_NAMES, SHELLS, script  # noqa: E402
-from vzctl.domain.catalogue import CATALOGUE  # noqa: E402
+from vzctl.domain.catalog.catalog import CATALOGUE  # noqa: E402
 
 SCHEMAS: Final = "docs/schemas"
 

@@ -350,7 +350,7 @@ def _check_profile(profile: Sourced) -> None:
 
 
 def _looks_like_secret(text: str) -> bool:
-    from vzctl.domain.redaction import looks_like_secret  # most commands use the default profile
+    from vzctl.domain.masking.redaction import looks_like_secret
 
     return looks_like_secret(text)
 

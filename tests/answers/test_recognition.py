@@ -17,7 +17,7 @@ from tests.support.recorded import RECORDINGS, exchanges
 from vzctl.answers.answer import CollectionsAnswer, DatabasesAnswer, ProvidersAnswer, TablesAnswer
 from vzctl.answers.json_text import MAXIMUM_BYTES
 from vzctl.answers.recognition import read_answer
-from vzctl.domain.observation import (
+from vzctl.domain.drift.observation import (
     Kind,
     ObservedCollection,
     ObservedColumn,
@@ -27,7 +27,7 @@ from vzctl.domain.observation import (
     ObservedService,
     Remark,
 )
-from vzctl.domain.records import Authentication
+from vzctl.domain.state.records import Authentication
 from vzctl.errors import UsageError
 
 ID = "5f0c1e0a-7b1d-4c39-9a51-d2f6c0a1b2c3"

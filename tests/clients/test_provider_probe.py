@@ -22,9 +22,9 @@ from vzctl.clients.provider_probe import (
 )
 from vzctl.clients.provider_rules import ANY, RULES
 from vzctl.clients.provider_wire import WIRES, Wanted
-from vzctl.domain.catalogue import CATALOGUE
-from vzctl.domain.provider import Provider
-from vzctl.domain.verdict import MEANINGS, PASSED, REJECTED, Verdict
+from vzctl.domain.catalog.catalog import CATALOGUE
+from vzctl.domain.catalog.provider import Provider
+from vzctl.domain.diagnosis.key_verdict import MEANINGS, PASSED, REJECTED, Verdict
 from vzctl.errors import UsageError
 from vzctl.secret import Secret
 

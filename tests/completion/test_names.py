@@ -17,8 +17,8 @@ from tests.completion.conftest import NAMES, write_names
 from vzctl.bounded_text import COMPLETION
 from vzctl.completion import names
 from vzctl.completion.names import database_labels, load_names
-from vzctl.domain.index import display_names
-from vzctl.domain.records import (
+from vzctl.domain.state.index import display_names
+from vzctl.domain.state.records import (
     Collection,
     Column,
     ControlPlane,
@@ -33,7 +33,7 @@ from vzctl.domain.records import (
     Snapshot,
     Step,
 )
-from vzctl.domain.state import State
+from vzctl.domain.state.state import State
 from vzctl.store.names_cache import names_document, write_names_cache
 from vzctl.store.paths import StatePaths
 from vzctl.store.schema import format_state

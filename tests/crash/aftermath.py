@@ -17,7 +17,7 @@ from tests.crash.reader import (
     served,
     stored_items,
 )
-from vzctl.domain.records import Direction, Rotation, Step
+from vzctl.domain.state.records import Direction, Rotation, Step
 from vzctl.errors import ExitStatus
 from vzctl.store.backups import list_backups
 from vzctl.store.schema import parse_state

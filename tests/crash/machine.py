@@ -16,7 +16,7 @@ import pyrage
 from tests.support.crash import Strike
 from tests.support.disk import Disk, decrypted
 from tests.support.fork_server import Ended, ForkServer, Request
-from vzctl.domain.state import State
+from vzctl.domain.state.state import State
 from vzctl.store.schema import parse_state
 
 _NUMBERS: Final = count(1)

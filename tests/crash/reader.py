@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from tests.crash.machine import Machine
-from vzctl.domain.records import Credential
-from vzctl.domain.state import State
+from vzctl.domain.state.records import Credential
+from vzctl.domain.state.state import State
 from vzctl.secret import Secret
 
 

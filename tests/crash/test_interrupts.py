@@ -29,7 +29,7 @@ from tests.crash.organization import NAME, NEW_KEY
 from tests.crash.reader import Service, served
 from tests.crash.scenarios import RECREATED, REMOVED, STAGED_BY_HAND, attested, ran
 from tests.support.crash import Strike
-from vzctl.domain.records import Step
+from vzctl.domain.state.records import Step
 from vzctl.errors import ENDING_SIGNALS, ExitStatus
 
 pytestmark = pytest.mark.slow

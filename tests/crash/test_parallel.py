@@ -29,7 +29,7 @@ from tests.crash.scenarios import REMOVED, STAGED_BY_HAND, ran, replace_points
 from tests.crash.test_interrupts import PATIENCE_SECONDS, hold, this_host
 from tests.support.crash import Strike
 from tests.support.fork_server import Ended, ForkServer, Request
-from vzctl.domain.records import Step
+from vzctl.domain.state.records import Step
 from vzctl.errors import ExitStatus
 
 pytestmark = pytest.mark.slow

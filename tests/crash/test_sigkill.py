@@ -31,7 +31,7 @@ from tests.crash.reader import Service, held_items, served, stored_items
 from tests.crash.scenarios import SCENARIOS, Scenario, replace_points
 from tests.support.crash import Look, Strike
 from tests.support.fork_server import ForkServer
-from vzctl.domain.records import Step
+from vzctl.domain.state.records import Step
 from vzctl.errors import ExitStatus
 
 pytestmark = pytest.mark.slow

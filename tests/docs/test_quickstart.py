@@ -13,7 +13,7 @@ import tomli
 
 from tests.docs.pages import TOP
 from tests.docs.session import Shell
-from vzctl.domain.records import Step
+from vzctl.domain.state.records import Step
 
 SCRIPT: Final = TOP / "examples" / "quickstart.sh"
 LIMIT_SECONDS: Final = 1200

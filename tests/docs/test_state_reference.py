@@ -9,7 +9,7 @@ from typing import Any, Final
 import pytest
 
 from tests.docs.pages import TOP
-from vzctl.domain.records import (
+from vzctl.domain.state.records import (
     Collection,
     Column,
     Credential,
@@ -25,7 +25,7 @@ from vzctl.domain.records import (
     Snapshot,
     Version,
 )
-from vzctl.domain.state import State
+from vzctl.domain.state.state import State
 
 PAGE: Final = (TOP / "docs" / "state-file.md").read_text(encoding="utf-8")
 SECTIONS: Final = {

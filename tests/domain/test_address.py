@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from tests.support.builders import a_collection, a_column, a_database, a_state
 from vzctl.command import suggest
-from vzctl.domain.address import Address, find_collection, find_column, find_database, parse_address
-from vzctl.domain.index import display_names
-from vzctl.domain.records import Database
+from vzctl.domain.state.address import Address, find_collection, find_column, find_database, parse_address
+from vzctl.domain.state.index import display_names
+from vzctl.domain.state.records import Database
 from vzctl.errors import ConflictError, NotFoundError, UsageError
 
 SHOP_EU = a_database("shop", id="11111111-0000-4000-8000-000000000001", region="eu-west-1")

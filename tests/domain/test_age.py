@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.builders import NOW, a_credential
-from vzctl.domain.age import age_days, is_due, maximum_age_days
+from vzctl.domain.state.age import age_days, is_due, maximum_age_days
 
 
 def test_an_unknown_age_is_due() -> None:

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vzctl.command import suggest
-from vzctl.domain.catalogue import CATALOGUE, check_authentication, find_provider
-from vzctl.domain.provider import Hosting, Parameter, ParameterKind, Provider, Shape
-from vzctl.domain.records import Authentication
+from vzctl.domain.catalog.catalog import CATALOGUE, check_authentication, find_provider
+from vzctl.domain.catalog.provider import Hosting, Parameter, ParameterKind, Provider, Shape
+from vzctl.domain.state.records import Authentication
 from vzctl.errors import ConflictError, NotFoundError, VzctlError
 
 KNOWN = (

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from vzctl.domain.parameters import allowed_values, listed, parse_value
-from vzctl.domain.provider import Parameter, ParameterKind
+from vzctl.domain.catalog.parameters import allowed_values, listed, parse_value
+from vzctl.domain.catalog.provider import Parameter, ParameterKind
 
 NUMBER = Parameter(name="depth", kind=ParameterKind.NUMBER, help="how deep")
 

@@ -8,10 +8,10 @@ from typing import Any, Final
 import pytest
 
 from tests.support.recorded import RECORDINGS, exchanges
-from vzctl.domain.catalogue import CATALOGUE
-from vzctl.domain.parameters import DIMENSION_PARAMETER
-from vzctl.domain.provider import Dimension, Model, Parameter, Provider
-from vzctl.domain.records import Authentication
+from vzctl.domain.catalog.catalog import CATALOGUE
+from vzctl.domain.catalog.parameters import DIMENSION_PARAMETER
+from vzctl.domain.catalog.provider import Dimension, Model, Parameter, Provider
+from vzctl.domain.state.records import Authentication
 
 AUTHENTICATION: Final = {
     "SHARED_SECRET": Authentication.CREDENTIAL,

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vzctl.command import NextStep, suggest
-from vzctl.domain.catalogue import (
+from vzctl.domain.catalog.catalog import (
     CATALOGUE,
     ResolvedService,
     check_service,
@@ -17,8 +17,8 @@ from vzctl.domain.catalogue import (
     same_embedding,
     service_problems,
 )
-from vzctl.domain.provider import Provider
-from vzctl.domain.records import Column
+from vzctl.domain.catalog.provider import Provider
+from vzctl.domain.state.records import Column
 from vzctl.errors import UsageError, VzctlError
 
 AZURE = {"resourceName": "contoso", "deploymentId": "embed_3.small"}

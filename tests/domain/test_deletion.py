@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from tests.support.builders import LONG_AGO, NOW, a_credential, a_revocation, a_rotation, a_state, a_version
-from vzctl.domain.deletion import (
+from vzctl.domain.rotation.deletion import (
     is_deleted,
     needed_versions,
     renewed,
@@ -16,10 +16,10 @@ from vzctl.domain.deletion import (
     with_deletions,
     with_deletions_done,
 )
-from vzctl.domain.integrity import breakages
-from vzctl.domain.records import Deletion, Organization, RetiredCredential, Step, Version
-from vzctl.domain.state import State
-from vzctl.domain.token import KEPT_AS
+from vzctl.domain.state.integrity import breakages
+from vzctl.domain.state.records import Deletion, Organization, RetiredCredential, Step, Version
+from vzctl.domain.state.state import State
+from vzctl.domain.state.token import KEPT_AS
 from vzctl.errors import ConflictError
 from vzctl.store.schema import format_state, parse_state, require_sound
 

@@ -12,7 +12,7 @@ from typing import Final
 import pytest
 
 from tests.support.key_samples import BASE62, HARMLESS, KEYS, word
-from vzctl.domain.disclosure import discloses, without_unseen
+from vzctl.domain.masking.disclosure import discloses, without_unseen
 
 KEY: Final = "sk-proj-Zq9fXw3Lm7Kp2Vr8TtYb5Nc4Hd6Ws1Ga"
 

@@ -28,11 +28,10 @@ from tests.support.builders import (
     database_id,
 )
 from tests.support.states import sound_states
-from vzctl.domain.comparison import find_drift
-from vzctl.domain.drift import Action, Change, Drift, DriftItem, FieldChange, Look
-from vzctl.domain.drift_databases import is_other_organization
-from vzctl.domain.integrity import breakages
-from vzctl.domain.observation import (
+from vzctl.domain.drift.comparison import find_drift
+from vzctl.domain.drift.databases import is_other_organization
+from vzctl.domain.drift.differences import Action, Change, Drift, DriftItem, FieldChange, Look
+from vzctl.domain.drift.observation import (
     DatabasesSeen,
     KeyspaceSeen,
     Kind,
@@ -46,9 +45,10 @@ from vzctl.domain.observation import (
     ProvidersSeen,
     Remark,
 )
-from vzctl.domain.problems import find_problems
-from vzctl.domain.records import Authentication, ControlPlane, Evidence, Step
-from vzctl.domain.state import State
+from vzctl.domain.state.integrity import breakages
+from vzctl.domain.state.problems import find_problems
+from vzctl.domain.state.records import Authentication, ControlPlane, Evidence, Step
+from vzctl.domain.state.state import State
 
 SHOP, BLOG = a_database("shop"), a_database("blog")
 MODEL = "text-embedding-3-small"

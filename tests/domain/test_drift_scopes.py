@@ -18,10 +18,9 @@ from tests.support.builders import (
     a_version,
     an_integration,
 )
-from vzctl.domain.comparison import find_drift
-from vzctl.domain.drift import Action, Drift, FieldChange, Look
-from vzctl.domain.integrity import breakages
-from vzctl.domain.observation import (
+from vzctl.domain.drift.comparison import find_drift
+from vzctl.domain.drift.differences import Action, Drift, FieldChange, Look
+from vzctl.domain.drift.observation import (
     KeyspaceSeen,
     Kind,
     Observation,
@@ -30,10 +29,11 @@ from vzctl.domain.observation import (
     ScopeSeen,
     or_record,
 )
-from vzctl.domain.pending import pending_steps
-from vzctl.domain.problems import find_problems
-from vzctl.domain.records import Authentication, ControlPlane, Evidence, ScopeEntry, Step
-from vzctl.domain.state import State
+from vzctl.domain.rotation.manual_steps import pending_steps
+from vzctl.domain.state.integrity import breakages
+from vzctl.domain.state.problems import find_problems
+from vzctl.domain.state.records import Authentication, ControlPlane, Evidence, ScopeEntry, Step
+from vzctl.domain.state.state import State
 
 SHOP = a_database("shop")
 LOGS = a_database("logs")

@@ -10,7 +10,7 @@ import pytest
 from vzctl.domain.diagnosis.engine import diagnose
 from vzctl.domain.error_codes import codes_in, error_codes, probable_code
 from vzctl.domain.error_codes_entry import Side
-from vzctl.usecases.explain import known_codes
+from vzctl.usecases.diagnosis.explain import known_codes
 
 # The names of every code in the Data API's list of errors, and of those that earlier releases had in it or in an enum.
 DOCUMENTED: Final = (Path(__file__).resolve().parents[1] / "data" / "data_api_codes.txt").read_text(encoding="utf-8")

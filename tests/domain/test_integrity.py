@@ -26,9 +26,9 @@ from tests.support.builders import (
     an_integration,
     an_organization,
 )
-from vzctl.domain.integrity import Breakage, Place, breakages, is_path_word
-from vzctl.domain.records import Authentication, ControlPlane, Direction, Step
-from vzctl.domain.state import State
+from vzctl.domain.state.integrity import Breakage, Place, breakages, is_path_word
+from vzctl.domain.state.records import Authentication, ControlPlane, Direction, Step
+from vzctl.domain.state.state import State
 
 SHOP, BLOG = a_database("shop"), a_database("blog")
 MAIN = a_credential(scope=[SHOP], versions=[a_version("v1"), a_version("v2")])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from vzctl.domain.key_test import is_accepted, was_tested
+from vzctl.domain.rotation.key_test import is_accepted, was_tested
 
 
 @pytest.mark.parametrize(

@@ -27,10 +27,10 @@ from tests.support.builders import (
     an_integration,
 )
 from tests.support.effort import examples
-from vzctl.domain.integrity import breakages
-from vzctl.domain.merge import KEYS, Merged, merge
-from vzctl.domain.records import ControlPlane, Evidence, Organization, RetiredCredential, Snapshot, Step
-from vzctl.domain.state import State
+from vzctl.domain.state.integrity import breakages
+from vzctl.domain.state.merge import KEYS, Merged, merge
+from vzctl.domain.state.records import ControlPlane, Evidence, Organization, RetiredCredential, Snapshot, Step
+from vzctl.domain.state.state import State
 
 Change = Callable[[State], State]
 VZCTL = "9.9.9"

@@ -10,7 +10,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from vzctl.command import suggest
-from vzctl.domain.names import (
+from vzctl.domain.masking.redaction import looks_like_secret, without_secrets
+from vzctl.domain.state.names import (
     MAXIMUM_NAME_LENGTH,
     did_you_mean,
     name_fault,
@@ -19,7 +20,6 @@ from vzctl.domain.names import (
     refuse_secret_in,
     strip_data_api_suffix,
 )
-from vzctl.domain.redaction import looks_like_secret, without_secrets
 from vzctl.errors import UsageError
 
 CHARACTERS_RULE = "allowed are letters A-Z a-z, digits, '.', '_' and '-'"

@@ -8,9 +8,9 @@ from datetime import timedelta
 import pytest
 
 from tests.support.builders import NOW, a_collection, a_column, a_credential, a_database, a_rotation, a_state
-from vzctl.domain.outage import Outage, outage_of
-from vzctl.domain.records import ControlPlane, Direction, Rotation, Step, StepTime
-from vzctl.domain.state import State
+from vzctl.domain.rotation.outage import Outage, outage_of
+from vzctl.domain.state.records import ControlPlane, Direction, Rotation, Step, StepTime
+from vzctl.domain.state.state import State
 
 SHOP, BLOG = a_database("shop"), a_database("blog")
 PRODUCTS, BODY = a_collection(SHOP, credential="openai-prod"), a_column(BLOG, credential="openai-prod")

@@ -20,15 +20,15 @@ from tests.support.builders import (
     an_integration,
 )
 from vzctl.command import suggest
-from vzctl.domain.pending import (
+from vzctl.domain.rotation.manual_steps import (
     confirm_addition,
     find_pending,
     opposite_requested,
     pending_steps,
     without_scope_entry,
 )
-from vzctl.domain.records import ControlPlane, Evidence
-from vzctl.domain.state import State
+from vzctl.domain.state.records import ControlPlane, Evidence
+from vzctl.domain.state.state import State
 from vzctl.errors import NotFoundError
 
 SHOP, BLOG = a_database("shop"), a_database("blog")

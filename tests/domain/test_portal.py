@@ -8,7 +8,7 @@ import pytest
 
 from tests.support.comparison import COMPARED_WITH
 from vzctl.domain import portal
-from vzctl.domain.catalogue import find_provider
+from vzctl.domain.catalog.catalog import find_provider
 from vzctl.domain.portal import DIALOG_WORDS, PAGE_WORDS, PortalStep
 
 PAGE: Final = COMPARED_WITH / "seed" / "auto-generate-embeddings-with-vectorize.txt"

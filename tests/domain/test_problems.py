@@ -21,8 +21,8 @@ from tests.support.builders import (
     an_integration,
 )
 from vzctl.command import suggest
-from vzctl.domain.problems import KNOWN_STATUSES, Problem, find_problems, unneeded_versions
-from vzctl.domain.state import State
+from vzctl.domain.state.problems import KNOWN_STATUSES, Problem, find_problems, unneeded_versions
+from vzctl.domain.state.state import State
 
 SHOP, BLOG = a_database("shop"), a_database("blog")
 MAIN = a_credential("openai-prod", scope=[SHOP])

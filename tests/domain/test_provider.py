@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from vzctl.domain.catalogue import find_provider
-from vzctl.domain.provider import Dimension, Hosting, KeyHint, Model, Parameter, Provider
-from vzctl.domain.records import Authentication
+from vzctl.domain.catalog.catalog import find_provider
+from vzctl.domain.catalog.provider import Dimension, Hosting, KeyHint, Model, Parameter, Provider
+from vzctl.domain.state.records import Authentication
 
 HINT = KeyHint(pattern=r"ab-[0-9]{4}", expected='begin with "ab-"', refused_prefixes=(("ab-9", "nines cannot embed"),))
 MODEL = Model(

@@ -7,7 +7,7 @@ from typing import Final
 import pytest
 
 from vzctl.domain.diagnosis.engine import diagnose
-from vzctl.domain.redaction import redacted
+from vzctl.domain.masking.redaction import redacted
 
 VALUES: Final = ("plainwords", "abcdefghijkl", "zqwertyuiopasdfghjklmn", "Zq9wE7rT5yU3iO1pA8sD6f", "a8-b7.c6_d5")
 FORMS: Final = (

@@ -24,17 +24,7 @@ from tests.support.builders import (
     a_version,
     database_id,
 )
-from vzctl.domain.records import (
-    ControlPlane,
-    Deletion,
-    Direction,
-    Evidence,
-    Revocation,
-    Rotation,
-    Step,
-    StepTime,
-)
-from vzctl.domain.rotation import (
+from vzctl.domain.rotation.machine import (
     SameKey,
     attested,
     finish_back,
@@ -50,6 +40,7 @@ from vzctl.domain.rotation import (
     turned_back,
     verified,
 )
+from vzctl.domain.state.records import ControlPlane, Deletion, Direction, Evidence, Revocation, Rotation, Step, StepTime
 from vzctl.errors import ConflictError
 
 FORWARD, BACK = Direction.FORWARD, Direction.BACK
@@ -462,7 +453,7 @@ def test_flipping_back_restores_pointer_age_and_slot_and_lists_the_new_key_for_r
 def test_the_groups_of_manual_steps_are_those_that_the_row_records(
     monkeypatch: pytest.MonkeyPatch, recorded: int | None, sizes: list[int]
 ) -> None:
-    monkeypatch.setattr("vzctl.domain.rotation.PORTAL_GROUP_SIZE", 4)
+    monkeypatch.setattr("vzctl.domain.rotation.machine.PORTAL_GROUP_SIZE", 4)
     databases = [f"db{number}" for number in range(23)]
     rotation = replace(a_rotation(databases=databases), group_size=recorded)
     groups = []

@@ -20,15 +20,7 @@ from tests.support.builders import (
     a_state,
     a_version,
 )
-from vzctl.domain.integrity import breakages
-from vzctl.domain.records import (
-    ControlPlane,
-    Direction,
-    Evidence,
-    Rotation,
-    Step,
-)
-from vzctl.domain.rotation import (
+from vzctl.domain.rotation.machine import (
     PERSON_STEPS,
     arrived,
     attested,
@@ -39,7 +31,9 @@ from vzctl.domain.rotation import (
     snapshot_of,
     turned_back,
 )
-from vzctl.domain.state import State
+from vzctl.domain.state.integrity import breakages
+from vzctl.domain.state.records import ControlPlane, Direction, Evidence, Rotation, Step
+from vzctl.domain.state.state import State
 
 DATABASES: Final = [a_database(f"db{number}") for number in range(23)]
 LONGEST_WALK: Final = 40

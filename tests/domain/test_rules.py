@@ -8,10 +8,10 @@ from dataclasses import replace
 import pytest
 
 from tests.support.builders import a_collection, a_column, a_credential, a_database, a_rotation, a_state, a_version
-from vzctl.domain.catalogue import find_provider
-from vzctl.domain.index import Index
-from vzctl.domain.records import Dependant, Direction, Step
-from vzctl.domain.rules import (
+from vzctl.domain.catalog.catalog import find_provider
+from vzctl.domain.state.index import Index
+from vzctl.domain.state.records import Dependant, Direction, Step
+from vzctl.domain.state.rules import (
     counted,
     display_name,
     listed,

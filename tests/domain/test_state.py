@@ -21,8 +21,8 @@ from tests.support.builders import (
     a_version,
     an_integration,
 )
-from vzctl.domain.index import Index
-from vzctl.domain.records import ControlPlane, Dependant, Direction, Step
+from vzctl.domain.state.index import Index
+from vzctl.domain.state.records import ControlPlane, Dependant, Direction, Step
 
 STATE = a_full_state()
 SHOP, BLOG, GONE = STATE.databases

@@ -20,7 +20,7 @@ from tests.support.effort import examples
 from tests.support.organization import copy_organization, make_organization
 from tests.support.standin.shared import LENIENT, shared
 from tests.support.states import sound_states
-from vzctl.domain.state import State
+from vzctl.domain.state.state import State
 from vzctl.errors import ExitStatus
 from vzctl.store.schema import format_state
 

@@ -13,10 +13,10 @@ from tests.support.builders import a_collection, a_credential, a_database, a_sta
 from tests.support.map_states import HOSTILE, a_hostile_state, a_large_state, a_worrying_state
 from tests.support.memory_store import MemoryStore, a_context
 from tests.support.state_files import counting_ids, written
-from vzctl.domain.state import State
+from vzctl.domain.state.state import State
 from vzctl.render import cells, human, map_drawing, map_mermaid, map_tree, plain
-from vzctl.usecases.map import build_map, edge_count
-from vzctl.usecases.map_nodes import Map
+from vzctl.usecases.map.nodes import Map
+from vzctl.usecases.map.show import build_map, edge_count
 
 TREE: Final = """\
 vzctl map of bookshop (astra), serial 42, 2026-01-31T12:00:00Z

@@ -18,11 +18,11 @@ from tests.support.builders import a_state, an_organization
 from tests.support.effort import examples
 from tests.support.map_states import HOSTILE, a_hostile_state, a_large_state, a_worrying_state
 from tests.support.states import sound_states
-from vzctl.domain.state import State
+from vzctl.domain.state.state import State
 from vzctl.render import map_html, map_mermaid, map_tree
 from vzctl.render.cells import escape
-from vzctl.usecases.map import edge_count
-from vzctl.usecases.map_file import MARK
+from vzctl.usecases.map.file import MARK
+from vzctl.usecases.map.show import edge_count
 
 VOID: Final = frozenset({"meta", "link", "input", "rect", "wbr"})
 ATTRIBUTES: Final = frozenset(

@@ -14,7 +14,7 @@ import pytest
 from tests.render.test_map_drawings import map_of
 from tests.support.browser import Browser, chromium
 from tests.support.map_states import a_hostile_state, a_large_state, a_worrying_state
-from vzctl.domain.state import State
+from vzctl.domain.state.state import State
 from vzctl.render import map_html
 
 pytestmark = pytest.mark.slow

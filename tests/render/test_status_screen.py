@@ -24,8 +24,8 @@ from tests.support.builders import (
 from tests.support.map_states import a_worrying_state
 from tests.support.memory_store import MemoryStore, a_context
 from tests.support.state_files import counting_ids, written
-from vzctl.domain.records import ControlPlane, Evidence, Step
-from vzctl.domain.state import State
+from vzctl.domain.state.records import ControlPlane, Evidence, Step
+from vzctl.domain.state.state import State
 from vzctl.render import human
 from vzctl.usecases.status import SettingRow, Status, show_status
 

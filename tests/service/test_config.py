@@ -16,7 +16,7 @@ from tests.support.cli import Cli
 from tests.support.effort import examples
 from tests.support.service import make_token
 from vzctl.errors import UsageError
-from vzctl.usecases.data_api_settings import FORMATS, DataApiSettings, config_files
+from vzctl.usecases.serve.data_api_settings import FORMATS, DataApiSettings, config_files
 
 PROPERTIES = """\
 # The Data API of the database "shop", which asks vzctl for its keys. Freshness: immediate.

@@ -19,7 +19,7 @@ from vzctl.service import connection as bounds
 from vzctl.service.connection import certificate_names
 from vzctl.service.guard import is_near
 from vzctl.service.paths import Asked, parse_path
-from vzctl.usecases.serve_credential import Wanted
+from vzctl.usecases.serve.credential import Wanted
 
 GOOD = "/v1/databases/SINGLE-TENANT/integrations-type/openai/creds/openai-prod.providerKey"
 

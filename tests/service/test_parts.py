@@ -14,9 +14,9 @@ import pytest
 
 from tests.support.builders import NOW, a_credential, a_database, a_state, a_version
 from tests.support.tools import skip
-from vzctl.domain.records import Credential
-from vzctl.domain.service_token import make_token, token_id
-from vzctl.domain.state import State
+from vzctl.domain.state.records import Credential
+from vzctl.domain.state.service_token import make_token, token_id
+from vzctl.domain.state.state import State
 from vzctl.errors import SecretStoreError, UsageError
 from vzctl.secret import Secret
 from vzctl.service import secret_cache
@@ -25,7 +25,7 @@ from vzctl.service.fetch_recorder import REWRITE_EVERY, FetchRecorder
 from vzctl.service.log import LINES_A_SECOND, LibraryMessages, ServiceLog
 from vzctl.service.secret_cache import SecretCache
 from vzctl.store.fetch_record import read_fetches
-from vzctl.usecases.serve_credential import Directory, Granted
+from vzctl.usecases.serve.credential import Directory, Granted
 
 SHOP = a_database("shop")
 MAIN = a_credential(scope=[SHOP], versions=[a_version("v1")])

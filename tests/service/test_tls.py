@@ -18,7 +18,7 @@ from tests.support.builders import a_database, a_state
 from tests.support.cli import PROCESS_LIMIT_SECONDS, Cli
 from tests.support.data_api import DataApi
 from tests.support.service import Service, make_token, running
-from vzctl.usecases.serve_credential import Directory
+from vzctl.usecases.serve.credential import Directory
 
 SHOP_NAME = "shop.data-api.example"
 LOGS_NAME = "spiffe://example/data-api/logs"

@@ -22,7 +22,7 @@ from tests.support.builders import (
 from tests.support.state_files import a_state_file, change, tree, written
 from vzctl.bounded_text import STATE
 from vzctl.command import suggest, suggest_program
-from vzctl.domain.records import ControlPlane
+from vzctl.domain.state.records import ControlPlane
 from vzctl.errors import ExitStatus, NotFoundError, StateError
 from vzctl.store.audit import Change
 from vzctl.store.schema import format_state, parse_state

@@ -15,11 +15,11 @@ from hypothesis import strategies as st
 from tests.support.builders import a_full_state
 from tests.support.effort import examples
 from tests.support.states import sound_states
-from vzctl.domain.integrity import breakages
-from vzctl.domain.pending import pending_steps
-from vzctl.domain.problems import find_problems
-from vzctl.domain.records import ControlPlane
-from vzctl.domain.state import State
+from vzctl.domain.rotation.manual_steps import pending_steps
+from vzctl.domain.state.integrity import breakages
+from vzctl.domain.state.problems import find_problems
+from vzctl.domain.state.records import ControlPlane
+from vzctl.domain.state.state import State
 from vzctl.errors import StateError
 from vzctl.store.schema import format_state, parse_state
 

@@ -17,7 +17,7 @@ import pytest
 
 from tests.support.builders import a_database, a_state
 from tests.support.state_files import a_state_file, change, written
-from vzctl.domain.state import State
+from vzctl.domain.state.state import State
 from vzctl.errors import NotFoundError, StateError, StateLockedError, StateReplacedError
 from vzctl.store.guard import replace_file
 from vzctl.store.schema import format_state

@@ -8,7 +8,7 @@ from typing import Any, Final
 import pytest
 import tomli
 
-from vzctl.domain.state import SCHEMA_VERSION
+from vzctl.domain.state.state import SCHEMA_VERSION
 from vzctl.store.migrations import MIGRATIONS, Document, migrate
 from vzctl.store.schema import format_state, parse_state
 

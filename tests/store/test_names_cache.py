@@ -11,7 +11,7 @@ import pytest
 
 from tests.support.builders import a_credential, a_database, a_full_state, a_scope_entry, a_state, an_integration
 from tests.support.state_files import a_state_file, change, written
-from vzctl.domain.records import ControlPlane, Evidence, Step
+from vzctl.domain.state.records import ControlPlane, Evidence, Step
 from vzctl.store.names_cache import names_document, write_names_cache
 
 STATE = a_full_state()

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tests.support.builders import a_database, a_state
 from tests.support.effort import examples
 from tests.support.states import sound_states
-from vzctl.domain.state import State
+from vzctl.domain.state.state import State
 from vzctl.store.schema import RowTexts, format_state, parse_state
 
 MIXED = st.lists(st.sampled_from([field.name for field in fields(State)]))

@@ -27,10 +27,10 @@ from tests.support.builders import (
 )
 from tests.support.effort import examples
 from tests.support.states import sound_states
-from vzctl.domain import records
-from vzctl.domain.integrity import breakages
-from vzctl.domain.records import ControlPlane, Evidence
-from vzctl.domain.state import State
+from vzctl.domain.state import records
+from vzctl.domain.state.integrity import breakages
+from vzctl.domain.state.records import ControlPlane, Evidence
+from vzctl.domain.state.state import State
 from vzctl.store.schema import format_state, parse_state, require_sound
 
 TYPES = [kind for kind in (*vars(records).values(), State) if dataclasses.is_dataclass(kind) and isinstance(kind, type)]

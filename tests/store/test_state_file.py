@@ -15,8 +15,8 @@ from tests.support.builders import a_credential, a_database, a_state
 from tests.support.state_files import a_state_file, change, tree, written
 from vzctl import __version__
 from vzctl.command import suggest
-from vzctl.domain.restoration import Restoration
-from vzctl.domain.state import State
+from vzctl.domain.rotation.restoration import Restoration
+from vzctl.domain.state.state import State
 from vzctl.errors import ConflictError, NotFoundError, StateError, StateLockedError
 from vzctl.store.audit import AuditEntry, Change
 from vzctl.store.backups import list_backups

@@ -12,7 +12,7 @@ from typing import Any, Final
 from uuid import NAMESPACE_DNS, uuid5
 
 from vzctl import __version__
-from vzctl.domain.records import (
+from vzctl.domain.state.records import (
     Authentication,
     Collection,
     Column,
@@ -33,7 +33,7 @@ from vzctl.domain.records import (
     Step,
     Version,
 )
-from vzctl.domain.state import SCHEMA_VERSION, State
+from vzctl.domain.state.state import SCHEMA_VERSION, State
 from vzctl.secret import Secret
 
 NOW: Final = datetime(2026, 1, 31, 12, 0, tzinfo=UTC)

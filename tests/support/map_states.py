@@ -21,8 +21,8 @@ from tests.support.builders import (
     an_organization,
     database_id,
 )
-from vzctl.domain.records import ControlPlane, Evidence, Step
-from vzctl.domain.state import State
+from vzctl.domain.state.records import ControlPlane, Evidence, Step
+from vzctl.domain.state.state import State
 
 HOSTILE: Final = (
     "<script>window.hit=1</script>",

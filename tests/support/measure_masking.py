@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from tests.support.key_samples import CONTEXTS, HARMLESS, HARMLESS_CONTEXTS, KEYS, Make, address_with_password
-from vzctl.domain.redaction import looks_like_secret, redacted, without_secrets
+from vzctl.domain.masking.redaction import looks_like_secret, redacted, without_secrets
 
 LEAST_MASKED: Final = 0.999
 MOST_HARMLESS_MASKED: Final = 0.01

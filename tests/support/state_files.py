@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 
 from tests.support.builders import NOW
-from vzctl.domain.state import State
+from vzctl.domain.state.state import State
 from vzctl.store.schema import format_state
 from vzctl.store.state_file import Actor, StateFile, Written
 from vzctl.usecases.change import Plan

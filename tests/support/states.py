@@ -25,7 +25,7 @@ from tests.support.builders import (
     an_organization,
     database_id,
 )
-from vzctl.domain.records import (
+from vzctl.domain.state.records import (
     ControlPlane,
     Credential,
     Database,
@@ -36,7 +36,7 @@ from vzctl.domain.records import (
     Step,
     Version,
 )
-from vzctl.domain.state import State
+from vzctl.domain.state.state import State
 
 PROVIDERS: Final = ("openai", "azureOpenAI", "mistral", "voyageAI", "acme")
 NAMES: Final = ("openai-prod", "a.b_c-d", "X", "x", "zz9", "mistral.eu")

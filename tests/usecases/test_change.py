@@ -10,8 +10,8 @@ from tests.support.cli import Cli
 from tests.usecases.meanwhile import context_of, while_asked
 from vzctl.cli.flags import Flags
 from vzctl.cli.wiring import World
-from vzctl.domain.records import Database
-from vzctl.domain.state import State
+from vzctl.domain.state.records import Database
+from vzctl.domain.state.state import State
 from vzctl.errors import CancelledError, ConflictError
 from vzctl.usecases.change import Plan, apply, propose, propose_from, stable_ids
 from vzctl.usecases.context import Context, Danger, Question

@@ -9,25 +9,31 @@ import pytest
 
 from tests.support.cli import LOGS, Cli
 from tests.usecases.meanwhile import before_reading, before_the_lock, context_of, while_asked
-from vzctl.domain.records import Step
+from vzctl.domain.state.records import Step
 from vzctl.errors import ConflictError, NotFoundError, RotationOpenError, VzctlError
 from vzctl.secret import Secret
-from vzctl.usecases.add_credential import AddCredential, add_credential
 from vzctl.usecases.change import changed_meanwhile
-from vzctl.usecases.collection import AddCollection, ForgetCollection, add_collection, forget_collection
+from vzctl.usecases.collections.add import AddCollection, add_collection
+from vzctl.usecases.collections.forget import ForgetCollection, forget_collection
 from vzctl.usecases.context import Context
-from vzctl.usecases.credential import EditCredential, edit_credential
-from vzctl.usecases.database import AddDatabase, ForgetDatabase, add_database, forget_database
-from vzctl.usecases.dependant import Service
-from vzctl.usecases.integration import RemoveIntegration, remove_integration
-from vzctl.usecases.pending import ChangePending, confirm_pending, drop_pending
-from vzctl.usecases.remove_credential import RemoveCredential, remove_credential
-from vzctl.usecases.revocation import FinishRevocations, finish_revocations
-from vzctl.usecases.rotate import RotateCredential, rotate_batch, rotate_credential
-from vzctl.usecases.rotation import ResumeRotation, RollBackRotation, resume_rotation, roll_back_rotation
-from vzctl.usecases.scope import ChangeScope, change_scope
-from vzctl.usecases.secrets import PutSecret, put_secret
-from vzctl.usecases.table import AttachColumn, DetachColumn, attach_column, detach_column
+from vzctl.usecases.credentials.add import AddCredential, add_credential
+from vzctl.usecases.credentials.edit import EditCredential, edit_credential
+from vzctl.usecases.credentials.remove import RemoveCredential, remove_credential
+from vzctl.usecases.credentials.rotate import RotateCredential, rotate_batch, rotate_credential
+from vzctl.usecases.databases.add import AddDatabase, add_database
+from vzctl.usecases.databases.forget import ForgetDatabase, forget_database
+from vzctl.usecases.dependents.service import Service
+from vzctl.usecases.integrations.remove import RemoveIntegration, remove_integration
+from vzctl.usecases.pending.confirm import confirm_pending
+from vzctl.usecases.pending.drop import drop_pending
+from vzctl.usecases.pending.step import ChangePending
+from vzctl.usecases.revocations.done import FinishRevocations, finish_revocations
+from vzctl.usecases.rotations.resume import ResumeRotation, resume_rotation
+from vzctl.usecases.rotations.rollback import RollBackRotation, roll_back_rotation
+from vzctl.usecases.scope.change import ChangeScope, change_scope
+from vzctl.usecases.secrets.put import PutSecret, put_secret
+from vzctl.usecases.tables.attach import AttachColumn, attach_column
+from vzctl.usecases.tables.detach import DetachColumn, detach_column
 
 SMALL = Service(provider="openai", model="text-embedding-3-small", credential="openai-prod")
 LARGE = Service(provider="openai", model="text-embedding-3-large", credential="openai-prod")

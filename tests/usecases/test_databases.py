@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from tests.support.cli import LOGS, SHOP, Cli
-from vzctl.domain.catalogue import find_provider
-from vzctl.usecases.integration import charges
+from vzctl.domain.catalog.catalog import find_provider
+from vzctl.usecases.integrations.add import charges
 
 
 def test_a_database_that_is_there_is_refused_skipped_or_brought_up_to_date(cli: Cli) -> None:

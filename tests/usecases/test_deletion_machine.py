@@ -22,24 +22,26 @@ from tests.support.builders import SALT, a_state, database_id
 from tests.support.machines import machine_settings
 from tests.support.memory_store import MemoryStore, a_context
 from tests.support.state_files import a_state_file, counting_ids
-from vzctl.domain.integrity import breakages
-from vzctl.domain.state import State
-from vzctl.domain.token import KEPT_AS
+from vzctl.domain.state.integrity import breakages
+from vzctl.domain.state.state import State
+from vzctl.domain.state.token import KEPT_AS
 from vzctl.errors import VzctlError
 from vzctl.secret import Secret
 from vzctl.store.backups import list_backups
 from vzctl.store.state_file import StateFile
-from vzctl.usecases.add_credential import AddCredential, add_credential
-from vzctl.usecases.astra_token import PutToken, drop_token, put_token
 from vzctl.usecases.context import Context
-from vzctl.usecases.database import AddDatabase, add_database
-from vzctl.usecases.remove_credential import RemoveCredential, remove_credential
-from vzctl.usecases.revocation import FinishRevocations, finish_revocations
-from vzctl.usecases.rotate import RotateCredential, rotate_credential
-from vzctl.usecases.rotation import ResumeRotation, RollBackRotation, resume_rotation, roll_back_rotation
-from vzctl.usecases.secret_migration import migrate_secrets
-from vzctl.usecases.secrets import PutSecret, purge_secrets, put_secret
-from vzctl.usecases.state import RestoreState, restore_state
+from vzctl.usecases.credentials.add import AddCredential, add_credential
+from vzctl.usecases.credentials.remove import RemoveCredential, remove_credential
+from vzctl.usecases.credentials.rotate import RotateCredential, rotate_credential
+from vzctl.usecases.databases.add import AddDatabase, add_database
+from vzctl.usecases.revocations.done import FinishRevocations, finish_revocations
+from vzctl.usecases.rotations.resume import ResumeRotation, resume_rotation
+from vzctl.usecases.rotations.rollback import RollBackRotation, roll_back_rotation
+from vzctl.usecases.secrets.migrate import migrate_secrets
+from vzctl.usecases.secrets.purge import purge_secrets
+from vzctl.usecases.secrets.put import PutSecret, put_secret
+from vzctl.usecases.secrets.token import PutToken, drop_token, put_token
+from vzctl.usecases.state.restore import RestoreState, restore_state
 from vzctl.vault.base import SecretItem
 
 KEYS: Final = tuple(f"sk-proj-{number}-{'x' * 20}" for number in range(6))

@@ -13,8 +13,8 @@ from tests.support.live import KEY, MODEL, OTHER_KEY, PRODUCTS, TITLE, LiveUser,
 from tests.support.standin.data_service import Switches
 from tests.support.standin.providers import TROUBLES
 from tests.support.standin.server import Answer, StandIn
-from vzctl.domain.experiment import ROWS, Arm, arm_of_fault, arm_of_verdict, decide
-from vzctl.domain.verdict import Verdict
+from vzctl.domain.diagnosis.experiment import ROWS, Arm, arm_of_fault, arm_of_verdict, decide
+from vzctl.domain.diagnosis.key_verdict import Verdict
 from vzctl.errors import ExitStatus
 
 

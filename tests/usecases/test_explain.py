@@ -10,9 +10,9 @@ from tests.support.canary import canary
 from tests.support.cli import Cli
 from vzctl.domain.diagnosis.causes import causes
 from vzctl.domain.diagnosis.codes import all_codes
+from vzctl.domain.diagnosis.key_verdict import Verdict
 from vzctl.domain.error_codes import error_codes
-from vzctl.domain.verdict import Verdict
-from vzctl.usecases.explain import known_codes
+from vzctl.usecases.diagnosis.explain import known_codes
 
 
 def test_a_code_is_explained_as_a_whole(cli: Cli) -> None:

@@ -13,7 +13,7 @@ from tests.support.builders import a_credential, a_database, a_state, a_version
 from tests.support.effort import examples
 from vzctl.store.schema import format_state
 from vzctl.usecases.context import Context
-from vzctl.usecases.state import export_state
+from vzctl.usecases.state.export import export_state
 
 HOSTILE = [
     "a\nlineage = 1",

@@ -36,8 +36,8 @@ from vzctl.cli.wiring import World
 from vzctl.errors import ExitStatus
 from vzctl.store import guard
 from vzctl.store.state_file import StateFile
-from vzctl.usecases import new_key
 from vzctl.usecases.change import Proposal
+from vzctl.usecases.credentials import new_key
 
 REFUSED: Final = frozenset({3, 4, 10, 12, 14, 20})
 """What a command may end with that did less than it wanted: see docs/exit-codes.md."""

@@ -13,14 +13,14 @@ from tests.support.builders import NOW, a_collection, a_credential, a_database, 
 from tests.support.map_states import a_large_state, a_worrying_state
 from tests.support.memory_store import MemoryStore, a_context
 from tests.support.state_files import a_state_file, counting_ids, written
-from vzctl.domain.state import State
+from vzctl.domain.state.state import State
 from vzctl.errors import ConflictError, UsageError, VzctlError
 from vzctl.render.envelope import to_json
 from vzctl.store.state_file import StateFile
 from vzctl.usecases.context import Context
-from vzctl.usecases.map import ShowMap, build_map, show_map
-from vzctl.usecases.map_file import write_map
-from vzctl.usecases.map_nodes import Map, MapCounts, MapRow
+from vzctl.usecases.map.file import write_map
+from vzctl.usecases.map.nodes import Map, MapCounts, MapRow
+from vzctl.usecases.map.show import ShowMap, build_map, show_map
 from vzctl.usecases.outcome import Outcome
 
 

@@ -19,25 +19,27 @@ from tests.support.builders import SALT, a_state, an_organization, database_id
 from tests.support.machines import machine_settings
 from tests.support.memory_store import MemoryStore, a_context
 from tests.support.state_files import a_state_file, counting_ids
-from vzctl.domain import rotation as machine
-from vzctl.domain.integrity import breakages
-from vzctl.domain.records import ControlPlane, Credential, Direction, Rotation, Step
-from vzctl.domain.state import State
+from vzctl.domain.rotation import machine
+from vzctl.domain.state.integrity import breakages
+from vzctl.domain.state.records import ControlPlane, Credential, Direction, Rotation, Step
+from vzctl.domain.state.state import State
 from vzctl.errors import SecretStoreError, VzctlError
 from vzctl.secret import Secret
 from vzctl.store.backups import list_backups
-from vzctl.usecases.add_credential import AddCredential, add_credential
 from vzctl.usecases.context import Context
-from vzctl.usecases.database import AddDatabase, add_database
-from vzctl.usecases.looking import Looking
+from vzctl.usecases.credentials.add import AddCredential, add_credential
+from vzctl.usecases.credentials.remove import RemoveCredential, remove_credential
+from vzctl.usecases.credentials.rotate import RotateCredential, rotate_credential
+from vzctl.usecases.databases.add import AddDatabase, add_database
 from vzctl.usecases.outcome import AnyOutcome
-from vzctl.usecases.pending import ChangePending, confirm_pending
-from vzctl.usecases.remove_credential import RemoveCredential, remove_credential
-from vzctl.usecases.revocation import FinishRevocations, finish_revocations
-from vzctl.usecases.rotate import RotateCredential, rotate_credential
-from vzctl.usecases.rotation import ResumeRotation, RollBackRotation, resume_rotation, roll_back_rotation
-from vzctl.usecases.secrets import purge_secrets
-from vzctl.usecases.state import RestoreState, restore_state
+from vzctl.usecases.pending.confirm import confirm_pending
+from vzctl.usecases.pending.step import ChangePending
+from vzctl.usecases.revocations.done import FinishRevocations, finish_revocations
+from vzctl.usecases.rotations.observe_step import Looking
+from vzctl.usecases.rotations.resume import ResumeRotation, resume_rotation
+from vzctl.usecases.rotations.rollback import RollBackRotation, roll_back_rotation
+from vzctl.usecases.secrets.purge import purge_secrets
+from vzctl.usecases.state.restore import RestoreState, restore_state
 
 DATABASES: Final = 12
 """More than the Portal's dialog takes at a time."""

@@ -10,8 +10,8 @@ import pytest
 from tests.support.cli import Cli
 from tests.usecases.meanwhile import before_reading, while_asked
 from vzctl.errors import ConflictError, ExitStatus
-from vzctl.usecases.key_command import KeyCommands
-from vzctl.usecases.revocation import FinishRevocations, finish_revocations
+from vzctl.usecases.credentials.key_command import KeyCommands
+from vzctl.usecases.revocations.done import FinishRevocations, finish_revocations
 
 
 def rows(cli: Cli) -> list[list[str]]:

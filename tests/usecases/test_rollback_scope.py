@@ -10,7 +10,7 @@ import pytest
 from tests.support.cli import LOGS, SHOP, Cli
 from tests.usecases.meanwhile import while_asked
 from vzctl.errors import ConflictError, NotFoundError
-from vzctl.usecases.rotation import RollBackRotation, roll_back_rotation
+from vzctl.usecases.rotations.rollback import RollBackRotation, roll_back_rotation
 
 THIRD = "33333333-3333-4333-8333-333333333333"
 ROLL_BACK = ("rotations", "rollback", "openai-prod", "--confirm", "openai-prod")

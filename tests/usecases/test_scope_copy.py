@@ -10,7 +10,7 @@ import pytest
 from tests.support.cli import LOGS, Cli
 from tests.usecases.meanwhile import before_the_lock
 from vzctl.errors import ConflictError
-from vzctl.usecases.scope import ChangeScope, change_scope
+from vzctl.usecases.scope.change import ChangeScope, change_scope
 
 THIRD = "33333333-3333-4333-8333-333333333333"
 

@@ -11,7 +11,7 @@ from tests.usecases.meanwhile import before_the_lock
 from tests.usecases.test_secrets import age_files, exec_files
 from vzctl.errors import ExitStatus
 from vzctl.secret import Secret
-from vzctl.usecases.astra_token import PutToken, put_token
+from vzctl.usecases.secrets.token import PutToken, put_token
 
 FORGETFUL = """\
 [secrets.exec]

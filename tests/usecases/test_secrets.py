@@ -10,7 +10,7 @@ import pytest
 from tests.support.cli import Cli
 from tests.usecases.meanwhile import context_of
 from vzctl.errors import InputRequiredError, SecretStoreError
-from vzctl.usecases.secrets import reveal_secret
+from vzctl.usecases.secrets.reveal import reveal_secret
 
 EXEC = """\
 [secrets.exec]

@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from tests.support.builders import a_credential, a_database, a_service_token, a_state, a_version, an_integration
-from vzctl.domain.state import State
-from vzctl.usecases.serve_credential import Directory, Granted, Refused, Wanted
+from vzctl.domain.state.state import State
+from vzctl.usecases.serve.credential import Directory, Granted, Refused, Wanted
 
 SHOP = a_database("shop")
 SPACED = a_database("the $(shop) & 'co'")

@@ -20,9 +20,9 @@ from tests.support.builders import SALT, a_state
 from tests.support.machines import machine_settings
 from tests.support.memory_store import MemoryStore, a_context
 from tests.support.state_files import a_state_file, counting_ids
-from vzctl.domain.integrity import breakages
-from vzctl.domain.records import Authentication, Credential
-from vzctl.domain.state import State
+from vzctl.domain.state.integrity import breakages
+from vzctl.domain.state.records import Authentication, Credential
+from vzctl.domain.state.state import State
 from vzctl.errors import (
     ConflictError,
     ExitStatus,
@@ -34,35 +34,30 @@ from vzctl.errors import (
 )
 from vzctl.secret import Secret
 from vzctl.store.names_cache import names_document
-from vzctl.usecases.add_credential import AddCredential, add_credential
-from vzctl.usecases.collection import AddCollection, ForgetCollection, add_collection, forget_collection
+from vzctl.usecases.collections.add import AddCollection, add_collection
+from vzctl.usecases.collections.forget import ForgetCollection, forget_collection
 from vzctl.usecases.context import Context
-from vzctl.usecases.database import (
-    AddDatabase,
-    EditDatabase,
-    ForgetDatabase,
-    add_database,
-    edit_database,
-    forget_database,
-)
-from vzctl.usecases.dependant import Service
-from vzctl.usecases.integration import AddIntegration, RemoveIntegration, add_integration, remove_integration
-from vzctl.usecases.looking import Looking
+from vzctl.usecases.credentials.add import AddCredential, add_credential
+from vzctl.usecases.credentials.remove import RemoveCredential, remove_credential
+from vzctl.usecases.credentials.rotate import RotateCredential, rotate_credential
+from vzctl.usecases.databases.add import AddDatabase, add_database
+from vzctl.usecases.databases.edit import edit_database
+from vzctl.usecases.databases.forget import ForgetDatabase, forget_database
+from vzctl.usecases.databases.record import EditDatabase
+from vzctl.usecases.dependents.service import Service
+from vzctl.usecases.integrations.add import AddIntegration, add_integration
+from vzctl.usecases.integrations.remove import RemoveIntegration, remove_integration
 from vzctl.usecases.outcome import AnyOutcome
-from vzctl.usecases.remove_credential import RemoveCredential, remove_credential
-from vzctl.usecases.revocation import FinishRevocations, finish_revocations
-from vzctl.usecases.rotate import RotateCredential, rotate_credential
-from vzctl.usecases.rotation import ResumeRotation, RollBackRotation, resume_rotation, roll_back_rotation
-from vzctl.usecases.scope import ChangeScope, change_scope
-from vzctl.usecases.secrets import PutSecret, purge_secrets, put_secret
-from vzctl.usecases.table import (
-    AttachColumn,
-    DetachColumn,
-    ForgetColumn,
-    attach_column,
-    detach_column,
-    forget_column,
-)
+from vzctl.usecases.revocations.done import FinishRevocations, finish_revocations
+from vzctl.usecases.rotations.observe_step import Looking
+from vzctl.usecases.rotations.resume import ResumeRotation, resume_rotation
+from vzctl.usecases.rotations.rollback import RollBackRotation, roll_back_rotation
+from vzctl.usecases.scope.change import ChangeScope, change_scope
+from vzctl.usecases.secrets.purge import purge_secrets
+from vzctl.usecases.secrets.put import PutSecret, put_secret
+from vzctl.usecases.tables.attach import AttachColumn, attach_column
+from vzctl.usecases.tables.detach import DetachColumn, detach_column
+from vzctl.usecases.tables.forget import ForgetColumn, forget_column
 
 PROVIDERS: Final = ("openai", "mistral")
 MODELS: Final = {"openai": "text-embedding-3-small", "mistral": "mistral-embed"}

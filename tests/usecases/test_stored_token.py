@@ -16,7 +16,7 @@ from tests.usecases.meanwhile import before_the_lock, context_of
 from tests.usecases.test_secrets import exec_files, with_exec
 from vzctl.errors import ConflictError, ExitStatus, SecretStoreError
 from vzctl.secret import Secret
-from vzctl.usecases.astra_token import PutToken, drop_token, put_token, read_token
+from vzctl.usecases.secrets.token import PutToken, drop_token, put_token, read_token
 from vzctl.vault.base import SecretItem
 
 FIRST: Final = "AstraCS:first:Zq9fXw3Lm7Kp2Vr8"

@@ -17,7 +17,7 @@ import pytest
 
 from tests.support.cli import LOGS, SHOP, Cli, installed_command
 from vzctl.errors import ExitStatus
-from vzctl.usecases.support_settings import ChosenSettings, told
+from vzctl.usecases.support.settings import ChosenSettings, told
 
 KEY = "sk-proj-Zq9fXw3Lm7Kp2Vr8"
 FILES = ["README.txt", "about.json", "settings.json", "state.json", "changes.json"]

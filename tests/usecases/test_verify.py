@@ -281,7 +281,7 @@ def test_progress_is_told_to_a_person_only(live: Cli, providers: Providers, tmp_
 
 def test_only_a_person_is_told_how_far_it_is(live: Cli, providers: Providers, monkeypatch: pytest.MonkeyPatch) -> None:
     """At a terminal a long run says how many tests are done; a script gets the result alone."""
-    from vzctl.usecases import verify
+    from vzctl.usecases.credentials import verify
 
     monkeypatch.setattr(verify, "PROGRESS_FROM", 1)
     providers.add("openai", KEY)

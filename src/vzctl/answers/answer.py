@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from vzctl.domain.observation import (
+from vzctl.domain.drift.observation import (
     ObservedCollection,
     ObservedColumn,
     ObservedDatabase,

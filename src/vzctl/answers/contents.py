@@ -9,11 +9,11 @@ from vzctl.answers.answer import CollectionsAnswer, TablesAnswer
 from vzctl.answers.failure import malformed, refused
 from vzctl.answers.fields import Reader, UnholdableError, place_name_fault, shown
 from vzctl.command import suggest
-from vzctl.domain.names import RESERVED_SUFFIXES, name_fault
-from vzctl.domain.observation import Kind, ObservedCollection, ObservedColumn, ObservedService, Remark
-from vzctl.domain.records import Authentication
-from vzctl.domain.redaction import looks_like_secret
-from vzctl.domain.rules import provider_by_id
+from vzctl.domain.drift.observation import Kind, ObservedCollection, ObservedColumn, ObservedService, Remark
+from vzctl.domain.masking.redaction import looks_like_secret
+from vzctl.domain.state.names import RESERVED_SUFFIXES, name_fault
+from vzctl.domain.state.records import Authentication
+from vzctl.domain.state.rules import provider_by_id
 
 _EXPLAIN: Final = {
     "collections": '{"findCollections": {"options": {"explain": true}}}',

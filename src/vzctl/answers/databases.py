@@ -11,9 +11,9 @@ from uuid import UUID
 from vzctl.answers.answer import DatabasesAnswer
 from vzctl.answers.failure import malformed, refused
 from vzctl.answers.fields import Reader, UnholdableError, shown
-from vzctl.domain.names import database_name_fault
-from vzctl.domain.observation import Kind, ObservedDatabase, Remark
-from vzctl.domain.redaction import looks_like_secret
+from vzctl.domain.drift.observation import Kind, ObservedDatabase, Remark
+from vzctl.domain.masking.redaction import looks_like_secret
+from vzctl.domain.state.names import database_name_fault
 
 VECTOR: Final = "vector"
 _STATUS: Final = re.compile(r"[A-Za-z][A-Za-z_]{0,39}")

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from vzctl.answers.failure import malformed
-from vzctl.domain.redaction import MASK, looks_like_secret
+from vzctl.domain.masking.redaction import MASK, looks_like_secret
 
 LONGEST_TEXT: Final = 256
 LARGEST_DIMENSION: Final = 2**31 - 1

@@ -8,7 +8,7 @@ from typing import Any
 from vzctl.answers.answer import ProvidersAnswer
 from vzctl.answers.failure import malformed
 from vzctl.answers.fields import Reader, UnholdableError, place_name_fault
-from vzctl.domain.observation import ObservedModel, ObservedProvider
+from vzctl.domain.drift.observation import ObservedModel, ObservedProvider
 
 
 def read_providers(value: object, source: str) -> ProvidersAnswer:

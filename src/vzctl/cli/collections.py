@@ -39,7 +39,7 @@ def list_(
     authentication: AuthenticationOption = None,
 ) -> None:
     """List collections."""
-    from vzctl.usecases.collection import list_collections
+    from vzctl.usecases.collections.list import list_collections
 
     run(context, lambda c, _: list_collections(c, filter_of(database, provider, credential, authentication)))
 
@@ -57,7 +57,7 @@ def add(
     if_exists: IfExistsOption = IfExists.FAIL,
 ) -> None:
     """Record a collection that exists; without --provider it is one without vectorize."""
-    from vzctl.usecases.collection import AddCollection, add_collection
+    from vzctl.usecases.collections.add import AddCollection, add_collection
 
     service = service_of(provider, model, dimension, credential, header, parameter)
     request = AddCollection(address, service, if_exists.value, is_dry_run(context))
@@ -67,7 +67,7 @@ def add(
 @reads(app, "show")
 def show(context: typer.Context, address: CollectionArgument) -> None:
     """Show a collection."""
-    from vzctl.usecases.collection import show_collection
+    from vzctl.usecases.collections.show import show_collection
 
     run(context, lambda c, _: show_collection(c, address))
 
@@ -94,7 +94,7 @@ def create(
     token_env: TokenEnvOption = None,
 ) -> None:
     """Create a collection in its database, look at it, and record it."""
-    from vzctl.usecases.create_collection import CreateCollection, create_collection
+    from vzctl.usecases.collections.create import CreateCollection, create_collection
 
     request = CreateCollection(
         address=address,
@@ -110,7 +110,7 @@ def create(
 @changes(app, "forget")
 def forget(context: typer.Context, address: CollectionArgument, if_missing: IfMissingOption = IfMissing.FAIL) -> None:
     """Forget a collection; the collection itself is not touched."""
-    from vzctl.usecases.collection import ForgetCollection, forget_collection
+    from vzctl.usecases.collections.forget import ForgetCollection, forget_collection
 
     request = ForgetCollection(address, if_missing.value, is_dry_run(context))
     run(context, lambda c, _: forget_collection(c, request))

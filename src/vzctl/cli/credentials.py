@@ -39,8 +39,8 @@ from vzctl.errors import UsageError
 if TYPE_CHECKING:
     from vzctl.cli.wiring import World
     from vzctl.usecases.context import Context
+    from vzctl.usecases.credentials.rotate import RotateCredential
     from vzctl.usecases.outcome import Outcome
-    from vzctl.usecases.rotate import RotateCredential
 
 app = noun("credentials")
 
@@ -77,7 +77,7 @@ def list_(
     exit_code: Annotated[bool, typer.Option("--exit-code", help="Exit 20 when a listed key is due.")] = False,
 ) -> None:
     """List credentials: all, those of a provider, those available to a database, or those that are due."""
-    from vzctl.usecases.list_credentials import ListCredentials, list_credentials
+    from vzctl.usecases.credentials.list import ListCredentials, list_credentials
 
     request = ListCredentials(provider, database, due, exit_code)
     run(context, lambda c, _: list_credentials(c, request))
@@ -102,7 +102,7 @@ def add(
     if_exists: IfExistsOption = IfExists.FAIL,
 ) -> None:
     """Add a credential; enables its integration when that is missing."""
-    from vzctl.usecases.add_credential import AddCredential, add_credential
+    from vzctl.usecases.credentials.add import AddCredential, add_credential
 
     given = SecretFlags(secret_stdin, secret_file, secret_env)
     if any(not item.strip() for item in scope or ()):
@@ -149,7 +149,7 @@ def add(
 @reads(app, "show")
 def show(context: typer.Context, name: CredentialArgument) -> None:
     """Show a credential: scope, dependants, versions. Never the secret."""
-    from vzctl.usecases.credential import show_credential
+    from vzctl.usecases.credentials.show import show_credential
 
     run(context, lambda c, _: show_credential(c, name))
 
@@ -164,7 +164,7 @@ def edit(
     set_at: SetAtOption = None,
 ) -> None:
     """Change metadata; never the name, the provider or the secret."""
-    from vzctl.usecases.credential import EditCredential, edit_credential
+    from vzctl.usecases.credentials.edit import EditCredential, edit_credential
 
     request = EditCredential(name, note, max_age_days, slot, parse_moment(set_at), is_dry_run(context))
     run(context, lambda c, _: edit_credential(c, request))
@@ -196,7 +196,7 @@ def rotate(
     token_env: TokenEnvOption = None,
 ) -> None:
     """Give a credential a new key under its own name and scope. --dry-run shows the plan."""
-    from vzctl.usecases.rotate import RotateCredential
+    from vzctl.usecases.credentials.rotate import RotateCredential
 
     given = SecretFlags(secret_stdin, secret_file, secret_env)
     _require_leaked(leaked=leaked, revoke_first=revoke_first)
@@ -230,8 +230,8 @@ def rotate(
 
 
 def _rotate_one(c: Context, world: World, request: RotateCredential, given: SecretFlags, *, mint: bool) -> Outcome[Any]:
-    from vzctl.usecases.rotate import rotate_credential
-    from vzctl.usecases.rotate_minted import rotate_minted
+    from vzctl.usecases.credentials.rotate import rotate_credential
+    from vzctl.usecases.credentials.rotate_minted import rotate_minted
 
     c.state_file.read()  # a state that cannot be read ends this before a key is asked for
     if request.dry_run:
@@ -258,7 +258,7 @@ def find(
     secret_env: SecretEnvOption = None,
 ) -> None:
     """Find which credentials hold or held a key, for instance one that leaked."""
-    from vzctl.usecases.credential import find_credentials
+    from vzctl.usecases.credentials.find import find_credentials
 
     given = SecretFlags(secret_stdin, secret_file, secret_env)
     run(context, lambda c, world: find_credentials(c, world.secret_source(given, prompt="Key to look for: ")))
@@ -280,7 +280,7 @@ def verify(
 ) -> None:
     """Test keys at their providers, for what their dependants declare; a service without them can be given."""
     from vzctl.cli.service_options import service_of
-    from vzctl.usecases.verify import VerifyCredentials, verify_credentials
+    from vzctl.usecases.credentials.verify import VerifyCredentials, verify_credentials
 
     request = VerifyCredentials(
         names=names or (),
@@ -301,7 +301,7 @@ def remove(
     if_missing: IfMissingOption = IfMissing.FAIL,
 ) -> None:
     """Remove a credential; shows everything that loses $vectorize. --dry-run shows only that."""
-    from vzctl.usecases.remove_credential import RemoveCredential, remove_credential
+    from vzctl.usecases.credentials.remove import RemoveCredential, remove_credential
 
     request = RemoveCredential(name, if_missing.value, keep_secret, is_dry_run(context))
     run(context, lambda c, _: remove_credential(c, request))
@@ -309,8 +309,8 @@ def remove(
 
 def _add_batch(c: Context, world: World, path: str, if_exists: IfExists, dry_run: bool) -> Outcome[Any]:
     from vzctl.cli.batch_file import read_batch
-    from vzctl.usecases.add_batch import add_credentials
-    from vzctl.usecases.add_credential import AddCredential
+    from vzctl.usecases.credentials.add import AddCredential
+    from vzctl.usecases.credentials.add_batch import add_credentials
 
     requests = []
     with world.interrupts.waiting():
@@ -339,8 +339,8 @@ def _add_batch(c: Context, world: World, path: str, if_exists: IfExists, dry_run
 def _rotate_batch(c: Context, world: World, path: str, request: RotateCredential, *, mint: bool) -> Outcome[Any]:
     """Rotate what the file names, each like `request`; with `mint` it names no secrets."""
     from vzctl.cli.batch_file import read_batch
-    from vzctl.usecases.rotate import rotate_batch
-    from vzctl.usecases.rotate_minted import rotate_batch_minted
+    from vzctl.usecases.credentials.rotate import rotate_batch
+    from vzctl.usecases.credentials.rotate_minted import rotate_batch_minted
 
     if request.revoke_first or request.slot is not None:
         raise UsageError("--revoke-first and --slot are for one credential, not for --from", code="USAGE")

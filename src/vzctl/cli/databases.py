@@ -38,7 +38,7 @@ EndpointOption = Annotated[
 @reads(app, "list")
 def list_(context: typer.Context, credential: CredentialOption = None) -> None:
     """List databases, or those in the scope of one credential."""
-    from vzctl.usecases.database import list_databases
+    from vzctl.usecases.databases.list import list_databases
 
     run(context, lambda c, _: list_databases(c, credential))
 
@@ -57,7 +57,7 @@ def add(
     if_exists: IfExistsOption = IfExists.FAIL,
 ) -> None:
     """Record a database that exists; nothing is created."""
-    from vzctl.usecases.database import AddDatabase, add_database
+    from vzctl.usecases.databases.add import AddDatabase, add_database
 
     request = AddDatabase(name, id_, region, status or "ACTIVE", endpoint, if_exists.value, is_dry_run(context))
     run(context, lambda c, _: add_database(c, request))
@@ -66,7 +66,7 @@ def add(
 @reads(app, "show")
 def show(context: typer.Context, database: DatabaseArgument) -> None:
     """Show a database: credentials it may use, and what is attached in it through a credential, a header or nothing."""
-    from vzctl.usecases.database import show_database
+    from vzctl.usecases.databases.show import show_database
 
     run(context, lambda c, _: show_database(c, database))
 
@@ -102,7 +102,8 @@ def edit(
     ] = None,
 ) -> None:
     """Change what is recorded of a database."""
-    from vzctl.usecases.database import EditDatabase, edit_database
+    from vzctl.usecases.databases.edit import edit_database
+    from vzctl.usecases.databases.record import EditDatabase
 
     if certificate_name is not None and no_certificate_name:
         raise UsageError("give --certificate-name or --no-certificate-name, not both", code="USAGE")
@@ -131,7 +132,7 @@ def wait(
     token_env: TokenEnvOption = None,
 ) -> None:
     """Wait until Astra says that a database has a status."""
-    from vzctl.usecases.wait import WaitForDatabase, wait_for_database
+    from vzctl.usecases.databases.wait import WaitForDatabase, wait_for_database
 
     request = WaitForDatabase(database=database, status=status, seconds=seconds, every=every, wake=wake)
     run(context, lambda c, _: wait_for_database(c, request), token_variable=token_env)
@@ -145,7 +146,7 @@ def forget(
     if_missing: IfMissingOption = IfMissing.FAIL,
 ) -> None:
     """Forget a database; the database itself is not touched."""
-    from vzctl.usecases.database import ForgetDatabase, forget_database
+    from vzctl.usecases.databases.forget import ForgetDatabase, forget_database
 
     request = ForgetDatabase(database, force, if_missing.value, is_dry_run(context))
     run(context, lambda c, _: forget_database(c, request))
@@ -157,7 +158,7 @@ def token_list(
     database: Annotated[str | None, typer.Argument(metavar="DB", help="A database.", show_default=False)] = None,
 ) -> None:
     """List service tokens: of all databases, or of one."""
-    from vzctl.usecases.service_token import list_tokens
+    from vzctl.usecases.databases.token_list import list_tokens
 
     run(context, lambda c, _: list_tokens(c, database))
 
@@ -176,7 +177,7 @@ def token_create(
     note: NoteOption = None,
 ) -> None:
     """Make a service token of a database; only its hash is kept. Two work side by side, so one can replace the other."""
-    from vzctl.usecases.service_token import CreateToken, create_token
+    from vzctl.usecases.databases.token_create import CreateToken, create_token
 
     request = CreateToken(database, out, print_, note, is_dry_run(context))
     run(context, lambda c, _: create_token(c, request), shows=print_)
@@ -190,7 +191,7 @@ def token_revoke(
     if_missing: IfMissingOption = IfMissing.FAIL,
 ) -> None:
     """Stop accepting a service token."""
-    from vzctl.usecases.service_token import RevokeToken, revoke_token
+    from vzctl.usecases.databases.token_revoke import RevokeToken, revoke_token
 
     request = RevokeToken(database, token, if_missing.value, is_dry_run(context))
     run(context, lambda c, _: revoke_token(c, request))

@@ -14,8 +14,8 @@ from vzctl.errors import UsageError
 if TYPE_CHECKING:
     from vzctl.cli.wiring import World
     from vzctl.usecases.context import Context
-    from vzctl.usecases.diagnose import Diagnose, Emit
-    from vzctl.usecases.diagnosis import Diagnosis
+    from vzctl.usecases.diagnosis.diagnose import Diagnose, Emit
+    from vzctl.usecases.diagnosis.result import Diagnosis
     from vzctl.usecases.outcome import Outcome
 
 app = lone()
@@ -46,7 +46,7 @@ def diagnose(
     if dedupe and not follow:
         raise UsageError("--dedupe goes with --follow", code="USAGE")
 
-    from vzctl.usecases.diagnose import Diagnose
+    from vzctl.usecases.diagnosis.diagnose import Diagnose
 
     request = Diagnose(database=database, exit_code=exit_code, source=None if file == "-" else file)
     source = _Source(file, text)
@@ -67,7 +67,7 @@ class _Source(NamedTuple):
 
 def _text(context: Context, world: World, request: Diagnose, source: _Source) -> Outcome[Diagnosis]:
     from vzctl.cli.payload_input import payload_source, read_ends
-    from vzctl.usecases.diagnose import diagnose_text
+    from vzctl.usecases.diagnosis.diagnose import diagnose_text
 
     with payload_source(world, *source) as opened:
         return diagnose_text(context, request, *read_ends(opened))
@@ -75,7 +75,7 @@ def _text(context: Context, world: World, request: Diagnose, source: _Source) ->
 
 def _lines(context: Context, world: World, request: Diagnose, source: _Source, emit: Emit) -> Outcome[None]:
     from vzctl.cli.payload_input import WINDOW, bounded_lines, payload_source
-    from vzctl.usecases.diagnose import diagnose_lines
+    from vzctl.usecases.diagnosis.diagnose import diagnose_lines
 
     with payload_source(world, *source) as opened:
         return diagnose_lines(context, request, bounded_lines(opened, WINDOW), emit)
@@ -86,7 +86,7 @@ def _follow(
 ) -> Outcome[None]:
     from vzctl.cli.payload_input import growing_lines, payload_source
     from vzctl.domain.diagnosis.log import LONGEST_RECORD
-    from vzctl.usecases.diagnose import follow_log
+    from vzctl.usecases.diagnosis.diagnose import follow_log
 
     with payload_source(world, *source, follow=True) as opened:
         return follow_log(context, request, growing_lines(opened, LONGEST_RECORD), emit, dedupe=dedupe)

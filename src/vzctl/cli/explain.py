@@ -34,6 +34,6 @@ def explain(
             code="USAGE",
             next_steps=(suggest("explain", all=True, comment="every code"),),
         )
-    from vzctl.usecases.explain import explain_code, list_codes
+    from vzctl.usecases.diagnosis.explain import explain_code, list_codes
 
     run(context, lambda _c, _w: list_codes() if code is None else explain_code(code))

@@ -102,7 +102,7 @@ def _environment() -> str:
 
 
 def _command_help(context: typer.Context, words: list[str]) -> str:
-    from vzctl.domain.redaction import without_secrets
+    from vzctl.domain.masking.redaction import without_secrets
 
     current: Any = context.find_root()
     for word in words:

@@ -39,8 +39,8 @@ def init(
     """
     import uuid
 
-    from vzctl.domain.records import ControlPlane
-    from vzctl.usecases.initialize import Initialize, initialize
+    from vzctl.domain.state.records import ControlPlane
+    from vzctl.usecases.init import Initialize, initialize
 
     if not organization.strip() or not organization.isprintable():
         raise UsageError("an organization's name must be printable and not empty", code="ORGANIZATION_INVALID")

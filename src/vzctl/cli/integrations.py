@@ -14,7 +14,7 @@ app = noun("integrations")
 @reads(app, "list")
 def list_(context: typer.Context) -> None:
     """List the integrations."""
-    from vzctl.usecases.integration import list_integrations
+    from vzctl.usecases.integrations.list import list_integrations
 
     run(context, lambda c, _: list_integrations(c))
 
@@ -22,7 +22,7 @@ def list_(context: typer.Context) -> None:
 @changes(app, "add")
 def add(context: typer.Context, provider: ProviderArgument, if_exists: IfExistsOption = IfExists.FAIL) -> None:
     """Enable a provider."""
-    from vzctl.usecases.integration import AddIntegration, add_integration
+    from vzctl.usecases.integrations.add import AddIntegration, add_integration
 
     request = AddIntegration(provider, if_exists.value, is_dry_run(context))
     run(context, lambda c, _: add_integration(c, request))
@@ -31,7 +31,7 @@ def add(context: typer.Context, provider: ProviderArgument, if_exists: IfExistsO
 @reads(app, "show")
 def show(context: typer.Context, provider: ProviderArgument) -> None:
     """Show an integration with its credentials and dependants."""
-    from vzctl.usecases.integration import show_integration
+    from vzctl.usecases.integrations.show import show_integration
 
     run(context, lambda c, _: show_integration(c, provider))
 
@@ -39,7 +39,7 @@ def show(context: typer.Context, provider: ProviderArgument) -> None:
 @changes(app, "remove")
 def remove(context: typer.Context, provider: ProviderArgument, if_missing: IfMissingOption = IfMissing.FAIL) -> None:
     """Disable a provider; it must have no credentials."""
-    from vzctl.usecases.integration import RemoveIntegration, remove_integration
+    from vzctl.usecases.integrations.remove import RemoveIntegration, remove_integration
 
     request = RemoveIntegration(provider, if_missing.value, is_dry_run(context))
     run(context, lambda c, _: remove_integration(c, request))

@@ -148,7 +148,7 @@ def _configured_output() -> str:
 def _fail(error: VzctlError, words: list[str], command: str = "") -> int:
     """Show a failure. A key that somebody gave for a name, a number or a flag is not repeated, whoever refused it."""
     from vzctl.command import NextStep
-    from vzctl.domain.redaction import without_secrets
+    from vzctl.domain.masking.redaction import without_secrets
     from vzctl.render.show import show_failure
 
     error.message = without_secrets(error.message)

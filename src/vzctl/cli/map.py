@@ -30,7 +30,7 @@ def map_(
     name tells the format too: .html, .mmd or .txt.
     """
     from vzctl.render.map_drawing import drawer
-    from vzctl.usecases.map import ShowMap, show_map
+    from vzctl.usecases.map.show import ShowMap, show_map
 
     def work(c, world):  # type: ignore[no-untyped-def]
         settings = world.settings

@@ -13,7 +13,7 @@ from vzctl.clients.provider_probe import ProviderProbes
 from vzctl.clients.provider_wire import WIRES
 from vzctl.clients.trusted_hosts import TrustedHosts
 from vzctl.config_file import bad_config
-from vzctl.domain.names import did_you_mean
+from vzctl.domain.state.names import did_you_mean
 from vzctl.settings import DEFAULT_TIMEOUT_SECONDS, Settings
 from vzctl.usecases.live import AstraToken, Live
 

@@ -21,7 +21,7 @@ AllOption = Annotated[bool, typer.Option("--all", help="All of them.")]
 @reads(app, "list")
 def list_(context: typer.Context) -> None:
     """List the steps that wait for a person, in the order in which they can be done."""
-    from vzctl.usecases.pending import list_pending
+    from vzctl.usecases.pending.list import list_pending
 
     run(context, lambda c, _: list_pending(c))
 
@@ -38,7 +38,8 @@ def confirm(
     token_env: TokenEnvOption = None,
 ) -> None:
     """Say that steps are done: what was wanted is attested from now on, or observed with --check."""
-    from vzctl.usecases.pending import ChangePending, confirm_pending
+    from vzctl.usecases.pending.confirm import confirm_pending
+    from vzctl.usecases.pending.step import ChangePending
 
     request = ChangePending(tuple(steps or ()), all_, is_dry_run(context), check, wake)
     run(context, lambda c, _: confirm_pending(c, request), token_variable=token_env)
@@ -47,7 +48,8 @@ def confirm(
 @changes(app, "drop")
 def drop(context: typer.Context, steps: StepsArgument = None, all_: AllOption = False) -> None:
     """Stop wanting steps."""
-    from vzctl.usecases.pending import ChangePending, drop_pending
+    from vzctl.usecases.pending.drop import drop_pending
+    from vzctl.usecases.pending.step import ChangePending
 
     request = ChangePending(tuple(steps or ()), all_, is_dry_run(context))
     run(context, lambda c, _: drop_pending(c, request))

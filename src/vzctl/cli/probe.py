@@ -28,7 +28,7 @@ def probe(
     token_env: TokenEnvOption = None,
 ) -> None:
     """Find out by experiment why no vectors are made: Astra's side or the provider's."""
-    from vzctl.usecases.experiment import RunExperiment, run_experiment
+    from vzctl.usecases.probe import RunExperiment, run_experiment
 
     request = RunExperiment(addresses=addresses or (), all_dependants=all_dependants, jobs=jobs, wake=wake)
     run(context, lambda c, _: run_experiment(c, request), token_variable=token_env)

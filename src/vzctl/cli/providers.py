@@ -14,7 +14,7 @@ app = noun("providers")
 @reads(app, "list")
 def list_(context: typer.Context) -> None:
     """List the embedding providers that vectorize supports."""
-    from vzctl.usecases.provider import list_providers
+    from vzctl.usecases.providers.list import list_providers
 
     run(context, lambda c, _: list_providers(c))
 
@@ -22,6 +22,6 @@ def list_(context: typer.Context) -> None:
 @reads(app, "show")
 def show(context: typer.Context, provider: ProviderArgument) -> None:
     """Show a provider's models, dimensions and parameters."""
-    from vzctl.usecases.provider import show_provider
+    from vzctl.usecases.providers.show import show_provider
 
     run(context, lambda c, _: show_provider(c, provider))

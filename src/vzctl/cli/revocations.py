@@ -18,7 +18,7 @@ def list_(
     context: typer.Context, all_: Annotated[bool, typer.Option("--all", help="Those that are done too.")] = False
 ) -> None:
     """List the keys to revoke, leaked ones first."""
-    from vzctl.usecases.revocation import list_revocations
+    from vzctl.usecases.revocations.list import list_revocations
 
     run(context, lambda c, _: list_revocations(c, include_done=all_))
 
@@ -51,7 +51,7 @@ def done(
     token_env: TokenEnvOption = None,
 ) -> None:
     """Say that keys are revoked at their provider; their bytes are dropped here and a rollback is over."""
-    from vzctl.usecases.revocation import FinishRevocations, finish_revocations
+    from vzctl.usecases.revocations.done import FinishRevocations, finish_revocations
 
     request = FinishRevocations(tuple(revocations), is_dry_run(context), check, revoke, wait, unverified)
     run(context, lambda c, _: finish_revocations(c, request), token_variable=token_env)

@@ -9,8 +9,8 @@ import typer
 from vzctl.errors import UsageError
 
 if TYPE_CHECKING:
-    from vzctl.domain.records import Step
-    from vzctl.usecases.looking import Looking
+    from vzctl.domain.state.records import Step
+    from vzctl.usecases.rotations.observe_step import Looking
 
 WaitOption = Annotated[
     float,
@@ -34,14 +34,14 @@ UntilOption = Annotated[
 
 def looking(wait: float, *, skip_look: bool) -> Looking:
     """Return how a person's steps are looked at."""
-    from vzctl.usecases.looking import Looking
+    from vzctl.usecases.rotations.observe_step import Looking
 
     return Looking(is_wanted=not skip_look, wait_seconds=wait)
 
 
 def step_to_stop_at(word: str | None) -> Step | None:
     """Return the step that `--until` names; raise `UsageError` for another word."""
-    from vzctl.domain.records import Step
+    from vzctl.domain.state.records import Step
 
     words = {item.lower(): item for item in Step}
     if word is not None and word.lower() not in words:

@@ -21,7 +21,7 @@ from vzctl.errors import UsageError
 
 if TYPE_CHECKING:
     from vzctl.cli.wiring import World
-    from vzctl.domain.records import Step
+    from vzctl.domain.state.records import Step
     from vzctl.usecases.context import Context
     from vzctl.usecases.outcome import Outcome
 
@@ -46,7 +46,7 @@ def list_(
     context: typer.Context, open_: Annotated[bool, typer.Option("--open", help="Only those that are open.")] = False
 ) -> None:
     """List rotations, oldest first."""
-    from vzctl.usecases.rotation import list_rotations
+    from vzctl.usecases.rotations.list import list_rotations
 
     run(context, lambda c, _: list_rotations(c, only_open=open_))
 
@@ -54,7 +54,7 @@ def list_(
 @reads(app, "show")
 def show(context: typer.Context, rotation: RotationArgument) -> None:
     """Show where a rotation stands, and what a person does next."""
-    from vzctl.usecases.rotation import show_rotation
+    from vzctl.usecases.rotations.show import show_rotation
 
     run(context, lambda c, _: show_rotation(c, rotation))
 
@@ -80,7 +80,7 @@ def resume(
     token_env: TokenEnvOption = None,
 ) -> None:
     """Go on with a rotation from wherever it stands; running it twice is harmless."""
-    from vzctl.usecases.rotation import ResumeRotation, resume_rotation
+    from vzctl.usecases.rotations.resume import ResumeRotation, resume_rotation
 
     given = SecretFlags(secret_stdin, secret_file, secret_env)
     if replace_secret and is_dry_run(context):
@@ -117,7 +117,7 @@ def rollback(
     token_env: TokenEnvOption = None,
 ) -> None:
     """Take a rotation back to the old key, while that is still held."""
-    from vzctl.usecases.rotation import RollBackRotation, roll_back_rotation
+    from vzctl.usecases.rotations.rollback import RollBackRotation, roll_back_rotation
 
     def work(c: Context, _: World) -> Outcome[Any]:
         request = RollBackRotation(
@@ -133,7 +133,7 @@ def rollback(
 
 
 def _steps(words: list[str] | None) -> tuple[Step, ...]:
-    from vzctl.domain.rotation import PERSON_STEPS
+    from vzctl.domain.rotation.machine import PERSON_STEPS
 
     by_word = {step.lower(): step for step in PERSON_STEPS}
     for word in words or ():

@@ -17,7 +17,7 @@ from vzctl.errors import ENDING_SIGNALS, ExitStatus
 if TYPE_CHECKING:
     from vzctl.cli.wiring import World
     from vzctl.usecases.context import Context
-    from vzctl.usecases.diagnosis import Diagnosis
+    from vzctl.usecases.diagnosis.result import Diagnosis
     from vzctl.usecases.outcome import Outcome
 
 Work = Callable[["Context", "World"], "Outcome[Any]"]

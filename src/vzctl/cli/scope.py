@@ -20,7 +20,7 @@ ForceOption = Annotated[bool, typer.Option("--force", help="Also when dependants
 @reads(app, "list")
 def list_(context: typer.Context, credential: CredentialArgument) -> None:
     """List the databases in a credential's scope."""
-    from vzctl.usecases.scope import show_scope
+    from vzctl.usecases.scope.list import show_scope
 
     run(context, lambda c, _: show_scope(c, credential))
 
@@ -36,7 +36,7 @@ def check(
     token_env: TokenEnvOption = None,
 ) -> None:
     """Ask databases whether they can use a credential; costs nothing and creates nothing."""
-    from vzctl.usecases.scope_check import CheckScope, check_scope
+    from vzctl.usecases.scope.check import CheckScope, check_scope
 
     request = CheckScope(name=credential, databases=databases or (), jobs=jobs, wake=wake, record=record)
     run(context, lambda c, _: check_scope(c, request), token_variable=token_env)
@@ -50,7 +50,7 @@ def add(
     all_databases: AllDatabasesOption = False,
 ) -> None:
     """Let databases use a credential; a database may enter as soon as it exists."""
-    from vzctl.usecases.scope import ChangeScope, change_scope
+    from vzctl.usecases.scope.change import ChangeScope, change_scope
 
     request = ChangeScope("add", credential, databases or (), all_databases, dry_run=is_dry_run(context))
     run(context, lambda c, _: change_scope(c, request))
@@ -67,7 +67,7 @@ def copy(
     ],
 ) -> None:
     """Add every database in one credential's scope to another credential's scope; nothing is removed."""
-    from vzctl.usecases.scope import ChangeScope, change_scope
+    from vzctl.usecases.scope.change import ChangeScope, change_scope
 
     request = ChangeScope("add", target, like=source, dry_run=is_dry_run(context))
     run(context, lambda c, _: change_scope(c, request))
@@ -83,7 +83,7 @@ def remove(
     if_missing: IfMissingOption = IfMissing.FAIL,
 ) -> None:
     """Stop databases from using a credential."""
-    from vzctl.usecases.scope import ChangeScope, change_scope
+    from vzctl.usecases.scope.change import ChangeScope, change_scope
 
     request = ChangeScope(
         "remove",
@@ -107,7 +107,7 @@ def set_(
     force: ForceOption = False,
 ) -> None:
     """Make the scope exactly these databases."""
-    from vzctl.usecases.scope import ChangeScope, change_scope
+    from vzctl.usecases.scope.change import ChangeScope, change_scope
 
     request = ChangeScope(
         "set", credential, databases or (), all_databases, none=none, force=force, dry_run=is_dry_run(context)

@@ -30,7 +30,7 @@ def status(
     check: Annotated[bool, typer.Option("--check", help="Ask the store for each secret.")] = False,
 ) -> None:
     """Show which store is used and what it is believed to hold."""
-    from vzctl.usecases.secrets import secrets_status
+    from vzctl.usecases.secrets.status import secrets_status
 
     run(context, lambda c, _: secrets_status(c, check=check))
 
@@ -38,7 +38,7 @@ def status(
 @reads(app, "test")
 def test(context: typer.Context) -> None:
     """Write, read back and delete a test item."""
-    from vzctl.usecases.secrets import test_store
+    from vzctl.usecases.secrets.test import test_store
 
     run(context, lambda c, _: test_store(c))
 
@@ -50,7 +50,7 @@ def identity(
 ) -> None:
     """Make a private key for the file store; prints the configuration that uses it. Never replaces a file."""
     from vzctl.settings import config_path
-    from vzctl.usecases.secrets import MakeIdentity, make_identity
+    from vzctl.usecases.secrets.identity import MakeIdentity, make_identity
 
     if not file.strip() or "\0" in file:
         raise UsageError("name a file; an empty text is none: is a shell variable unset?", code="USAGE")
@@ -71,7 +71,7 @@ def put(
     secret_env: SecretEnvOption = None,
 ) -> None:
     """Hold the current key of a credential whose key was not held here; not a rotation."""
-    from vzctl.usecases.secrets import PutSecret, put_secret
+    from vzctl.usecases.secrets.put import PutSecret, put_secret
 
     given = SecretFlags(secret_stdin, secret_file, secret_env)
 
@@ -94,7 +94,7 @@ def token_put(
 
     It is used when neither --token-env, ASTRA_DB_APPLICATION_TOKEN nor ASTRA_TOKEN_FILE has one.
     """
-    from vzctl.usecases.astra_token import PutToken, put_token
+    from vzctl.usecases.secrets.token import PutToken, put_token
 
     given = SecretFlags(secret_stdin, secret_file, secret_env)
 
@@ -109,7 +109,7 @@ def token_put(
 @changes(tokens, "drop")
 def token_drop(context: typer.Context) -> None:
     """Delete the Astra token from the secret store. At Astra it stays valid until it is deleted there."""
-    from vzctl.usecases.astra_token import drop_token
+    from vzctl.usecases.secrets.token import drop_token
 
     run(context, lambda c, _: drop_token(c, dry_run=is_dry_run(context)))
 
@@ -121,7 +121,7 @@ def reveal(
     which: Annotated[str, typer.Option("--which", metavar="current|previous|pending", help="Which key.")] = "current",
 ) -> None:
     """Show a key in clear text, at a terminal only, after its name was typed; the audit records it."""
-    from vzctl.usecases.secrets import reveal_secret
+    from vzctl.usecases.secrets.reveal import reveal_secret
 
     if which not in ("current", "previous", "pending"):
         raise UsageError("--which is current, previous or pending", code="USAGE")
@@ -150,7 +150,7 @@ def migrate(
     ] = False,
 ) -> None:
     """Copy every held secret from another store into the configured one."""
-    from vzctl.usecases.secret_migration import migrate_secrets
+    from vzctl.usecases.secrets.migrate import migrate_secrets
 
     def work(c: Context, world: World) -> Outcome[Any]:
         return migrate_secrets(
@@ -163,7 +163,7 @@ def migrate(
 @changes(app, "purge")
 def purge(context: typer.Context) -> None:
     """Delete from the store what nothing needs any more."""
-    from vzctl.usecases.secrets import purge_secrets
+    from vzctl.usecases.secrets.purge import purge_secrets
 
     run(context, lambda c, _: purge_secrets(c, dry_run=is_dry_run(context)))
 

@@ -112,7 +112,7 @@ def config(
     ] = None,
 ) -> None:
     """Show what to set on a Data API: service, token, vectorize, SHARED_SECRET, cache, TLS."""
-    from vzctl.usecases.serve_config import ConfigureDataApi, configure_data_api
+    from vzctl.usecases.serve.config import ConfigureDataApi, configure_data_api
 
     request = ConfigureDataApi(
         reference=database,
@@ -148,7 +148,7 @@ def check(
 ) -> None:
     """Ask a running service as a Data API does, and say what would go wrong next. No key is fetched."""
     from vzctl.service.client import ClientOptions, ServiceClient
-    from vzctl.usecases.serve_check import check_service
+    from vzctl.usecases.serve.check import check_service
 
     options = ClientOptions(url=url, authority=authority, client_certificate=client_cert, client_key=client_key)
     run(context, lambda c, _: check_service(c, ServiceClient(options), token_file, exit_code=exit_code))

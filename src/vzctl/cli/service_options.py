@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from vzctl.errors import UsageError
 
 if TYPE_CHECKING:
-    from vzctl.usecases.dependant import DependantFilter, Service
+    from vzctl.usecases.dependents.service import DependantFilter, Service
 
 AUTHENTICATIONS = ("credential", "header", "none")
 
@@ -21,7 +21,7 @@ def service_of(
     parameters: list[str] | None,
 ) -> Service:
     """Return the service; raise `UsageError` for a parameter without `=` or one given twice."""
-    from vzctl.usecases.dependant import Service
+    from vzctl.usecases.dependents.service import Service
 
     parsed: dict[str, str] = {}
     for item in parameters or ():
@@ -38,7 +38,7 @@ def filter_of(
     database: str | None, provider: str | None, credential: str | None, authentication: str | None
 ) -> DependantFilter:
     """Return the filter; raise `UsageError` for an unknown kind of authentication."""
-    from vzctl.usecases.dependant import DependantFilter
+    from vzctl.usecases.dependents.service import DependantFilter
 
     if authentication is not None and authentication not in AUTHENTICATIONS:
         raise UsageError(

@@ -16,7 +16,7 @@ app = noun("state")
 @reads(app, "path")
 def path(context: typer.Context) -> None:
     """Print where the state file is, and why there."""
-    from vzctl.usecases.state import locate
+    from vzctl.usecases.state.path import locate
 
     run(context, lambda c, world: locate(c, world.settings.state.source))
 
@@ -24,7 +24,7 @@ def path(context: typer.Context) -> None:
 @reads(app, "show")
 def show(context: typer.Context) -> None:
     """Show the head of the state and how much it holds."""
-    from vzctl.usecases.state import show_state
+    from vzctl.usecases.state.show import show_state
 
     run(context, lambda c, _: show_state(c))
 
@@ -32,7 +32,7 @@ def show(context: typer.Context) -> None:
 @reads(app, "check")
 def check(context: typer.Context, exit_code: CheckExitCodeOption = True) -> None:
     """Check the file: broken is exit 9; what breaks a rule is listed as a problem, exit 20."""
-    from vzctl.usecases.state import check_state
+    from vzctl.usecases.state.check import check_state
 
     run(context, lambda c, _: check_state(c, exit_code=exit_code))
 
@@ -40,7 +40,7 @@ def check(context: typer.Context, exit_code: CheckExitCodeOption = True) -> None
 @reads(app, "backups")
 def backups(context: typer.Context) -> None:
     """List the backups, newest first."""
-    from vzctl.usecases.state import list_state_backups
+    from vzctl.usecases.state.backups import list_state_backups
 
     run(context, lambda c, _: list_state_backups(c))
 
@@ -53,7 +53,7 @@ def restore(
     ],
 ) -> None:
     """Put a backup in the state's place; the serial still rises."""
-    from vzctl.usecases.state import RestoreState, restore_state
+    from vzctl.usecases.state.restore import RestoreState, restore_state
 
     run(context, lambda c, _: restore_state(c, RestoreState(which, is_dry_run(context))))
 
@@ -70,7 +70,7 @@ def merge(
     theirs: Annotated[str, typer.Argument(metavar="THEIRS", help="The other side.", show_default=False)],
 ) -> None:
     """Merge two state files by record, as a merge driver of git; see "vzctl help git"."""
-    from vzctl.usecases.merge import MergeStates, merge_states
+    from vzctl.usecases.state.merge import MergeStates, merge_states
 
     run(context, lambda c, _: merge_states(c, MergeStates(base, ours, theirs, is_dry_run(context))))
 
@@ -78,6 +78,6 @@ def merge(
 @reads(app, "export")
 def export(context: typer.Context) -> None:
     """Print the state as TOML without its lineage and fingerprint salt."""
-    from vzctl.usecases.state import export_state
+    from vzctl.usecases.state.export import export_state
 
     run(context, lambda c, _: export_state(c))

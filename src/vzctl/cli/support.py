@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from vzctl.settings import Settings
     from vzctl.usecases.context import Context
     from vzctl.usecases.outcome import Outcome
-    from vzctl.usecases.support_settings import ChosenSettings
+    from vzctl.usecases.support.settings import ChosenSettings
 
 app = noun("support")
 
@@ -32,7 +32,7 @@ def bundle(
     nothing. Look into it before you pass it on.
     """
     from vzctl.render.contracts import CONTRACTS
-    from vzctl.usecases.support_bundle import WriteBundle, write_bundle
+    from vzctl.usecases.support.bundle import WriteBundle, write_bundle
 
     commands = frozenset(name.replace(".", " ") for name in CONTRACTS)
 
@@ -43,7 +43,7 @@ def bundle(
 
 
 def _chosen(settings: Settings) -> ChosenSettings:
-    from vzctl.usecases.support_settings import ChosenSettings
+    from vzctl.usecases.support.settings import ChosenSettings
 
     live = settings.live
     return ChosenSettings(

@@ -43,7 +43,7 @@ def list_(
     authentication: AuthenticationOption = None,
 ) -> None:
     """List vector columns."""
-    from vzctl.usecases.table import list_columns
+    from vzctl.usecases.tables.list import list_columns
 
     run(context, lambda c, _: list_columns(c, filter_of(database, provider, credential, authentication)))
 
@@ -51,7 +51,7 @@ def list_(
 @reads(app, "show")
 def show(context: typer.Context, address: ColumnArgument) -> None:
     """Show a vector column."""
-    from vzctl.usecases.table import show_column
+    from vzctl.usecases.tables.show import show_column
 
     run(context, lambda c, _: show_column(c, address))
 
@@ -75,7 +75,7 @@ def attach(
     token_env: TokenEnvOption = None,
 ) -> None:
     """Record that a column has this service; the request for the table itself is printed, or sent with --send."""
-    from vzctl.usecases.table import AttachColumn, attach_column
+    from vzctl.usecases.tables.attach import AttachColumn, attach_column
 
     service = service_of(provider, model, dimension, credential, header, parameter)
     request = AttachColumn(address, service, replace, if_exists.value, is_dry_run(context), send, wake)
@@ -91,7 +91,7 @@ def detach(
     token_env: TokenEnvOption = None,
 ) -> None:
     """Record that a column has no service any more; its vectors stay. With --send the database is told first."""
-    from vzctl.usecases.table import DetachColumn, detach_column
+    from vzctl.usecases.tables.detach import DetachColumn, detach_column
 
     request = DetachColumn(address, is_dry_run(context), send, wake)
     run(context, lambda c, _: detach_column(c, request), token_variable=token_env)
@@ -100,7 +100,7 @@ def detach(
 @changes(app, "forget")
 def forget(context: typer.Context, address: ColumnArgument, if_missing: IfMissingOption = IfMissing.FAIL) -> None:
     """Forget a column; the table itself is not touched."""
-    from vzctl.usecases.table import ForgetColumn, forget_column
+    from vzctl.usecases.tables.forget import ForgetColumn, forget_column
 
     request = ForgetColumn(address, if_missing.value, is_dry_run(context))
     run(context, lambda c, _: forget_column(c, request))

@@ -29,7 +29,7 @@ from vzctl.store.lineages import Lineages
 from vzctl.store.paths import StatePaths
 from vzctl.store.state_file import Actor, StateFile
 from vzctl.usecases.context import Context
-from vzctl.usecases.key_command import KeyCommands
+from vzctl.usecases.credentials.key_command import KeyCommands
 from vzctl.vault.base import SecretStore
 
 if TYPE_CHECKING:
@@ -125,7 +125,7 @@ class World:
 
     def _stored_token(self) -> tuple[Secret, str] | None:
         """Return the Astra token of the secret store; the store is opened only when the state says that it has one."""
-        from vzctl.usecases.astra_token import read_token
+        from vzctl.usecases.secrets.token import read_token
 
         context = self._context or self.context()  # that of the command has read the state and opened the store
         return read_token(context.state_file, context.store)
@@ -154,7 +154,7 @@ class World:
 
     def secret_source(self, given: SecretFlags, *, prompt: str, credential: str | None = None) -> Callable[[], Secret]:
         """Return how the secret is read when it is needed; raise `InputRequiredError` now when there is no way."""
-        from vzctl.domain.secret_text import parse_secret
+        from vzctl.domain.masking.secret_text import parse_secret
 
         given.require_one_at_most()
         if given.chosen:

@@ -13,7 +13,7 @@ from vzctl.clients.host_label import keyspace_path
 from vzctl.clients.http import Http
 from vzctl.clients.message import LARGE_ANSWER, Call, Reply, SecretHeader
 from vzctl.command import suggest
-from vzctl.domain.names import strip_data_api_suffix
+from vzctl.domain.state.names import strip_data_api_suffix
 from vzctl.errors import AstraError, AuthError, VzctlError
 from vzctl.secret import Secret
 

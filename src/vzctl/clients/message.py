@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from vzctl.domain.disclosure import discloses, without_unseen
-from vzctl.domain.redaction import MASK, redacted, without_secrets
+from vzctl.domain.masking.disclosure import discloses, without_unseen
+from vzctl.domain.masking.redaction import MASK, redacted, without_secrets
 from vzctl.secret import Secret
 
 SHOWN_CHARACTERS: Final = 300

@@ -12,8 +12,8 @@ from vzctl.clients.http import Http
 from vzctl.clients.message import Call, Reply
 from vzctl.clients.provider_rules import provider_code, provider_text, refusal
 from vzctl.clients.provider_wire import WIRES, Address, Wanted, Wire
-from vzctl.domain.provider import Provider
-from vzctl.domain.verdict import Verdict
+from vzctl.domain.catalog.provider import Provider
+from vzctl.domain.diagnosis.key_verdict import Verdict
 from vzctl.secret import Secret
 
 IDENTITY: Final = 1

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from vzctl.clients.message import Reply
-from vzctl.domain.verdict import Verdict
+from vzctl.domain.diagnosis.key_verdict import Verdict
 
 ANY: Final = ""
 _LONGEST_LOOKED_AT: Final = 4096

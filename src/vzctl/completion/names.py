@@ -81,7 +81,7 @@ def names_of_document(document: dict[str, Any]) -> Names:
 
 
 def database_labels(databases: list[list[Any]], *, is_quoted: bool = False) -> dict[str, str]:
-    """Map each id of `[id, name, region, …]` to what `vzctl.domain.index.display_names` calls the database.
+    """Map each id of `[id, name, region, …]` to what `vzctl.domain.state.index.display_names` calls the database.
 
     With `is_quoted` also to a name of more than one word: the shell is told how to quote it.
     """
@@ -113,7 +113,7 @@ def _address(labels: dict[str, str], item: dict[str, Any], leaf: str) -> str:
 
 
 def _pending(document: dict[str, Any], labels: dict[str, str]) -> list[str]:
-    """The ids of `vzctl.domain.pending`, in its order."""
+    """The ids of `vzctl.domain.rotation.manual_steps`, in its order."""
     if document.get("organization", {}).get("control_plane") != "astra":
         return []
     integrations = document.get("integrations", [])

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from vzctl.domain.provider import Provider
+from vzctl.domain.catalog.provider import Provider
 
 PAGE_WORDS: Final = {
     "settings": "Settings",

@@ -9,41 +9,60 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from vzctl.render.envelope import BatchTotal
-from vzctl.usecases.add_batch import AddedItem
-from vzctl.usecases.astra_token import StoredToken
 from vzctl.usecases.audit import AuditTrail
-from vzctl.usecases.collection import CollectionDetail, CollectionList
-from vzctl.usecases.credential import CredentialDetail, KeyMatches
-from vzctl.usecases.database import DatabaseDetail, DatabaseList
-from vzctl.usecases.diagnosis import Diagnosis
+from vzctl.usecases.collections.detail import CollectionDetail
+from vzctl.usecases.collections.list import CollectionList
+from vzctl.usecases.credentials.add_batch import AddedItem
+from vzctl.usecases.credentials.detail import CredentialDetail
+from vzctl.usecases.credentials.find import KeyMatches
+from vzctl.usecases.credentials.list import CredentialList
+from vzctl.usecases.credentials.remove import Removal
+from vzctl.usecases.credentials.rotate import BatchItem
+from vzctl.usecases.credentials.verify import KeyTests
+from vzctl.usecases.databases.list import DatabaseList
+from vzctl.usecases.databases.record import DatabaseDetail
+from vzctl.usecases.databases.token import TokenList
+from vzctl.usecases.databases.token_create import TokenCreated
+from vzctl.usecases.databases.wait import Waited
+from vzctl.usecases.diagnosis.explain import CodeDetail, CodeList
+from vzctl.usecases.diagnosis.result import Diagnosis
 from vzctl.usecases.diff import StateDifferences
-from vzctl.usecases.experiment import Experiments
-from vzctl.usecases.explain import CodeDetail, CodeList
-from vzctl.usecases.initialize import Initialized
-from vzctl.usecases.integration import IntegrationChange, IntegrationDetail, IntegrationList
-from vzctl.usecases.list_credentials import CredentialList
-from vzctl.usecases.map_nodes import Map
-from vzctl.usecases.merge import MergedStates
-from vzctl.usecases.pending import PendingChange, PendingList
-from vzctl.usecases.provider import ProviderDetail, ProviderList
-from vzctl.usecases.remove_credential import Removal
-from vzctl.usecases.revocation import RevocationList, RevocationsDone
-from vzctl.usecases.rotate import BatchItem
-from vzctl.usecases.rotation_view import RotationDetail, RotationList, RotationResult
-from vzctl.usecases.scope import ScopeChange, ScopeView
-from vzctl.usecases.scope_check import ScopeObservations
-from vzctl.usecases.secret_migration import Migration
-from vzctl.usecases.secrets import Identity, Purged, SecretsStatus, StoreTest
-from vzctl.usecases.serve_check import ServiceCheck
-from vzctl.usecases.serve_config import ServeConfig
-from vzctl.usecases.service_token import TokenCreated, TokenList
-from vzctl.usecases.state import BackupList, Exported, Restored, StateCheck, StateLocation, StateSummary
+from vzctl.usecases.init import Initialized
+from vzctl.usecases.integrations.integration import IntegrationChange
+from vzctl.usecases.integrations.list import IntegrationList
+from vzctl.usecases.integrations.show import IntegrationDetail
+from vzctl.usecases.map.nodes import Map
+from vzctl.usecases.pending.list import PendingList
+from vzctl.usecases.pending.step import PendingChange
+from vzctl.usecases.probe import Experiments
+from vzctl.usecases.providers.list import ProviderList
+from vzctl.usecases.providers.show import ProviderDetail
+from vzctl.usecases.revocations.done import RevocationsDone
+from vzctl.usecases.revocations.list import RevocationList
+from vzctl.usecases.rotations.view import RotationDetail, RotationList, RotationResult
+from vzctl.usecases.scope.change import ScopeChange
+from vzctl.usecases.scope.check import ScopeObservations
+from vzctl.usecases.scope.list import ScopeView
+from vzctl.usecases.secrets.identity import Identity
+from vzctl.usecases.secrets.migrate import Migration
+from vzctl.usecases.secrets.purge import Purged
+from vzctl.usecases.secrets.status import SecretsStatus
+from vzctl.usecases.secrets.test import StoreTest
+from vzctl.usecases.secrets.token import StoredToken
+from vzctl.usecases.serve.check import ServiceCheck
+from vzctl.usecases.serve.config import ServeConfig
+from vzctl.usecases.state.backups import BackupList
+from vzctl.usecases.state.check import StateCheck
+from vzctl.usecases.state.export import Exported
+from vzctl.usecases.state.merge import MergedStates
+from vzctl.usecases.state.path import StateLocation
+from vzctl.usecases.state.restore import Restored
+from vzctl.usecases.state.show import StateSummary
 from vzctl.usecases.status import Status
-from vzctl.usecases.support_bundle import SupportBundle
-from vzctl.usecases.sync import SyncReport
-from vzctl.usecases.table import ColumnDetail, ColumnList
-from vzctl.usecases.verify import KeyTests
-from vzctl.usecases.wait import Waited
+from vzctl.usecases.support.bundle import SupportBundle
+from vzctl.usecases.sync.sync import SyncReport
+from vzctl.usecases.tables.column import ColumnDetail
+from vzctl.usecases.tables.list import ColumnList
 
 
 @dataclass(frozen=True, slots=True)

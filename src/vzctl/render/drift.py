@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.text import Text
 
 from vzctl.render.cells import escape
-from vzctl.usecases.sync import DriftRow, FieldRow, SyncReport
+from vzctl.usecases.sync.sync import DriftRow, FieldRow, SyncReport
 
 _SIGNS: Final = {"added": ("+", "green"), "changed": ("~", "yellow"), "gone": ("-", "red")}
 _UNSAID: Final = frozenset({"name", "authentication"})

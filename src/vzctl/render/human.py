@@ -17,15 +17,15 @@ from vzctl.render.diagnosis import show_code, show_diagnosis
 from vzctl.render.drift import show_sync
 from vzctl.render.envelope import field_names
 from vzctl.render.plain import rows_of
-from vzctl.usecases.diagnosis import Diagnosis
-from vzctl.usecases.explain import CodeDetail
-from vzctl.usecases.map_nodes import Map
-from vzctl.usecases.provider import ProviderDetail
-from vzctl.usecases.secrets import Revealed
-from vzctl.usecases.serve_config import ServeConfig
-from vzctl.usecases.state import Exported
+from vzctl.usecases.diagnosis.explain import CodeDetail
+from vzctl.usecases.diagnosis.result import Diagnosis
+from vzctl.usecases.map.nodes import Map
+from vzctl.usecases.providers.show import ProviderDetail
+from vzctl.usecases.secrets.reveal import Revealed
+from vzctl.usecases.serve.config import ServeConfig
+from vzctl.usecases.state.export import Exported
 from vzctl.usecases.status import Status
-from vzctl.usecases.sync import SyncReport
+from vzctl.usecases.sync.sync import SyncReport
 from vzctl.usecases.views import DatabaseRef, PortalVisit
 
 COLUMN_GAP: Final = 2

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from vzctl.render.cells import needs_ascii
-from vzctl.usecases.map_nodes import Map
+from vzctl.usecases.map.nodes import Map
 
 
 def drawer(environ: Mapping[str, str], *, is_file: bool) -> Callable[[Map, str], str]:

@@ -14,12 +14,12 @@ from html import escape as markup_escape
 from pathlib import Path
 from typing import Final
 
-from vzctl.domain.rules import counted
+from vzctl.domain.state.rules import counted
 from vzctl.render import map_words as words
 from vzctl.render.cells import escape, text_of
 from vzctl.render.map_words import BAD, PLAIN, QUIET, WARN, Fact
-from vzctl.usecases.map_file import MARK
-from vzctl.usecases.map_nodes import Map, MapBranch, MapCounts, MapCredential, MapDatabase, MapProvider
+from vzctl.usecases.map.file import MARK
+from vzctl.usecases.map.nodes import Map, MapBranch, MapCounts, MapCredential, MapDatabase, MapProvider
 
 _FOLDER: Final = Path(__file__).with_name("map_page")
 _METER_WIDTH: Final = 40

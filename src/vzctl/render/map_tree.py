@@ -9,7 +9,7 @@ from typing import Final
 from vzctl.render import map_words as words
 from vzctl.render.cells import escape
 from vzctl.render.map_words import BAD, PLAIN, QUIET, Fact
-from vzctl.usecases.map_nodes import Map, MapBranch, MapProvider
+from vzctl.usecases.map.nodes import Map, MapBranch, MapProvider
 
 HEADING: Final = "heading"
 COMMAND: Final = "command"

@@ -11,7 +11,7 @@ from vzctl.render import envelope
 from vzctl.render.cells import plain_cell
 from vzctl.render.show import require_stdout, wants_color
 from vzctl.settings import Settings
-from vzctl.usecases.diagnosis import Diagnosis
+from vzctl.usecases.diagnosis.result import Diagnosis
 from vzctl.usecases.outcome import Outcome
 
 if TYPE_CHECKING:

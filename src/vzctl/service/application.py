@@ -16,7 +16,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from vzctl.domain.state import State
+from vzctl.domain.state.state import State
 from vzctl.errors import SecretStoreError, VzctlError
 from vzctl.secret import Secret
 from vzctl.service.fetch_recorder import FetchRecorder
@@ -26,8 +26,8 @@ from vzctl.service.log import ServiceLog, safe_text
 from vzctl.service.metrics import Metrics
 from vzctl.service.paths import Asked, parse_path
 from vzctl.service.secret_cache import SecretCache
-from vzctl.usecases.secret_version import NOT_HELD
-from vzctl.usecases.serve_credential import Granted, Refused
+from vzctl.usecases.secrets.version import NOT_HELD
+from vzctl.usecases.serve.credential import Granted, Refused
 
 ANSWER_SECONDS: Final = 3.5
 """The Data API gives up after 5 s and then shows its callers the request; an answer must be on its way before 4."""

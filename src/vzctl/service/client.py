@@ -11,7 +11,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from vzctl.errors import UsageError
-from vzctl.usecases.serve_check import Reply, UnreachableError
+from vzctl.usecases.serve.check import Reply, UnreachableError
 
 READ_SECONDS: Final = 5.0
 """What a Data API waits."""

@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from vzctl.domain.state import State
+from vzctl.domain.state.state import State
 from vzctl.service.log import ServiceLog
 from vzctl.service.threads import in_thread
 from vzctl.store.fetch_record import Fetch, Fetches, FetchKey, read_fetches, write_fetches

@@ -7,12 +7,12 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from vzctl.domain.service import require_local
-from vzctl.domain.state import State
+from vzctl.domain.catalog.service import require_local
+from vzctl.domain.state.state import State
 from vzctl.errors import VzctlError
 from vzctl.service.log import ServiceLog
 from vzctl.service.threads import in_thread
-from vzctl.usecases.serve_credential import Directory
+from vzctl.usecases.serve.credential import Directory
 
 Signature = tuple[int, int, int, int, int]
 

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-from vzctl.domain.service_token import HEADERS, NO_DIGEST, token_digest, token_id
-from vzctl.usecases.serve_credential import Directory, KnownToken
+from vzctl.domain.state.service_token import HEADERS, NO_DIGEST, token_digest, token_id
+from vzctl.usecases.serve.credential import Directory, KnownToken
 
 _TOKEN_HEADERS: Final = frozenset(name.encode() for name in HEADERS)
 _NOBODY: Final = KnownToken(NO_DIGEST, "")

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Final
 
-from vzctl.domain.redaction import without_secrets
+from vzctl.domain.masking.redaction import without_secrets
 
 Field = str | int | float | bool | None
 LINES_A_SECOND: Final = 20

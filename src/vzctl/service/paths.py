@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from urllib.parse import unquote_to_bytes
 
-from vzctl.usecases.serve_credential import Wanted
+from vzctl.usecases.serve.credential import Wanted
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,13 +6,13 @@ import asyncio
 from collections.abc import Callable
 from typing import Final
 
-from vzctl.domain.records import Credential
-from vzctl.domain.state import State
+from vzctl.domain.state.records import Credential
+from vzctl.domain.state.state import State
 from vzctl.errors import SecretStoreError, VzctlError
 from vzctl.secret import Secret
 from vzctl.service.threads import in_thread
-from vzctl.usecases.secret_version import NOT_HELD
-from vzctl.usecases.serve_credential import Directory, Granted
+from vzctl.usecases.secrets.version import NOT_HELD
+from vzctl.usecases.serve.credential import Directory, Granted
 
 READERS_AT_MOST: Final = 16
 GIVEN_UP_AFTER_SECONDS: Final = 35.0

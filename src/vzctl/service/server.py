@@ -18,9 +18,9 @@ from typing import Final
 import uvicorn
 
 from vzctl.command import suggest
-from vzctl.domain.address import find_database
-from vzctl.domain.service import require_local
-from vzctl.domain.state import State
+from vzctl.domain.catalog.service import require_local
+from vzctl.domain.state.address import find_database
+from vzctl.domain.state.state import State
 from vzctl.errors import ENDING_SIGNALS, UsageError
 from vzctl.service.addresses import BACKLOG, address_text, is_loopback, notify, open_sockets
 from vzctl.service.application import Application, Parts
@@ -39,8 +39,8 @@ from vzctl.service.secret_cache import SecretCache
 from vzctl.service.slots import Slots
 from vzctl.service.tls import is_key_private, server_context
 from vzctl.usecases.context import Context
-from vzctl.usecases.secret_version import read_served
-from vzctl.usecases.serve_credential import Directory
+from vzctl.usecases.secrets.version import read_served
+from vzctl.usecases.serve.credential import Directory
 from vzctl.vault.exec_command import RUNNING
 
 ENDING_SECONDS: Final = 10

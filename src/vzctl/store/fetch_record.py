@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from vzctl.bounded_text import Limits, load_json
-from vzctl.domain.state import State
+from vzctl.domain.state.state import State
 from vzctl.store.atomic import make_private_directory, open_own_file, write_atomic
 
 FORMAT: Final = 1

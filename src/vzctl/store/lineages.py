@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from vzctl.domain.deletion import needed_versions
-from vzctl.domain.state import State
+from vzctl.domain.rotation.deletion import needed_versions
+from vzctl.domain.state.state import State
 from vzctl.errors import StateError
 from vzctl.store.atomic import append_line, make_private_directory, open_own_file
 from vzctl.store.schema import parse_state

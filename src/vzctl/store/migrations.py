@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from vzctl.domain.state import SCHEMA_VERSION
+from vzctl.domain.state.state import SCHEMA_VERSION
 
 Document = dict[str, Any]
 Migration = Callable[[Document], Document]

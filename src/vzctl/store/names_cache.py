@@ -7,9 +7,9 @@ import os
 from pathlib import Path
 from typing import Any
 
-from vzctl.domain.index import Index
-from vzctl.domain.pending import pending_steps
-from vzctl.domain.state import State
+from vzctl.domain.rotation.manual_steps import pending_steps
+from vzctl.domain.state.index import Index
+from vzctl.domain.state.state import State
 from vzctl.store.atomic import make_private_directory, write_atomic
 
 FORMAT = 1

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from vzctl.bounded_text import STATE
-from vzctl.domain.state import State
+from vzctl.domain.state.state import State
 from vzctl.errors import StateError
 from vzctl.store import backups
 from vzctl.store.atomic import open_own_file, write_atomic

@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 from vzctl import __version__
 from vzctl.bounded_text import STATE
 from vzctl.command import suggest
-from vzctl.domain.restoration import Restoration, carry_over
-from vzctl.domain.state import State
+from vzctl.domain.rotation.restoration import Restoration, carry_over
+from vzctl.domain.state.state import State
 from vzctl.errors import ConflictError, NotFoundError, StateError
 from vzctl.store.atomic import open_own_file
 from vzctl.store.audit import Change

@@ -19,9 +19,9 @@ from pydantic_core import ValidationError
 
 from vzctl.bounded_text import STATE, TextRefusedError, load_toml
 from vzctl.command import NextStep, suggest, suggest_program
-from vzctl.domain import integrity
-from vzctl.domain.integrity import Place
-from vzctl.domain.state import SCHEMA_VERSION, State
+from vzctl.domain.state import integrity
+from vzctl.domain.state.integrity import Place
+from vzctl.domain.state.state import SCHEMA_VERSION, State
 from vzctl.errors import StateError
 from vzctl.store.migrations import Document, migrate
 from vzctl.store.places import line_of

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Final, Generic, Protocol, TypeVar
 from vzctl import __version__
 from vzctl.bounded_text import STATE
 from vzctl.command import suggest
-from vzctl.domain.integrity import HIGHEST_SERIAL
-from vzctl.domain.state import State
+from vzctl.domain.state.integrity import HIGHEST_SERIAL
+from vzctl.domain.state.state import State
 from vzctl.errors import ConflictError, NotFoundError, StateError, StateLostError, StateReplacedError
 from vzctl.store import lost_state
 from vzctl.store.atomic import make_private_directory, remove_unfinished, write_atomic

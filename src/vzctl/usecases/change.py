@@ -19,7 +19,7 @@ from vzctl.errors import ConflictError
 from vzctl.usecases.context import Danger
 
 if TYPE_CHECKING:
-    from vzctl.domain.state import State
+    from vzctl.domain.state.state import State
     from vzctl.store.state_file import Written
     from vzctl.usecases.context import Context, Question
 

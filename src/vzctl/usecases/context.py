@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from vzctl.errors import UsageError
 from vzctl.secret import Secret
 from vzctl.store.state_file import StateFile
-from vzctl.usecases.key_command import KeyCommands
+from vzctl.usecases.credentials.key_command import KeyCommands
 from vzctl.vault.base import SecretItem, SecretStore
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, Final
 
-from vzctl.domain.difference import ADDED, CHANGED, REMOVED, differences
+from vzctl.domain.state.difference import ADDED, CHANGED, REMOVED, differences
 from vzctl.errors import ExitStatus
 from vzctl.usecases.context import Context
 from vzctl.usecases.outcome import Columns, Outcome

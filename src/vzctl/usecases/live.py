@@ -14,8 +14,8 @@ from vzctl.clients.endpoint import astra_endpoint, command_url, token_kind
 from vzctl.clients.http import Http
 from vzctl.clients.provider_probe import ProviderProbes
 from vzctl.command import suggest
-from vzctl.domain.records import Database
-from vzctl.domain.state import State
+from vzctl.domain.state.records import Database
+from vzctl.domain.state.state import State
 from vzctl.errors import (
     AstraError,
     AuthError,

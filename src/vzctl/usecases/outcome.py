@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from vzctl.command import NextStep
-from vzctl.domain.redaction import without_secrets
+from vzctl.domain.masking.redaction import without_secrets
 from vzctl.errors import ExitStatus, VzctlError
 
 T_co = TypeVar("T_co", covariant=True)

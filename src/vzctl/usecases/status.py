@@ -8,18 +8,18 @@ from dataclasses import dataclass
 from typing import ClassVar, Final
 
 from vzctl.command import Command, NextStep, command, suggest
-from vzctl.domain.age import age_days, is_due, maximum_age_days
-from vzctl.domain.pending import PendingStep, pending_steps, unproven
-from vzctl.domain.records import Credential, Evidence, Rotation
-from vzctl.domain.revocation import REASON_LEAKED
-from vzctl.domain.rules import display_name
-from vzctl.domain.state import State
+from vzctl.domain.rotation.manual_steps import PendingStep, pending_steps, unproven
+from vzctl.domain.rotation.revocation import REASON_LEAKED
+from vzctl.domain.state.age import age_days, is_due, maximum_age_days
+from vzctl.domain.state.records import Credential, Evidence, Rotation
+from vzctl.domain.state.rules import display_name
+from vzctl.domain.state.state import State
 from vzctl.errors import ExitStatus
 from vzctl.usecases.context import Context
 from vzctl.usecases.outcome import Columns, Outcome
-from vzctl.usecases.revocation import RevocationRow, revocation_rows
-from vzctl.usecases.rotation_view import OutageView, outage_text, outage_view, rotation_row, step_text
-from vzctl.usecases.state_problems import state_problems
+from vzctl.usecases.revocations.revocation import RevocationRow, revocation_rows
+from vzctl.usecases.rotations.view import OutageView, outage_text, outage_view, rotation_row, step_text
+from vzctl.usecases.state.problems import state_problems
 
 LISTS: Final = {
     "outage": command("rotations list", open=True),

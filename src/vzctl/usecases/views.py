@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar
 
-from vzctl.domain.index import Index
-from vzctl.domain.records import Dependant
-from vzctl.domain.rules import service_text
+from vzctl.domain.state.index import Index
+from vzctl.domain.state.records import Dependant
+from vzctl.domain.state.rules import service_text
 from vzctl.usecases.outcome import Columns
 
 if TYPE_CHECKING:
-    from vzctl.domain.pending import PendingStep
+    from vzctl.domain.rotation.manual_steps import PendingStep
 
 
 @dataclass(frozen=True, slots=True)

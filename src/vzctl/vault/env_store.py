@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
-from vzctl.domain.redaction import looks_like_secret
+from vzctl.domain.masking.redaction import looks_like_secret
 from vzctl.errors import SecretStoreError, UsageError
 from vzctl.secret import Secret
 from vzctl.vault import codes

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from vzctl.domain.disclosure import discloses
-from vzctl.domain.redaction import redacted
+from vzctl.domain.masking.disclosure import discloses
+from vzctl.domain.masking.redaction import redacted
 
 LONGEST_READ_BYTES: Final = 16 * 1024
 LONGEST_SHOWN_CHARACTERS: Final = 200

@@ -35,7 +35,12 @@ def expressions() -> dict[str, re.Pattern[str]]:
         f"{vzctl.domain.diagnosis.__name__}.{each.name}"
         for each in pkgutil.iter_modules(vzctl.domain.diagnosis.__path__)
     ]
-    for name in (*names, "vzctl.domain.key_formats", "vzctl.domain.redaction", "vzctl.usecases.diagnose"):
+    for name in (
+        *names,
+        "vzctl.domain.masking.key_formats",
+        "vzctl.domain.masking.redaction",
+        "vzctl.usecases.diagnosis.diagnose",
+    ):
         for key, value in vars(importlib.import_module(name)).items():
             for number, each in enumerate(value if isinstance(value, tuple) else (value,)):
                 if isinstance(each, Pattern):

@@ -15,8 +15,8 @@ from vzctl.domain.diagnosis.knowledge import Knowledge
 from vzctl.domain.diagnosis.log import Records
 from vzctl.domain.diagnosis.payload import read
 from vzctl.domain.diagnosis.table import rules
-from vzctl.domain.redaction import redacted
-from vzctl.domain.state import State
+from vzctl.domain.masking.redaction import redacted
+from vzctl.domain.state.state import State
 
 WORDS: Final = sorted({word for rule in rules() for group in rule.needs.every for word in group})
 BITS: Final = st.one_of(

@@ -16,8 +16,8 @@ from tests.support.builders import NOW, a_credential, a_database, a_rotation, a_
 from vzctl.domain.diagnosis.engine import Verdict, diagnose, judge
 from vzctl.domain.diagnosis.knowledge import Knowledge
 from vzctl.domain.diagnosis.payload import read
-from vzctl.domain.records import ControlPlane, Step
-from vzctl.domain.state import State
+from vzctl.domain.state.records import ControlPlane, Step
+from vzctl.domain.state.state import State
 
 Seen = tuple[str, str, str | None]
 

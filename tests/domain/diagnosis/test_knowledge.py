@@ -23,8 +23,8 @@ from vzctl.domain.diagnosis.advice import SOURCE, Advised, advised
 from vzctl.domain.diagnosis.engine import judge
 from vzctl.domain.diagnosis.knowledge import Knowledge
 from vzctl.domain.diagnosis.payload import read
-from vzctl.domain.records import ControlPlane, Credential, Database, Direction, Evidence, Step
-from vzctl.domain.state import State
+from vzctl.domain.state.records import ControlPlane, Credential, Database, Direction, Evidence, Step
+from vzctl.domain.state.state import State
 
 SHOP: Final = a_database("shop", id=database_id(1))
 BLOG: Final = a_database("blog", id=database_id(2), endpoint="http://blog.example.com:8181")

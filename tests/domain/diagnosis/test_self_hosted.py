@@ -30,8 +30,8 @@ from vzctl.domain.diagnosis.knowledge import Knowledge
 from vzctl.domain.diagnosis.payload import read
 from vzctl.domain.diagnosis.rules_self_hosted import SELF_HOSTED, ways_on
 from vzctl.domain.diagnosis.self_hosted import OldKeyUser
-from vzctl.domain.records import ControlPlane, Database, Direction, Rotation, Step
-from vzctl.domain.state import State
+from vzctl.domain.state.records import ControlPlane, Database, Direction, Rotation, Step
+from vzctl.domain.state.state import State
 
 GATEWAY: Final = "EMBEDDING_GATEWAY_UNABLE_RESOLVE_AUTHENTICATION_TYPE"
 CREDENTIAL: Final = "VECTORIZE_CREDENTIAL_INVALID"

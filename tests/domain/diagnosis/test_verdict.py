@@ -6,7 +6,7 @@ import pytest
 
 from vzctl.domain.diagnosis.engine import Verdict, diagnose
 from vzctl.domain.diagnosis.redaction import LONGEST_EVIDENCE, excerpt
-from vzctl.domain.redaction import redacted
+from vzctl.domain.masking.redaction import redacted
 
 SECRETS = (
     "sk-proj-abcdefghijklmnop1234",

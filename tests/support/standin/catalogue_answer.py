@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from vzctl.domain.catalogue import CATALOGUE
-from vzctl.domain.provider import Model, Parameter, Provider
-from vzctl.domain.records import Authentication
+from vzctl.domain.catalog.catalog import CATALOGUE
+from vzctl.domain.catalog.provider import Model, Parameter, Provider
+from vzctl.domain.state.records import Authentication
 
 URLS: Final = {
     "openai": "https://api.openai.com/v1/",

@@ -11,8 +11,8 @@ from tests.support.standin import data_errors as errors
 from tests.support.standin.portal import NOT_FOUND, Portal
 from tests.support.standin.providers import Account, Providers
 from tests.support.standin.server import Answer
-from vzctl.domain.catalogue import CATALOGUE
-from vzctl.domain.provider import Provider
+from vzctl.domain.catalog.catalog import CATALOGUE
+from vzctl.domain.catalog.provider import Provider
 
 CATALOGUE_BY_ID: Final = {provider.id: provider for provider in CATALOGUE}
 HOSTED_LENGTH: Final = 1024

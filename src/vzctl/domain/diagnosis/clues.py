@@ -11,11 +11,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
-from vzctl.domain.index import Index
-from vzctl.domain.names import name_fault, strip_data_api_suffix
+from vzctl.domain.masking.redaction import looks_like_secret, redacted
 from vzctl.domain.pattern import Pattern
-from vzctl.domain.records import Credential, Database, Dependant
-from vzctl.domain.redaction import looks_like_secret, redacted
+from vzctl.domain.state.index import Index
+from vzctl.domain.state.names import name_fault, strip_data_api_suffix
+from vzctl.domain.state.records import Credential, Database, Dependant
 
 T = TypeVar("T")
 

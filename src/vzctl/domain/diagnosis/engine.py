@@ -13,8 +13,8 @@ from vzctl.domain.diagnosis.payload import Payload, Piece, read
 from vzctl.domain.diagnosis.redaction import excerpt
 from vzctl.domain.diagnosis.rule import Confidence, Frame, Needs, Rule, Side, Who
 from vzctl.domain.diagnosis.table import candidates
+from vzctl.domain.masking.redaction import redacted
 from vzctl.domain.pattern import Pattern
-from vzctl.domain.redaction import redacted
 
 LONGEST_WHOLE: Final = 20_000
 """Up to this length a text of several records is also read as a whole, for what one line says about another."""

@@ -20,11 +20,20 @@ from vzctl.domain.diagnosis.clues import ClueReader, Clues
 from vzctl.domain.diagnosis.engine import Verdict
 from vzctl.domain.diagnosis.rules_self_hosted import FINAL_REFUSALS, FOR_OWN_SERVICE
 from vzctl.domain.diagnosis.self_hosted import OLD_KEY_REMEMBERED, OldKeyUsers, SelfHosted
-from vzctl.domain.index import Index
-from vzctl.domain.names import nearest
-from vzctl.domain.records import Authentication, Credential, Database, Dependant, Evidence, Rotation, ScopeEntry, Step
-from vzctl.domain.rules import display_name, listed
-from vzctl.domain.state import State
+from vzctl.domain.state.index import Index
+from vzctl.domain.state.names import nearest
+from vzctl.domain.state.records import (
+    Authentication,
+    Credential,
+    Database,
+    Dependant,
+    Evidence,
+    Rotation,
+    ScopeEntry,
+    Step,
+)
+from vzctl.domain.state.rules import display_name, listed
+from vzctl.domain.state.state import State
 
 SETTLED_AFTER: Final = timedelta(minutes=10)
 """Nobody publishes how long a change takes to be in force everywhere; a cache of the Data API keeps a key for 5 minutes."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from vzctl.domain.redaction import fill_holes, holed
+from vzctl.domain.masking.redaction import fill_holes, holed
 
 LONGEST_EVIDENCE: Final = 200
 _MARGIN: Final = 400

@@ -1,0 +1,1 @@
+"""What providers offer, and the checks of a service against it."""

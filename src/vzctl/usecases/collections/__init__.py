@@ -1,0 +1,1 @@
+"""`vzctl collections`: a file for each verb, and what they share."""

@@ -1,0 +1,32 @@
+"""`vzctl collections list`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from vzctl.command import suggest
+from vzctl.domain.state.index import Index
+from vzctl.usecases.context import Context
+from vzctl.usecases.dependents.service import (
+    DependantFilter,
+    DependantRow,
+    dependant_row,
+    matching,
+)
+from vzctl.usecases.outcome import Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class CollectionList:
+    """Collections."""
+
+    collections: tuple[DependantRow, ...]
+
+
+def list_collections(context: Context, chosen: DependantFilter) -> Outcome[CollectionList]:
+    """Return the collections that the filter lets through."""
+    state = context.state_file.read()
+    index = Index(state)
+    rows = tuple(dependant_row(index, item) for item in matching(state, state.collections, chosen))
+    steps = () if state.collections else (suggest("collections add", "DB/KEYSPACE/COLLECTION", comment="record one"),)
+    return Outcome(data=CollectionList(rows), next_steps=steps)

@@ -1,0 +1,1 @@
+"""`vzctl credentials`: a file for each verb, and what they share."""

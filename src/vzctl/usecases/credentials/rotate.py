@@ -1,0 +1,415 @@
+"""Begin a rotation: plan, preflight, question, intent. The walk itself is in `vzctl.usecases.rotations.steps`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import ClassVar
+
+from vzctl.command import suggest
+from vzctl.domain.catalog.provider import Provider
+from vzctl.domain.masking.redaction import without_secrets
+from vzctl.domain.rotation import machine
+from vzctl.domain.state.records import Credential, Evidence, Rotation, Step, Version
+from vzctl.domain.state.rules import provider_by_id, require_credential, require_no_rotation
+from vzctl.domain.state.state import State
+from vzctl.errors import ConflictError, ExitStatus, VzctlError
+from vzctl.secret import Secret
+from vzctl.usecases.change import Plan, Proposal
+from vzctl.usecases.context import Context, Danger, Question, SecretSource
+from vzctl.usecases.credentials.edit import require_slot
+from vzctl.usecases.credentials.key_judge import require_new_key
+from vzctl.usecases.outcome import NOT_BEGUN, Columns, Fault, Notice, Outcome, batch_status
+from vzctl.usecases.rotations.observe_step import Looking
+from vzctl.usecases.rotations.steps import NOT_TESTED, Walk, require_writable_store, walk
+from vzctl.usecases.rotations.view import (
+    KeyFacts,
+    RotationPlan,
+    RotationResult,
+    plan_lines,
+    rotation_plan,
+    warning_lines,
+)
+from vzctl.usecases.secrets.version import take_secret
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RotateCredential:
+    """Give a credential a new key under its own name, scope and dependants."""
+
+    name: str
+    source: SecretSource
+    skip_test: bool = False
+    leaked: bool = False
+    revoke_first: bool = False
+    minimum_scope: bool = False
+    slot: int | None = None
+    looking: Looking = field(default_factory=Looking)
+    until: Step | None = None
+    dry_run: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What a plan needs and is made once: ids, the time, and the host."""
+
+    rotation_id: str
+    version_id: str
+    now: datetime
+    host: str
+
+    @classmethod
+    def by(cls, context: Context) -> Made:
+        """Return new ids, the time, and the host of this command."""
+        return cls(context.new_id(), context.new_id(), context.now(), context.host)
+
+
+@dataclass(frozen=True, slots=True)
+class NewKey:
+    """The new key, and what was found out about it before anything was recorded."""
+
+    secret: Secret
+    warnings: tuple[Notice, ...] = ()
+    test: str = NOT_TESTED
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A rotation as it would begin: its row, and the plan that is shown."""
+
+    rotation: Rotation
+    plan: RotationPlan
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A rotation whose preflight passed: nothing is recorded yet."""
+
+    request: RotateCredential
+    key: NewKey
+    proposal: Proposal[Planned]
+
+    @property
+    def planned(self) -> Planned:
+        """The plan for the state as it was read."""
+        return self.proposal.plan.data
+
+
+@dataclass(frozen=True, slots=True)
+class BatchItem:
+    """The result of one credential of a batch; `code` is an exit status' name, an error's code, or `NOT_STARTED`."""
+
+    name: str
+    code: str
+    exit_code: int
+    message: str
+    changed: bool
+    fault: Fault | None
+    rotation: RotationResult | None
+
+    columns: ClassVar[Columns] = (("NAME", "name"), ("CODE", "code"), ("EXIT", "exit_code"), ("RESULT", "message"))
+
+    @property
+    def is_open(self) -> bool:
+        """Whether somebody still has to go on with its rotation."""
+        detail = self.rotation.rotation if self.rotation is not None else None
+        return detail is not None and detail.rotation.is_open
+
+
+@dataclass(frozen=True, slots=True)
+class BatchResult:
+    """One result a credential, in the order of the file; those after a failure are `NOT_STARTED`."""
+
+    items: tuple[BatchItem, ...]
+
+
+def rotate_credential(context: Context, request: RotateCredential) -> Outcome[RotationResult]:
+    """Rotate one credential as far as vzctl can; a person's steps end it with `MANUAL` or `ROTATION_OPEN`."""
+    context.require_writable()
+    made = Made.by(context)
+    state = context.state_file.read()
+    plan = _plan(state, request, made, None).data.plan
+    require_writable_store(context)
+    if request.dry_run:
+        return Outcome(data=RotationResult(plan, None), summary=plan_lines(plan))
+    context.store().probe()
+    if context.is_interactive:
+        # A person reads what will happen before the key is asked for.
+        context.present(plan_lines(plan))
+    prepared = prepare(context, state, request, made)
+    if prepared is None:
+        return _nothing_to_do(plan)
+    prepared.proposal.ask()
+    return _start(context, prepared)
+
+
+def rotate_batch(context: Context, requests: Sequence[RotateCredential]) -> Outcome[BatchResult]:
+    """Rotate several: every preflight first, one question, then one by one until the first error."""
+    context.require_writable()
+    state = context.state_file.read()
+    names = [request.name for request in requests]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        raise ConflictError(f'"{twice}" is in the batch twice', code="BATCH_DUPLICATE")
+    made = {request.name: Made.by(context) for request in requests}
+    plans = {request.name: _plan(state, request, made[request.name], None).data.plan for request in requests}
+    require_writable_store(context)
+    if any(request.dry_run for request in requests):
+        return _batch_plan(plans)
+    context.store().probe()
+    keys = {request.name: _new_key(state, request) for request in requests}
+    prepared = {
+        request.name: _prepared(context, state, request, made[request.name], _tried(context, state, request, key))
+        if (key := keys[request.name]) is not None
+        else None
+        for request in requests
+    }
+    to_do = [item.planned.plan for item in prepared.values() if item is not None]
+    if to_do:
+        lines = tuple(line for plan in to_do for line in plan_lines(plan))
+        danger = Danger.MODERATE if all(plan.rollback_possible for plan in to_do) else Danger.SEVERE
+        context.confirm(Question(f"Rotate {len(to_do)} credentials?", str(len(to_do)), danger, lines))
+    return _run_batch(context, prepared)
+
+
+def _batch_plan(plans: Mapping[str, RotationPlan]) -> Outcome[BatchResult]:
+    rows = [
+        BatchItem(name, "OK", 0, "would rotate", changed=False, fault=None, rotation=RotationResult(plan, None))
+        for name, plan in plans.items()
+    ]
+    lines = tuple(line for plan in plans.values() for line in plan_lines(plan))
+    return Outcome(data=BatchResult(tuple(rows)), summary=lines)
+
+
+def prepare(context: Context, state: State, request: RotateCredential, made: Made) -> Prepared | None:
+    """Read, judge, and test the new key; None when it is the current one already. Nothing is written."""
+    key = _new_key(state, request)
+    return None if key is None else _prepared(context, state, request, made, _tried(context, state, request, key))
+
+
+def _new_key(state: State, request: RotateCredential) -> NewKey | None:
+    """Read and judge the new key; None when it is the current one already."""
+    credential = require_credential(state, request.name)
+    secret, warnings = take_secret(_provider(credential), request.source)
+    current = credential.current_version
+    if current is not None and current.fingerprint == secret.fingerprint(state.organization.fingerprint_salt):
+        return None
+    return NewKey(secret, (*warnings, *require_new_key(state, credential, secret)))
+
+
+def _tried(context: Context, state: State, request: RotateCredential, key: NewKey) -> NewKey:
+    """Test the new key before anything is recorded, unless that is not wanted."""
+    if request.skip_test:
+        return key
+    from vzctl.usecases.credentials.new_key import try_new_key
+
+    words = try_new_key(context, state, require_credential(state, request.name), key.secret)
+    return replace(key, test=words)
+
+
+def _prepared(context: Context, state: State, request: RotateCredential, made: Made, key: NewKey) -> Prepared:
+    """Return the proposal: the plan for the state as it was read, before the key was asked for and tested."""
+    is_shown = context.is_interactive
+
+    def replan(now: State) -> Plan[Planned]:
+        return _plan(now, request, made, key, is_shown=is_shown)
+
+    return Prepared(request, key, Proposal(context, state, replan(state), replan))
+
+
+def _plan(
+    state: State, request: RotateCredential, made: Made, key: NewKey | None, *, is_shown: bool = False
+) -> Plan[Planned]:
+    """Plan the beginning of a rotation: the intent, before the new key is in the store.
+
+    `is_shown`: the user has read the plan before the key was asked for. The basis is all that was shown or tested: the
+    credential as it is, what depends on it, and the plan but for the key, since a batch may rotate those that share it.
+    """
+    credential = _require_rotatable(state, request)
+    rotation = _rotation(state, credential, request, made, key)
+    fingerprint = None
+    if key is not None:
+        require_new_key(state, credential, key.secret)
+        fingerprint = key.secret.fingerprint(state.organization.fingerprint_salt)
+    unusual = tuple(item.message for item in key.warnings) if key is not None else ()
+    new_key = KeyFacts(_test_text(request, key), fingerprint, unusual)
+    plan = rotation_plan(state, credential, rotation, made.now, new_key)
+    if is_shown:
+        lines: tuple[str, ...] = (f"  test          {plan.test}", *warning_lines(plan))
+    else:
+        lines = plan_lines(plan)
+    last_four = key.secret.last_four() if key is not None else None
+    version = Version(id=made.version_id, created_at=made.now, fingerprint=fingerprint, last_four=last_four)
+    begun = replace(credential.with_version(version), pending=version.id)
+    return Plan(
+        state=state.with_credential(begun).with_rotation(rotation),
+        data=Planned(rotation, plan),
+        question=_question(plan, lines=lines),
+        basis=(credential, tuple(state.dependants_of(credential.name)), replace(plan, same_key_elsewhere=())),
+        details=(f'begin to rotate "{credential.name}"',),
+        subjects=(credential.name,),
+    )
+
+
+def _test_text(request: RotateCredential, key: NewKey | None) -> str:
+    if request.skip_test:
+        return "new key not tested (--skip-test)"
+    if key is None:
+        return "the new key is tested first, at its provider and through one dependant; --skip-test leaves that out"
+    return f"the new key was {key.test}"
+
+
+def _start(context: Context, prepared: Prepared) -> Outcome[RotationResult]:
+    """Record the intent, then walk. A ^C until here leaves nothing behind."""
+    if context.stop_requested():
+        raise KeyboardInterrupt
+    prepared.proposal.commit()
+    planned, request, key = prepared.planned, prepared.request, prepared.key
+    given = Walk(source=lambda: key.secret, looking=request.looking, until=request.until)
+    outcome = walk(context, planned.rotation, given)
+    return Outcome(
+        data=RotationResult(planned.plan, outcome.data),
+        changed=True,
+        summary=outcome.summary,
+        warnings=(*key.warnings, *_shared_key(planned.plan), *outcome.warnings),
+        next_steps=outcome.next_steps,
+        status=outcome.status,
+    )
+
+
+def _run_batch(context: Context, prepared: dict[str, Prepared | None]) -> Outcome[BatchResult]:
+    items: list[BatchItem] = []
+    outcomes: list[Outcome[RotationResult]] = []
+    failed: VzctlError | None = None
+    for name, item in prepared.items():
+        if item is None:
+            items.append(
+                BatchItem(name, "OK", 0, "it holds this key already", changed=False, fault=None, rotation=None)
+            )
+        elif failed is not None:
+            items.append(_not_begun(name, ExitStatus.PARTIAL, "an earlier item failed"))
+        elif context.stop_requested():
+            items.append(_not_begun(name, ExitStatus.INTERRUPTED, "interrupted before it was begun"))
+        else:
+            writes = context.state_file.write_count
+            try:
+                outcome = _start(context, item)
+            except VzctlError as error:
+                failed = error
+                wrote = context.state_file.write_count > writes
+                fault, message = Fault.of(error), without_secrets(error.message)
+                items.append(BatchItem(name, error.code, error.exit_status, message, wrote, fault, None))
+                continue
+            outcomes.append(outcome)
+            code, message = outcome.status.name, outcome.summary[0]
+            items.append(BatchItem(name, code, outcome.status, message, True, None, outcome.data))
+    done = sum(item.code == "OK" and not item.is_open for item in items)
+    left_open = sum(item.is_open for item in items)
+    steps = failed.next_steps if failed is not None else [step for item in outcomes for step in item.next_steps]
+    return Outcome(
+        data=BatchResult(tuple(items)),
+        changed=any(item.changed for item in items),
+        summary=(
+            *(f"{item.name}: {item.code.lower()}: {item.message}" for item in items),
+            f"{done} of {len(items)} done" + (f", {left_open} still open" if left_open else ""),
+        ),
+        warnings=tuple(dict.fromkeys(notice for item in outcomes for notice in item.warnings)),
+        next_steps=tuple(steps[:10]),
+        status=batch_status((item.exit_code for item in items), failed),
+    )
+
+
+def _not_begun(name: str, exit_status: ExitStatus, message: str) -> BatchItem:
+    return BatchItem(name, "NOT_STARTED", exit_status, message, changed=False, fault=NOT_BEGUN, rotation=None)
+
+
+def _require_rotatable(state: State, request: RotateCredential) -> Credential:
+    """Check what needs no secret: the request, the credential, its rotation, and its slot."""
+    request.looking.require_possible()
+    credential = require_credential(state, request.name)
+    require_no_rotation(state, credential)
+    if credential.current is None:
+        raise ConflictError(
+            f'"{credential.name}" has no key yet: adding it was interrupted',
+            code="CREDENTIAL_INCOMPLETE",
+            next_steps=(
+                suggest("credentials add", credential.name, provider=credential.provider, comment="finish it"),
+            ),
+        )
+    if credential.evidence is Evidence.WANTED:
+        raise ConflictError(
+            f'"{credential.name}" is not at Astra yet: a person has to add it at the Portal first',
+            code="CREDENTIAL_WANTED",
+            next_steps=(suggest("pending list", comment="the steps that are left"),),
+        )
+    if credential.removal_wanted_at is not None:
+        raise ConflictError(
+            f'the removal of "{credential.name}" is waiting for a person',
+            code="REMOVAL_PENDING",
+            next_steps=(suggest("pending list", comment="confirm or drop it"),),
+        )
+    if request.slot is not None:
+        require_slot(credential.provider, request.slot)
+    return credential
+
+
+def _rotation(
+    state: State, credential: Credential, request: RotateCredential, made: Made, key: NewKey | None
+) -> Rotation:
+    snapshot = machine.snapshot_of(state, credential)
+    rotation = Rotation(
+        id=made.rotation_id,
+        credential=credential.id,
+        step=Step.STAGING,
+        snapshot=snapshot,
+        started_at=made.now,
+        host=made.host,
+        old_version=credential.current,
+        new_version=made.version_id,
+        databases=snapshot.needed_databases if request.minimum_scope else snapshot.databases,
+        leaked=request.leaked,
+        revoke_first=request.leaked and request.revoke_first,
+        test=key.test if key is not None else NOT_TESTED,
+        new_slot=_new_slot(credential, request.slot),
+        group_size=None if state.is_local else machine.PORTAL_GROUP_SIZE,
+    )
+    if request.until is not None:
+        machine.require_on_route(rotation, request.until, is_local=state.is_local)
+    return machine.arrived(rotation, Step.STAGING, made.now)
+
+
+def _new_slot(credential: Credential, slot: int | None) -> int | None:
+    """Return the slot of the new key: an Azure resource has two, the new key is in the one not in use."""
+    if slot is not None or credential.slot is None:
+        return slot
+    return 2 if credential.slot == 1 else 1
+
+
+def _question(plan: RotationPlan, *, lines: Sequence[str]) -> Question:
+    danger = Danger.MODERATE if plan.rollback_possible else Danger.SEVERE
+    return Question(f'Rotate "{plan.credential}" now?', plan.credential, danger, lines)
+
+
+def _nothing_to_do(plan: RotationPlan) -> Outcome[RotationResult]:
+    return Outcome(
+        data=RotationResult(plan, None), summary=(f'"{plan.credential}" holds this key already: nothing to do',)
+    )
+
+
+def _shared_key(plan: RotationPlan) -> tuple[Notice, ...]:
+    return tuple(
+        Notice("SAME_KEY_ELSEWHERE", f'"{name}" still holds the old key: rotate it too before you revoke the key', name)
+        for name in plan.same_key_elsewhere
+    )
+
+
+def _provider(credential: Credential) -> Provider:
+    provider = provider_by_id(credential.provider)
+    if provider is None:
+        raise ConflictError(
+            f'"{credential.name}" belongs to "{credential.provider}", which is no provider of the catalogue',
+            code="PROVIDER_UNKNOWN",
+            next_steps=(suggest("providers list", comment="the providers that are known"),),
+        )
+    return provider

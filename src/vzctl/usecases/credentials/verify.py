@@ -1,0 +1,339 @@
+"""Test keys at their providers: each for every service that its dependants declare. Changes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any, ClassVar, Final
+
+from vzctl.clients.provider_probe import EMBEDDING, Finding
+from vzctl.clients.provider_wire import Wanted
+from vzctl.command import NextStep, command, suggest
+from vzctl.domain.catalog.catalog import check_service
+from vzctl.domain.catalog.parameters import parse_parameters
+from vzctl.domain.catalog.provider import Provider
+from vzctl.domain.diagnosis.key_verdict import MEANINGS, PASSED, Verdict
+from vzctl.domain.state.index import Index
+from vzctl.domain.state.records import Credential
+from vzctl.domain.state.rules import counted, listed, provider_by_id, require_credential
+from vzctl.domain.state.state import State
+from vzctl.errors import ExitStatus, SecretStoreError, UsageError, status_of_sides
+from vzctl.secret import Secret
+from vzctl.usecases.context import Context
+from vzctl.usecases.dependents.service import Service
+from vzctl.usecases.live import DEFAULT_JOBS, Live, in_parallel, require_jobs
+from vzctl.usecases.outcome import Columns, Notice, Outcome
+from vzctl.usecases.secrets.version import Owner, read_version
+
+ONE_AT_A_TIME: Final = frozenset({"voyageAI"})
+"""Providers whose free accounts may ask only a few times a minute."""
+PROGRESS_FROM: Final = 20
+_TEST_MODELS: Final = {
+    "openai": "text-embedding-3-small",
+    "azureOpenAI": "text-embedding-3-small",
+    "huggingface": "sentence-transformers/all-MiniLM-L6-v2",
+    "jinaAI": "jina-embeddings-v3",
+}
+"""The model that a key without dependants is tested with, where it is not the first of the catalogue."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerifyCredentials:
+    """Which keys to test, and how. `service` is tested for where a credential has no dependants."""
+
+    names: Sequence[str] = ()
+    all_credentials: bool = False
+    level: int = EMBEDDING
+    jobs: int = DEFAULT_JOBS
+    wake: bool = False
+    service: Service = field(default_factory=Service)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyTest:
+    """One key tested for one service. `level` is that of the test that was made, 0 for none."""
+
+    credential: str
+    provider: str
+    model: str | None
+    dimension: int | None
+    level: int
+    verdict: str
+    side: str | None
+    retryable: bool
+    http_status: int | None
+    upstream_code: str | None
+    message: str
+    detail: str | None
+    notes: tuple[str, ...]
+    vector_length: int | None
+    dependants: tuple[str, ...]
+    elapsed_ms: int
+
+    columns: ClassVar[Columns] = (
+        ("CREDENTIAL", "credential"),
+        ("PROVIDER", "provider"),
+        ("MODEL", "model"),
+        ("DIMENSION", "dimension"),
+        ("LEVEL", "level"),
+        ("VERDICT", "verdict"),
+        ("SIDE", "side"),
+        ("DETAIL", "detail"),
+    )
+
+    @property
+    def passed(self) -> bool:
+        """Whether nothing speaks against the key."""
+        return Verdict(self.verdict) in PASSED
+
+
+@dataclass(frozen=True, slots=True)
+class KeyTests:
+    """Every test, in the order of the credentials."""
+
+    tests: tuple[KeyTest, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Task:
+    """A key and a service; `addresses` are the dependants that declare it. No `secret`: the key is not held."""
+
+    credential: str
+    provider: Provider | None
+    provider_id: str
+    secret: Secret | None
+    wanted: Wanted
+    fault: str | None
+    addresses: tuple[str, ...]
+
+
+def verify_credentials(context: Context, request: VerifyCredentials) -> Outcome[KeyTests]:
+    """Test keys; the exit status says whose fault it is when one does not pass: 7 the provider's, 6 Astra's, 21 unknown."""
+    _check(request)
+    state = context.state_file.read()
+    credentials = _chosen(state, request)
+    context.store()
+    index = Index(state)
+    tasks = [task for item in credentials for task in _tasks(context, index, item, request)]
+    findings = _findings(context, tasks, request)
+    tests = tuple(_tested(task, finding) for task, finding in zip(tasks, findings, strict=True))
+    return Outcome(
+        data=KeyTests(tests),
+        summary=_summary(tests),
+        warnings=_warnings(tests),
+        next_steps=_next_steps(tests),
+        status=_status(tests),
+    )
+
+
+def _check(request: VerifyCredentials) -> None:
+    require_jobs(request.jobs)
+    if request.level not in (1, EMBEDDING):
+        raise UsageError("--level takes 1 (who is this key) or 2 (embed one word)", code="USAGE")
+    if bool(request.names) == request.all_credentials:
+        raise UsageError("name the credentials, or give --all", code="CREDENTIALS_MISSING")
+
+
+def _chosen(state: State, request: VerifyCredentials) -> list[Credential]:
+    if request.all_credentials:
+        return list(state.credentials)
+    return [require_credential(state, name) for name in dict.fromkeys(request.names)]
+
+
+def _tasks(context: Context, index: Index, credential: Credential, request: VerifyCredentials) -> list[_Task]:
+    """Return a task for each service, the key read first: a key that is named and not held is an error."""
+    provider = provider_by_id(credential.provider)
+    secret = _secret(context, index.state, credential, is_named=not request.all_credentials)
+    found: dict[tuple[Any, ...], tuple[Wanted, str | None, list[str]]] = {}
+    for dependant in index.dependants_of_credential[credential.name]:
+        wanted, fault = _wanted(provider, dependant.model, dependant.dimension, dependant.parameters)
+        _, _, addresses = found.setdefault(_key(wanted), (wanted, fault, []))
+        addresses.append(index.address(dependant))
+    if not found:
+        wanted, fault = _of_request(provider, request.service)
+        found[_key(wanted)] = (wanted, fault, [])
+    return [
+        _Task(
+            credential=credential.name,
+            provider=provider,
+            provider_id=credential.provider,
+            secret=secret,
+            wanted=wanted,
+            fault=fault,
+            addresses=tuple(sorted(addresses)),
+        )
+        for wanted, fault, addresses in found.values()
+    ]
+
+
+def services_of(state: State, credential: Owner) -> list[tuple[Wanted, str | None]]:
+    """Return every service that a key is used for, or a common one, each with why it cannot be tested, if it cannot."""
+    provider = provider_by_id(credential.provider)
+    found = {}
+    for item in Index(state).dependants_of_credential[credential.name]:
+        wanted, fault = _wanted(provider, item.model, item.dimension, item.parameters)
+        found[_key(wanted)] = (wanted, fault)
+    return list(found.values()) or [_of_request(provider, Service())]
+
+
+def _secret(context: Context, state: State, credential: Credential, *, is_named: bool) -> Secret | None:
+    try:
+        return read_version(context, state, credential, credential.current)
+    except SecretStoreError as error:
+        if is_named or error.code != "SECRET_NOT_HELD":
+            raise
+        return None
+
+
+def _of_request(provider: Provider | None, service: Service) -> tuple[Wanted, str | None]:
+    """Return the service of the command line, for a key that nothing uses yet."""
+    if provider is None:
+        return _wanted(None, service.model, service.dimension, service.parameters)
+    model = service.model or _TEST_MODELS.get(provider.id) or provider.models[0].name
+    dimension = service.dimension
+    known = provider.model(model)
+    if dimension is None and known is not None:
+        dimension = known.dimension.default
+    return _wanted(provider, model, dimension, service.parameters)
+
+
+def _wanted(
+    provider: Provider | None, model: str | None, dimension: int | None, parameters: Mapping[str, Any]
+) -> tuple[Wanted, str | None]:
+    """Return what is tested for, and why it cannot be when the catalogue does not allow it."""
+    known = provider.model(model) if provider is not None else None
+    if provider is None or known is None:
+        wanted = Wanted(model=model, dimension=dimension, parameters=dict(parameters))
+        return wanted, None if provider is None else "the model is not in the catalogue"
+    typed = parse_parameters(provider, known, parameters)
+    wanted = Wanted(model=known.name, dimension=dimension, parameters=typed)
+    try:
+        # Without a recorded dimension there is nothing to judge it by; any that the model makes will do.
+        check_service(provider, model, dimension if dimension is not None else known.dimension.maximum, parameters)
+    except UsageError as error:
+        return wanted, error.message
+    return wanted, None
+
+
+def _key(wanted: Wanted) -> tuple[Any, ...]:
+    return (
+        wanted.model,
+        wanted.dimension,
+        tuple(sorted((name, repr(value)) for name, value in wanted.parameters.items())),
+    )
+
+
+def _findings(context: Context, tasks: list[_Task], request: VerifyCredentials) -> list[Finding]:
+    """Return a finding for each task. The same key is asked once for the same service, whatever names it has."""
+    groups: dict[tuple[Any, ...], list[int]] = {}
+    for number, task in enumerate(tasks):
+        secret = task.secret.reveal() if task.secret is not None else None
+        groups.setdefault((task.provider_id, secret, *_key(task.wanted)), []).append(number)
+    chains: dict[object, list[list[int]]] = {}
+    for position, numbers in enumerate(groups.values()):
+        provider = tasks[numbers[0]].provider_id
+        chains.setdefault(provider if provider in ONE_AT_A_TIME else position, []).append(numbers)
+    live = context.open_live()
+    results = in_parallel(
+        request.jobs,
+        [[partial(_finding, live, tasks[numbers[0]], request) for numbers in chain] for chain in chains.values()],
+        finished=partial(_tell, context, len(groups)),
+        stop=live.http.close,
+    )
+    found = {
+        number: finding
+        for chain, findings in zip(chains.values(), results, strict=True)
+        for numbers, finding in zip(chain, findings, strict=True)
+        for number in numbers
+    }
+    return [found[number] for number in range(len(tasks))]
+
+
+def _tell(context: Context, total: int, done: int) -> None:
+    if total >= PROGRESS_FROM and context.is_interactive:
+        context.tell(f"made {done} of {total} tests")
+
+
+def _finding(live: Live, task: _Task, request: VerifyCredentials) -> Finding:
+    if task.secret is None:
+        return Finding(verdict=Verdict.NOT_HELD, level=0)
+    if task.provider is None:
+        return Finding(verdict=Verdict.NOT_CHECKED, level=0, detail="the provider is not in the catalogue")
+    if task.fault is not None and request.level == EMBEDDING:
+        verdict = Verdict.BAD_REQUEST if task.addresses else Verdict.NOT_CHECKED
+        return Finding(verdict=verdict, level=0, detail=task.fault)
+    try:
+        return live.probes.probe(task.provider, task.secret, task.wanted, level=request.level, wake=request.wake)
+    except UsageError as error:
+        verdict = Verdict.BAD_REQUEST if task.addresses else Verdict.NOT_CHECKED
+        return Finding(verdict=verdict, level=0, detail=error.message)
+
+
+def _tested(task: _Task, finding: Finding) -> KeyTest:
+    meaning = MEANINGS[finding.verdict]
+    notes = finding.notes
+    if finding.verdict is Verdict.OK and task.wanted.dimension is None:
+        notes = (*notes, "no dimension is recorded, so the vector's length was not compared")
+    return KeyTest(
+        credential=task.credential,
+        provider=task.provider_id,
+        model=task.wanted.model,
+        dimension=task.wanted.dimension,
+        level=finding.level,
+        verdict=finding.verdict.value,
+        side=meaning.side,
+        retryable=meaning.retryable,
+        http_status=finding.http_status,
+        upstream_code=finding.upstream_code,
+        message=meaning.sentence,
+        detail=finding.detail or None,
+        notes=notes,
+        vector_length=finding.length,
+        dependants=task.addresses,
+        elapsed_ms=round(finding.seconds * 1000),
+    )
+
+
+def _status(tests: tuple[KeyTest, ...]) -> ExitStatus:
+    return status_of_sides(test.side for test in tests if not test.passed and test.verdict != Verdict.NOT_HELD)
+
+
+def _summary(tests: tuple[KeyTest, ...]) -> tuple[str, ...]:
+    counts = {verdict: sum(test.verdict == verdict for test in tests) for verdict in Verdict}
+    parts = [f"{counts[verdict]} {verdict.value}" for verdict in Verdict if counts[verdict]]
+    lines = [f"made {counted(len(tests), 'test')}: {', '.join(parts)}" if parts else "there is no key to test"]
+    lines += [f'  "{test.credential}": {test.message}' for test in tests if not test.passed]
+    return tuple(lines)
+
+
+def _warnings(tests: tuple[KeyTest, ...]) -> tuple[Notice, ...]:
+    found = [
+        Notice("KEY_TEST_NOTE", f'"{test.credential}": {note}', test.credential)
+        for test in tests
+        for note in test.notes
+    ]
+    unheld = [test.credential for test in tests if test.verdict == Verdict.NOT_HELD]
+    if unheld:
+        found.append(Notice("SECRET_NOT_HELD", f"not held here, so not tested: {listed(unheld)}"))
+    return tuple(found)
+
+
+_STEPS: Final = {
+    Verdict.INVALID_KEY: (command("credentials rotate", "{name}"), "give it a new key"),
+    Verdict.WRONG_ISSUER: (command("credentials rotate", "{name}"), "give it a key of the right kind"),
+    Verdict.WRONG_DIMENSION: (command("credentials show", "{name}"), "the collections and columns that declare it"),
+    Verdict.BAD_REQUEST: (command("credentials show", "{name}"), "the collections and columns that declare it"),
+    Verdict.NOT_HELD: (command("secrets put", "{name}"), "hand it in, if you have the key"),
+}
+
+
+def _next_steps(tests: tuple[KeyTest, ...]) -> tuple[NextStep, ...]:
+    steps = []
+    for test in tests:
+        if Verdict(test.verdict) in _STEPS:
+            run, comment = _STEPS[Verdict(test.verdict)]
+            steps.append(NextStep(run.filled(name=test.credential), comment))
+        elif test.retryable:
+            steps.append(suggest("credentials verify", test.credential, comment="try again in a while"))
+    return tuple(dict.fromkeys(steps))[:10]

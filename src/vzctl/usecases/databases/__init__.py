@@ -1,0 +1,1 @@
+"""`vzctl databases`: a file for each verb, and what they share."""

@@ -1,0 +1,146 @@
+"""Astra's list of databases, and what the absence of one from it says.
+
+A token of which the role sees some databases only gets a list that looks whole. So each absent one is asked for by its id,
+and a list that lacks most of what is recorded is not believed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Final
+
+from vzctl.answers.answer import DatabasesAnswer
+from vzctl.answers.databases import read_databases
+from vzctl.clients.devops import PARTY, DevOps
+from vzctl.domain.drift.observation import DatabasesSeen, ObservedDatabase, Remark
+from vzctl.domain.state.index import Index
+from vzctl.domain.state.records import Database
+from vzctl.domain.state.state import State
+from vzctl.errors import AuthError, NotFoundError, VzctlError
+from vzctl.usecases.live import Live, in_parallel
+from vzctl.usecases.sync.observe import Coverage, LiveSources, doubted, read_live, require_own_organization
+
+LIST: Final = "the list of databases"
+NOT_VISIBLE: Final = "the token may not see it, so its absence from the list says nothing"
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseList:
+    """The list, or None where there is none; what is said about it; and what went wrong."""
+
+    databases: DatabasesSeen | None
+    coverage: tuple[Coverage, ...] = ()
+    remarks: tuple[Remark, ...] = ()
+    error: VzctlError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What was told of a database that the list lacks; nothing at all when Astra does not know it."""
+
+    database: ObservedDatabase | None = None
+    reason: str | None = None
+    error: VzctlError | None = None
+
+
+def list_databases(live: Live, state: State, sources: LiveSources) -> DatabaseList:
+    """Return Astra's list, whole; None on `local`, or where the token may not see it."""
+    if state.is_local:
+        return DatabaseList(None)
+    api = live.devops()
+    gathered = _Gathered({item.id: item for item in state.databases})
+    try:
+        for page in api.pages():
+            gathered.add(read_live(partial(read_databases, page, PARTY, is_page=True)))
+    except AuthError as error:
+        if error.code != "TOKEN_LACKS_RIGHTS":
+            raise
+        return DatabaseList(None, (Coverage(LIST, error.message, failed=True),), error=error)
+    listed = gathered.seen()
+    if sources.other_organization:
+        return DatabaseList(replace(listed, is_whole=False), remarks=tuple(gathered.remarks))
+    require_own_organization(state, listed)
+    listed = doubted(state, listed, believe=sources.whole_list)
+    missing = _missing(state, listed) if listed.is_whole and sources.database is None else ()
+    told = _ask(live, api, missing, sources.jobs)
+    index = Index(state)
+    coverage = tuple(
+        Coverage(index.database_name(item.id), found.reason, failed=found.error is not None)
+        for item, found in zip(missing, told, strict=True)
+        if found.reason is not None
+    )
+    unseen = {item.id for item, found in zip(missing, told, strict=True) if found.reason is not None}
+    there = tuple(found.database for found in told if found.database is not None)
+    listed = replace(listed, databases=(*listed.databases, *there), unreadable=listed.unreadable | unseen)
+    first = next((found.error for found in told if found.error is not None), None)
+    return DatabaseList(listed, coverage, tuple(gathered.remarks), first)
+
+
+@dataclass(slots=True)
+class _Gathered:
+    """Pages as they come. What is as recorded shares the texts of its record."""
+
+    recorded: dict[str, Database]
+    found: dict[str, ObservedDatabase] = field(default_factory=dict)
+    unreadable: set[str] = field(default_factory=set)
+    organizations: set[str] = field(default_factory=set)
+    remarks: list[Remark] = field(default_factory=list)
+
+    def add(self, page: DatabasesAnswer) -> None:
+        for item in page.databases:
+            self.found.setdefault(item.id, self._shared(item))
+        self.unreadable |= page.unreadable
+        self.organizations |= page.organizations
+        self.remarks += page.remarks
+
+    def _shared(self, item: ObservedDatabase) -> ObservedDatabase:
+        """Return a database without an endpoint where one is recorded: a person says where this command asks."""
+        record = self.recorded.get(item.id)
+        if record is None:
+            return item
+        return ObservedDatabase(
+            id=record.id,
+            name=record.name if record.name == item.name else item.name,
+            status=record.status if record.status == item.status else item.status,
+            region=record.region if record.region == item.region else item.region,
+            endpoint=None if record.endpoint else item.endpoint,
+            is_vector=item.is_vector,
+        )
+
+    def seen(self) -> DatabasesSeen:
+        return DatabasesSeen(
+            databases=tuple(self.found[key] for key in sorted(self.found)),
+            unreadable=frozenset(self.unreadable),
+            organizations=frozenset(self.organizations),
+            is_whole=bool(self.found),
+        )
+
+
+def _missing(state: State, listed: DatabasesSeen) -> Sequence[Database]:
+    """Return the recorded databases that the list lacks, without those that are marked as gone."""
+    ids = listed.ids
+    return [item for item in state.databases if item.gone_since is None and item.id not in ids]
+
+
+def _ask(live: Live, api: DevOps, missing: Sequence[Database], jobs: int) -> list[_Told]:
+    chains = [[partial(_told, api, item)] for item in missing]
+    results = in_parallel(jobs, chains, finished=lambda _: None, stop=live.http.close) if chains else []
+    return [found for chain in results for found in chain]
+
+
+def _told(api: DevOps, database: Database) -> _Told:
+    """Ask for one database by its id: 404 is gone, or out of sight, which nobody can tell from outside."""
+    try:
+        answer = read_live(lambda: read_databases([api.description(database.id)], PARTY, is_page=False))
+    except NotFoundError:
+        return _Told()
+    except AuthError as error:
+        if error.code != "TOKEN_LACKS_RIGHTS":
+            raise
+        return _Told(reason=NOT_VISIBLE)
+    except VzctlError as error:
+        return _Told(reason=error.message, error=error)
+    found = next((item for item in answer.databases if item.id == database.id), None)
+    return _Told(reason="Astra describes it in a way that vzctl cannot read") if found is None else _Told(found)

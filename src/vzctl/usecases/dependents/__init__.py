@@ -1,0 +1,1 @@
+"""What collections and table columns have in common."""

@@ -1,0 +1,1 @@
+"""`vzctl diagnose` and `vzctl explain`."""

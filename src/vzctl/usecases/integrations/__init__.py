@@ -1,0 +1,1 @@
+"""`vzctl integrations`: a file for each verb, and what they share."""

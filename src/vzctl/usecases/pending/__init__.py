@@ -1,0 +1,1 @@
+"""`vzctl pending`: a file for each verb, and what they share."""

@@ -1,0 +1,1 @@
+"""`vzctl providers`: a file for each verb."""

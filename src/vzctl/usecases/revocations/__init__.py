@@ -1,0 +1,1 @@
+"""`vzctl revocations`: a file for each verb, and what they share."""

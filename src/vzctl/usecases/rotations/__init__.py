@@ -1,0 +1,1 @@
+"""`vzctl rotations`: a file for each verb, and the steps of a rotation."""

@@ -1,0 +1,198 @@
+"""Looking, after a person's step at the Portal, whether it is in force, and waiting for it: changes take their time.
+
+A credential that was removed is refused by the databases that used it; one that was put back is usable in them. Whether a
+revoked key is rejected is asked of its provider. That a credential was recreated shows nowhere before a database is in its
+scope. What cannot be seen stays a person's word, and the reason is told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Final
+
+from vzctl.domain.rotation import machine
+from vzctl.domain.state.index import Index
+from vzctl.domain.state.records import Credential, Database, Rotation, Step
+from vzctl.domain.state.rules import display_name, listed
+from vzctl.domain.state.state import State
+from vzctl.errors import ConflictError, VzctlError
+from vzctl.usecases.context import Context
+from vzctl.usecases.credentials.new_key import still_accepted
+from vzctl.usecases.live import DEFAULT_JOBS, Live, in_parallel
+from vzctl.usecases.rotations.view import NOT_SEEN, SEEN, UNSEEABLE, StepLook, step_text
+from vzctl.usecases.scope.observe import NOT_OBSERVABLE, REFUSED, USABLE, Invented, look
+from vzctl.usecases.secrets.version import read_version
+
+DATABASES_AT_MOST: Final = 10
+"""A removal counts for all databases at once: so many of them show it."""
+FAILURES_AT_MOST: Final = 3
+LONGEST_PAUSE_SECONDS: Final = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """What was seen: the words that `Rotation.seen` keeps, and the look as it is shown.
+
+    `recorded` is the look's detail for the audit: without reasons, in which a server may have its say.
+    """
+
+    seen: tuple[str, ...]
+    look: StepLook
+    recorded: str = ""
+
+
+def watch_step(context: Context, state: State, rotation: Rotation, wait_seconds: float) -> Watched:
+    """Look at what was attested last, again and again until it is in force or the time is over.
+
+    Nothing that goes wrong on the way ends the rotation: it is then not observable, and the reason is told.
+    """
+    wanted = machine.to_be_seen(rotation)
+    if rotation.step is Step.RECREATED:
+        return _not_observable(rotation, "no database shows it before it is in the scope")
+    try:
+        questions = _questions(context, state, rotation, wanted)
+    except VzctlError as error:
+        is_tokenless = error.code == "TOKEN_MISSING"
+        return _not_observable(rotation, "there is no Astra token to look with" if is_tokenless else error.message)
+    _ask(context, rotation, questions, wait_seconds)
+    return _watched(rotation, questions)
+
+
+@dataclass(slots=True)
+class _Question:
+    """One thing to look at: the word to keep when it is in force, what it is, and the answer so far.
+
+    `answer` is True for in force, False for not yet, None for not observable. `detail` is the answer in words that `subject`
+    ends, or why there is none.
+    """
+
+    word: str
+    subject: str
+    ask: Callable[[], tuple[bool | None, str]] | None
+    answer: bool | None = None
+    detail: str = ""
+    is_settled: bool = False
+    failures: int = 0
+
+    def look(self) -> None:
+        """Ask once. A failure on the way there is asked again, but not for long: it may be that there is no network."""
+        assert self.ask is not None, "what cannot be asked is settled"
+        try:
+            self.answer, self.detail = self.ask()
+            self.is_settled = self.answer is not False
+        except VzctlError as error:
+            self.failures += 1
+            self.is_settled = self.failures == FAILURES_AT_MOST
+            if self.answer is None:  # what was seen before the way was blocked stays seen
+                self.detail = error.message
+
+
+@dataclass(slots=True)
+class _Eyes:
+    """Looks at a credential through databases."""
+
+    context: Context
+    live: Live
+    index: Index
+    credential: Credential
+    expected: str
+    awake: set[str] = field(default_factory=set)
+
+    def question(self, word: str, database_id: str) -> _Question:
+        database = self.index.databases.get(database_id)
+        name = self.index.database_name(database_id)
+        if database is None:
+            return _Question(word, name, None, detail="it is no longer in the state", is_settled=True)
+        return _Question(word, name, partial(self._ask, database))
+
+    def _ask(self, database: Database) -> tuple[bool | None, str]:
+        try:
+            self._require_awake(database)
+        except ConflictError as error:
+            return None, error.message  # it sleeps, or nobody knows where it is
+        api = self.live.data_api(self.index.state, database)
+        shown, words = look(api, self.credential, Invented.of(self.context.new_id))
+        if shown == NOT_OBSERVABLE:
+            return None, words or shown
+        return shown == self.expected, f"{shown} in"
+
+    def _require_awake(self, database: Database) -> None:
+        """Look at the status once, and at the address: raise `ConflictError` for a database that is not asked."""
+        if database.id not in self.awake:
+            self.live.data_api(self.index.state, database)
+            self.live.require_awake(self.index.state, database, wake=False)
+            self.awake.add(database.id)
+
+
+def _questions(context: Context, state: State, rotation: Rotation, wanted: tuple[str, ...]) -> list[_Question]:
+    credential = state.credential_by_id(rotation.credential)
+    assert credential is not None, "an open rotation's credential is in the state: integrity.breakages checks it"
+    if rotation.step is Step.REVOKED:
+        return [_revoked(context, state, credential, rotation)]
+    live = context.open_live()
+    live.find_token()  # without one there is nothing to look with, in any database
+    snapshot = rotation.snapshot
+    if rotation.step is Step.REMOVED:
+        eyes = _Eyes(context, live, Index(state), credential, REFUSED)
+        databases = list(dict.fromkeys((*snapshot.needed_databases, *snapshot.databases)))[:DATABASES_AT_MOST]
+        return [eyes.question(Step.REMOVED.value, item) for item in databases]
+    eyes = _Eyes(context, live, Index(state), credential, USABLE)
+    return [eyes.question(item, item) for item in wanted]
+
+
+def _revoked(context: Context, state: State, credential: Credential, rotation: Rotation) -> _Question:
+    secret = read_version(context, state, credential, rotation.old_version)
+
+    def ask() -> tuple[bool | None, str]:
+        accepted, _ = still_accepted(context, state, credential, secret)
+        if accepted is None:
+            return None, "its answer does not tell"
+        return not accepted, "the old key still works at" if accepted else "the old key is rejected by"
+
+    return _Question(Step.REVOKED.value, display_name(credential.provider), ask)
+
+
+def _ask(context: Context, rotation: Rotation, questions: list[_Question], wait_seconds: float) -> None:
+    """Ask until every answer is there, the time is over, or somebody wants to stop."""
+    text = f"waiting until {step_text(rotation)} is in force"
+    due, pause, stop = 0.0, 1.0, context.open_live().http.close
+    for left in context.ticks(wait_seconds, 1.0, text):
+        if context.stop_requested():
+            return
+        passed = wait_seconds - left
+        if passed < due and left > 0:
+            continue
+        due, pause = passed + pause, min(pause * 2, LONGEST_PAUSE_SECONDS)
+        open_ones = [item for item in questions if not item.is_settled]
+        in_parallel(DEFAULT_JOBS, [[item.look] for item in open_ones], finished=lambda _: None, stop=stop)
+        if all(item.is_settled for item in questions):
+            return
+
+
+def _watched(rotation: Rotation, questions: list[_Question]) -> Watched:
+    waiting = [item for item in questions if item.answer is False]
+    seen = [item for item in questions if item.answer is True]
+    unseen = [item for item in questions if item.answer is None]
+    parts = [*_parts(seen), *_parts(waiting)]
+    shown = [*parts, *(f"not looked at: {item.subject} ({item.detail})" for item in unseen)]
+    detail = "; ".join(shown) or "there is nothing to look at"
+    recorded = "; ".join([*parts, *(f"not looked at: {item.subject}" for item in unseen)])
+    words = tuple(dict.fromkeys(item.word for item in seen))
+    if rotation.step is Step.REMOVED and waiting:
+        words = ()  # one word stands for all databases
+    result = NOT_SEEN if waiting else SEEN if seen else UNSEEABLE
+    return Watched(words, StepLook(step_text(rotation), result, detail), recorded)
+
+
+def _parts(answered: Iterable[_Question]) -> list[str]:
+    """Return `usable in shop, search` for each answer there is."""
+    places: dict[str, list[str]] = {}
+    for item in answered:
+        places.setdefault(item.detail, []).append(item.subject)
+    return [f"{detail} {listed(subjects)}" for detail, subjects in places.items()]
+
+
+def _not_observable(rotation: Rotation, reason: str) -> Watched:
+    return Watched((), StepLook(step_text(rotation), UNSEEABLE, reason))

@@ -1,0 +1,473 @@
+"""Walk a rotation from the step it is at to the next one that needs a person, or to its end.
+
+What to do next is decided by looking: at the rotation's row, and at what the store really holds. Every step is written
+before the thing it announces, so a crash anywhere leaves a row from which the walk goes on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from vzctl.command import NextStep, suggest
+from vzctl.domain.masking.secret_text import require_usable
+from vzctl.domain.rotation import machine
+from vzctl.domain.rotation.deletion import needed_versions, with_deletions
+from vzctl.domain.rotation.revocation import is_marked_revoked, is_revoked, is_spoiled
+from vzctl.domain.state.index import Index
+from vzctl.domain.state.records import Credential, Direction, Rotation, Step, Version
+from vzctl.domain.state.rules import provider_by_id
+from vzctl.domain.state.state import State
+from vzctl.errors import (
+    ConflictError,
+    InputRequiredError,
+    RotationOpenError,
+    SecretStoreError,
+    StateError,
+    VzctlError,
+)
+from vzctl.secret import Secret
+from vzctl.usecases.change import Plan
+from vzctl.usecases.context import Context, SecretSource
+from vzctl.usecases.credentials.key_judge import require_new_key
+from vzctl.usecases.outcome import Outcome
+from vzctl.usecases.rotations.end import Stop, finished, stopped
+from vzctl.usecases.rotations.observe_step import Looking, look_at_step
+from vzctl.usecases.rotations.view import NOT_SEEN, RotationDetail, StepLook, outage_lines, portal_visit, step_text
+from vzctl.usecases.secrets.delete import finish_and_tell
+from vzctl.usecases.secrets.version import delete_written, require_recorded, set_held, store_item, write_secret
+
+NOT_TESTED: Final = "not tested"
+"""What is on record of a key that nobody tried, such as one that was handed in when the rotation had begun."""
+
+
+@dataclass(slots=True)
+class Walk:
+    """What this walk was given: the secret again, what a person attests, in order, where to stop; and the looks it took."""
+
+    source: SecretSource | None = None
+    attests: Sequence[Step] = ()
+    replace_secret: bool = False
+    skip_test: bool = False
+    looking: Looking = field(default_factory=Looking)
+    until: Step | None = None
+    looks: list[StepLook] = field(default_factory=list)
+
+
+def walk(context: Context, rotation: Rotation, given: Walk) -> Outcome[RotationDetail]:
+    """Take every step that can be taken now; the outcome says where the rotation stands.
+
+    `rotation` is the row that the user was shown: when it is another one by now, nothing is done.
+
+    Past the point of no return an open rotation is the worst news there is: every failure and ^C then ends as
+    `ROTATION_OPEN`, whatever it would have been by itself.
+    """
+    try:
+        outcome = _Walker(context, rotation, given, list(given.attests)).walk()
+        return replace(outcome, data=replace(outcome.data, looks=tuple(given.looks)))
+    except VzctlError as error:
+        raise left_open(context, rotation.id, error) from None
+    except KeyboardInterrupt:
+        left = _left_open(context, rotation.id)
+        if left is None or not left.is_past_no_return:
+            raise
+        state = context.state_file.read()
+        return stopped(state, find_rotation(state, rotation.id), Stop.INTERRUPTED, changed=True)
+
+
+def left_open(context: Context, rotation_id: str, error: VzctlError) -> VzctlError:
+    """Return the error to end with: it says where the rotation stands, and is a `RotationOpenError` past no return."""
+    rotation = None if isinstance(error, RotationOpenError) else _left_open(context, rotation_id)
+    if rotation is None or not (rotation.is_past_no_return or isinstance(error, SecretStoreError | StateError)):
+        return error
+    message = f'{error.message}; the rotation of "{rotation.snapshot.name}" stands at {step_text(rotation)}'
+    says_how = any(step.command.path.startswith("rotations ") for step in error.next_steps)
+    ways = () if says_how else (suggest("rotations resume", rotation.snapshot.name, comment="go on"),)
+    steps = (*ways, *error.next_steps)
+    if rotation.is_past_no_return:
+        return RotationOpenError(
+            message, code=error.code, side=error.side, evidence=error.evidence, next_steps=steps
+        ).answered(error.http_status, error.upstream_code)
+    error.message, error.next_steps = message, steps
+    return error
+
+
+def _left_open(context: Context, rotation_id: str) -> Rotation | None:
+    """Return the rotation when somebody still has to finish it, as far as the state can still be read."""
+    try:
+        rotation = find_rotation(context.state_file.read(), rotation_id)
+    except VzctlError:
+        return None
+    return rotation if rotation.is_open else None
+
+
+@dataclass(slots=True)
+class _Walker:
+    """One walk: the row as this command saw or wrote it last, what it was given and is not used up yet, and what it did."""
+
+    context: Context
+    rotation: Rotation
+    given: Walk
+    attests: list[Step]
+    has_changed: bool = False
+    is_ensured: bool = False
+    looked_at: tuple[str, ...] = ()
+
+    def walk(self) -> Outcome[RotationDetail]:
+        """Take step after step; return where that ended."""
+        while (outcome := self._take_step()) is None:
+            pass
+        return outcome
+
+    def _take_step(self) -> Outcome[RotationDetail] | None:
+        """Do the one thing that is next, decided from the state as it is now; None while there is more to do."""
+        context = self.context
+        state = context.state_file.read()
+        rotation = self._unchanged(state)
+        step = machine.next_step(rotation, is_local=state.is_local)
+        if step is None:
+            if self.attests:
+                machine.attested(rotation, self.attests[0], context.now(), is_local=state.is_local)
+            return finished(state, rotation, changed=self.has_changed)
+        if context.stop_requested():
+            return stopped(state, rotation, Stop.INTERRUPTED, changed=self.has_changed)
+        if rotation.direction is Direction.FORWARD and rotation.step is not Step.DROPPING and not self.is_ensured:
+            self._ensure_staged(state, rotation, self.given)
+            self.is_ensured = True
+            return None
+        # Of what is attested in one breath only the last can still be seen.
+        if not self.attests and self._is_to_look(rotation):
+            return self._look(state, rotation)
+        if not self.attests and self._is_to_stop(state, rotation):
+            return stopped(state, rotation, Stop.AS_WANTED, changed=self.has_changed)
+        if step not in machine.PERSON_STEPS:
+            self._take_own_step(state, rotation, step)
+        elif self.attests:
+            self._attest(state, rotation, self.attests.pop(0))
+        elif context.is_interactive and _user_says_done(context, state, rotation, step):
+            self._attest(state, rotation, step)
+        else:
+            return stopped(state, rotation, Stop.FOR_A_PERSON, changed=self.has_changed)
+        return None
+
+    def _unchanged(self, state: State) -> Rotation:
+        """Return the rotation; raise when another process went on with it, unless it is at the end that is wanted here."""
+        current = find_rotation(state, self.rotation.id)
+        if current != self.rotation:
+            is_dropped = self.rotation.step is Step.DROPPING or self.rotation.direction is Direction.BACK
+            if current.step is not (Step.ROLLED_BACK if is_dropped else Step.DONE):
+                raise moved_on(current)
+            self.rotation = current
+        return current
+
+    def _is_to_look(self, rotation: Rotation) -> bool:
+        unseen = machine.to_be_seen(rotation) if self.given.looking.is_wanted else ()
+        return bool(unseen) and unseen != self.looked_at
+
+    def _is_to_stop(self, state: State, rotation: Rotation) -> bool:
+        until = self.given.until
+        return until is not None and machine.has_reached(rotation, until, is_local=state.is_local)
+
+    def _look(self, state: State, rotation: Rotation) -> Outcome[RotationDetail] | None:
+        """Look at what was attested last; the walk ends when it is seen not to be in force."""
+        looked, current = look_at_step(self.context, state, rotation, self.given.looking)
+        self.given.looks.append(looked)
+        self.looked_at = machine.to_be_seen(current)
+        self.has_changed = self.has_changed or current != rotation
+        self.rotation = current
+        if looked.result == NOT_SEEN:
+            why = Stop.INTERRUPTED_UNSEEN if self.context.stop_requested() else Stop.NOT_IN_FORCE
+            return stopped(self.context.state_file.read(), current, why, changed=self.has_changed)
+        return None
+
+    def _write(
+        self, seen: State, rotation: Rotation, after: Callable[[State], State], details: Callable[[Rotation], str]
+    ) -> State:
+        """Write one step under the guard; raise when what it rests on is not what was seen, and nothing is written.
+
+        `seen` is the state that was shown, asked about, or tested before.
+        """
+        basis = step_basis(seen, rotation.id)
+
+        def plan(state: State) -> Plan[None]:
+            if step_basis(state, rotation.id) != basis:
+                raise moved_on(find_rotation(state, rotation.id))
+            planned = after(state)
+            name = rotation.snapshot.name
+            return Plan(
+                state=planned, data=None, details=(details(find_rotation(planned, rotation.id)),), subjects=(name,)
+            )
+
+        written = self.context.state_file.update(plan)
+        self.rotation = find_rotation(written.after, rotation.id)
+        self.has_changed = self.has_changed or written.changed
+        return written.after
+
+    def _take_own_step(self, seen: State, rotation: Rotation, step: Step) -> None:
+        """Take a step that needs no manual work; its time and the id it may need are made once."""
+        context, name = self.context, rotation.snapshot.name
+        now, entry_id = context.now(), context.new_id()
+        if step is Step.ROLLED_BACK:
+            self._write(
+                seen,
+                rotation,
+                lambda state: machine.finish_back(state, rotation, now, lambda: entry_id),
+                lambda _: f'"{name}" is back at its old key',
+            )
+            # A key that was in service stays: the revocations list keeps it.
+            finish_and_tell(context, [rotation.new_version])
+        elif step is Step.DONE:
+            self._write(
+                seen,
+                rotation,
+                lambda state: machine.finish_forward(state, rotation, now, lambda: entry_id),
+                lambda _: f'"{name}" removed and recreated under the same name with the new key, scope kept',
+            )
+        else:
+            words = f"the new key was {rotation.test}" if step is Step.TESTED else "going back"
+            self._write(
+                seen,
+                rotation,
+                lambda state: state.with_rotation(machine.arrived(rotation, step, now)),
+                lambda _: f'"{name}": {words}',
+            )
+
+    def _attest(self, seen: State, rotation: Rotation, step: Step) -> None:
+        now = self.context.now()
+        self._write(
+            seen,
+            rotation,
+            lambda state: state.with_rotation(machine.attested(rotation, step, now, is_local=state.is_local)),
+            lambda after: f'"{rotation.snapshot.name}": the user attested {step_text(after)}',
+        )
+
+    def _ensure_staged(self, state: State, rotation: Rotation, given: Walk) -> None:
+        """Make sure that the store holds the pending bytes, whatever was recorded.
+
+        They are asked for again when a crash came before they were written, or when this is another machine.
+        """
+        context = self.context
+        credential = _credential(state, rotation)
+        version = _version(credential, rotation.new_version)
+        if not given.replace_secret:
+            _require_unspoiled(state, rotation)
+        is_there = _is_in_store(context, state, credential, version, given)
+        if not is_there or given.replace_secret:
+            if context.is_interactive and given.source is not None:
+                context.present(outage_lines(state, rotation))
+            secret = _secret_again(state, rotation, credential, given)
+            if not _is_recorded(state, credential, version, secret, given):
+                self._replace_pending(state, rotation, _judged(state, credential, secret))
+                return
+            _require_unspoiled(state, rotation)
+            if not is_there:
+                require_writable_store(context)
+                write_secret(context, credential.id, version.id, secret)
+        if rotation.step is not Step.STAGING and version.held:
+            return
+        now = context.now()
+
+        def staged(state: State) -> State:
+            after = set_held(state, credential.id, [version.id], held=True)
+            return after.with_rotation(
+                machine.arrived(rotation, Step.STAGED, now) if rotation.step is Step.STAGING else rotation
+            )
+
+        try:
+            self._write(state, rotation, staged, lambda _: f'staged the new key of "{credential.name}"')
+        except ConflictError:
+            if version.id not in needed_versions(context.state_file.read()):
+                # Whoever rolled the rotation back may have deleted the secret before it was stored here.
+                delete_written(context, credential.id, version.id)
+            raise
+
+    def _replace_pending(self, state: State, rotation: Rotation, secret: Secret) -> None:
+        """Take another key than the one the rotation began with: a new version, the replaced one deleted, staged again."""
+        context = self.context
+        credential = _credential(state, rotation)
+        if rotation.new_key_used:
+            raise RotationOpenError(
+                f'the key of "{rotation.snapshot.name}" was put into service already; take the rotation back instead',
+                code="ROTATION_OPEN",
+                next_steps=_ways_back(state, rotation, "go back to the old key"),
+            )
+        test = NOT_TESTED
+        if not self.given.skip_test:
+            from vzctl.usecases.credentials.new_key import try_new_key
+
+            test = try_new_key(context, state, credential, secret)
+        tested_with = state.dependants_of(credential.name)
+        fingerprint = secret.fingerprint(state.organization.fingerprint_salt)
+        version = Version(
+            id=context.new_id(), created_at=context.now(), fingerprint=fingerprint, last_four=secret.last_four()
+        )
+
+        def replaced(now: State) -> State:
+            owner = _credential(now, rotation)
+            if now.dependants_of(owner.name) != tested_with:
+                raise moved_on(rotation)
+            _judged(now, owner, secret)
+            owner = replace(owner.with_version(version), pending=version.id)
+            is_kept = rotation.is_past_no_return or rotation.step is Step.REVOKED
+            step = rotation.step if is_kept else Step.STAGING
+            after = now.with_credential(owner).with_rotation(
+                replace(rotation, new_version=version.id, step=step, test=test)
+            )
+            return with_deletions(after, owner.id, [rotation.new_version], version.created_at)
+
+        self._write(state, rotation, replaced, lambda _: f'replaced the staged key of "{credential.name}"')
+        finish_and_tell(context, [rotation.new_version])
+        state = context.state_file.read()
+        self._ensure_staged(state, self._unchanged(state), Walk(source=lambda: secret))
+
+
+def require_writable_store(context: Context) -> None:
+    """Raise `SecretStoreError` when the configured store cannot keep a new key."""
+    store = context.store()
+    if not store.writable:
+        raise SecretStoreError(
+            f'the secret store "{store.name}" is only read: a rotation needs one that can be written (keyring, exec or file)',
+            code="SECRET_STORE_READ_ONLY",
+            next_steps=(suggest("help", "environment", comment="VZCTL_SECRET_STORE and [secrets] choose the store"),),
+        )
+
+
+def step_basis(state: State, rotation_id: str) -> Hashable:
+    """Return what a step of a rotation rests on: its row, and what its credential and its two keys are."""
+    rotation = find_rotation(state, rotation_id)
+    credential = state.credential_by_id(rotation.credential)
+    if credential is None:
+        return (rotation, None)
+    return (
+        rotation,
+        (credential.name, credential.provider, credential.current, credential.pending, credential.previous),
+        (credential.key_set_at, credential.slot, credential.removal_wanted_at, credential.scope),
+        tuple(credential.version(item) for item in (rotation.old_version, rotation.new_version)),
+        tuple(is_spoiled(state, item) for item in (rotation.old_version, rotation.new_version)),
+    )
+
+
+def _is_in_store(context: Context, state: State, credential: Credential, version: Version, given: Walk) -> bool:
+    """Whether the store gives out the recorded bytes.
+
+    Until they are on record as held, a crash may have left anything there: half of them, or an empty item of a program
+    that was given nothing. Then they are written again, if they are at hand.
+    """
+    try:
+        secret = context.store().read(store_item(state, credential, version.id))
+        if secret is not None:
+            require_recorded(state, credential.name, version, secret)
+    except SecretStoreError as error:
+        can_be_written = given.source is not None or error.code == "SECRET_DIFFERS"
+        if given.replace_secret or (can_be_written and not version.held):
+            return False
+        raise
+    return secret is not None
+
+
+def _secret_again(state: State, rotation: Rotation, credential: Credential, given: Walk) -> Secret:
+    if given.source is None:
+        raise InputRequiredError(
+            f'the new key of "{credential.name}" is not held here; hand it in again',
+            code="SECRET_NEEDED_AGAIN",
+            next_steps=(
+                suggest(
+                    "rotations resume", credential.name, secret_stdin=True, comment="the same key, on standard input"
+                ),
+                *_ways_back(state, rotation, "or take the rotation back"),
+            ),
+        )
+    return given.source()
+
+
+def _is_recorded(state: State, credential: Credential, version: Version, secret: Secret, given: Walk) -> bool:
+    """Whether this is the key that the rotation began with; raise `ConflictError` when no other one is wanted."""
+    if secret.fingerprint(state.organization.fingerprint_salt) == version.fingerprint:
+        return True
+    if given.replace_secret:
+        return False
+    raise ConflictError(
+        f'this is not the key that the rotation of "{credential.name}" began with',
+        code="SECRET_DIFFERS",
+        next_steps=(
+            suggest("rotations resume", credential.name, replace_secret=True, comment="take this key instead"),
+        ),
+    )
+
+
+def _require_unspoiled(state: State, rotation: Rotation) -> None:
+    """Raise `ConflictError` for a new key that was revoked or compromised since the rotation began, for any credential.
+
+    Where the key is in service already, the rotation is finished: then the next one can begin.
+    """
+    name, version_id = rotation.snapshot.name, rotation.new_version
+    if not (is_marked_revoked if rotation.new_key_used else is_spoiled)(state, version_id):
+        return
+    is_gone = is_revoked(state, version_id)
+    again = suggest("rotations resume", name, replace_secret=True, comment="take another new key")
+    raise ConflictError(
+        f'the new key of "{name}" {"was revoked at its provider" if is_gone else "is compromised"}',
+        code="SECRET_REVOKED" if is_gone else "SECRET_COMPROMISED",
+        next_steps=(
+            *(() if rotation.new_key_used else (again,)),
+            *_ways_back(state, rotation, "roll the rotation back"),
+        ),
+    )
+
+
+def _ways_back(state: State, rotation: Rotation, comment: str) -> tuple[NextStep, ...]:
+    """Return the rollback, where there is one."""
+    if machine.reversible(state, rotation) is machine.Reversible.NO:
+        return ()
+    return (suggest("rotations rollback", rotation.snapshot.name, comment=comment),)
+
+
+def _judged(state: State, credential: Credential, secret: Secret) -> Secret:
+    """Return the key when it may take the place of the staged one: what `credentials rotate` asks of a key."""
+    provider = provider_by_id(credential.provider)
+    if provider is not None:
+        require_usable(provider, secret)
+    require_new_key(state, credential, secret)
+    return secret
+
+
+def _user_says_done(context: Context, state: State, rotation: Rotation, step: Step) -> bool:
+    visit = portal_visit(Index(state), rotation, step)
+    lines = (*outage_lines(state, rotation), *visit.lines)
+    return context.ask_done(f"{step_text(rotation)} → {step.value}: {visit.title}", lines)
+
+
+def find_rotation(state: State, rotation_id: str) -> Rotation:
+    """Return the rotation; raise `ConflictError` when a restore or an edit took it away meanwhile."""
+    found = next((item for item in state.rotations if item.id == rotation_id), None)
+    if found is None:
+        raise ConflictError(
+            "the rotation is no longer in the state; it was restored or edited meanwhile",
+            code="CHANGED_MEANWHILE",
+            next_steps=(suggest("rotations list", comment="the rotations there are"),),
+        )
+    return found
+
+
+def moved_on(rotation: Rotation) -> ConflictError:
+    """Return the error for a rotation that is not what was shown; nothing was written."""
+    name = rotation.snapshot.name
+    return ConflictError(
+        f'the rotation of "{name}", or its credential, changed while this command was waiting: nothing more was written',
+        code="CHANGED_MEANWHILE",
+        retryable=True,
+        next_steps=(suggest("rotations show", name, comment="where it stands now"),),
+    )
+
+
+def _credential(state: State, rotation: Rotation) -> Credential:
+    credential = state.credential_by_id(rotation.credential)
+    assert credential is not None, "an open rotation's credential is in the state: integrity.breakages checks it"
+    return credential
+
+
+def _version(credential: Credential, version_id: str) -> Version:
+    version = credential.version(version_id)
+    assert version is not None, "an open rotation's versions are in the state: integrity.breakages checks it"
+    return version

@@ -1,0 +1,1 @@
+"""`vzctl scope`: list, change, and check."""

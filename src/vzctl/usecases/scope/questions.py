@@ -1,0 +1,94 @@
+"""Which credentials a sync asks a database about, and what it is told."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+
+from vzctl.answers.fields import place_name_fault
+from vzctl.clients.data_api import DataApi
+from vzctl.domain.drift.observation import ScopeSeen
+from vzctl.domain.state.records import Credential
+from vzctl.domain.state.rules import provider_by_id
+from vzctl.domain.state.state import State
+from vzctl.errors import AuthError, VzctlError
+from vzctl.usecases.scope.observe import NO_KEYSPACE, NOT_OBSERVABLE, USABLE, Invented, Named, look_at_each
+from vzctl.usecases.sync.observe import Coverage
+
+
+@dataclass(frozen=True, slots=True)
+class ScopesTold:
+    """What one database showed of its credentials, how far that went, and what went wrong."""
+
+    seen: tuple[ScopeSeen, ...] = ()
+    coverage: tuple[Coverage, ...] = ()
+    error: VzctlError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ScopeQuestions:
+    """What is asked of all databases: credentials by name, and by the database in whose scope they are.
+
+    `recorded` are all names, also of those that are not asked about.
+    """
+
+    new_id: Callable[[], str]
+    recorded: frozenset[str]
+    known: Mapping[str, Credential] = field(default_factory=dict)
+    scoped: Mapping[str, Collection[str]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, state: State, new_id: Callable[[], str]) -> ScopeQuestions:
+        """Return the questions about a state. A rotation looks for itself, and so does the removal of a credential."""
+        rotating = {item.credential for item in state.rotations if item.is_open}
+        known = {
+            item.name: item
+            for item in state.credentials
+            if item.current is not None
+            and item.removal_wanted_at is None
+            and item.id not in rotating
+            and _takes_credential(item.provider)
+        }
+        scoped: defaultdict[str, list[str]] = defaultdict(list)
+        for name, credential in known.items():
+            for entry in credential.scope:
+                scoped[entry.database].append(name)
+        return cls(new_id, frozenset(item.name for item in state.credentials), known, scoped)
+
+    def ask(
+        self, api: DataApi, database: str, called: str, keyspaces: Iterable[str], named: Collection[Named]
+    ) -> ScopesTold:
+        """Ask about the credentials in whose scope the database is, and those that something in it names."""
+        names = {*self.scoped.get(database, ()), *(item.name for item in named if item.name in self.known)}
+        wanted = [Named(name, self.known[name].provider) for name in names]
+        # One that is not recorded will be offered: then it is known at once whether it is there.
+        wanted += {item for item in named if item.name not in self.recorded and _takes_credential(item.provider)}
+        if not wanted:
+            return ScopesTold()
+        place = f"the scopes of {called}"
+        keyspace = next((item for item in sorted(keyspaces) if place_name_fault(item) is None), None)
+        if keyspace is None:
+            return ScopesTold(coverage=(Coverage(place, NO_KEYSPACE, is_scope=True),))
+        seen: list[ScopeSeen] = []
+        reason: str | None = None
+        invented = Invented.of(self.new_id)
+        credentials = sorted(wanted, key=lambda item: (item.name, item.provider))
+        try:
+            for credential, answer, words in look_at_each(api, keyspace, credentials, invented):
+                if answer == NOT_OBSERVABLE:
+                    # A collection that is left there is named before anything else.
+                    reason = words if reason is None or invented.collection in (words or "") else reason
+                else:
+                    seen.append(ScopeSeen(database, credential.name, answer == USABLE))
+        except AuthError as error:
+            reason = error.message
+        except VzctlError as error:
+            failed = Coverage(place, error.message, failed=True, is_scope=True)
+            return ScopesTold(tuple(seen), (failed,), error)
+        return ScopesTold(tuple(seen), (Coverage(place, reason, is_scope=True),))
+
+
+def _takes_credential(provider_id: str) -> bool:
+    provider = provider_by_id(provider_id)
+    return provider is not None and provider.takes_credential

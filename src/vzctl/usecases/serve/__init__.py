@@ -1,0 +1,1 @@
+"""`vzctl serve`: what the credential service answers, and how it is configured and checked."""

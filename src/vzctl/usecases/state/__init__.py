@@ -1,0 +1,1 @@
+"""`vzctl state`: a file for each verb, and what they share."""

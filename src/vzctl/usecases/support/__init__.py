@@ -1,0 +1,1 @@
+"""`vzctl support bundle`."""

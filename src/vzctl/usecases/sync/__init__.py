@@ -1,0 +1,1 @@
+"""`vzctl sync`: observe, compare, record."""

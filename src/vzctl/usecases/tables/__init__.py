@@ -1,0 +1,1 @@
+"""`vzctl tables`: a file for each verb, and what they share."""

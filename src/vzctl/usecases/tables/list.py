@@ -1,0 +1,32 @@
+"""`vzctl tables list`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from vzctl.command import suggest
+from vzctl.domain.state.index import Index
+from vzctl.usecases.context import Context
+from vzctl.usecases.dependents.service import (
+    DependantFilter,
+    DependantRow,
+    dependant_row,
+    matching,
+)
+from vzctl.usecases.outcome import Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnList:
+    """Vector columns of tables."""
+
+    columns: tuple[DependantRow, ...]
+
+
+def list_columns(context: Context, chosen: DependantFilter) -> Outcome[ColumnList]:
+    """Return the columns that the filter lets through."""
+    state = context.state_file.read()
+    index = Index(state)
+    rows = tuple(dependant_row(index, item) for item in matching(state, state.columns, chosen))
+    steps = () if state.columns else (suggest("tables attach", "DB/KEYSPACE/TABLE.COLUMN", comment="record one"),)
+    return Outcome(data=ColumnList(rows), next_steps=steps)
