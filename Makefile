@@ -87,6 +87,10 @@ wheel: venv ## build the source distribution, and from it the wheel
 bench: venv ## run the benchmarks
 	$(BIN)/python benchmarks/run.py
 
+.PHONY: metrics
+metrics: venv ## count the files that a command enters, and the lines of Python
+	$(BIN)/python benchmarks/files_entered.py
+
 .PHONY: ci
 ci: ## run everything that CI runs
 	bash .ci/run
