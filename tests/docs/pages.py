@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Final
 
 TOP: Final = Path(__file__).parents[2]
-PAGES: Final = (TOP / "README.md", TOP / "CHANGELOG.md", *sorted((TOP / "docs").glob("*.md")))
+PAGES: Final = (*sorted(TOP.glob("*.md")), *sorted((TOP / "docs").glob("*.md")))
 
 LANGUAGES: Final = ("console", "sh")
 _FENCE: Final = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)

@@ -90,7 +90,7 @@ def headings(page: Path) -> set[str]:
 
 def test_every_page_of_the_documentation_is_linked_from_the_readme() -> None:
     linked = set(_LINK.findall(TEXTS[TOP / "README.md"]))
-    assert {f"docs/{page.name}" for page in PAGES if page.parent.name == "docs"} - linked == set()
+    assert {f"docs/{page.name}" for page in PAGES if page.parent == TOP / "docs"} - linked == set()
 
 
 def test_commands_in_running_text_exist() -> None:
