@@ -1,0 +1,55 @@
+"""Check the TOML files of `src/vzctl/knowledge` and make the one JSON file of them that vzctl loads.
+
+A section is a file, or a folder of files: `causes.toml`; `rules/10-astra.toml`, `rules/20-account.toml`, in the order of
+their names. Each section has a check in `CHECKS`. This module does not import vzctl: it must run when the JSON file is
+missing or does not fit the code.
+"""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final
+
+SOURCE: Final = Path(__file__).resolve().parents[1] / "src" / "vzctl" / "knowledge"
+GENERATED: Final = "generated.json"
+
+Section = dict[str, Any]
+"""What a file says; of a folder, what each file says, by its name without `.toml`."""
+
+CHECKS: Final[dict[str, Callable[[dict[str, Section]], None]]] = {}
+"""By the name of a section, what raises `KnowledgeError` for a fault in it; it gets all sections, to follow references."""
+
+
+class KnowledgeError(Exception):
+    """A fault in a TOML file; the text names the file and the entry."""
+
+
+def knowledge_text(folder: Path = SOURCE) -> str:
+    """Return the text of the JSON file: one line for each section. Raise `KnowledgeError` for bad data."""
+    sections = _sections(folder)
+    for name in sections:
+        if name not in CHECKS:
+            raise KnowledgeError(f"{name}: no check for this section in tools/knowledge.py")
+    for name, check in CHECKS.items():
+        if name not in sections:
+            raise KnowledgeError(f"{name}: the file is missing")
+        check(sections)
+    lines = (f'"{name}":{json.dumps(value, separators=(",", ":"))}' for name, value in sorted(sections.items()))
+    return "{\n" + ",\n".join(lines) + "\n}\n"
+
+
+def _sections(folder: Path) -> dict[str, Section]:
+    sections = {path.stem: _read(path, folder) for path in sorted(folder.glob("*.toml"))}
+    for path in sorted(folder.glob("*/*.toml")):
+        sections.setdefault(path.parent.name, {})[path.stem] = _read(path, folder)
+    return sections
+
+
+def _read(path: Path, folder: Path) -> Section:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as fault:
+        raise KnowledgeError(f"{path.relative_to(folder)}: {fault}") from fault
