@@ -17,11 +17,11 @@ import typer
 from vzctl.cli.flags import change_options, global_options
 from vzctl.cli.main import app
 from vzctl.domain.diagnosis.causes import causes
+from vzctl.domain.diagnosis.codes import all_codes
 from vzctl.domain.diagnosis.table import rules
 from vzctl.errors import ExitStatus
 from vzctl.render.contracts import CONTRACTS
 from vzctl.setting_table import SETTINGS, STANDARD_VARIABLES
-from vzctl.usecases.diagnosis.explain import known_codes
 
 _BLOCK: Final = re.compile(r"(<!-- generated: (?P<name>[a-z-]+) -->\n).*?(<!-- end generated -->)", re.DOTALL)
 
@@ -115,12 +115,12 @@ def _codes(*, legacy: bool) -> str:
     rows = (
         (
             f"`{entry.code}`",
-            entry.side.value,
+            entry.side,
             " ".join(text for text in (entry.meaning, entry.how_to_decide) if text),
-            entry.what_to_do,
+            entry.fix,
         )
-        for entry in known_codes().values()
-        if entry.legacy is legacy
+        for entry in all_codes().values()
+        if entry.is_legacy is legacy
     )
     return _table(("code", "side", "meaning", "what to do"), rows)
 

@@ -29,7 +29,12 @@ def generated_files(top: Path = TOP) -> dict[str, str]:
 
 
 def stale_files(top: Path = TOP) -> list[str]:
-    """Return the paths of files that are missing, differ from what is generated, or should no longer be there."""
+    """Return the paths of files that are missing, differ from what is generated, or should no longer be there.
+
+    Where the knowledge is stale, so may be all that is made from it: only its path is returned.
+    """
+    if not _says(top / KNOWLEDGE, knowledge_text()):
+        return [KNOWLEDGE]
     texts = generated_files(top)
     stale = [name for name, text in texts.items() if not _says(top / name, text)]
     return sorted([*stale, *_left_over(texts, top)])
@@ -60,7 +65,7 @@ def main(arguments: list[str]) -> int:
         stale = stale_files() if arguments else []
         written = [] if arguments else write_files()
     except KnowledgeError as fault:
-        print(f"src/vzctl/knowledge/{fault}", file=sys.stderr)
+        print(f"faults in src/vzctl/knowledge:\n{fault}", file=sys.stderr)
         return 1
     for name in written:
         print(f"written: {name}")

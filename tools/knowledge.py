@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import json
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, Final
+
+from tools.knowledge_codes import cause_faults, code_faults, sentence_faults
 
 SOURCE: Final = Path(__file__).resolve().parents[1] / "src" / "vzctl" / "knowledge"
 GENERATED: Final = "generated.json"
@@ -19,24 +21,26 @@ GENERATED: Final = "generated.json"
 Section = dict[str, Any]
 """What a file says; of a folder, what each file says, by its name without `.toml`."""
 
-CHECKS: Final[dict[str, Callable[[dict[str, Section]], None]]] = {}
-"""By the name of a section, what raises `KnowledgeError` for a fault in it; it gets all sections, to follow references."""
+CHECKS: Final[dict[str, Callable[[dict[str, Section]], Iterable[str]]]] = {
+    "causes": cause_faults,
+    "error_codes": code_faults,
+    "sentences": sentence_faults,
+}
+"""By the name of a section, what yields its faults, each with its entry; it gets all sections, to follow references."""
 
 
 class KnowledgeError(Exception):
-    """A fault in a TOML file; the text names the file and the entry."""
+    """Faults in TOML files: a line for each, with the file and the entry."""
 
 
 def knowledge_text(folder: Path = SOURCE) -> str:
     """Return the text of the JSON file: one line for each section. Raise `KnowledgeError` for bad data."""
     sections = _sections(folder)
-    for name in sections:
-        if name not in CHECKS:
-            raise KnowledgeError(f"{name}: no check for this section in tools/knowledge.py")
-    for name, check in CHECKS.items():
-        if name not in sections:
-            raise KnowledgeError(f"{name}: the file is missing")
-        check(sections)
+    unknown = [f"{name}: no check for this section in tools/knowledge.py" for name in sections if name not in CHECKS]
+    missing = [f"{name}: missing" for name in CHECKS if name not in sections]
+    faults = unknown + missing or [f"{name}: {fault}" for name, check in CHECKS.items() for fault in check(sections)]
+    if faults:
+        raise KnowledgeError("\n".join(faults))
     lines = (f'"{name}":{json.dumps(value, separators=(",", ":"))}' for name, value in sorted(sections.items()))
     return "{\n" + ",\n".join(lines) + "\n}\n"
 

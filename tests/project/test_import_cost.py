@@ -97,7 +97,7 @@ def test_the_watch_sees_what_a_command_loads() -> None:
     assert "tomli" in loaded
 
 
-RULES: Final = ("vzctl.domain.diagnosis", "vzctl.domain.error_codes")
+RULES: Final = "vzctl.domain.diagnosis"
 
 
 @pytest.mark.parametrize(

@@ -9,10 +9,8 @@ import pytest
 from tests.support.canary import canary
 from tests.support.cli import Cli
 from vzctl.domain.diagnosis.causes import causes
-from vzctl.domain.diagnosis.codes import all_codes
+from vzctl.domain.diagnosis.codes import all_codes, error_codes
 from vzctl.domain.diagnosis.key_verdict import Verdict
-from vzctl.domain.error_codes import error_codes
-from vzctl.usecases.diagnosis.explain import known_codes
 
 
 def test_a_code_is_explained_as_a_whole(cli: Cli) -> None:
@@ -25,7 +23,7 @@ def test_a_code_is_explained_as_a_whole(cli: Cli) -> None:
         "retryable": True,
         "meaning": entry.meaning,
         "how_to_decide": entry.how_to_decide,
-        "what_to_do": entry.what_to_do,
+        "what_to_do": entry.fix,
         "vectorize": True,
         "legacy": False,
         "replaced_by": [],
@@ -147,5 +145,5 @@ def test_a_question_that_is_none_is_refused(cli: Cli, words: tuple[str, ...], st
 
 
 def test_no_two_codes_are_explained_alike() -> None:
-    texts = [(entry.meaning, entry.what_to_do) for entry in known_codes().values()]
+    texts = [(entry.meaning, entry.fix) for entry in all_codes().values()]
     assert len(set(texts)) >= 0.97 * len(texts)

@@ -24,7 +24,8 @@ from vzctl.usecases.databases.record import DatabaseDetail
 from vzctl.usecases.databases.token import TokenList
 from vzctl.usecases.databases.token_create import TokenCreated
 from vzctl.usecases.databases.wait import Waited
-from vzctl.usecases.diagnosis.explain import CodeDetail, CodeList
+from vzctl.usecases.diagnosis.code_detail import CodeDetail
+from vzctl.usecases.diagnosis.explain import CodeList
 from vzctl.usecases.diagnosis.result import Diagnosis
 from vzctl.usecases.diff import StateDifferences
 from vzctl.usecases.init import Initialized

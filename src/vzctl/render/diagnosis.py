@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.text import Text
 
 from vzctl.render.cells import escape
-from vzctl.usecases.diagnosis.explain import CodeDetail
+from vzctl.usecases.diagnosis.code_detail import CodeDetail
 from vzctl.usecases.diagnosis.result import Diagnosis, VerdictView
 
 _STYLES: Final = {"astra": "bold magenta", "provider": "bold yellow", "unknown": "bold"}

@@ -17,7 +17,7 @@ from vzctl.render.diagnosis import show_code, show_diagnosis
 from vzctl.render.drift import show_sync
 from vzctl.render.envelope import field_names
 from vzctl.render.plain import rows_of
-from vzctl.usecases.diagnosis.explain import CodeDetail
+from vzctl.usecases.diagnosis.code_detail import CodeDetail
 from vzctl.usecases.diagnosis.result import Diagnosis
 from vzctl.usecases.map.nodes import Map
 from vzctl.usecases.providers.show import ProviderDetail

@@ -10,7 +10,6 @@ import pytest
 from tests.docs.test_pages import is_command
 from vzctl.domain.diagnosis.causes import Cause, causes
 from vzctl.domain.diagnosis.codes import all_codes
-from vzctl.domain.diagnosis.rule import RETRYABLE_CAUSES
 from vzctl.domain.diagnosis.table import rules
 
 
@@ -25,8 +24,9 @@ def test_no_line_stands_there_without_anything_that_gives_its_cause() -> None:
     assert set(causes()) - given == {("astra", "propagation_delay")}
 
 
-def test_what_may_succeed_by_itself_is_one_of_the_causes() -> None:
-    assert RETRYABLE_CAUSES - {name for _, name in causes()} == set()
+def test_a_cause_is_retryable_on_every_side_that_has_it_or_on_none() -> None:
+    retryable = {cause.name for cause in causes().values() if cause.retryable}
+    assert retryable & {cause.name for cause in causes().values() if not cause.retryable} == set()
 
 
 @pytest.mark.parametrize("cause", causes().values(), ids=lambda cause: f"{cause.side}-{cause.name}")

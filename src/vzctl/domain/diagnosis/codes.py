@@ -1,98 +1,84 @@
-"""All error codes of the Data API, today's and earlier ones: the one table of their side and cause.
+"""The error codes of the Data API, current and legacy, as `diagnose` and `explain` both read them.
 
-`vzctl diagnose` reads it here; `vzctl explain` through `vzctl.domain.error_codes`, which adds texts and no side.
+What is known of a code is in `knowledge/error_codes.toml`, the sentences that say the same in `knowledge/sentences.toml`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
-from typing import Final, NamedTuple
+from typing import Any, NamedTuple
 
-from vzctl.domain.diagnosis.codes_current import REQUEST, SCHEMA, SERVER, WARNING
-from vzctl.domain.diagnosis.codes_legacy import LEGACY
-from vzctl.domain.diagnosis.codes_provider import PROVIDER_CURRENT, PROVIDER_LEGACY, UNDECIDED
-from vzctl.domain.diagnosis.rule import Side
+from vzctl.domain.diagnosis.causes import Side, causes
+from vzctl.knowledge.loader import section
 
 
-class CodeFact(NamedTuple):
-    """One error code of the Data API."""
+class ErrorCode(NamedTuple):
+    """One error code. The fields are those of `error_codes.toml`, which explains them."""
 
     code: str
     side: Side
     cause: str
+    summary: str
     meaning: str
-    legacy: bool
-    """Only servers of earlier versions send it."""
-    is_warning: bool = False
+    fix: str
+    is_documented: bool
+    """Whether a list of the Data API has it, or has had it; others were only sent."""
+    how_to_decide: str | None
+    family: tuple[str, ...]
+    scope: tuple[str, ...]
+    replaced_by: tuple[str, ...]
+    provider_code: str | None
+    is_legacy: bool
+    is_warning: bool
+    is_about_vectorize: bool
+    is_generic: bool
+    is_common_word: bool
+    is_self_evident: bool
 
-
-HOLLOW: Final = frozenset(
-    {
-        "UNEXPECTED_SERVER_ERROR",
-        "INTERNAL_SERVER_ERROR",
-        "SERVER_UNHANDLED_ERROR",
-        "SERVER_INTERNAL_ERROR",
-        "UNEXPECTED_DRIVER_ERROR",
-        "SERVER_FAILURE",
-        "SERVER_DRIVER_FAILURE",
-    }
-)
-"""Codes that only say "something failed inside": the class and the text behind them may name another party."""
-
-COMMON_WORDS: Final = frozenset(
-    {
-        "CLIENT_ERROR",
-        "CLOSED_CONNECTION",
-        "COLUMN_ALREADY_EXISTS",
-        "COLUMN_NOT_FOUND",
-        "INDEX_NOT_FOUND",
-        "INTERNAL_SERVER_ERROR",
-        "INVALID_AUTHENTICATION_TOKEN",
-        "INVALID_CONFIGURATION",
-        "INVALID_FILTER",
-        "INVALID_QUERY",
-        "INVALID_REQUEST",
-        "MISSING_INDEX",
-        "OPERATION_TIMEOUT",
-        "READ_FAILURE",
-        "READ_TIMEOUT",
-        "SERVER_ERROR",
-        "SERVER_FAILURE",
-        "SERVER_TIMEOUT",
-        "TABLE_ALREADY_EXISTS",
-        "TABLE_NOT_FOUND",
-        "UNAUTHORIZED_ACCESS",
-        "UNAUTHORIZED_REQUEST",
-        "UNKNOWN_COMMAND",
-        "UNSUPPORTED_CONTENT_TYPE",
-        "UNSUPPORTED_OPERATION",
-        "WRITE_FAILURE",
-        "WRITE_TIMEOUT",
-    }
-)
-"""Codes that others use too: one of these counts only where the text calls it an error code of the Data API."""
+    @property
+    def retryable(self) -> bool:
+        """Whether the same call may succeed later although nobody changes anything."""
+        return causes()[self.side, self.cause].retryable
 
 
 @cache
-def all_codes() -> dict[str, CodeFact]:
-    """Return every known code with its fact. A code that today's Data API still documents counts as current."""
-    facts: dict[str, CodeFact] = {}
-    tables: tuple[tuple[str, Side, bool, bool], ...] = (
-        (REQUEST, "astra", False, False),
-        (SCHEMA, "astra", False, False),
-        (SERVER, "astra", False, False),
-        (PROVIDER_CURRENT, "provider", False, False),
-        (WARNING, "astra", False, True),
-        (LEGACY, "astra", True, False),
-        (PROVIDER_LEGACY, "provider", True, False),
-        (UNDECIDED, "unknown", True, False),
+def all_codes() -> Mapping[str, ErrorCode]:
+    """Return every known code by its name, sorted."""
+    return {code: _error_code(code, fields) for code, fields in sorted(section("error_codes").items())}
+
+
+@cache
+def error_codes() -> Mapping[str, ErrorCode]:
+    """Return the codes that the Data API documents, or has documented, by their names, sorted."""
+    return {code: entry for code, entry in all_codes().items() if entry.is_documented}
+
+
+@cache
+def fixed_sentences() -> tuple[tuple[str, str], ...]:
+    """Return sentences of the Data API, in lower case, each with the code that says the same; the first found decides."""
+    return tuple((entry["text"], entry["code"]) for entry in section("sentences")["sentences"])
+
+
+def _error_code(code: str, fields: Mapping[str, Any]) -> ErrorCode:
+    summary = fields["summary"]
+    return ErrorCode(
+        code=code,
+        side=fields["side"],
+        cause=fields["cause"],
+        summary=summary,
+        meaning=fields.get("meaning") or f"{summary[0].upper()}{summary[1:]}.",
+        fix=fields.get("fix") or causes()[fields["side"], fields["cause"]].advice,
+        is_documented="meaning" in fields,
+        how_to_decide=fields.get("how_to_decide"),
+        family=tuple(fields.get("family", ())),
+        scope=tuple(fields.get("scope", ())),
+        replaced_by=tuple(fields.get("replaced_by", ())),
+        provider_code=fields.get("provider_code"),
+        is_legacy="legacy" in fields,
+        is_warning="warning" in fields,
+        is_about_vectorize="vectorize" in fields,
+        is_generic="generic" in fields,
+        is_common_word="common_word" in fields,
+        is_self_evident="self_evident" in fields,
     )
-    for table, side, legacy, is_warning in tables:
-        cause = ""
-        for line in table.splitlines():
-            if line.startswith("["):
-                cause = line[1:-1]
-            elif line:
-                code, _, meaning = line.partition(" ")
-                facts.setdefault(code, CodeFact(code, side, cause, meaning, legacy, is_warning))
-    return facts

@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import Final
 
-from vzctl.domain.diagnosis.causes import causes
+from vzctl.domain.diagnosis.causes import Side, Who, causes
 from vzctl.domain.diagnosis.hosts import ASTRA_NAMES
 from vzctl.domain.diagnosis.payload import Payload, Piece, read
 from vzctl.domain.diagnosis.redaction import excerpt
-from vzctl.domain.diagnosis.rule import Confidence, Frame, Needs, Rule, Side, Who
+from vzctl.domain.diagnosis.rule import Confidence, Frame, Needs, Rule
 from vzctl.domain.diagnosis.table import candidates
 from vzctl.domain.masking.redaction import redacted
 from vzctl.domain.pattern import Pattern
@@ -210,7 +210,7 @@ def _code(piece: Piece) -> str | None:
 def _evidence(rule: Rule, piece: Piece, span: tuple[int, int]) -> tuple[tuple[str, str], ...]:
     shown: list[tuple[str, str]] = []
     if piece.fact is not None:
-        shown.append((piece.fact.code, f"error code of the Data API: {piece.fact.meaning}"))
+        shown.append((piece.fact.code, f"error code of the Data API: {piece.fact.summary}"))
     start, end = span[0] + piece.tail, span[1] + piece.tail
     if end > start:
         shown.append((excerpt(piece.text, start, end), rule.detail))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Final, TypedDict, Unpack
 
-from vzctl.domain.diagnosis.rule import ANSWER, CODE, FREE, Confidence, Frame, Needs, Rule, Side, Who
+from vzctl.domain.diagnosis.causes import Side, Who
+from vzctl.domain.diagnosis.rule import ANSWER, CODE, FREE, Confidence, Frame, Needs, Rule
 
 SETTLED: Final = ("provider", "mixed")
 """The words name a provider, beside whatever else they name."""

@@ -13,8 +13,7 @@ from itertools import pairwise
 from typing import Final, Literal, NamedTuple
 
 from vzctl.domain.diagnosis import hosts as host_names
-from vzctl.domain.diagnosis.codes import COMMON_WORDS, CodeFact, all_codes
-from vzctl.domain.diagnosis.codes_provider import FIXED_SENTENCES, VAGUE_OF_PROVIDERS
+from vzctl.domain.diagnosis.codes import ErrorCode, all_codes, fixed_sentences
 from vzctl.domain.diagnosis.layout import SOFT_BREAK, laid_out
 from vzctl.domain.diagnosis.log import Records, gives_no_error
 from vzctl.domain.diagnosis.rule import Frame
@@ -155,23 +154,25 @@ class Piece:
         return lowered if len(lowered) == len(self.text) else "".join(_lower(character) for character in self.text)
 
     @cached_property
-    def fact(self) -> CodeFact | None:
+    def fact(self) -> ErrorCode | None:
         """The Data API's error code: as a field, as a word of its own, or told by a fixed sentence."""
         known = all_codes()
         if self.keyed_code is not None and self.keyed_code in known:
-            meant = VAGUE_OF_PROVIDERS.get(self.keyed_code)
-            if meant is not None and "embedding" in self.low and "provider" in self.low:
-                return known[meant]
-            return known[self.keyed_code]
+            entry = known[self.keyed_code]
+            if entry.provider_code is not None and "embedding" in self.low and "provider" in self.low:
+                return known[entry.provider_code]
+            return entry
         alone = self.text.strip(_AROUND_CODE)
         if alone in known:
             return known[alone]
         bare = [
-            match for match in _BARE_CODE.compiled.findall(self.text) if match in known and match not in COMMON_WORDS
+            match
+            for match in _BARE_CODE.compiled.findall(self.text)
+            if match in known and not known[match].is_common_word
         ]
         if bare:
             return known[next((code for code in bare if known[code].side == "provider"), bare[0])]
-        for sentence, code in FIXED_SENTENCES:
+        for sentence, code in fixed_sentences():
             if sentence in self.low:
                 return known[code]
         if "provider: " in self.low and "; http status: " in self.low and "; error message:" in self.low:
@@ -213,7 +214,7 @@ class Piece:
             return _WRAPPER.compiled.sub(_blank, words)
         if self.frame is Frame.PROVIDER and self.fact is not None:
             # the code and the Data API's own sentence are no words of the provider
-            for own in (self.fact.code.lower(), *(sentence for sentence, _ in FIXED_SENTENCES)):
+            for own in (self.fact.code.lower(), *(sentence for sentence, _ in fixed_sentences())):
                 if own in words:
                     words = words.replace(own, " " * len(own))
         return words

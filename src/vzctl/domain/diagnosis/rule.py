@@ -5,28 +5,9 @@ from __future__ import annotations
 from enum import Enum
 from typing import Final, Literal, NamedTuple
 
-Side = Literal["astra", "provider", "unknown"]
-Confidence = Literal["high", "medium", "low"]
-Who = Literal["you", "your_account", "provider", "astra", "no_one"]
-"""Who must act: you (request, client, configuration), your account at the provider, the provider, Astra, or no one: wait."""
+from vzctl.domain.diagnosis.causes import Side, Who, causes
 
-RETRYABLE_CAUSES: Final = frozenset(
-    {
-        "astra_unavailable",
-        "client_timeout",
-        "connection_refused",
-        "connection_reset",
-        "db_hibernated",
-        "dns_failure",
-        "gateway_error",
-        "model_loading",
-        "propagation_delay",
-        "provider_timeout",
-        "provider_unavailable",
-        "rate_limited",
-    }
-)
-"""The same call may succeed later although nobody changes anything."""
+Confidence = Literal["high", "medium", "low"]
 
 
 class Frame(Enum):
@@ -85,7 +66,7 @@ class Rule(NamedTuple):
     @property
     def may_be_retried(self) -> bool:
         """Whether the same call may succeed later although nobody changes anything."""
-        return self.cause in RETRYABLE_CAUSES if self.retryable is None else self.retryable
+        return causes()[self.side, self.cause].retryable if self.retryable is None else self.retryable
 
 
 FREE: Final = (Frame.FREE,)

@@ -8,11 +8,11 @@ from __future__ import annotations
 from functools import cache
 from typing import Final
 
-from vzctl.domain.diagnosis.codes import HOLLOW, CodeFact
+from vzctl.domain.diagnosis.codes import ErrorCode, all_codes
 from vzctl.domain.diagnosis.make import answer, refined
 from vzctl.domain.diagnosis.rule import CODE, PROVIDER, Needs, Rule
 
-_HOLLOW: Final = tuple(sorted(HOLLOW))
+_GENERIC: Final = tuple(entry.code for entry in all_codes().values() if entry.is_generic)
 _OPTIONS: Final = (
     "INVALID_CREATE_COLLECTION_OPTIONS",
     "VECTORIZE_SERVICE_TYPE_UNAVAILABLE",
@@ -40,7 +40,7 @@ _QUERIES: Final = (
     "INVALID_DATABASE_QUERY",
     "UNSUPPORTED_DATABASE_QUERY",
     "CORRUPTED_COLLECTION_SCHEMA",
-    *_HOLLOW,
+    *_GENERIC,
 )
 
 
@@ -129,7 +129,7 @@ _INSIDE: Final = (
     refined(
         "inside-credential-service",
         ("astra", "gateway_error"),
-        _HOLLOW,
+        _GENERIC,
         "The Data API failed while it asked the credential service or the embedding gateway, not the provider.",
         "Server failed: root cause: (ProcessingException) GET "
         "/v1/databases/D/integrations-type/mistral/creds/k.providerKey/valid",
@@ -140,7 +140,7 @@ _INSIDE: Final = (
     refined(
         "inside-provider-timeout",
         ("provider", "provider_timeout"),
-        _HOLLOW,
+        _GENERIC,
         "The Data API waited for the embedding provider in vain, and reported it as an error of its own.",
         "Server failed: root cause: (NoStackTraceTimeoutException) timeout while executing POST /v1/embeddings",
         "timeout | timed out",
@@ -153,7 +153,7 @@ _INSIDE: Final = (
     refined(
         "inside-provider-answer",
         ("provider", "provider_bad_response"),
-        _HOLLOW,
+        _GENERIC,
         "The embedding provider answered something empty or malformed, and the Data API failed over it.",
         "Server failed: Cannot invoke VoyageAIEmbeddingProvider$EmbeddingResponse.data() because the value is null",
         "embeddingprovider$ | embeddingresponse | embedding.operation. | embeddingprovider.",
@@ -162,7 +162,7 @@ _INSIDE: Final = (
     refined(
         "inside-provider-host",
         ("provider", "bad_host"),
-        _HOLLOW,
+        _GENERIC,
         "The host name built from the parameters of the embedding service does not exist.",
         "Server failed: root cause: (java.net.UnknownHostException) acme9.openai.azure.com: Name or service not known",
         "unknownhost | failed to resolve | name or service not known",
@@ -171,7 +171,7 @@ _INSIDE: Final = (
     refined(
         "inside-provider-unreachable",
         ("provider", "provider_unavailable"),
-        _HOLLOW,
+        _GENERIC,
         "The Data API did not get a connection with the embedding provider, and reported it as an error of its own.",
         "Server failed: root cause: (ConnectException) Connection refused: api.jina.ai/192.0.2.7:443",
         "refused | reset | closed | ssl | handshake | certificate | unreachable | connecttimeout",
@@ -181,7 +181,7 @@ _INSIDE: Final = (
     refined(
         "inside-refused",
         ("unknown", "connection_refused"),
-        _HOLLOW,
+        _GENERIC,
         "Something the Data API called refused the connection, and the text does not say what it was.",
         "Server failed: root cause: (ConnectException) Connection refused: /10.1.2.3:4711",
         "connection refused",
@@ -191,7 +191,7 @@ _INSIDE: Final = (
     refined(
         "inside-reset",
         ("unknown", "connection_reset"),
-        _HOLLOW,
+        _GENERIC,
         "Something the Data API called closed the connection, and the text does not say what it was.",
         "Server failed: root cause: (IOException) Connection reset by peer",
         "connection was closed | connection reset | connection has been closed | broken pipe",
@@ -201,7 +201,7 @@ _INSIDE: Final = (
     refined(
         "inside-timeout",
         ("unknown", "insufficient_detail"),
-        _HOLLOW,
+        _GENERIC,
         "Something the Data API called did not answer in time, and the text does not say whether it was the "
         "database or the provider.",
         "Server failed: root cause: (io.smallrye.mutiny.TimeoutException)",
@@ -262,7 +262,7 @@ _INSIDE_DATABASE: Final = (
     refined(
         "inside-driver",
         ("astra", "astra_unavailable"),
-        _HOLLOW,
+        _GENERIC,
         "The database behind the Data API does not answer.",
         "Server failed: root cause: (AllNodesFailedException) All 3 node(s) tried for the query failed",
         """
@@ -309,30 +309,20 @@ _NAMES_TAKEN: Final = (
     ),
 )
 
-SELF_EVIDENT: Final = frozenset(
-    {
-        "EMBEDDING_PROVIDER_TIMEOUT",
-        "EMBEDDING_PROVIDER_BAD_HOST_NAME",
-        "RERANKING_PROVIDER_TIMEOUT",
-        "RERANK_PROVIDER_TIMEOUT",
-    }
-)
-"""Codes of a provider's failure that leave nothing to be told by its words."""
-
 
 @cache
-def plain(fact: CodeFact) -> Rule:
+def plain(entry: ErrorCode) -> Rule:
     """The rule for a code without any other words: made when it is asked for, as there are hundreds."""
-    is_unsure = fact.code in HOLLOW or (fact.side == "provider" and fact.code not in SELF_EVIDENT)
+    is_unsure = entry.is_generic or (entry.side == "provider" and not entry.is_self_evident)
     return Rule(
-        id=f"code.{fact.code}",
-        side=fact.side,
-        cause=fact.cause,
-        detail=fact.meaning,
-        needs=Needs(codes=(fact.code,), frames=PROVIDER if fact.side == "provider" else CODE),
-        meaning=f"The Data API says: {fact.meaning}.",
-        example=answer(fact.code, "refused"),
-        confidence="low" if fact.is_warning else "medium" if is_unsure else "high",
+        id=f"code.{entry.code}",
+        side=entry.side,
+        cause=entry.cause,
+        detail=entry.summary,
+        needs=Needs(codes=(entry.code,), frames=PROVIDER if entry.side == "provider" else CODE),
+        meaning=f"The Data API says: {entry.summary}.",
+        example=answer(entry.code, "refused"),
+        confidence="low" if entry.is_warning else "medium" if is_unsure else "high",
     )
 
 

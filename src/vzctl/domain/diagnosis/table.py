@@ -15,11 +15,10 @@ from vzctl.domain.diagnosis import rules_devops as devops
 from vzctl.domain.diagnosis import rules_fallback as fallback
 from vzctl.domain.diagnosis import rules_network as network
 from vzctl.domain.diagnosis import rules_schema as schema
-from vzctl.domain.diagnosis.codes import all_codes
-from vzctl.domain.diagnosis.codes_provider import FIXED_SENTENCES
+from vzctl.domain.diagnosis.codes import all_codes, fixed_sentences
 from vzctl.domain.diagnosis.layout import words_of
 from vzctl.domain.diagnosis.rule import Frame, Rule
-from vzctl.domain.diagnosis.rules_codes import REFINED, SELF_EVIDENT, plain
+from vzctl.domain.diagnosis.rules_codes import REFINED, plain
 from vzctl.domain.diagnosis.rules_self_hosted import SELF_HOSTED
 from vzctl.domain.diagnosis.rules_sentences import SENTENCES, SENTENCES_OF_REQUESTS
 
@@ -71,7 +70,7 @@ _WRITTEN: tuple[Rule, ...] = (
 @cache
 def rules() -> tuple[Rule, ...]:
     """Return the whole table in its order; the codes that no other rule refines stand at its end."""
-    return (*_WRITTEN, *(plain(fact) for fact in all_codes().values() if fact.side != "unknown"))
+    return (*_WRITTEN, *(plain(known) for known in all_codes().values() if known.side != "unknown"))
 
 
 @cache
@@ -79,15 +78,16 @@ def vocabulary() -> frozenset[str]:
     """Return the words, and pairs of words, that the rules look for: a text in which a word is broken is put right by them."""
     searched = [text for rule in _WRITTEN for group in rule.needs.every for text in group]
     searched += [rule.example.lower() for rule in _WRITTEN]
-    searched += [sentence for sentence, _ in FIXED_SENTENCES]
+    searched += [sentence for sentence, _ in fixed_sentences()]
     return words_of((*searched, *(code.lower() for code in all_codes())))
 
 
 @cache
 def eligible(frame: Frame, code: str | None) -> tuple[Rule, ...]:
     """Return the rules that can hold for a frame and a code at all, in the order of the table."""
-    own = (plain(all_codes()[code]),) if code is not None and all_codes()[code].side != "unknown" else ()
-    if code in SELF_EVIDENT:
+    known = all_codes()[code] if code is not None else None
+    own = (plain(known),) if known is not None and known.side != "unknown" else ()
+    if known is not None and known.is_self_evident:
         return own
     return tuple(
         rule

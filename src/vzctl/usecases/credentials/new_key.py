@@ -10,9 +10,9 @@ from typing import Final
 from vzctl.clients.data_api import DataApi
 from vzctl.clients.provider_probe import EMBEDDING, Finding
 from vzctl.command import NextStep, command
+from vzctl.domain.diagnosis.codes import error_codes
 from vzctl.domain.diagnosis.experiment import Arm, arm_of_fault
 from vzctl.domain.diagnosis.key_verdict import MEANINGS, PASSED, REJECTED, Verdict
-from vzctl.domain.error_codes import error_codes
 from vzctl.domain.rotation.key_test import RECOGNIZED_BY_PROVIDER, TESTED, WORKS_AT_PROVIDER
 from vzctl.domain.state.index import Index
 from vzctl.domain.state.records import Credential, Dependant
