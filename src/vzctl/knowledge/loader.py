@@ -12,12 +12,12 @@ GENERATED = Path(__file__).with_name("generated.json")
 
 @cache
 def section(name: str) -> Any:
-    """Return a section as `tools/knowledge.py` has checked it; do not change what is returned. Unknown: `KeyError`.
+    """Return a section as `tools/knowledge.py` has checked it; do not change what is returned. Unknown: `KeyError`."""
+    return json.loads(_lines()[name])
 
-    Each section is one line, so that a command parses only the sections that it needs.
-    """
-    start = f'"{name}":'
-    for line in GENERATED.read_text(encoding="ascii").splitlines():
-        if line.startswith(start):
-            return json.loads(line[len(start) :].removesuffix(","))
-    raise KeyError(name)
+
+@cache
+def _lines() -> dict[str, bytes]:
+    """Return the JSON text of each section: a line of its own, so that a command parses only the sections that it needs."""
+    lines = (line.partition(b":") for line in GENERATED.read_bytes().splitlines()[1:-1])
+    return {name.strip(b'"').decode(): value.removesuffix(b",") for name, _, value in lines}

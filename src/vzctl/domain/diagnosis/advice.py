@@ -7,7 +7,7 @@ from typing import Final
 
 from vzctl.command import NextStep, suggest
 from vzctl.domain.diagnosis.causes import causes
-from vzctl.domain.diagnosis.codes import all_codes
+from vzctl.domain.diagnosis.codes import code_names
 from vzctl.domain.diagnosis.engine import Verdict
 from vzctl.domain.diagnosis.rules_self_hosted import Help, ways_on
 from vzctl.domain.state.rules import display_name, provider_by_id
@@ -72,7 +72,7 @@ def noted(verdict: Verdict, text: str) -> Verdict:
 def general(verdict: Verdict) -> tuple[NextStep, ...]:
     """Return the command that the cause has."""
     cause = causes()[verdict.side, verdict.cause]
-    if cause.command is None or (cause.command.needs("code") and verdict.code not in all_codes()):
+    if cause.command is None or (cause.command.needs("code") and verdict.code not in code_names()):
         return ()
     if cause.command.needs("provider") and (verdict.provider is None or provider_by_id(verdict.provider) is None):
         return ()

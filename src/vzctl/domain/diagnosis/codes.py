@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from vzctl.domain.diagnosis.causes import Side, causes
 from vzctl.knowledge.loader import section
@@ -43,9 +43,26 @@ class ErrorCode(NamedTuple):
 
 
 @cache
+def code_names() -> frozenset[str]:
+    """Return the name of every known code."""
+    return frozenset(section("error_codes"))
+
+
+@cache
+def generic_codes() -> tuple[str, ...]:
+    """Return the names of the codes that only say that something failed inside, sorted."""
+    return tuple(sorted(code for code, fields in section("error_codes").items() if "generic" in fields))
+
+
+def known_code(code: str) -> ErrorCode | None:
+    """Return what is known of a code, by its exact name. It is read then: a diagnosis needs only few of them."""
+    return _error_code(code) if code in section("error_codes") else None
+
+
+@cache
 def all_codes() -> Mapping[str, ErrorCode]:
     """Return every known code by its name, sorted."""
-    return {code: _error_code(code, fields) for code, fields in sorted(section("error_codes").items())}
+    return {code: _error_code(code) for code in sorted(section("error_codes"))}
 
 
 @cache
@@ -60,7 +77,9 @@ def fixed_sentences() -> tuple[tuple[str, str], ...]:
     return tuple((entry["text"], entry["code"]) for entry in section("sentences")["sentences"])
 
 
-def _error_code(code: str, fields: Mapping[str, Any]) -> ErrorCode:
+@cache
+def _error_code(code: str) -> ErrorCode:
+    fields = section("error_codes")[code]
     summary = fields["summary"]
     return ErrorCode(
         code=code,

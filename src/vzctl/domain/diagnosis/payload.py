@@ -13,7 +13,7 @@ from itertools import pairwise
 from typing import Final, Literal, NamedTuple
 
 from vzctl.domain.diagnosis import hosts as host_names
-from vzctl.domain.diagnosis.codes import ErrorCode, all_codes, fixed_sentences
+from vzctl.domain.diagnosis.codes import ErrorCode, fixed_sentences, known_code
 from vzctl.domain.diagnosis.layout import SOFT_BREAK, laid_out
 from vzctl.domain.diagnosis.log import Records, gives_no_error
 from vzctl.domain.diagnosis.rule import Frame
@@ -156,27 +156,23 @@ class Piece:
     @cached_property
     def fact(self) -> ErrorCode | None:
         """The Data API's error code: as a field, as a word of its own, or told by a fixed sentence."""
-        known = all_codes()
-        if self.keyed_code is not None and self.keyed_code in known:
-            entry = known[self.keyed_code]
-            if entry.provider_code is not None and "embedding" in self.low and "provider" in self.low:
-                return known[entry.provider_code]
-            return entry
-        alone = self.text.strip(_AROUND_CODE)
-        if alone in known:
-            return known[alone]
-        bare = [
-            match
-            for match in _BARE_CODE.compiled.findall(self.text)
-            if match in known and not known[match].is_common_word
-        ]
+        keyed = known_code(self.keyed_code) if self.keyed_code is not None else None
+        if keyed is not None:
+            if keyed.provider_code is not None and "embedding" in self.low and "provider" in self.low:
+                return known_code(keyed.provider_code)
+            return keyed
+        alone = known_code(self.text.strip(_AROUND_CODE))
+        if alone is not None:
+            return alone
+        words = map(known_code, _BARE_CODE.compiled.findall(self.text))
+        bare = [entry for entry in words if entry is not None and not entry.is_common_word]
         if bare:
-            return known[next((code for code in bare if known[code].side == "provider"), bare[0])]
+            return next((entry for entry in bare if entry.side == "provider"), bare[0])
         for sentence, code in fixed_sentences():
             if sentence in self.low:
-                return known[code]
+                return known_code(code)
         if "provider: " in self.low and "; http status: " in self.low and "; error message:" in self.low:
-            return known["EMBEDDING_PROVIDER_CLIENT_ERROR"]
+            return known_code("EMBEDDING_PROVIDER_CLIENT_ERROR")
         return None
 
     @cached_property

@@ -8,11 +8,11 @@ from __future__ import annotations
 from functools import cache
 from typing import Final
 
-from vzctl.domain.diagnosis.codes import ErrorCode, all_codes
+from vzctl.domain.diagnosis.codes import ErrorCode, generic_codes
 from vzctl.domain.diagnosis.make import answer, refined
 from vzctl.domain.diagnosis.rule import CODE, PROVIDER, Needs, Rule
 
-_GENERIC: Final = tuple(entry.code for entry in all_codes().values() if entry.is_generic)
+_GENERIC: Final = generic_codes()
 _OPTIONS: Final = (
     "INVALID_CREATE_COLLECTION_OPTIONS",
     "VECTORIZE_SERVICE_TYPE_UNAVAILABLE",

@@ -15,7 +15,7 @@ from vzctl.domain.diagnosis import rules_devops as devops
 from vzctl.domain.diagnosis import rules_fallback as fallback
 from vzctl.domain.diagnosis import rules_network as network
 from vzctl.domain.diagnosis import rules_schema as schema
-from vzctl.domain.diagnosis.codes import all_codes, fixed_sentences
+from vzctl.domain.diagnosis.codes import all_codes, code_names, fixed_sentences, known_code
 from vzctl.domain.diagnosis.layout import words_of
 from vzctl.domain.diagnosis.rule import Frame, Rule
 from vzctl.domain.diagnosis.rules_codes import REFINED, plain
@@ -79,13 +79,13 @@ def vocabulary() -> frozenset[str]:
     searched = [text for rule in _WRITTEN for group in rule.needs.every for text in group]
     searched += [rule.example.lower() for rule in _WRITTEN]
     searched += [sentence for sentence, _ in fixed_sentences()]
-    return words_of((*searched, *(code.lower() for code in all_codes())))
+    return words_of((*searched, *(code.lower() for code in code_names())))
 
 
 @cache
 def eligible(frame: Frame, code: str | None) -> tuple[Rule, ...]:
     """Return the rules that can hold for a frame and a code at all, in the order of the table."""
-    known = all_codes()[code] if code is not None else None
+    known = known_code(code) if code is not None else None
     own = (plain(known),) if known is not None and known.side != "unknown" else ()
     if known is not None and known.is_self_evident:
         return own

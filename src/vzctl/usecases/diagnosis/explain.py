@@ -7,11 +7,11 @@ from typing import ClassVar, Final
 
 from vzctl.command import suggest
 from vzctl.domain.diagnosis.codes import all_codes
-from vzctl.domain.diagnosis.codes_in_text import codes_in, probable_code
 from vzctl.domain.masking.redaction import looks_like_secret
 from vzctl.domain.state.names import nearest
 from vzctl.errors import ConflictError, NotFoundError, UsageError
 from vzctl.usecases.diagnosis.code_detail import CodeDetail, code_detail
+from vzctl.usecases.diagnosis.codes_in_text import codes_in, probable_code
 from vzctl.usecases.diagnosis.explain_word import name_explained, providers_word_explained
 from vzctl.usecases.outcome import Columns, Outcome
 
