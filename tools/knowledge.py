@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from tools.knowledge_codes import cause_faults, code_faults, sentence_faults
+from tools.knowledge_rules import rule_faults, rule_list_faults
 
 SOURCE: Final = Path(__file__).resolve().parents[1] / "src" / "vzctl" / "knowledge"
 GENERATED: Final = "generated.json"
@@ -24,6 +25,8 @@ Section = dict[str, Any]
 CHECKS: Final[dict[str, Callable[[dict[str, Section]], Iterable[str]]]] = {
     "causes": cause_faults,
     "error_codes": code_faults,
+    "rule_lists": rule_list_faults,
+    "rules": rule_faults,
     "sentences": sentence_faults,
 }
 """By the name of a section, what yields its faults, each with its entry; it gets all sections, to follow references."""

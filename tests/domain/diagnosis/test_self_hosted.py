@@ -28,11 +28,13 @@ from vzctl.domain.diagnosis.advice import SOURCE, Advised, advised
 from vzctl.domain.diagnosis.engine import Verdict, diagnose, judge
 from vzctl.domain.diagnosis.knowledge import Knowledge
 from vzctl.domain.diagnosis.payload import read
-from vzctl.domain.diagnosis.rules_self_hosted import SELF_HOSTED, ways_on
+from vzctl.domain.diagnosis.rules import written_rules
+from vzctl.domain.diagnosis.rules_self_hosted import ways_on
 from vzctl.domain.diagnosis.self_hosted import OldKeyUser
 from vzctl.domain.state.records import ControlPlane, Database, Direction, Rotation, Step
 from vzctl.domain.state.state import State
 
+SELF_HOSTED: Final = [rule for rule in written_rules() if rule.id in ways_on()]
 GATEWAY: Final = "EMBEDDING_GATEWAY_UNABLE_RESOLVE_AUTHENTICATION_TYPE"
 CREDENTIAL: Final = "VECTORIZE_CREDENTIAL_INVALID"
 SERVER: Final = "UNEXPECTED_SERVER_ERROR"

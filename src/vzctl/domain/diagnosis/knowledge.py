@@ -18,7 +18,7 @@ from vzctl.domain.diagnosis.advice import ACCESS, KEY, Advised, advised, general
 from vzctl.domain.diagnosis.causes import causes
 from vzctl.domain.diagnosis.clues import ClueReader, Clues
 from vzctl.domain.diagnosis.engine import Verdict
-from vzctl.domain.diagnosis.rules_self_hosted import FINAL_REFUSALS, FOR_OWN_SERVICE
+from vzctl.domain.diagnosis.rules_self_hosted import ways_on
 from vzctl.domain.diagnosis.self_hosted import OLD_KEY_REMEMBERED, OldKeyUsers, SelfHosted
 from vzctl.domain.state.index import Index
 from vzctl.domain.state.names import nearest
@@ -97,9 +97,11 @@ class Knowledge:
 
     def _of_own_service(self, verdict: Verdict, clues: Clues) -> Advised | None:
         """Return what is known of the credential service that an own Data API asks, where names explain nothing."""
-        if verdict.rule in FOR_OWN_SERVICE and self._self_hosted is None:
+        way_on = ways_on().get(verdict.rule)
+        kind = way_on.kind if way_on is not None else None
+        if kind == "failure" and self._self_hosted is None:
             return advised(verdict, is_own=False)
-        if verdict.rule in FINAL_REFUSALS or (verdict.rule in FOR_OWN_SERVICE and verdict.cause not in ACCESS):
+        if kind == "refusal" or (kind == "failure" and verdict.cause not in ACCESS):
             database = self.database_name(clues.database) if clues.database is not None else None
             return advised(verdict, credential=clues.name, database=database)
         return self._self_hosted.refused_connection(verdict) if self._self_hosted is not None else None

@@ -69,8 +69,5 @@ class Rule(NamedTuple):
         return causes()[self.side, self.cause].retryable if self.retryable is None else self.retryable
 
 
-FREE: Final = (Frame.FREE,)
 CODE: Final = (Frame.CODE,)
 PROVIDER: Final = (Frame.PROVIDER,)
-ANSWER: Final = (Frame.FREE, Frame.PROVIDER)
-"""What a provider says means the same when it comes directly and when the Data API passes it on."""

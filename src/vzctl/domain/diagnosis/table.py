@@ -7,77 +7,27 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Final
 
-from vzctl.domain.diagnosis import rules_account as account
-from vzctl.domain.diagnosis import rules_astra as vectors
-from vzctl.domain.diagnosis import rules_clients as clients
-from vzctl.domain.diagnosis import rules_content as content
-from vzctl.domain.diagnosis import rules_devops as devops
-from vzctl.domain.diagnosis import rules_fallback as fallback
-from vzctl.domain.diagnosis import rules_network as network
-from vzctl.domain.diagnosis import rules_schema as schema
 from vzctl.domain.diagnosis.codes import all_codes, code_names, fixed_sentences, known_code
 from vzctl.domain.diagnosis.layout import words_of
 from vzctl.domain.diagnosis.rule import Frame, Rule
-from vzctl.domain.diagnosis.rules_codes import REFINED, plain
-from vzctl.domain.diagnosis.rules_self_hosted import SELF_HOSTED
-from vzctl.domain.diagnosis.rules_sentences import SENTENCES, SENTENCES_OF_REQUESTS
+from vzctl.domain.diagnosis.rules import plain, written_rules
 
 SHORT: Final = 2_000
 """Up to so many characters it is less work to look for the texts that rules begin with than to ask every rule."""
 _START: Final = 3
 
-_WRITTEN: tuple[Rule, ...] = (
-    *SELF_HOSTED,
-    *REFINED,
-    *vectors.CREDENTIALS,
-    *vectors.CATALOGUE,
-    *vectors.USAGE,
-    *schema.SCHEMA,
-    *SENTENCES,
-    *schema.REQUESTS,
-    *SENTENCES_OF_REQUESTS,
-    *schema.BROKEN,
-    *network.NETWORK,
-    *devops.DEVOPS,
-    *clients.DRIVER,
-    *network.CONNECTING,
-    *clients.TIMEOUTS,
-    *clients.CALLERS,
-    *account.NAMED_QUOTA,
-    *account.REDUCED,
-    *account.SPEED,
-    *content.FILTERS,
-    *account.MONEY,
-    *account.PLACES,
-    *account.KEYS,
-    *content.SIZES,
-    *content.MODELS,
-    *content.INPUTS,
-    *content.HEALTH,
-    *account.LATE_KEYS,
-    *account.LATE_SPEED,
-    *clients.HOSTS,
-    *fallback.HOST_NAMES,
-    *network.RESOLVER,
-    *fallback.UNPLACED,
-    *fallback.STATUSES,
-    *fallback.WORDS,
-    *fallback.HOST_ALONE,
-    *fallback.LAST,
-)
-
 
 @cache
 def rules() -> tuple[Rule, ...]:
     """Return the whole table in its order; the codes that no other rule refines stand at its end."""
-    return (*_WRITTEN, *(plain(known) for known in all_codes().values() if known.side != "unknown"))
+    return (*written_rules(), *(plain(known) for known in all_codes().values() if known.side != "unknown"))
 
 
 @cache
 def vocabulary() -> frozenset[str]:
     """Return the words, and pairs of words, that the rules look for: a text in which a word is broken is put right by them."""
-    searched = [text for rule in _WRITTEN for group in rule.needs.every for text in group]
-    searched += [rule.example.lower() for rule in _WRITTEN]
+    searched = [text for rule in written_rules() for group in rule.needs.every for text in group]
+    searched += [rule.example.lower() for rule in written_rules()]
     searched += [sentence for sentence, _ in fixed_sentences()]
     return words_of((*searched, *(code.lower() for code in code_names())))
 
@@ -91,7 +41,7 @@ def eligible(frame: Frame, code: str | None) -> tuple[Rule, ...]:
         return own
     return tuple(
         rule
-        for rule in (*_WRITTEN, *own)
+        for rule in (*written_rules(), *own)
         if frame in rule.needs.frames and (not rule.needs.codes or code in rule.needs.codes)
     )
 
