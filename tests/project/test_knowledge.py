@@ -54,12 +54,46 @@ sentences = [
   { text = "cannot sort by that", code = "BAD_SORT" },
 ]
 """
+RULE_LISTS: Final = """
+[texts]
+refused = ["refused", "rejected"]
+[codes]
+sorts = ["BAD_SORT", "SORT_INVALID"]
+"""
+RULES: Final = """
+["code.sort-refused"]
+side = "astra"
+cause = "invalid_request"
+meaning = "The sort is refused."
+example = "BAD_SORT: rejected"
+frames = ["code"]
+codes = ["@sorts"]
+every = [["@refused"]]
+"""
+LATER_RULES: Final = """
+["provider.too-many"]
+side = "provider"
+cause = "rate_limited"
+meaning = "Too many requests."
+example = "HTTP 429"
+statuses = [429]
+pattern = 'too .{1,9} many'
+"""
+FILES: Final = {
+    "causes": CAUSES,
+    "error_codes": CODES,
+    "rule_lists": RULE_LISTS,
+    "rules/10-codes": RULES,
+    "rules/20-providers": LATER_RULES,
+    "sentences": SENTENCES,
+}
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """A small folder of knowledge without a fault."""
-    for name, text in (("causes", CAUSES), ("error_codes", CODES), ("sentences", SENTENCES)):
+    (tmp_path / "rules").mkdir()
+    for name, text in FILES.items():
         (tmp_path / f"{name}.toml").write_text(text, encoding="utf-8")
     knowledge_text(tmp_path)
     return tmp_path
@@ -75,11 +109,15 @@ def test_the_file_has_every_section_as_its_toml_says_it_on_a_line_of_its_own(fol
     text = knowledge_text(folder)
     lines = text.splitlines()
     found: dict[str, Any] = json.loads(text)
-    assert sorted(found) == ["causes", "error_codes", "sentences"]
+    assert list(found) == ["causes", "error_codes", "rule_lists", "rules", "sentences"]
+    assert {name: list(rules) for name, rules in found["rules"].items()} == {
+        "10-codes": ["code.sort-refused"],
+        "20-providers": ["provider.too-many"],
+    }
     assert found["causes"]["provider"]["rate_limited"]["who"] == "no_one"
     assert found["sentences"] == {"sentences": [{"text": "cannot sort by that", "code": "BAD_SORT"}]}
     assert list(found["error_codes"]) == ["BAD_SORT", "SORT_INVALID"]
-    assert [line.partition(":")[0] for line in lines[1:-1]] == ['"causes"', '"error_codes"', '"sentences"']
+    assert [line.partition(":")[0] for line in lines[1:-1]] == [f'"{name}"' for name in found]
 
 
 def test_a_section_is_what_its_line_says() -> None:
@@ -161,6 +199,30 @@ def test_a_section_is_what_its_line_says() -> None:
         ("causes", 'advice = "Send fewer requests."', "", "provider.rate_limited.advice: Field required"),
         ("causes", 'command = ["explain", "{code}"]', "command = []", "next_steps.code.command: List should have at "),
         ("causes", "[unknown.insufficient_detail]", "[nobody.insufficient_detail]", "unknown: Field required"),
+        ("rules/10-codes", "frames", "frame", "10-codes.code.sort-refused.frame: Extra inputs are not permitted"),
+        ("rules/10-codes", '"code"]', '"codes"]', "10-codes.code.sort-refused.frames.0: Input should be 'free', "),
+        ("rules/10-codes", "refused.", "refused", "10-codes.code.sort-refused.meaning: a sentence ends with a period"),
+        ("rules/10-codes", '["@sorts"]', '["@sort"]', "code.sort-refused.codes: @sort is no code"),
+        ("rules/10-codes", '["@sorts"]', '["GONE"]', "code.sort-refused.codes: GONE is no code"),
+        ("rules/10-codes", "@refused", "@gone", "code.sort-refused: rule_lists.toml has no list @gone"),
+        (
+            "rules/10-codes",
+            "@refused",
+            "Refused",
+            "10-codes.code.sort-refused.every.0.0: texts are compared in lower case",
+        ),
+        ("rules/10-codes", '"invalid_request"', '"gone"', "code.sort-refused.cause: causes.toml has no [astra.gone]"),
+        (
+            "rules/20-providers",
+            "provider.too-many",
+            "astra.too-many",
+            "astra.too-many: the name begins with neither the side nor code",
+        ),
+        ("rules/20-providers", "provider.too-many", "code.sort-refused", "code.sort-refused: there are two rules of "),
+        ("rules/20-providers", "{1,9}", "(", "20-providers.provider.too-many.pattern: not a regular expression: "),
+        ("rules/20-providers", "429]", "29]", "20-providers.provider.too-many.statuses.0: Input should be greater "),
+        ("rule_lists", '"SORT_INVALID"', '"GONE"', "codes.sorts: GONE is no code"),
+        ("rule_lists", "[texts]", "[text]", "texts: Field required"),
         ("sentences", '"BAD_SORT"', '"GONE"', '"cannot sort by that": GONE is no code of error_codes.toml'),
         ("sentences", "cannot sort", "Cannot sort", '"Cannot sort by that": not in lower case'),
         (
@@ -178,7 +240,8 @@ def test_a_fault_is_told_with_the_name_of_its_entry(folder: Path, file: str, old
     assert old in text
     path.write_text(text.replace(old, new, 1), encoding="utf-8")
     told = faults_of(folder)
-    assert [line for line in told if line.removeprefix(f"{file}: ").startswith(fault)] == told[:1]
+    section_name = file.partition("/")[0]
+    assert [line for line in told if line.removeprefix(f"{section_name}: ").startswith(fault)] == told[:1]
 
 
 def test_a_section_without_a_check_and_a_missing_one_are_refused(folder: Path) -> None:
@@ -214,6 +277,18 @@ summary = "the sort is in a mood"
 meaning = "The sort cannot be used while it is in a mood."
 fix = "Cheer the sort up."
 """
+NEW_RULE: Final = """
+["code.sort-very-moody"]
+side = "unknown"
+cause = "insufficient_detail"
+confidence = "low"
+meaning = "The sort does not say what ails it."
+advice = "Ask the sort."
+example = '{"errors":[{"message":"very moody","errorCode":"SORT_TOO_MOODY"}]}'
+frames = ["code"]
+codes = ["SORT_TOO_MOODY"]
+every = [["very moody"]]
+"""
 NEW_CAUSE: Final = """
 [astra.sort_too_moody]
 meaning = "The sort is in a mood."
@@ -236,7 +311,7 @@ main()
 
 @pytest.fixture
 def with_a_new_code(tmp_path: Path) -> Path:
-    """The file that is generated when a code, its cause and its sentence were added to the TOML files, and nothing else."""
+    """The file that is generated when a code, its cause, a sentence and a rule were added as TOML, and nothing else."""
     copy = tmp_path / "knowledge"
     shutil.copytree(SOURCE, copy)
     for name, more in (("error_codes", NEW_CODE), ("causes", NEW_CAUSE)):
@@ -245,6 +320,7 @@ def with_a_new_code(tmp_path: Path) -> Path:
     sentences = (copy / "sentences.toml").read_text(encoding="utf-8").rstrip().removesuffix("]")
     line = '{ text = "this sort is in a mood", code = "SORT_TOO_MOODY" },'
     (copy / "sentences.toml").write_text(f"{sentences}  {line}\n]\n", encoding="utf-8")
+    (copy / "rules" / "015-moods.toml").write_text(NEW_RULE, encoding="utf-8")
     (copy / "generated.json").write_text(knowledge_text(copy), encoding="utf-8")
     return copy / "generated.json"
 
@@ -297,3 +373,19 @@ def test_diagnose_knows_a_code_that_was_added_as_data(with_a_new_code: Path, tex
         "explanation": "The Data API says: the sort is in a mood.",
     }
     assert [step["command"] for step in verdict["nextSteps"]] == ["vzctl explain SORT_TOO_MOODY"]
+
+
+def test_diagnose_knows_a_rule_that_was_added_as_data(with_a_new_code: Path) -> None:
+    verdict = answer(with_a_new_code, "diagnose", "--text", '{"errorCode":"SORT_TOO_MOODY","message":"Very moody."}')[
+        "data"
+    ]
+    shown = {name: verdict[name] for name in ("side", "cause", "code", "rule", "confidence", "advice", "explanation")}
+    assert shown == {
+        "side": "unknown",
+        "cause": "insufficient_detail",
+        "code": "SORT_TOO_MOODY",
+        "rule": "code.sort-very-moody",
+        "confidence": "low",
+        "advice": "Ask the sort.",
+        "explanation": "The sort does not say what ails it.",
+    }
