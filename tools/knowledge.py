@@ -14,6 +14,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from tools.knowledge_codes import cause_faults, code_faults, sentence_faults
+from tools.knowledge_hosts import host_faults
+from tools.knowledge_portal import portal_faults
+from tools.knowledge_providers import provider_faults
 from tools.knowledge_rules import rule_faults, rule_list_faults
 
 SOURCE: Final = Path(__file__).resolve().parents[1] / "src" / "vzctl" / "knowledge"
@@ -27,6 +30,9 @@ CHECKS: Final[dict[str, Callable[[dict[str, Section]], Iterable[str]]]] = {
     "error_codes": code_faults,
     "rule_lists": rule_list_faults,
     "rules": rule_faults,
+    "hosts": host_faults,
+    "portal": portal_faults,
+    "providers": provider_faults,
     "sentences": sentence_faults,
 }
 """By the name of a section, what yields its faults, each with its entry; it gets all sections, to follow references."""

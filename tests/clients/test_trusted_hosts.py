@@ -158,7 +158,7 @@ def test_every_providers_own_address_is_trusted(provider: str) -> None:
     wire = WIRES[provider]
     base = wire.base(Wanted(model=None, dimension=None, parameters=PARAMETERS))
     assert TrustedHosts().trusts(base) == (provider != "huggingfaceDedicated")
-    assert wire.identity_base is None or TrustedHosts().trusts(wire.identity_base)
+    assert wire.identity_url is None or TrustedHosts().trusts(wire.identity_url)
 
 
 def test_astras_addresses_are_trusted() -> None:

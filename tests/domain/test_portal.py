@@ -9,8 +9,11 @@ import pytest
 from tests.support.comparison import COMPARED_WITH
 from vzctl.domain import portal
 from vzctl.domain.catalog.catalog import find_provider
-from vzctl.domain.portal import DIALOG_WORDS, PAGE_WORDS, PortalStep
+from vzctl.domain.portal import PortalStep
+from vzctl.knowledge.loader import section
 
+PAGE_WORDS: Final = section("portal")["page_words"]
+DIALOG_WORDS: Final = section("portal")["dialog_words"]
 PAGE: Final = COMPARED_WITH / "seed" / "auto-generate-embeddings-with-vectorize.txt"
 OPENAI = find_provider("openai")
 SETTINGS = "open Settings > your organization > Integrations > OpenAI"

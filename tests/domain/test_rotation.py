@@ -453,7 +453,7 @@ def test_flipping_back_restores_pointer_age_and_slot_and_lists_the_new_key_for_r
 def test_the_groups_of_manual_steps_are_those_that_the_row_records(
     monkeypatch: pytest.MonkeyPatch, recorded: int | None, sizes: list[int]
 ) -> None:
-    monkeypatch.setattr("vzctl.domain.rotation.machine.PORTAL_GROUP_SIZE", 4)
+    monkeypatch.setattr("vzctl.domain.portal.group_size", lambda: 4)
     databases = [f"db{number}" for number in range(23)]
     rotation = replace(a_rotation(databases=databases), group_size=recorded)
     groups = []

@@ -473,7 +473,7 @@ def test_a_manual_step_attests_the_databases_that_were_shown_whatever_a_later_ve
     attest(cli, "removed", "recreated")
     (row,) = cli.document()["rotations"]
     assert row["group_size"] == 10
-    monkeypatch.setattr("vzctl.domain.rotation.machine.PORTAL_GROUP_SIZE", later_size)
+    monkeypatch.setattr("vzctl.domain.portal.group_size", lambda: later_size)
     attest(cli, "scoped")
     (row,) = cli.document()["rotations"]
     assert len(row["scoped"]) == 10

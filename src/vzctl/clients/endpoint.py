@@ -6,21 +6,15 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from vzctl.clients.host_label import host_label
+from vzctl.knowledge.loader import section
 from vzctl.secret import Secret
 
 OF_ASTRA: Final = "AstraCS:"
 """What a token of Astra begins with."""
 ASTRA_TOKEN: Final = "the Astra token"  # noqa: S105  (what it is called)
-DEVOPS_URLS: Final = {
-    "prod": "https://api.astra.datastax.com/v2",
-    "dev": "https://api.dev.cloud.datastax.com/v2",
-    "test": "https://api.test.cloud.datastax.com/v2",
-}
-APPS_DOMAINS: Final = {
-    "prod": "apps.astra.datastax.com",
-    "dev": "apps.astra-dev.datastax.com",
-    "test": "apps.astra-test.datastax.com",
-}
+_ENVIRONMENTS: Final = section("hosts")["astra"]["environments"]
+DEVOPS_URLS: Final[dict[str, str]] = {name: known["devops_url"] for name, known in _ENVIRONMENTS.items()}
+APPS_DOMAINS: Final[dict[str, str]] = {name: known["apps_domain"] for name, known in _ENVIRONMENTS.items()}
 
 
 def astra_endpoint(environment: str, database_id: str, region: str) -> str:

@@ -77,13 +77,12 @@ class ProviderProbes:
             level, notes = IDENTITY, (MAY_WAKE,)
         if level == EMBEDDING:
             return self._embed(provider, wire, key, wanted)
-        if wire.check is None:
+        if wire.check_path is None:
             return Finding(verdict=Verdict.NOT_CHECKED, level=0, detail=NO_FREE_CHECK)
         return self._check(provider, wire, key, wanted, notes)
 
     def _check(self, provider: Provider, wire: Wire, key: Secret, wanted: Wanted, notes: tuple[str, ...]) -> Finding:
-        assert wire.check is not None, "the caller looked"
-        base = self._urls.get(provider.id) or wire.identity_base or wire.base(wanted)
+        base = self._urls.get(provider.id) or wire.identity_url or wire.base(wanted)
         try:
             reply = self._send(provider, wire, key, wanted, wire.check(base, wanted))
         except NoReply as fault:

@@ -1,6 +1,7 @@
 """What a provider's answer means: an ordered table, the first rule that fits decides. Status alone misleads.
 
-The texts are those that the providers answer with today, and a few old ones; all matching is in lower case.
+The rules of one provider are in `knowledge/providers`. The texts are those that the providers answer with today, and a few
+old ones; all matching is in lower case.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from typing import Any, Final
 
 from vzctl.clients.message import Reply
 from vzctl.domain.diagnosis.key_verdict import Verdict
+from vzctl.knowledge.loader import section
 
 ANY: Final = ""
 _LONGEST_LOOKED_AT: Final = 4096
@@ -34,60 +36,11 @@ class Rule:
 
 
 RULES: Final = (
-    Rule("openai", (401, 403), ("insufficient permissions", "missing scopes"), Verdict.NO_PERMISSION),
-    Rule("openai", (401,), ("ip_not_authorized", "ip address"), Verdict.NETWORK_BLOCKED),
-    Rule("openai", (401,), ("member of an organization",), Verdict.NO_PERMISSION),
-    Rule(
-        "openai", (401,), ("mismatched_organization", "mismatched_project", "organization header"), Verdict.BAD_REQUEST
+    *(
+        Rule(provider, tuple(entry["statuses"]), tuple(entry.get("words", ())), Verdict(entry["verdict"]))
+        for provider, known in section("providers").items()
+        for entry in known.get("refusals", ())
     ),
-    Rule("openai", (403,), ("unsupported_country", "country, region"), Verdict.NETWORK_BLOCKED),
-    Rule("openai", (403,), ("not allowed to generate embeddings",), Verdict.MODEL_MISSING),
-    Rule("openai", (403,), (), Verdict.NO_PERMISSION),
-    Rule("openai", (404,), (), Verdict.MODEL_MISSING),
-    Rule(
-        "openai",
-        (429,),
-        ("insufficient_quota", "exceeded your current quota", "billing", "credit balance"),
-        Verdict.QUOTA_EXHAUSTED,
-    ),
-    Rule(
-        "openai",
-        (400,),
-        ("maximum context length", "too many inputs", "max_tokens_per_request"),
-        Verdict.PAYLOAD_TOO_LARGE,
-    ),
-    Rule("azureOpenAI", (404,), (), Verdict.ENDPOINT_MISSING),
-    Rule(
-        "azureOpenAI",
-        (400,),
-        ("operationnotsupported", "does not work with the specified model"),
-        Verdict.MODEL_MISSING,
-    ),
-    Rule(
-        "azureOpenAI",
-        (403,),
-        ("virtual network", "firewall", "public access is disabled", "private endpoint"),
-        Verdict.NETWORK_BLOCKED,
-    ),
-    Rule("azureOpenAI", (400,), ("maximum context length",), Verdict.PAYLOAD_TOO_LARGE),
-    Rule("huggingface", (404,), (), Verdict.MODEL_MISSING),
-    Rule("huggingface", (400,), ("not supported by provider", "model"), Verdict.MODEL_MISSING),
-    Rule("huggingface", (503,), ("loading",), Verdict.ENDPOINT_NOT_READY),
-    Rule("huggingfaceDedicated", (400,), ("invalid state",), Verdict.ENDPOINT_NOT_READY),
-    Rule("huggingfaceDedicated", (502, 503), (), Verdict.ENDPOINT_NOT_READY),
-    Rule("huggingfaceDedicated", (404,), (), Verdict.ENDPOINT_MISSING),
-    Rule("huggingfaceDedicated", (424,), (), Verdict.PROVIDER_DOWN),
-    Rule("jinaAI", (401, 402, 403), ("insufficient_balance", "balance", "recharge"), Verdict.QUOTA_EXHAUSTED),
-    Rule("jinaAI", (403,), ("resource_limit",), Verdict.QUOTA_EXHAUSTED),
-    Rule("jinaAI", (400, 404, 422), ("model_not_found", "model not found"), Verdict.MODEL_MISSING),
-    Rule("mistral", (403,), ("inactive subscription", "usage limit"), Verdict.QUOTA_EXHAUSTED),
-    Rule("mistral", (400, 404), ("invalid_model", "invalid model", '"1500"'), Verdict.MODEL_MISSING),
-    Rule("mistral", (400,), ("too many tokens", "too long", "3210", "too many inputs"), Verdict.PAYLOAD_TOO_LARGE),
-    Rule("upstageAI", (401, 402, 403), ("credit", "balance", "payment"), Verdict.QUOTA_EXHAUSTED),
-    Rule("upstageAI", (404,), (), Verdict.MODEL_MISSING),
-    Rule("upstageAI", (400,), ("maximum context length", "too long"), Verdict.PAYLOAD_TOO_LARGE),
-    Rule("voyageAI", (400, 404), ("model",), Verdict.MODEL_MISSING),
-    Rule("voyageAI", (400,), ("too many tokens", "too large", "batch"), Verdict.PAYLOAD_TOO_LARGE),
     Rule(ANY, (401,), (), Verdict.INVALID_KEY),
     Rule(ANY, (402,), (), Verdict.QUOTA_EXHAUSTED),
     Rule(ANY, (403,), (), Verdict.NO_PERMISSION),

@@ -1,19 +1,25 @@
-"""What is sent to each provider: the same that the Data API sends, with one short word for a text."""
+"""What is sent to each provider: the same that the Data API sends, with one short word for a text.
+
+The providers' own part of it is in `knowledge/providers`; here is how it is filled in, and what must be safe in a URL.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from vzctl.clients.host_label import host_label, model_path, path_label
 from vzctl.clients.message import SecretHeader
+from vzctl.domain.catalog.catalog import CATALOGUE
+from vzctl.domain.catalog.provider import Provider
+from vzctl.knowledge.loader import section
 from vzctl.secret import Secret
 
 PROVIDER_KEY: Final = "a provider key"
 WORD: Final = "hi"
-AZURE_VERSION: Final = "2024-02-01"
-HUGGING_FACE_IDENTITY: Final = "https://huggingface.co"
+_PLACEHOLDER: Final = re.compile(r"\{(\w+)\}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,136 +39,87 @@ class Address:
     body: Any = None
 
 
-Make = Callable[[str, Wanted], Address]
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wire:
-    """How to talk to one provider. `check` is None where no request is free; `wakes` where one may start a machine."""
+    """How to talk to one provider. `check_path` is None where no request is free; `wakes` where one may start a machine.
 
-    base: Callable[[Wanted], str]
-    embed: Make
-    check: Make | None = None
-    identity_base: str | None = None
-    header: Callable[[Secret], SecretHeader]
-    headers: Callable[[Wanted], Mapping[str, str]] = lambda _: {}
+    `{name}` in a URL is a parameter that the service must have, or the model; `{model}` in the body is the model.
+    """
+
+    provider: Provider
+    base_url: str
+    identity_url: str | None = None
+    key_header: str = "Authorization"
+    key_prefix: str = "Bearer "
+    check_path: str | None = None
+    embed_path: str
+    embed_body: Mapping[str, Any]
+    dimension_field: str | None = None
+    body_parameters: Mapping[str, str] = field(default_factory=dict)
+    header_parameters: Mapping[str, str] = field(default_factory=dict)
+    tenant_domain: str | None = None
     wakes: bool = False
 
+    def base(self, wanted: Wanted) -> str:
+        """Return the address that all requests but that for an identity begin with."""
+        return _filled(self.base_url, lambda name: host_label(name, wanted.parameters.get(name)))
 
-def _bearer(key: Secret) -> SecretHeader:
-    return SecretHeader("Authorization", key, "Bearer ", PROVIDER_KEY)
+    def check(self, base: str, wanted: Wanted) -> Address:
+        """Return the request that shows whose a key is and costs nothing; only where there is a `check_path`."""
+        assert self.check_path is not None, "the caller looked"
+        return Address(base + _path(self.check_path, wanted))
 
+    def embed(self, base: str, wanted: Wanted) -> Address:
+        """Return the request for one vector."""
+        body = _with_model(self.embed_body, wanted.model)
+        if self.dimension_field is not None and wanted.dimension is not None and not self._has_one_length(wanted):
+            body[self.dimension_field] = wanted.dimension
+        return Address(base + _path(self.embed_path, wanted), body | self._given(self.body_parameters, wanted))
 
-def _api_key(key: Secret) -> SecretHeader:
-    return SecretHeader("api-key", key, what=PROVIDER_KEY)
+    def header(self, key: Secret) -> SecretHeader:
+        """Return the header that carries the key."""
+        return SecretHeader(self.key_header, key, self.key_prefix, PROVIDER_KEY)
 
+    def headers(self, wanted: Wanted) -> Mapping[str, str]:
+        """Return the other headers."""
+        given = self._given({name: name for name in self.header_parameters}, wanted)
+        return {self.header_parameters[name]: path_label(name, value) for name, value in given.items()}
 
-def _fixed(url: str) -> Callable[[Wanted], str]:
-    return lambda _: url
+    def _has_one_length(self, wanted: Wanted) -> bool:
+        model = self.provider.model(wanted.model)
+        return model is not None and model.dimension.is_fixed
 
-
-def _azure_base(wanted: Wanted) -> str:
-    return f"https://{host_label('resourceName', wanted.parameters.get('resourceName'))}.openai.azure.com/openai"
-
-
-def _dedicated_base(wanted: Wanted) -> str:
-    labels = (host_label(name, wanted.parameters.get(name)) for name in ("endpointName", "regionName", "cloudName"))
-    return f"https://{'.'.join(labels)}.endpoints.huggingface.cloud"
-
-
-def _takes_length(model: str) -> bool:
-    return model != "text-embedding-ada-002"
-
-
-def _with_length(body: dict[str, Any], wanted: Wanted, takes_length: Callable[[str], bool]) -> dict[str, Any]:
-    if wanted.dimension is not None and takes_length(wanted.model or ""):
-        body["dimensions"] = wanted.dimension
-    return body
-
-
-def _openai(base: str, wanted: Wanted) -> Address:
-    return Address(f"{base}/embeddings", _with_length({"input": [WORD], "model": wanted.model}, wanted, _takes_length))
-
-
-def _openai_headers(wanted: Wanted) -> Mapping[str, str]:
-    names = (("organizationId", "OpenAI-Organization"), ("projectId", "OpenAI-Project"))
-    return {header: path_label(name, wanted.parameters[name]) for name, header in names if name in wanted.parameters}
+    def _given(self, sent_as: Mapping[str, str], wanted: Wanted) -> dict[str, Any]:
+        """Return the parameters that the model takes and the service has, by what they are sent as."""
+        model = self.provider.model(wanted.model)
+        taken = self.provider.parameters if model is None else self.provider.parameters_of(model)
+        names = [item.name for item in taken if item.name in sent_as and item.name in wanted.parameters]
+        return {sent_as[name]: wanted.parameters[name] for name in names}
 
 
-def _azure(base: str, wanted: Wanted) -> Address:
-    deployment = path_label("deploymentId", wanted.parameters.get("deploymentId"))
-    body = _with_length({"input": [WORD], "model": wanted.model}, wanted, _takes_length)
-    return Address(f"{base}/deployments/{deployment}/embeddings?api-version={AZURE_VERSION}", body)
+def _filled(template: str, value: Callable[[str], str]) -> str:
+    return _PLACEHOLDER.sub(lambda found: value(found[1]), template)
 
 
-def _hugging_face(base: str, wanted: Wanted) -> Address:
-    url = f"{base}/models/{model_path(wanted.model)}/pipeline/feature-extraction"
-    return Address(url, {"inputs": [WORD], "options": {"waitForModel": True}})
+def _path(template: str, wanted: Wanted) -> str:
+    def value(name: str) -> str:
+        return model_path(wanted.model) if name == "model" else path_label(name, wanted.parameters.get(name))
+
+    return _filled(template, value)
 
 
-def _jina(base: str, wanted: Wanted) -> Address:
-    body: dict[str, Any] = {"input": [WORD], "model": wanted.model}
-    if wanted.model == "jina-embeddings-v3":
-        _with_length(body, wanted, lambda _: True)
-        body |= {name: wanted.parameters[name] for name in ("task", "late_chunking") if name in wanted.parameters}
-    return Address(f"{base}/embeddings", body)
+def _with_model(body: Mapping[str, Any], model: str | None) -> dict[str, Any]:
+    def filled(value: Any) -> Any:
+        if not isinstance(value, str):
+            return value
+        return model if value == "{model}" else value.replace("{model}", str(model))
 
-
-def _mistral(base: str, wanted: Wanted) -> Address:
-    return Address(f"{base}/embeddings", {"input": [WORD], "model": wanted.model, "encoding_format": "float"})
-
-
-def _upstage(base: str, wanted: Wanted) -> Address:
-    return Address(f"{base}/solar/embeddings", {"input": WORD, "model": f"{wanted.model}-query"})
-
-
-def _voyage(base: str, wanted: Wanted) -> Address:
-    body: dict[str, Any] = {"input_type": "query", "input": [WORD], "model": wanted.model}
-    if "autoTruncate" in wanted.parameters:
-        body["truncation"] = wanted.parameters["autoTruncate"]
-    return Address(f"{base}/embeddings", body)
-
-
-def _get(path: str) -> Make:
-    return lambda base, _: Address(f"{base}{path}")
-
-
-def _post(path: str, body: Any) -> Make:
-    return lambda base, _: Address(f"{base}{path}", body)
+    return {name: filled(value) for name, value in body.items()}
 
 
 WIRES: Final = {
-    "openai": Wire(
-        base=_fixed("https://api.openai.com/v1"),
-        embed=_openai,
-        check=_get("/models"),
-        header=_bearer,
-        headers=_openai_headers,
-    ),
-    "azureOpenAI": Wire(
-        base=_azure_base,
-        embed=_azure,
-        check=_get(f"/models?api-version={AZURE_VERSION}"),
-        header=_api_key,
-    ),
-    "huggingface": Wire(
-        base=_fixed("https://router.huggingface.co/hf-inference"),
-        embed=_hugging_face,
-        check=_get("/api/whoami-v2"),
-        identity_base=HUGGING_FACE_IDENTITY,
-        header=_bearer,
-    ),
-    "huggingfaceDedicated": Wire(
-        base=_dedicated_base,
-        embed=_post("/embeddings", {"input": [WORD]}),
-        check=_get("/api/whoami-v2"),
-        identity_base=HUGGING_FACE_IDENTITY,
-        header=_bearer,
-        wakes=True,
-    ),
-    "jinaAI": Wire(base=_fixed("https://api.jina.ai/v1"), embed=_jina, header=_bearer),
-    "mistral": Wire(base=_fixed("https://api.mistral.ai/v1"), embed=_mistral, check=_get("/models"), header=_bearer),
-    "upstageAI": Wire(base=_fixed("https://api.upstage.ai/v1"), embed=_upstage, check=_get("/models"), header=_bearer),
-    "voyageAI": Wire(base=_fixed("https://api.voyageai.com/v1"), embed=_voyage, header=_bearer),
+    provider.id: Wire(provider=provider, **section("providers")[provider.id]["wire"])
+    for provider in CATALOGUE
+    if "wire" in section("providers")[provider.id]
 }
 """By provider id; NVIDIA has none: it runs inside of Astra, and only the Data API reaches it."""

@@ -16,24 +16,16 @@ from urllib.parse import urlsplit
 from vzctl.clients.host_label import LOOPBACK
 from vzctl.command import suggest
 from vzctl.errors import AuthError
+from vzctl.knowledge.loader import section
 
-PROVIDER_HOSTS: Final = frozenset(
-    {
-        "api.jina.ai",
-        "api.mistral.ai",
-        "api.openai.com",
-        "api.upstage.ai",
-        "api.voyageai.com",
-        "huggingface.co",
-        "router.huggingface.co",
-    }
-)
-ASTRA_HOSTS: Final = frozenset({"api.astra.datastax.com", "api.dev.cloud.datastax.com", "api.test.cloud.datastax.com"})
+_WIRES: Final = [entry["wire"] for entry in section("providers").values() if "wire" in entry]
+_ENVIRONMENTS: Final = section("hosts")["astra"]["environments"].values()
+_URLS: Final = [wire[key] for wire in _WIRES for key in ("base_url", "identity_url") if key in wire]
+PROVIDER_HOSTS: Final = frozenset(urlsplit(url).netloc for url in _URLS if "{" not in url)
+ASTRA_HOSTS: Final = frozenset(urlsplit(item["devops_url"]).netloc for item in _ENVIRONMENTS)
 TENANT_DOMAINS: Final = (
-    "apps.astra.datastax.com",
-    "apps.astra-dev.datastax.com",
-    "apps.astra-test.datastax.com",
-    "openai.azure.com",
+    *(item["apps_domain"] for item in _ENVIRONMENTS),
+    *(wire["tenant_domain"] for wire in _WIRES if "tenant_domain" in wire),
 )
 """Domains below which every host has one label more, is a tenant's, and is operated by Astra or the provider itself.
 

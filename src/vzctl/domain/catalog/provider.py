@@ -111,7 +111,9 @@ class Model:
 class Provider:
     """An embedding provider; `id` and `display_name` as the Data API spells them. The defaults fit most providers.
 
-    `default_model` is the model that the Data API assumes when none is named. `credential_label`, `console` (where keys
+    `short_names` find it too. `default_model` is the model that the Data API assumes when none is named; `test_model` is the
+    one that a key without dependents is tested with, where it is not the first. `one_request_at_a_time` is for providers
+    whose free accounts may ask only a few times a minute. `credential_label`, `console` (where keys
     are made) and `kill_action` (how an old one is revoked there) are empty for a provider that takes no credential.
     `maximum_live_keys` is None when there is no small limit.
     """
@@ -122,7 +124,10 @@ class Provider:
     authentication: tuple[Authentication, ...] = (Authentication.CREDENTIAL, Authentication.HEADER)
     models: tuple[Model, ...]
     parameters: tuple[Parameter, ...] = ()
+    short_names: tuple[str, ...] = ()
     default_model: str | None = None
+    test_model: str | None = None
+    one_request_at_a_time: bool = False
     header_names: tuple[str, ...] = (EMBEDDING_HEADER,)
     credential_label: str = "API key"
     key_hint: KeyHint | None = None

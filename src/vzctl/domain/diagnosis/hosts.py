@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from vzctl.domain.pattern import Pattern
+from vzctl.knowledge.loader import section
 
 _HOST: Final = Pattern(r"(?<![\w.@-])((?:[a-z0-9_-]{1,63}\.){1,8}[a-z]{2,24})(?::(\d{1,5}))?(?![\w-])")
 _LOCAL: Final = Pattern(
@@ -16,97 +17,31 @@ _ADDRESS: Final = Pattern(
     r"((?:[a-z0-9_-]{1,63}\.){1,8}[a-z]{2,24}|localhost|\d{1,3}(?:\.\d{1,3}){3})(?![\w-])"
 )
 
-_ASTRA: Final = (
-    ".astra.datastax.com",
-    ".astra-dev.datastax.com",
-    ".astra-test.datastax.com",
-    ".cloud.datastax.com",
+_KNOWN: Final = section("hosts")
+_ASTRA: Final = tuple(f".{domain}" for domain in _KNOWN["astra"]["domains"])
+_DEVOPS: Final = f".{_KNOWN['astra']['devops_domain']}"
+_PROVIDERS: Final[tuple[tuple[str, str | None, bool], ...]] = (
+    *(
+        (host, provider, key == "customer_hosts")
+        for provider, entry in section("providers").items()
+        for key in ("customer_hosts", "hosts")
+        for host in entry.get(key, ())
+    ),
+    *((host, None, False) for host in _KNOWN["other_services"]["hosts"]),
 )
-_PROVIDERS: Final = (
-    ("openai.azure.com", "azureOpenAI", True),
-    ("cognitiveservices.azure.com", "azureOpenAI", True),
-    ("services.ai.azure.com", "azureOpenAI", True),
-    ("api.cognitive.microsoft.com", "azureOpenAI", False),
-    ("api.openai.com", "openai", False),
-    ("endpoints.huggingface.cloud", "huggingfaceDedicated", True),
-    ("router.huggingface.co", "huggingface", False),
-    ("api-inference.huggingface.co", "huggingface", False),
-    ("huggingface.co", "huggingface", False),
-    ("hf.space", "huggingface", False),
-    ("jina.ai", "jinaAI", False),
-    ("api.mistral.ai", "mistral", False),
-    ("nvidia.com", "nvidia", False),
-    ("nemoservice.nemo", "nvidia", False),
-    ("upstage.ai", "upstageAI", False),
-    ("voyageai.com", "voyageAI", False),
-    ("ai.mongodb.com", "voyageAI", False),
-    ("api.cohere.com", "cohere", False),
-    ("api.cohere.ai", "cohere", False),
-    ("aiplatform.googleapis.com", "vertexai", False),
-    ("generativelanguage.googleapis.com", None, False),
-    ("models.github.ai", None, False),
-    ("models.inference.ai.azure.com", None, False),
-    ("openrouter.ai", None, False),
-    ("api.together.xyz", None, False),
-    ("api.siliconflow.cn", None, False),
-    ("api.siliconflow.com", None, False),
-    ("dashscope.aliyuncs.com", None, False),
-    ("api.deepseek.com", None, False),
-    ("api.groq.com", None, False),
-    ("api.anthropic.com", None, False),
-    ("api.deepinfra.com", None, False),
-    ("api.fireworks.ai", None, False),
-    ("api.nomic.ai", None, False),
-    ("ollama.com", None, False),
-)
-_DOCUMENTATION: Final = (
-    "docs.",
-    "platform.",
-    "help.",
-    "status.",
-    "learn.",
-    "discuss.",
-    "community.",
-    "support.",
-    "www.",
-    "go.",
-)
-_PROVIDER_PORTS: Final = frozenset({"11434", "1234"})
-"""Ollama and LM Studio, which serve embeddings on the user's own machine."""
-_CASSANDRA_PORTS: Final = frozenset({"9042", "9142", "8181"})
-"""Cassandra, and a Data API that runs on the user's own machine."""
+"""A host, which provider's it is, and whether it is one that a customer has named. No host is below another provider's."""
+_DOCUMENTATION: Final = tuple(_KNOWN["documentation_prefixes"])
+_PROVIDER_PORTS: Final = frozenset(str(port) for port in _KNOWN["local"]["provider_ports"])
+_CASSANDRA_PORTS: Final = frozenset(str(port) for port in _KNOWN["local"]["data_api_ports"])
 _EMBEDDING_PATH: Final = Pattern(
     r"https?://(?![^\s/]{0,200}datastax)[^\s/'\"]{1,200}(?:/[^\s/'\"?]{1,80}){0,8}?"
     r"/(?:embeddings?|embed|inference|chat/completions|feature-extraction|rerank)\b"
 )
 
-_ASTRA_LIBRARIES: Final = (
-    "astrapy",
-    "astra-db-ts",
-    "com.datastax.astra",
-    "com/datastax/astra",
-    "dataapihttpclient",
-    "langchain_astradb",
-    "langchain-astradb",
-    "astradb.py",
-)
+_ASTRA_LIBRARIES: Final = tuple(_KNOWN["astra"]["libraries"])
 _PROVIDER_LIBRARIES: Final = (
-    "openai",
-    "mistralai",
-    "voyageai",
-    "cohere",
-    "huggingface",
-    "text_embeddings_inference",
-    "jina",
-    "litellm",
-    "ollama",
-    "botocore",
-    "bedrock",
-    "vertexai",
-    "google/api_core",
-    "google/genai",
-    "nvidia",
-    "upstage",
+    *(library for entry in section("providers").values() for library in entry.get("libraries", ())),
+    *_KNOWN["other_services"]["libraries"],
 )
 _OTHER_PROVIDER_WORDS: Final = (
     '"object":"error"',
@@ -198,7 +133,7 @@ def owner(host: str) -> tuple[str, str | None]:
         if port in _PROVIDER_PORTS:
             return "provider", None
         return ("data-api", None) if port in _CASSANDRA_PORTS else ("", None)
-    if name.startswith("api.") and name.endswith((".datastax.com",)):
+    if name.startswith("api.") and name.endswith(_DEVOPS):
         return "devops", None
     if name.endswith(_ASTRA) and not name.startswith(_DOCUMENTATION):
         return "astra", None

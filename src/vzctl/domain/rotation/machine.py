@@ -28,9 +28,6 @@ from vzctl.domain.state.records import Credential, Direction, Evidence, Rotation
 from vzctl.domain.state.state import State
 from vzctl.errors import ConflictError, NotFoundError, UsageError
 
-PORTAL_GROUP_SIZE: Final = 10
-"""Databases that the Portal's dialog takes at a time (Astra documentation of the provider pages), for a rotation that begins."""
-
 UNRECORDED_GROUP_SIZE: Final = 10
 """What every version of vzctl used that did not record `Rotation.group_size`. It never changes."""
 

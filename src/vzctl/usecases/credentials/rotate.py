@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import ClassVar
 
 from vzctl.command import suggest
+from vzctl.domain import portal
 from vzctl.domain.catalog.provider import Provider
 from vzctl.domain.masking.redaction import without_secrets
 from vzctl.domain.rotation import machine
@@ -372,7 +373,7 @@ def _rotation(
         revoke_first=request.leaked and request.revoke_first,
         test=key.test if key is not None else NOT_TESTED,
         new_slot=_new_slot(credential, request.slot),
-        group_size=None if state.is_local else machine.PORTAL_GROUP_SIZE,
+        group_size=None if state.is_local else portal.group_size(),
     )
     if request.until is not None:
         machine.require_on_route(rotation, request.until, is_local=state.is_local)

@@ -26,16 +26,7 @@ from vzctl.usecases.live import DEFAULT_JOBS, Live, in_parallel, require_jobs
 from vzctl.usecases.outcome import Columns, Notice, Outcome
 from vzctl.usecases.secrets.version import Owner, read_version
 
-ONE_AT_A_TIME: Final = frozenset({"voyageAI"})
-"""Providers whose free accounts may ask only a few times a minute."""
 PROGRESS_FROM: Final = 20
-_TEST_MODELS: Final = {
-    "openai": "text-embedding-3-small",
-    "azureOpenAI": "text-embedding-3-small",
-    "huggingface": "sentence-transformers/all-MiniLM-L6-v2",
-    "jinaAI": "jina-embeddings-v3",
-}
-"""The model that a key without dependants is tested with, where it is not the first of the catalogue."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -190,7 +181,7 @@ def _of_request(provider: Provider | None, service: Service) -> tuple[Wanted, st
     """Return the service of the command line, for a key that nothing uses yet."""
     if provider is None:
         return _wanted(None, service.model, service.dimension, service.parameters)
-    model = service.model or _TEST_MODELS.get(provider.id) or provider.models[0].name
+    model = service.model or provider.test_model or provider.models[0].name
     dimension = service.dimension
     known = provider.model(model)
     if dimension is None and known is not None:
@@ -232,8 +223,9 @@ def _findings(context: Context, tasks: list[_Task], request: VerifyCredentials) 
         groups.setdefault((task.provider_id, secret, *_key(task.wanted)), []).append(number)
     chains: dict[object, list[list[int]]] = {}
     for position, numbers in enumerate(groups.values()):
-        provider = tasks[numbers[0]].provider_id
-        chains.setdefault(provider if provider in ONE_AT_A_TIME else position, []).append(numbers)
+        provider = tasks[numbers[0]].provider
+        one_at_a_time = provider is not None and provider.one_request_at_a_time
+        chains.setdefault(tasks[numbers[0]].provider_id if one_at_a_time else position, []).append(numbers)
     live = context.open_live()
     results = in_parallel(
         request.jobs,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Final
 from urllib.parse import urlsplit
 
 from vzctl.command import suggest
@@ -11,8 +10,7 @@ from vzctl.domain.state.names import database_name_fault, refuse_secret_as_name,
 from vzctl.domain.state.records import Database
 from vzctl.domain.state.state import State
 from vzctl.errors import ConflictError, UsageError
-
-ASTRA_HOSTS: Final = ("apps.astra.datastax.com", "apps.astra-dev.datastax.com", "apps.astra-test.datastax.com")
+from vzctl.knowledge.loader import section
 
 
 def parse_database_name(name: str) -> str:
@@ -55,7 +53,7 @@ def parse_endpoint(state: State, endpoint: str | None) -> str | None:
             code="ENDPOINT_INVALID",
         )
     refuse_secret_in(endpoint, "an endpoint")
-    is_astra = host.endswith(ASTRA_HOSTS)
+    is_astra = host.endswith(tuple(item["apps_domain"] for item in section("hosts")["astra"]["environments"].values()))
     if state.is_local and is_astra:
         raise ConflictError(
             f'"{host}" is an Astra endpoint; this state is the authority for self-hosted databases (control plane local)',
