@@ -147,6 +147,19 @@ class Refusal(Entry):
     ]
 
 
+class RecognizedBy(Entry):
+    """What only this provider says, in lower case; of several that a text has, the lowest `rank` is meant.
+
+    `imitated_by` are services that say some of its sentences too, and name themselves beside them.
+    """
+
+    rank: Annotated[int, Field(ge=1)] | None = None
+    names: Annotated[list[Lower], Field(min_length=1)]
+    sentences: Sequence[Lower] = ()
+    body_patterns: Sequence[Annotated[Lower, AfterValidator(_expression)]] = ()
+    imitated_by: Sequence[Lower] | None = None
+
+
 class Named(Entry):
     """What is known of every provider. Below `customer_hosts`, each customer has a host of its own."""
 
@@ -154,6 +167,7 @@ class Named(Entry):
     hosts: Sequence[Host] = ()
     customer_hosts: Sequence[Host] = ()
     libraries: Sequence[Lower] = ()
+    recognized_by: RecognizedBy
 
 
 class OtherProvider(Named):

@@ -68,6 +68,10 @@ embed_body = { texts = ["hi"], engine = "{model}" }
 dimension_field = "length"
 body_parameters = { shorten = "cut" }
 
+[recognized_by]
+names = ["acme"]
+sentences = ["the vectors are cut"]
+
 [[refusals]]
 statuses = [418]
 words = ["teapot"]
@@ -88,6 +92,7 @@ from vzctl.clients.trusted_hosts import TrustedHosts
 from vzctl.domain import portal
 from vzctl.domain.catalog.catalog import check_service, find_provider
 from vzctl.domain.diagnosis.hosts import library_owner, owner
+from vzctl.domain.diagnosis.speakers import speaker
 from vzctl.errors import VzctlError
 from vzctl.secret import Secret
 
@@ -112,6 +117,7 @@ print(json.dumps({
     "trusted": [TrustedHosts().trusts(url) for url in (wire.base(wanted), "https://vectors.acme.example.evil.example")],
     "owner": owner("shop.vectors.acme.example"),
     "library": library_owner("acmesdk/client.py"),
+    "speaker": [speaker(text, None, names_other=False) for text in ("error: the vectors are cut", "acme is down")],
     "key": acme.key_hint.looks_right("acme_abcdefgh"),
     "portal": portal.add_credential(acme, "key").title,
     "completion": [pair for kind in ("provider", "model") for pair in _vocabularies()[kind] if "cme" in pair[0]],
@@ -182,6 +188,7 @@ def test_whatever_reads_providers_knows_the_new_one(folder: Path) -> None:
         "trusted": [True, False],
         "owner": ["named", "acme"],
         "library": "provider",
+        "speaker": [["acme", True], ["acme", False]],
         "key": True,
         "portal": 'add the Access key "key"',
         "completion": [["acme", "Acme Vectors"], ["acme-large", "acme"], ["acme-small", "acme"]],
