@@ -20,6 +20,7 @@ from vzctl.domain.catalog.catalog import find_provider
 from vzctl.domain.catalog.provider import Hosting, ParameterKind, Shape
 from vzctl.domain.diagnosis.key_verdict import Verdict
 from vzctl.domain.state.records import Authentication
+from vzctl.knowledge.loader import section
 
 TOP: Final = Path(__file__).resolve().parents[2]
 ACME: Final = """
@@ -361,8 +362,8 @@ def test_a_step_may_use_every_fact_that_the_check_allows(monkeypatch: pytest.Mon
         step: {"title": " ".join(f"{{{fact}}}" for fact in sorted(facts)), "lines": ["-"]}
         for step, facts in PORTAL_FACTS.items()
     }
-    known = {**portal.section("portal"), "steps": texts}
-    monkeypatch.setattr(portal, "section", lambda _: known)
+    known = {**section("portal"), "steps": texts}
+    monkeypatch.setattr("vzctl.domain.portal.section", lambda _: known)
     openai = find_provider("openai")
     made = [
         portal.add_integration(openai),

@@ -20,6 +20,7 @@ from typing import Any
 import vzctl.domain.diagnosis
 from vzctl.domain.diagnosis.table import rules
 from vzctl.domain.pattern import Pattern
+from vzctl.knowledge.loader import section
 
 REPEATED_AT_MOST = 8
 """So often a part is repeated that may be repeated often: far enough to begin a match that then fails."""
@@ -31,6 +32,9 @@ SHORTER = 16
 def expressions() -> dict[str, re.Pattern[str]]:
     """Return every expression of the rules and of the modules that read texts."""
     found = {rule.id: re.compile(rule.needs.pattern) for rule in rules() if rule.needs.pattern}
+    for provider, entry in section("providers").items():
+        for number, pattern in enumerate(entry["recognized_by"].get("body_patterns", ())):
+            found[f"{provider}.body_patterns.{number}"] = re.compile(pattern)
     names = [
         f"{vzctl.domain.diagnosis.__name__}.{each.name}"
         for each in pkgutil.iter_modules(vzctl.domain.diagnosis.__path__)

@@ -15,6 +15,7 @@ from vzctl.domain.diagnosis.codes import all_codes
 from vzctl.domain.diagnosis.engine import diagnose
 from vzctl.domain.diagnosis.rule import Rule
 from vzctl.domain.diagnosis.table import rules
+from vzctl.knowledge.loader import section
 
 
 def names(joined: str) -> list[str]:
@@ -111,5 +112,7 @@ def test_no_regular_expression_has_a_quantifier_without_a_bound() -> None:
         assert "re.compile(" not in text.replace("re.compile(self._text", ""), source.name
         for call in re.findall(r"Pattern\(\n?(.*?)\n?\)\n", text, flags=re.DOTALL):
             used.update(re.findall(r'r"((?:[^"\\]|\\.)*)"', call))
+    for entry in section("providers").values():
+        used.update(entry["recognized_by"].get("body_patterns", ()))
     assert len(used) > 30
     assert {pattern: found for pattern in used if (found := unbounded_quantifiers(pattern))} == {}
