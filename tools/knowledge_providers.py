@@ -147,6 +147,15 @@ class Refusal(Entry):
     ]
 
 
+class KeyFormat(Entry):
+    """How a key is found in a text that must not show it: what it begins with, and how many of which characters follow."""
+
+    prefix: Annotated[str, StringConstraints(min_length=2, pattern=r"^[^*+{]+$"), AfterValidator(_expression)]
+    body: Annotated[str, StringConstraints(pattern=r"^\[[^\]]+\]$"), AfterValidator(_expression)] | None = None
+    minimum: Annotated[int, Field(ge=3)] | None = None
+    maximum: Annotated[int, Field(ge=8, le=4000)] | None = None
+
+
 class RecognizedBy(Entry):
     """What only this provider says, in lower case; of several that a text has, the lowest `rank` is meant.
 
@@ -167,6 +176,7 @@ class Named(Entry):
     hosts: Sequence[Host] = ()
     customer_hosts: Sequence[Host] = ()
     libraries: Sequence[Lower] = ()
+    key_formats: Sequence[KeyFormat] = ()
     recognized_by: RecognizedBy
 
 

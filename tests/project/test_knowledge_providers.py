@@ -33,6 +33,7 @@ kill_action = "delete the old key"
 notes = ["a note"]
 customer_hosts = ["vectors.acme.example"]
 libraries = ["acmesdk"]
+key_formats = [{ prefix = "acme_" }]
 
 [key_hint]
 pattern = "acme_[a-z]{8}"
@@ -94,6 +95,7 @@ from vzctl.domain import portal
 from vzctl.domain.catalog.catalog import check_service, find_provider
 from vzctl.domain.diagnosis.hosts import library_owner, owner
 from vzctl.domain.diagnosis.speakers import speaker
+from vzctl.domain.masking.redaction import without_secrets
 from vzctl.errors import VzctlError
 from vzctl.secret import Secret
 
@@ -119,6 +121,7 @@ print(json.dumps({
     "owner": owner("shop.vectors.acme.example"),
     "library": library_owner("acmesdk/client.py"),
     "speaker": [speaker(text, None, names_other=False) for text in ("error: the vectors are cut", "acme is down")],
+    "masked": without_secrets("the key acme_Kq3Z9x is refused"),
     "key": acme.key_hint.looks_right("acme_abcdefgh"),
     "portal": portal.add_credential(acme, "key").title,
     "completion": [pair for kind in ("provider", "model") for pair in _vocabularies()[kind] if "cme" in pair[0]],
@@ -190,6 +193,7 @@ def test_whatever_reads_providers_knows_the_new_one(folder: Path) -> None:
         "owner": ["named", "acme"],
         "library": "provider",
         "speaker": [["acme", True], ["acme", False]],
+        "masked": "the key **** is refused",
         "key": True,
         "portal": 'add the Access key "key"',
         "completion": [["acme", "Acme Vectors"], ["acme-large", "acme"], ["acme-small", "acme"]],

@@ -15,13 +15,16 @@ from vzctl.domain.diagnosis.rule import Confidence, Frame, Needs, Rule
 from vzctl.domain.diagnosis.table import candidates
 from vzctl.domain.masking.redaction import redacted
 from vzctl.domain.pattern import Pattern
+from vzctl.knowledge.loader import section
 
 LONGEST_WHOLE: Final = 20_000
 """Up to this length a text of several records is also read as a whole, for what one line says about another."""
 _RANK: Final = {"high": 0, "medium": 1, "low": 2}
 _NOBODY: Final = "unknown.nothing"
 UNDECIDED: Final = "insufficient_detail"
-_HOSTED: Final = "nvidia"
+_HOSTED: Final = frozenset(
+    provider for provider, entry in section("providers").items() if entry.get("hosting") == "astra-hosted"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +178,7 @@ def _fits(needs: Needs, piece: Piece) -> bool:
 def _verdict(rule: Rule, piece: Piece, span: tuple[int, int], hint: str | None) -> Verdict:
     provider = piece.provider or hint
     meaning = rule.meaning
-    is_hosted = provider == _HOSTED and rule.side == "provider" and piece.frame is Frame.PROVIDER
+    is_hosted = provider in _HOSTED and rule.side == "provider" and piece.frame is Frame.PROVIDER
     if is_hosted:
         meaning += (
             " Astra itself runs this provider: no credential or scope is to blame, Astra's support is the way on."

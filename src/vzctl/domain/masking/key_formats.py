@@ -1,4 +1,4 @@
-"""The formats of keys that their issuers mark with a prefix.
+"""The formats of keys that their issuers mark with a prefix; those of one provider are in `knowledge/providers`.
 
 Source: the issuers' documentation and the rules of the secret scanners gitleaks and trufflehog. Their own packages are not
 used: detect-secrets and its like scan files with dozens of plug-ins, take longer to import than a command may run, and
@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Final, NamedTuple
 
 from vzctl.domain.pattern import Pattern
+from vzctl.knowledge.loader import section
 
 _BASE62: Final = "[A-Za-z0-9]"
 _STARRED: Final = "[A-Za-z0-9*_-]"
@@ -29,16 +30,10 @@ class KeyFormat(NamedTuple):
     maximum: int = 250
 
 
-FORMATS: Final = (
-    # Providers of embeddings and models
+_OF_OTHERS: Final = (
+    # Models; `sk-` is of many, OpenAI among them
     KeyFormat(r"[spr]k[-_](?:(?:proj|svcacct|service|admin|ant-(?:api|admin|sid|oat)\d\d|or-v1|live|test|lf)[-_])?"),
     KeyFormat(r"(?:sk|ak)-or-v1-"),
-    KeyFormat(r"hf_"),
-    KeyFormat(r"api_org_"),
-    KeyFormat(r"jina_"),
-    KeyFormat(r"nvapi-"),
-    KeyFormat(r"up_", minimum=8),
-    KeyFormat(r"(?:pa|al)-", minimum=16),
     KeyFormat(r"fw[-_]", _BASE62, minimum=16),
     KeyFormat(r"gsk_"),
     KeyFormat(r"xai-"),
@@ -106,13 +101,18 @@ FORMATS: Final = (
 """The order matters where one prefix begins like another."""
 
 
+def _formats() -> tuple[KeyFormat, ...]:
+    known = section("providers").values()
+    return (*(KeyFormat(**entry) for provider in known for entry in provider.get("key_formats", ())), *_OF_OTHERS)
+
+
 def _body(form: KeyFormat) -> str:
     return form.body if form.maximum == 1 else f"{form.body}{{{form.minimum},{form.maximum}}}"
 
 
-KEY: Final = Pattern(r"(?<![A-Za-z0-9])(?:" + "|".join(each.prefix + _body(each) for each in FORMATS) + ")")
+KEY: Final = Pattern(lambda: r"(?<![A-Za-z0-9])(?:" + "|".join(each.prefix + _body(each) for each in _formats()) + ")")
 """A key of any of these formats, whole."""
-_PREFIX: Final = Pattern("(?:" + "|".join(each.prefix for each in FORMATS) + ")")
+_PREFIX: Final = Pattern(lambda: "(?:" + "|".join(each.prefix for each in _formats()) + ")")
 
 
 def issuers_prefix(key: str) -> str:
