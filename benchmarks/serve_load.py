@@ -22,7 +22,8 @@ from typing import Final, Self
 from benchmarks.measure import HERE, PYTHON, VZCTL, Place
 from benchmarks.table import Row
 from vzctl.domain.state.state import State
-from vzctl.store.state_file import Actor, StateFile
+from vzctl.store.state_file import StateFile
+from vzctl.store.state_store import Actor
 from vzctl.usecases.change import Plan
 
 CONNECTIONS: Final = 8

@@ -19,7 +19,7 @@ from vzctl.cli.options import SecretStdinOption
 from vzctl.cli.run import run
 from vzctl.cli.secret_input import SecretFlags
 from vzctl.errors import ConflictError, ExitStatus
-from vzctl.store.audit import Change
+from vzctl.store.state_store import Change
 from vzctl.usecases.outcome import Outcome
 
 KEY: Final = canary(42)
@@ -67,7 +67,7 @@ def crash(context: typer.Context, how: str, secret_stdin: SecretStdinOption = Fa
             except ValueError:
                 _ = {}[text]
         if how == "plan":
-            c.state_file.update(lambda _: {}[text])
+            c.state_store.update(lambda _: {}[text])
         if how == "render":
             return Outcome(data=secret)
         raise AssertionError(how)
@@ -110,9 +110,9 @@ def leak(context: typer.Context, where: str, secret_stdin: SecretStdinOption = F
         elif where == "error":
             raise ConflictError(f"cannot add {text[3:20]}", code="LEAKED")
         elif where == "audit":
-            c.state_file.note(Change("leak", (), (f"used {text}",)))
+            c.state_store.note(Change("leak", (), (f"used {text}",)))
         else:
-            leak_into_a_file(where, text, c.state_file.paths.folder)
+            leak_into_a_file(where, text, c.local_folder.path)
         return Outcome(data=None, summary=summary)
 
     run(context, work)

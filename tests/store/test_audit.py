@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from tests.support.builders import NOW
 from vzctl.errors import StateError
-from vzctl.store.audit import AuditEntry, AuditLog, Change
+from vzctl.store.audit import AuditLog
+from vzctl.store.state_store import AuditEntry, Change
 
 CHANGE = Change("scope add", ("openai-prod",), ("add shop", "and \u5bc6\u7801"))
 

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from tests.support.state_files import tree
 from vzctl.store import backups
-from vzctl.store.backups import Backup, list_backups, named, next_name, prune, save
+from vzctl.store.backups import BackupFile, list_backups, next_name, prune, save
+from vzctl.store.restore import named
 
 NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)
 
@@ -34,6 +35,10 @@ def serials(folder: Path) -> list[int]:
     return [item.serial for item in list_backups(folder)]
 
 
+def backup_file(serial: int, saved_at: datetime, size: int, path: Path) -> BackupFile:
+    return BackupFile(serial, serial, saved_at, size, path.name, str(path))
+
+
 def test_a_backup_is_named_by_its_serial_and_private(tmp_path: Path) -> None:
     folder = tmp_path / "state.toml.d" / "backups"
     saved(folder, 7)
@@ -50,9 +55,9 @@ def test_backups_are_listed_in_the_order_in_which_they_were_written_whatever_the
         moment = datetime(year, 1, 1, tzinfo=UTC).timestamp()
         os.utime(tmp_path / f"{serial:08d}.toml", (moment, moment))
     assert list_backups(tmp_path) == [
-        Backup(100_000_000, 100_000_000, datetime(1999, 1, 1, tzinfo=UTC), 9, tmp_path / "100000000.toml"),
-        Backup(10, 10, datetime(2020, 1, 1, tzinfo=UTC), 2, tmp_path / "00000010.toml"),
-        Backup(9, 9, datetime(2031, 1, 1, tzinfo=UTC), 1, tmp_path / "00000009.toml"),
+        backup_file(100_000_000, datetime(1999, 1, 1, tzinfo=UTC), 9, tmp_path / "100000000.toml"),
+        backup_file(10, datetime(2020, 1, 1, tzinfo=UTC), 2, tmp_path / "00000010.toml"),
+        backup_file(9, datetime(2031, 1, 1, tzinfo=UTC), 1, tmp_path / "00000009.toml"),
     ]
 
 

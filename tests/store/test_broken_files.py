@@ -24,9 +24,9 @@ from vzctl.bounded_text import STATE
 from vzctl.command import suggest, suggest_program
 from vzctl.domain.state.records import ControlPlane
 from vzctl.errors import ExitStatus, NotFoundError, StateError
-from vzctl.store.audit import Change
 from vzctl.store.schema import format_state, parse_state
 from vzctl.store.state_file import StateFile
+from vzctl.store.state_store import Change
 
 CANARY: Final = "sk-proj-Zq9Zq9Zq9Zq9Zq9Zq9Zq9Zq9"
 GOOD: Final = format_state(a_full_state())

@@ -30,9 +30,10 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
-from vzctl.domain.records import Database
+from vzctl.domain.state.records import Database
 from vzctl.errors import StateError
-from vzctl.store.state_file import Actor, StateFile
+from vzctl.store.state_file import StateFile
+from vzctl.store.state_store import Actor
 
 path, writer, changes = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
 file = StateFile(path, actor=Actor("host", "user", "test"), now=lambda: datetime.now(UTC), new_id=lambda: uuid4().hex,

@@ -18,7 +18,7 @@ def test_everything_lies_in_one_folder_beside_the_state(tmp_path: Path) -> None:
     paths = StatePaths.of(tmp_path / "my.toml")
     folder = tmp_path / "my.toml.d"
     assert (paths.state, paths.folder) == (tmp_path / "my.toml", folder)
-    assert [paths.gitignore, paths.lock, paths.backups, paths.audit, paths.names_cache, paths.secrets] == [
+    assert [paths.gitignore, paths.lock, paths.backups, paths.audit, paths.names_cache, paths.local.secrets] == [
         folder / ".gitignore",
         folder / "lock",
         folder / "backups",
@@ -26,7 +26,7 @@ def test_everything_lies_in_one_folder_beside_the_state(tmp_path: Path) -> None:
         folder / "cache" / "names.json",
         folder / "secrets",
     ]
-    assert paths.canaries.parent == folder
+    assert paths.local.canaries.parent == folder
 
 
 def test_links_are_followed_to_the_real_file(tmp_path: Path) -> None:
@@ -44,10 +44,10 @@ def test_git_would_take_the_state_and_the_encrypted_secrets_and_nothing_else(tmp
     file = a_state_file(tmp_path / "state.toml")
     file.create(a_state())
     change(file, lambda _: a_state(serial=1, vzctl="x"))
-    file.paths.secrets.joinpath("a", "b").mkdir(parents=True)
-    file.paths.secrets.joinpath("a", "b", "c.age").write_bytes(b"")
-    file.paths.canaries.mkdir()
-    file.paths.canaries.joinpath("x").write_bytes(b"")
+    file.paths.local.secrets.joinpath("a", "b").mkdir(parents=True)
+    file.paths.local.secrets.joinpath("a", "b", "c.age").write_bytes(b"")
+    file.paths.local.canaries.mkdir()
+    file.paths.local.canaries.joinpath("x").write_bytes(b"")
     subprocess.run(["git", "init", "-q", tmp_path], check=True)
     found = subprocess.run(
         ["git", "-C", tmp_path, "ls-files", "--others", "--exclude-standard"],

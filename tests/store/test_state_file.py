@@ -18,12 +18,12 @@ from vzctl.command import suggest
 from vzctl.domain.rotation.restoration import Restoration
 from vzctl.domain.state.state import State
 from vzctl.errors import ConflictError, NotFoundError, StateError, StateLockedError
-from vzctl.store.audit import AuditEntry, Change
 from vzctl.store.backups import list_backups
 from vzctl.store.lock import Holder, locked
 from vzctl.store.restore import plan_restore, restore
 from vzctl.store.schema import format_state, parse_state
 from vzctl.store.state_file import StateFile
+from vzctl.store.state_store import AuditEntry, Change
 
 SHOP, BLOG, NEWS = a_database("shop"), a_database("blog"), a_database("news")
 
@@ -46,7 +46,8 @@ def add(file: StateFile, database: Any) -> State:
 
 
 def restored_from(file: StateFile, serial: int) -> Restoration:
-    return restore(file, plan_restore(file, str(serial)), Change("state restore"))
+    plan = plan_restore(file, str(serial), now=file.now, new_id=file.new_id)
+    return restore(file, plan, Change("state restore"))
 
 
 def outcomes(file: StateFile) -> list[tuple[int, str, str | None]]:
@@ -60,7 +61,7 @@ def serials(file: StateFile) -> list[int]:
 def test_a_new_state_has_serial_1_and_everything_beside_it(tmp_path: Path) -> None:
     made = a_state_file(tmp_path / "new" / "state.toml")
     assert not made.exists()
-    created = made.create(a_state(serial=0, vzctl="0.0.0"))
+    created = made.create(a_state(serial=0, vzctl="0.0.0")).state
     assert made.exists()
     assert made.read() == created == a_state(serial=1)
     assert set(tree(tmp_path)) == {
@@ -526,5 +527,5 @@ def test_a_large_state_is_written_and_read(tmp_path: Path) -> None:
         credentials=[a_credential(f"key{number}", scope=databases[:20]) for number in range(100)],
     )
     file = a_state_file(tmp_path / "state.toml")
-    created = file.create(state)
+    created = file.create(state).state
     assert a_state_file(tmp_path / "state.toml").read() == created

@@ -139,9 +139,17 @@ class Cli:
         backup = self.state.parent / "state.toml.d" / "backups" / f"{serial:08d}.toml"
         self.state.write_bytes(backup.read_bytes())
 
+    def text(self) -> str:
+        """Return the state as it is stored."""
+        return self.state.read_text(encoding="utf-8")
+
+    def put_text(self, text: str) -> None:
+        """Put another text in the place of the state, as a person who edits it does."""
+        self.state.write_text(text, encoding="utf-8")
+
     def document(self) -> dict[str, Any]:
-        """Return the state file, parsed by somebody else than vzctl."""
-        return tomli.loads(self.state.read_text(encoding="utf-8"))
+        """Return the state, parsed by somebody else than vzctl."""
+        return tomli.loads(self.text())
 
     def everything(self) -> dict[str, bytes]:
         """Return every file of the state by its path, to see that nothing changed.

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from pathlib import Path
 
 from tests.support.builders import NOW
 from vzctl.errors import SecretStoreError
 from vzctl.secret import Secret
+from vzctl.store.local_folder import LocalFolder
 from vzctl.store.state_file import StateFile
+from vzctl.store.state_store import StateStore
 from vzctl.usecases.context import Context, Question
 from vzctl.vault.base import SecretItem
 
@@ -58,7 +61,7 @@ class Asked(list[str]):
 
 
 def a_context(
-    state_file: StateFile,
+    state_store: StateStore,
     store: MemoryStore,
     *,
     new_id: Callable[[], str],
@@ -66,6 +69,7 @@ def a_context(
     confirm: Callable[[Question], None] | None = None,
     stop_requested: Callable[[], bool] = lambda: False,
     host: str = "workbench",
+    local_folder: LocalFolder | None = None,
 ) -> Context:
     """Return the world of one command in a script that agrees to everything."""
 
@@ -73,7 +77,8 @@ def a_context(
         return False
 
     return Context(
-        state_file=state_file,
+        state_store=state_store,
+        local_folder=local_folder or local_folder_of(state_store),
         open_store=lambda: store,
         now=now,
         new_id=new_id,
@@ -85,3 +90,8 @@ def a_context(
         ask_done=not_done,
         stop_requested=stop_requested,
     )
+
+
+def local_folder_of(store: StateStore) -> LocalFolder:
+    """Return the folder beside a state file; beside another store, one that does not exist."""
+    return store.paths.local if isinstance(store, StateFile) else LocalFolder(Path("/dev/null/none"))

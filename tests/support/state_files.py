@@ -10,7 +10,8 @@ from pathlib import Path
 from tests.support.builders import NOW
 from vzctl.domain.state.state import State
 from vzctl.store.schema import format_state
-from vzctl.store.state_file import Actor, StateFile, Written
+from vzctl.store.state_file import StateFile
+from vzctl.store.state_store import Actor, StateStore, Written
 from vzctl.usecases.change import Plan
 
 ACTOR = Actor(host="workbench", user="tester", command="test")
@@ -43,10 +44,10 @@ def a_state_file(
 
 
 def change(
-    file: StateFile, plan: Callable[[State], State], *details: str, subjects: tuple[str, ...] = ()
+    store: StateStore, plan: Callable[[State], State], *details: str, subjects: tuple[str, ...] = ()
 ) -> Written[Plan[None]]:
     """Change the state as a command does: `plan` is called with the state under the guard."""
-    return file.update(lambda state: Plan(state=plan(state), data=None, details=details, subjects=subjects))
+    return store.update(lambda state: Plan(state=plan(state), data=None, details=details, subjects=subjects))
 
 
 def written(path: Path, state: State) -> StateFile:

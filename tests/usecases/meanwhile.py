@@ -56,5 +56,5 @@ def _before(
         return call
 
     for way in ways:
-        monkeypatch.setattr(context.state_file, way, delayed(getattr(context.state_file, way)))
+        monkeypatch.setattr(context.state_store, way, delayed(getattr(context.state_store, way)))
     return context

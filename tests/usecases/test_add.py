@@ -11,6 +11,8 @@ import pytest
 from tests.support.cli import LOGS, Cli, Result
 from vzctl.errors import ExitStatus
 
+pytestmark = pytest.mark.every_state_store
+
 INCOMPLETE = '"openai-prod" has no key yet: adding it was interrupted'
 
 
@@ -58,8 +60,7 @@ def test_without_a_key_it_can_be_finished_too(cli: Cli) -> None:
 
 def test_an_addition_whose_pointer_somebody_deleted_is_finished_too(cli: Cli) -> None:
     interrupted(cli)
-    lines = cli.state.read_text(encoding="utf-8").splitlines(keepends=True)
-    cli.state.write_text("".join(line for line in lines if not line.startswith("pending")), encoding="utf-8")
+    cli.put_text("".join(line for line in cli.text().splitlines(keepends=True) if not line.startswith("pending")))
     cli.add(key="sk-first")
     assert credential(cli)["current"] in held(cli)
 

@@ -9,6 +9,8 @@ import pytest
 
 from tests.support.cli import Cli, Result
 
+pytestmark = pytest.mark.every_state_store
+
 
 def batch(cli: Cli, command: str, lines: list[dict[str, Any]] | str, *words: str, **keys: str) -> Result:
     """Write the lines to a file and run the command with it; `keys` are variables."""

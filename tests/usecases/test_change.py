@@ -16,6 +16,8 @@ from vzctl.errors import CancelledError, ConflictError
 from vzctl.usecases.change import Plan, apply, propose, propose_from, stable_ids
 from vzctl.usecases.context import Context, Danger, Question
 
+pytestmark = pytest.mark.every_state_store
+
 NEW = Database(id="99999999-9999-4999-8999-999999999999", name="new")
 
 
@@ -31,7 +33,7 @@ def adding(state: State, *, basis: object = None, lines: tuple[str, ...] = ()) -
 
 
 def names(context: Context) -> list[str]:
-    return [item.name for item in context.state_file.read().databases]
+    return [item.name for item in context.state_store.read().databases]
 
 
 def test_the_plan_under_the_guard_is_the_one_that_is_written(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -62,7 +64,7 @@ def test_another_basis_is_another_plan_also_where_nothing_is_asked(cli: Cli, mon
 
 def test_a_plan_rests_on_the_state_that_it_was_computed_from(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
     context = context_of(cli.init(), monkeypatch)
-    read_earlier = context.state_file.read()
+    read_earlier = context.state_store.read()
     cli.ok("databases", "add", "other")
     with pytest.raises(ConflictError):
         propose_from(context, read_earlier, lambda state: adding(state, basis=len(state.databases))).commit()
@@ -118,7 +120,7 @@ def test_a_no_writes_nothing(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_plan_that_changes_nothing_writes_nothing(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
     context = context_of(cli.init(), monkeypatch)
-    serial = context.state_file.read().serial
+    serial = context.state_store.read().serial
     written = apply(context, lambda state: replace(adding(state), state=state))
     assert (written.changed, written.before.serial, written.after.serial) == (False, serial, serial)
 

@@ -8,6 +8,8 @@ from tests.support.cli import LOGS, SHOP, Cli
 from vzctl.domain.catalog.catalog import find_provider
 from vzctl.usecases.integrations.add import charges
 
+pytestmark = pytest.mark.every_state_store
+
 
 def test_a_database_that_is_there_is_refused_skipped_or_brought_up_to_date(cli: Cli) -> None:
     cli.init()

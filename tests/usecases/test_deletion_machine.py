@@ -20,6 +20,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from tests.support.builders import SALT, a_state, database_id
 from tests.support.machines import machine_settings
+from tests.support.memory_state import MemoryLog, MemoryState
 from tests.support.memory_store import MemoryStore, a_context
 from tests.support.state_files import a_state_file, counting_ids
 from vzctl.domain.state.integrity import breakages
@@ -27,8 +28,8 @@ from vzctl.domain.state.state import State
 from vzctl.domain.state.token import KEPT_AS
 from vzctl.errors import VzctlError
 from vzctl.secret import Secret
-from vzctl.store.backups import list_backups
-from vzctl.store.state_file import StateFile
+from vzctl.store.local_folder import LocalFolder
+from vzctl.store.state_store import StateStore
 from vzctl.usecases.context import Context
 from vzctl.usecases.credentials.add import AddCredential, add_credential
 from vzctl.usecases.credentials.remove import RemoveCredential, remove_credential
@@ -100,17 +101,17 @@ class WatchedStore(MemoryStore):
         self._points.pass_one()
 
 
-def watched(file: StateFile, points: Points) -> StateFile:
+def watched(store: StateStore, points: Points) -> StateStore:
     """Make every reading and every change of the state a point."""
     for name in ("read", "update"):
-        really = getattr(file, name)
+        really = getattr(store, name)
 
         def call(*arguments: Any, really: Callable[..., Any] = really) -> Any:
             points.pass_one()
             return really(*arguments)
 
-        setattr(file, name, call)
-    return file
+        setattr(store, name, call)
+    return store
 
 
 class Deletions(RuleBasedStateMachine):
@@ -127,16 +128,20 @@ class Deletions(RuleBasedStateMachine):
     def teardown(self) -> None:
         shutil.rmtree(self.folder)
 
-    def file(self) -> StateFile:
-        """Return the state file as another process has it."""
+    def state_store(self) -> StateStore:
+        """Return the store of the state as another process has it."""
         return a_state_file(self.folder / "state.toml", new_id=self.new_id)
 
+    @property
+    def local_folder(self) -> LocalFolder:
+        return LocalFolder(self.folder / "state.toml.d")
+
     def context(self) -> Context:
-        return a_context(self.file(), self.store, new_id=self.new_id)
+        return a_context(self.state_store(), self.store, new_id=self.new_id, local_folder=self.local_folder)
 
     @initialize()
     def create(self) -> None:
-        self.file().create(a_state(serial=0))
+        self.state_store().create(a_state(serial=0))
         add_database(self.context(), AddDatabase("shop", id=database_id(1)))
         add_credential(self.context(), AddCredential("main", "openai", lambda: Secret(KEYS[0]), ["shop"]))
         put_token(self.context(), PutToken(lambda: Secret(TOKENS[0])))
@@ -169,7 +174,7 @@ class Deletions(RuleBasedStateMachine):
         return commands[name]
 
     def restore(self, context: Context, chance: Any) -> None:
-        backups = list_backups(context.state_file.paths.backups)
+        backups = context.state_store.list_backups()
         restore_state(context, RestoreState(str(chance.choice(backups).serial)))
 
     def alias(self) -> MemoryStore:
@@ -200,7 +205,7 @@ class Deletions(RuleBasedStateMachine):
 
         points = Points(point, strike, is_killed)
         store = WatchedStore(self.store, points)
-        context = replace(self.context(), state_file=watched(self.file(), points), open_store=lambda: store)
+        context = replace(self.context(), state_store=watched(self.state_store(), points), open_store=lambda: store)
         try:
             self.attempt(first, context, chance)
         except KilledError:
@@ -221,7 +226,7 @@ class Deletions(RuleBasedStateMachine):
     # ---------------------------------------------------------------- what holds after every step
 
     def state(self) -> State:
-        return self.file().read()
+        return self.state_store().read()
 
     def stored(self, state: State) -> dict[str, str | None]:
         """Return the fingerprint of every item that the state knows as stored, or as about to be, and the canaries on record."""
@@ -232,7 +237,7 @@ class Deletions(RuleBasedStateMachine):
             if version.held or version.id in {item.pending for item in state.credentials}
         }
         found |= {f"{lineage}/{KEPT_AS}/{item.id}": item.fingerprint for item in state.organization.token_versions}
-        canaries = self.file().paths.canaries
+        canaries = self.local_folder.canaries
         return found | {f"{path.name}/{path.name}/{path.name}": None for path in canaries.glob("*")}
 
     @invariant()
@@ -259,5 +264,18 @@ class Deletions(RuleBasedStateMachine):
             assert f"{state.lineage}/{KEPT_AS}/{state.organization.token_version}" in self.store.items
 
 
+class DeletionsInMemory(Deletions):
+    """The same with a store without locks and files."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.log = MemoryLog("memory")
+
+    def state_store(self) -> StateStore:
+        return MemoryState(self.log, new_id=self.new_id)
+
+
 TestDeletions = Deletions.TestCase
 TestDeletions.settings = machine_settings(sequences=40, steps=25)
+TestDeletionsInMemory = DeletionsInMemory.TestCase
+TestDeletionsInMemory.settings = machine_settings(sequences=20, steps=25)

@@ -40,7 +40,7 @@ def test_what_is_exported_is_read_as_the_same_values(name: str, note: str, regio
     shop = a_database(name, region=region)
     credential = a_credential(scope=[shop], versions=[a_version("v1")], note=note)
     state = a_state(databases=[shop], credentials=[credential])
-    context = SimpleNamespace(state_file=SimpleNamespace(read=lambda: state))
+    context = SimpleNamespace(state_store=SimpleNamespace(read=lambda: state))
     exported: dict[str, Any] = tomli.loads(export_state(cast(Context, context)).data.toml)
     expected: dict[str, Any] = tomli.loads(format_state(state).decode())
     del expected["lineage"], expected["organization"]["fingerprint_salt"]

@@ -6,6 +6,8 @@ import pytest
 
 from tests.support.cli import Cli
 
+pytestmark = pytest.mark.every_state_store
+
 
 def found(cli: Cli, key: str) -> list[list[str]]:
     """Return credential, role, and whether the bytes are held."""

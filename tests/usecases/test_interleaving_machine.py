@@ -500,12 +500,12 @@ TestAstraInterleaving.settings = PROFILE
 
 def writes_the_plan_that_was_shown(proposal: Proposal[Any]) -> Any:
     """What was read before the wait is written after it, over what others have written."""
-    return proposal.context.state_file.update(lambda _: proposal.plan)
+    return proposal.context.state_store.update(lambda _: proposal.plan)
 
 
 def does_not_compare(proposal: Proposal[Any]) -> Any:
     """Planned again, but written whatever the question would be now."""
-    return proposal.context.state_file.update(proposal.replan)
+    return proposal.context.state_store.update(proposal.replan)
 
 
 def test_a_command_that_writes_what_it_read_before_the_wait_is_found(monkeypatch: pytest.MonkeyPatch) -> None:

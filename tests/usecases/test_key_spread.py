@@ -11,6 +11,8 @@ import pytest
 from tests.support.cli import LOGS, SHOP, Cli
 from vzctl.store.fetch_record import Fetch, Fetches, write_fetches
 
+pytestmark = pytest.mark.every_state_store
+
 LONG_AGO = datetime(2026, 1, 31, 12, 0, tzinfo=UTC)
 
 

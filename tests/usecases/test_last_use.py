@@ -14,6 +14,8 @@ from tests.support.standin.server import StandIn
 from vzctl.store.fetch_record import Fetch, Fetches, write_fetches
 from vzctl.store.use_record import read_uses, record_uses
 
+pytestmark = pytest.mark.every_state_store
+
 
 def last_use(cli: Cli, name: str = "openai-prod") -> tuple[str | None, str | None]:
     found: dict[str, Any] = json.loads(cli.ok("credentials", "show", name, "-o", "json").out)["data"]["credential"]

@@ -13,6 +13,8 @@ from vzctl.errors import ConflictError, ExitStatus
 from vzctl.usecases.credentials.key_command import KeyCommands
 from vzctl.usecases.revocations.done import FinishRevocations, finish_revocations
 
+pytestmark = pytest.mark.every_state_store
+
 
 def rows(cli: Cli) -> list[list[str]]:
     """Credential, provider, reason and `still used by` of every old key."""

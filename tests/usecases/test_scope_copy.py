@@ -12,6 +12,8 @@ from tests.usecases.meanwhile import before_the_lock
 from vzctl.errors import ConflictError
 from vzctl.usecases.scope.change import ChangeScope, change_scope
 
+pytestmark = pytest.mark.every_state_store
+
 THIRD = "33333333-3333-4333-8333-333333333333"
 
 

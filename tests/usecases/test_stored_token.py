@@ -353,4 +353,4 @@ def test_a_token_that_is_not_there_is_said_and_no_other_is_used(user: LiveUser) 
 
 def test_without_a_state_there_is_none(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
     context = context_of(cli, monkeypatch)
-    assert read_token(context.state_file, context.store) is None
+    assert read_token(context.state_store, context.store) is None

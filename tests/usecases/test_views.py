@@ -8,6 +8,8 @@ import pytest
 
 from tests.support.cli import LOGS, Cli
 
+pytestmark = pytest.mark.every_state_store
+
 
 @pytest.fixture(scope="module")
 def cli(tmp_path_factory: pytest.TempPathFactory) -> Cli:

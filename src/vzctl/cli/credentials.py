@@ -233,7 +233,7 @@ def _rotate_one(c: Context, world: World, request: RotateCredential, given: Secr
     from vzctl.usecases.credentials.rotate import rotate_credential
     from vzctl.usecases.credentials.rotate_minted import rotate_minted
 
-    c.state_file.read()  # a state that cannot be read ends this before a key is asked for
+    c.state_store.read()  # a state that cannot be read ends this before a key is asked for
     if request.dry_run:
         return rotate_credential(c, request)
     if mint:

@@ -54,7 +54,7 @@ def run(
             outcome = work(made, world)
     except (Exception, KeyboardInterrupt) as error:
         # The boundary must be able to say that a command which failed had changed something.
-        error.changed = made.state_file.write_count > 0  # type: ignore[union-attr]
+        error.changed = made.state_store.write_count > 0  # type: ignore[union-attr]
         if world.interrupts.received is not None:
             error.signal = world.interrupts.received  # type: ignore[union-attr]
         raise

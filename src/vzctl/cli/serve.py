@@ -47,8 +47,6 @@ def run_(
     insecure: Annotated[bool, typer.Option("--insecure", help="Beyond loopback without TLS.")] = False,
 ) -> None:
     """Serve stored credentials to self-hosted Data APIs until stopped. With --database, no token is asked for."""
-    from pathlib import Path
-
     from vzctl.cli.wiring import World
 
     flags = flags_of(context)
@@ -58,18 +56,13 @@ def run_(
     made = world.context()
     server = _server()
 
-    def load_state() -> Any:
-        # A new file object each time: the path may be a link that leads somewhere else by then.
-        return world.context().state_file.read()
-
     server.run_service(
         made,
         server.RunService(bind, database, tls_cert, tls_key, client_ca, insecure),
         server.Surroundings(
             environ=world.settings.environ,
             write_line=_write_line,
-            load_state=load_state,
-            state_path=Path(world.settings.state.value),
+            open_state=world.open_state,
             is_verbose=flags.verbose,
         ),
     )

@@ -18,7 +18,7 @@ def path(context: typer.Context) -> None:
     """Print where the state file is, and why there."""
     from vzctl.usecases.state.path import locate
 
-    run(context, lambda c, world: locate(c, world.settings.state.source))
+    run(context, lambda _, world: locate(world.state_file(), world.settings.state.source))
 
 
 @reads(app, "show")
@@ -72,7 +72,12 @@ def merge(
     """Merge two state files by record, as a merge driver of git; see "vzctl help git"."""
     from vzctl.usecases.state.merge import MergeStates, merge_states
 
-    run(context, lambda c, _: merge_states(c, MergeStates(base, ours, theirs, is_dry_run(context))))
+    run(
+        context,
+        lambda c, world: merge_states(
+            c, MergeStates(base, ours, theirs, world.settings.lock_timeout_seconds, is_dry_run(context))
+        ),
+    )
 
 
 @reads(app, "export")

@@ -27,7 +27,8 @@ from vzctl.settings import Settings, StoreSettings, resolve, state_home
 from vzctl.store.atomic import write_atomic
 from vzctl.store.lineages import Lineages
 from vzctl.store.paths import StatePaths
-from vzctl.store.state_file import Actor, StateFile
+from vzctl.store.state_file import StateFile
+from vzctl.store.state_store import Actor, StateStore
 from vzctl.usecases.context import Context
 from vzctl.usecases.credentials.key_command import KeyCommands
 from vzctl.vault.base import SecretStore
@@ -67,27 +68,18 @@ class World:
         """Return what a plan or a question is about: organization, control plane, profile and state, as far as they are known."""
         words = [f"profile {self.settings.profile.value}", self.settings.state.value]
         with contextlib.suppress(VzctlError):
-            organization = (self._context or self.context()).state_file.read().organization
+            organization = (self._context or self.context()).state_store.read().organization
             words = [organization.name or "unnamed", organization.control_plane.value, *words]
         return " · ".join(words)
 
     def _make_context(self) -> Context:
-        actor = Actor(host=socket.gethostname(), user=user_name(), command=self.command)
-        state_file = StateFile(
-            Path(self.settings.state.value),
-            actor=actor,
-            now=now,
-            new_id=new_id,
-            lock_timeout_seconds=self.settings.lock_timeout_seconds,
-            on_wait=lambda holder: self.say(f"waiting for the state: locked by {holder}"),
-        )
-        state_file.lineages = Lineages(Path(state_home(self.settings.environ)) / "lineages")
         return Context(
-            state_file=state_file,
+            state_store=self.open_state(),
+            local_folder=self._paths().local,
             open_store=lambda: self.open_store(self.settings.secrets.store.value),
             now=now,
             new_id=new_id,
-            host=actor.host,
+            host=socket.gethostname(),
             policy_days=self.settings.policy_days,
             confirm=self.prompter.confirm,
             tell=self.say,
@@ -96,6 +88,7 @@ class World:
             stop_requested=self.interrupts.requested,
             show=self.show,
             open_live=self.open_live,
+            open_state=self.open_state,
             ticks=self.ticks,
             key_commands=KeyCommands(
                 self.settings.live.mint_commands,
@@ -106,6 +99,23 @@ class World:
             is_read_only=self.settings.is_read_only,
             is_interactive=self.prompter.is_interactive,
         )
+
+    def open_state(self, location: str | None = None) -> StateStore:
+        """Return the store of the state at a location, by default of the configured one; reads nothing yet."""
+        return self.state_file(location)
+
+    def state_file(self, path: str | None = None) -> StateFile:
+        """Return the state file at a path, by default the configured one."""
+        file = StateFile(
+            Path(self.settings.state.value if path is None else path),
+            actor=Actor(host=socket.gethostname(), user=user_name(), command=self.command),
+            now=now,
+            new_id=new_id,
+            lock_timeout_seconds=self.settings.lock_timeout_seconds,
+            on_wait=lambda holder: self.say(f"waiting for the state: locked by {holder}"),
+        )
+        file.lineages = Lineages(Path(state_home(self.settings.environ)) / "lineages")
+        return file
 
     def open_live(self) -> Live:
         """Return the clients of the network, made once."""
@@ -128,7 +138,7 @@ class World:
         from vzctl.usecases.secrets.token import read_token
 
         context = self._context or self.context()  # that of the command has read the state and opened the store
-        return read_token(context.state_file, context.store)
+        return read_token(context.state_store, context.store)
 
     def close(self) -> None:
         """Let go of connections, if there are any."""
@@ -251,7 +261,7 @@ class World:
         paths = self._paths()
         identity = Path(secrets.identity_file) if secrets.identity_file is not None else None
         return FileStore(
-            paths.secrets,
+            paths.local.secrets,
             secrets.recipients,
             identity,
             write_atomic=write_atomic,
@@ -264,7 +274,7 @@ class World:
         from vzctl.vault.canary import Canaries
 
         paths = self._paths()
-        return Canaries(paths.canaries, before_write=paths.require_own_folders)
+        return Canaries(paths.local.canaries, before_write=paths.require_own_folders)
 
     def _paths(self) -> StatePaths:
         return StatePaths.of(Path(self.settings.state.value))

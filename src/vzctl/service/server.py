@@ -11,7 +11,6 @@ import ssl
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from time import monotonic
 from typing import Final
 
@@ -20,7 +19,6 @@ import uvicorn
 from vzctl.command import suggest
 from vzctl.domain.catalog.service import require_local
 from vzctl.domain.state.address import find_database
-from vzctl.domain.state.state import State
 from vzctl.errors import ENDING_SIGNALS, UsageError
 from vzctl.service.addresses import BACKLOG, address_text, is_loopback, notify, open_sockets
 from vzctl.service.application import Application, Parts
@@ -38,6 +36,7 @@ from vzctl.service.metrics import Metrics
 from vzctl.service.secret_cache import SecretCache
 from vzctl.service.slots import Slots
 from vzctl.service.tls import is_key_private, server_context
+from vzctl.store.state_store import StateStore
 from vzctl.usecases.context import Context
 from vzctl.usecases.secrets.version import read_served
 from vzctl.usecases.serve.credential import Directory
@@ -60,18 +59,17 @@ class RunService:
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What the process gives: its environment, a line of log to write, how to read the state file again."""
+    """What the process gives: its environment, a line of log to write, how to open the state again."""
 
     environ: Mapping[str, str]
     write_line: Callable[[str], None]
-    load_state: Callable[[], State]
-    state_path: Path
+    open_state: Callable[[], StateStore]
     is_verbose: bool
 
 
 def run_service(context: Context, request: RunService, surroundings: Surroundings) -> None:
     """Serve until a signal ends the service. Everything that can be wrong is found before the first request is taken."""
-    state = context.state_file.read()
+    state = context.state_store.read()
     require_local(state, "the credential service")
     bound = find_database(state, request.database).id if request.database is not None else None
     tls = _tls(request)
@@ -109,9 +107,9 @@ async def _serve(
         if recorder is not None:
             recorder.follow(directory.state)
 
-    live = LiveState(surroundings.state_path, surroundings.load_state, log, follow)
+    live = LiveState(surroundings.open_state, log, follow)
     recorder = FetchRecorder(
-        context.state_file.paths.fetches, live.directory.state, context.now, log, writes=not context.is_read_only
+        context.local_folder.fetches, live.directory.state, context.now, log, writes=not context.is_read_only
     )
     application = Application(
         Parts(

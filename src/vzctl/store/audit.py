@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import IO, Any
@@ -14,37 +13,10 @@ from vzctl.bounded_text import RECORD, load_json
 from vzctl.command import suggest
 from vzctl.errors import StateError
 from vzctl.store.atomic import append_line, make_private_directory, open_own_file
+from vzctl.store.state_store import AuditEntry, Change
 
 INTENT = "intent"
 OUTCOME = "outcome"
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """What a change is about to do: the command, and sentences that name what changes."""
-
-    command: str
-    subjects: tuple[str, ...] = ()
-    details: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class AuditEntry:
-    """One change: its intent joined with its outcome. `outcome` is None when a crash came between.
-
-    `backup` is the file name of the backup that has the state before the change.
-    """
-
-    id: str
-    serial: int
-    time: str
-    host: str
-    user: str
-    command: str
-    subjects: tuple[str, ...]
-    details: tuple[str, ...]
-    outcome: str | None
-    backup: str | None = None
 
 
 class AuditLog:

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Final
 
 from vzctl.store.atomic import make_private_directory, write_atomic
+from vzctl.store.state_store import Backup
 
 KEPT: Final = 50
 """So many backups are always kept: a rotation on `astra` writes six."""
@@ -30,19 +31,13 @@ _NAME: Final = re.compile(r"([0-9]{8,100})(?:-([0-9]{8,100}))?\.toml", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
-class Backup:
-    """One backup: the state as it was at `serial`, the `order`-th that was written; `saved_at` is the time of its file."""
-
-    order: int
-    serial: int
-    saved_at: datetime
-    size: int
-    path: Path
+class BackupFile(Backup):
+    """A backup in a file; `saved_at` is the file's time."""
 
     @property
-    def id(self) -> str:
-        """What a user names the backup by: its serial, and `SERIAL.ORDER` when a higher number was written before it."""
-        return str(self.serial) if self.order == self.serial else f"{self.serial}.{self.order}"
+    def path(self) -> Path:
+        """The file."""
+        return Path(self.location)
 
 
 def save(folder: Path, name: str, data: bytes) -> None:
@@ -78,7 +73,7 @@ def prune(folder: Path, *, now: datetime, keep: int = KEPT) -> None:
             os.unlink(backup.path)
 
 
-def list_backups(folder: Path) -> list[Backup]:
+def list_backups(folder: Path) -> list[BackupFile]:
     """Return the backups, the last that was written first; raises `OSError` when the folder cannot be read."""
     found = []
     with contextlib.suppress(FileNotFoundError, NotADirectoryError):
@@ -91,24 +86,10 @@ def list_backups(folder: Path) -> list[Backup]:
     return sorted(found, key=lambda backup: (backup.order, backup.serial), reverse=True)
 
 
-def of_file(path: Path, order: int, serial: int) -> Backup:
+def of_file(path: Path, order: int, serial: int) -> BackupFile:
     """Return a file with a state as the backup of that order and serial; raises `OSError`."""
     status = path.lstat()
-    return Backup(order, serial, _time_of(status), status.st_size, path)
-
-
-def named(found: Sequence[Backup], name: str) -> list[Backup]:
-    """Return the backups that `SERIAL` or `SERIAL.ORDER` names: a serial alone may name more than one."""
-    serial, _, order = name.partition(".")
-    return [
-        item
-        for item in found
-        if str(item.serial) == _number(serial) and (not order or str(item.order) == _number(order))
-    ]
-
-
-def _number(text: str) -> str:
-    return text.lstrip("0") or "0"
+    return BackupFile(order, serial, _time_of(status), status.st_size, path.name, str(path))
 
 
 def _time_of(status: os.stat_result) -> datetime:

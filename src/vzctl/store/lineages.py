@@ -15,33 +15,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from vzctl.domain.rotation.deletion import needed_versions
 from vzctl.domain.state.state import State
 from vzctl.errors import StateError
 from vzctl.store.atomic import append_line, make_private_directory, open_own_file
 from vzctl.store.schema import parse_state
+from vzctl.store.state_store import OtherState
 
 LONGEST_REGISTER: Final = 1024 * 1024
 """Bytes that are read of a file: more paths than a user has states."""
-
-
-@dataclass(frozen=True, slots=True)
-class OtherState:
-    """Another state of the same lineage; `state` is None where it exists and cannot be read."""
-
-    path: Path
-    state: State | None
-
-    def may_need(self, version_id: str) -> bool:
-        """Whether a secret must stay because of this state; of one that cannot be read, nothing can be excluded."""
-        if self.state is None:
-            return True
-        if version_id in needed_versions(self.state):
-            return True
-        previous = {item for credential in self.state.credentials for item in credential.previous}
-        return version_id in previous and any(
-            version.held for _, version in self.state.versions() if version.id == version_id
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +52,7 @@ class Lineages:
             except OSError:
                 state = None
             if state is None or state.lineage == lineage:
-                yield OtherState(other, state)
+                yield OtherState(str(other), state)
 
     def _paths(self, lineage: str) -> list[Path]:
         if self.folder is None:

@@ -64,5 +64,5 @@ def _remains(paths: StatePaths) -> tuple[int, bool]:
         newest = read_kept(paths.newest)
         is_worth_it = newest is not None and newest.state.serial > 1  # one that only `init` wrote holds nothing
         number = len(list_backups(paths.backups)) + is_worth_it
-        return number, any(paths.secrets.rglob("*.age"))
+        return number, any(paths.local.secrets.rglob("*.age"))
     return 0, False

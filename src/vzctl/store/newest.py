@@ -19,9 +19,9 @@ from vzctl.domain.state.state import State
 from vzctl.errors import StateError
 from vzctl.store import backups
 from vzctl.store.atomic import open_own_file, write_atomic
-from vzctl.store.lineages import OtherState
 from vzctl.store.paths import StatePaths
 from vzctl.store.schema import parse_state
+from vzctl.store.state_store import OtherState
 
 MISSING: Final = (-1, b"")
 """The serial and the bytes of a file that is not there."""
@@ -73,7 +73,7 @@ def states_to_return(paths: StatePaths, state: State) -> Iterator[OtherState]:
     """Yield the states that may take the file's place again: those that it has not caught up with."""
     for kept in (read_kept(paths.newer), read_kept(paths.newest)):
         if kept is not None and not has_caught_up(state, kept.state):
-            yield OtherState(kept.path, kept.state)
+            yield OtherState(str(kept.path), kept.state)
 
 
 def has_caught_up(state: State, other: State) -> bool:

@@ -9,6 +9,7 @@ from typing import Final
 
 from vzctl.command import suggest
 from vzctl.errors import StateError
+from vzctl.store.local_folder import LocalFolder
 
 GITIGNORE: Final = (
     b"# made by vzctl: only encrypted secrets belong into version control\n*\n!.gitignore\n!secrets/\n!secrets/**\n"
@@ -32,9 +33,9 @@ class StatePaths:
             self.folder,
             self.backups,
             self.names_cache.parent,
-            self.secrets,
-            self.canaries,
-            self.secret_writes,
+            self.local.secrets,
+            self.local.canaries,
+            self.local.secret_writes,
         ):
             if os.path.islink(folder):
                 raise StateError(
@@ -84,26 +85,6 @@ class StatePaths:
         return self.folder / "cache" / "names.json"
 
     @property
-    def fetches(self) -> Path:
-        """Which database fetched which version of a key from the credential service."""
-        return self.folder / "fetches.json"
-
-    @property
-    def uses(self) -> Path:
-        """When a probe last saw each credential in use."""
-        return self.folder / "uses.json"
-
-    @property
-    def canaries(self) -> Path:
-        """Test items that may be in a secret store right now, one file each."""
-        return self.folder / "canaries"
-
-    @property
-    def secret_writes(self) -> Path:
-        """Versions whose secrets are being written right now, one locked file each."""
-        return self.folder / "writes"
-
-    @property
-    def secrets(self) -> Path:
-        """Encrypted secrets of the `file` store."""
-        return self.folder / "secrets"
+    def local(self) -> LocalFolder:
+        """What this machine keeps beside the state, in the same folder."""
+        return LocalFolder(self.folder)

@@ -1,73 +1,49 @@
-"""The only two ways to the state: `read()` and `update()`."""
+"""The state in a file: locked while it is changed, replaced whole, with its backups and its audit beside it."""
 
 from __future__ import annotations
 
 import contextlib
 import os
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Final
 
 from vzctl import __version__
 from vzctl.bounded_text import STATE
 from vzctl.command import suggest
 from vzctl.domain.state.integrity import HIGHEST_SERIAL
 from vzctl.domain.state.state import State
-from vzctl.errors import ConflictError, NotFoundError, StateError, StateLostError, StateReplacedError
+from vzctl.errors import NotFoundError, StateError, StateLostError, StateReplacedError
 from vzctl.store import lost_state
-from vzctl.store.atomic import make_private_directory, remove_unfinished, write_atomic
-from vzctl.store.audit import AuditLog, Change
+from vzctl.store.atomic import make_private_directory, open_own_file, remove_unfinished, write_atomic
+from vzctl.store.audit import AuditLog
 from vzctl.store.lineages import Lineages
 from vzctl.store.paths import GITIGNORE, StatePaths
 from vzctl.store.schema import RowTexts, format_state, parse_state, require_sound
+from vzctl.store.state_store import (
+    Actor,
+    Backup,
+    Change,
+    Created,
+    OtherState,
+    P_co,
+    Snapshot,
+    Written,
+    already_exists,
+    changed_since,
+    not_found,
+)
 
 if TYPE_CHECKING:
-    from vzctl.store.backups import Backup
+    from vzctl.store.backups import BackupFile
     from vzctl.store.guard import Guard
 
 ATTEMPTS: Final = 5
 """How often a change is planned again when another program replaced the file meanwhile."""
-
-
-@dataclass(frozen=True, slots=True)
-class Actor:
-    """Who is changing the state: for the lock, the audit and a rotation's `host`."""
-
-    host: str
-    user: str
-    command: str
-
-
-class Planned(Protocol):
-    """What a plan tells the store: the state afterwards, and what the audit says of the change."""
-
-    @property
-    def state(self) -> State: ...
-    @property
-    def details(self) -> tuple[str, ...]: ...
-    @property
-    def subjects(self) -> tuple[str, ...]: ...
-
-
-P_co = TypeVar("P_co", bound=Planned, covariant=True)
-
-
-@dataclass(frozen=True, slots=True)
-class Written(Generic[P_co]):
-    """What an update did: the state under the guard, the state as it is now, and the plan that led from one to the other."""
-
-    before: State
-    after: State
-    plan: P_co
-
-    @property
-    def changed(self) -> bool:
-        """Whether anything was written."""
-        return self.after.serial != self.before.serial
 
 
 class StateFile:
@@ -86,7 +62,7 @@ class StateFile:
         self.paths = StatePaths.of(path)
         self.path = path
         """As it was given; `paths` has symbolic links followed."""
-        self.shown_path = str(path)
+        self.location = str(path)
         self.actor = actor
         self.audit = AuditLog(self.paths.audit, host=actor.host, user=actor.user)
         self.now = now
@@ -95,14 +71,9 @@ class StateFile:
         self._on_wait = on_wait
         self.lineages = Lineages()
         self.write_count = 0
-        self.moved_to: Path | None = None
         self._parsed: tuple[bytes, State] | None = None
         self._written: RowTexts = {}
         self._guard: Guard
-
-    def at(self, path: Path) -> StateFile:
-        """Return another state file, for the same actor."""
-        return StateFile(path, actor=self.actor, now=self.now, new_id=self.new_id)
 
     def exists(self) -> bool:
         """Whether there is anything at the path, as far as anybody can say."""
@@ -120,19 +91,19 @@ class StateFile:
         try:
             status = self.paths.state.stat()
             if not stat.S_ISREG(status.st_mode):
-                raise StateError(f'"{self.shown_path}" is not a regular file', code="STATE_BROKEN")
+                raise StateError(f'"{self.location}" is not a regular file', code="STATE_BROKEN")
             if status.st_size > STATE.size:
                 raise StateError(
-                    f'"{self.shown_path}" has {status.st_size} bytes, a state has at most {STATE.size}',
+                    f'"{self.location}" has {status.st_size} bytes, a state has at most {STATE.size}',
                     code="STATE_BROKEN",
                 )
             return self.paths.state.read_bytes()
         except (FileNotFoundError, NotADirectoryError):
             raise self._missing() from None
         except OSError as error:
-            raise StateError(f'cannot read "{self.shown_path}": {error.strerror}', code="STATE_UNREADABLE") from error
+            raise StateError(f'cannot read "{self.location}": {error.strerror}', code="STATE_UNREADABLE") from error
 
-    def create(self, state: State, *, start_over: bool = False) -> State:
+    def create(self, state: State, *, start_over: bool = False) -> Created:
         """Write the first state; raise `ConflictError` when there is one already, however it looks.
 
         Where backups or secrets of a lost state lie beside it, raise `StateLostError`. With `start_over` their whole folder is
@@ -142,11 +113,11 @@ class StateFile:
             make_private_directory(self.paths.state.parent)
         except OSError as error:
             raise self._not_writable(error) from error
-        if start_over:
-            self._move_aside()
+        moved_to = self._move_aside() if start_over else None
         with self._locked():
             self.require_creatable()
-            return self._write(replace(state, serial=1, vzctl=__version__), Change("init"), None)
+            first = self._write(replace(state, serial=1, vzctl=__version__), Change("init"), None)
+        return Created(first, None if moved_to is None else str(moved_to))
 
     def require_creatable(self, *, start_over: bool = False) -> None:
         """Raise what `create` raises when a state, or something of a lost one, is there."""
@@ -154,15 +125,11 @@ class StateFile:
             if lost_state.is_lost(self.paths) and not self._has_content():
                 if start_over:
                     return
-                raise lost_state.error(self.paths, self.shown_path, "is empty")
-            raise ConflictError(
-                f'there is a state file at "{self.shown_path}" already',
-                code="STATE_EXISTS",
-                next_steps=(suggest("status", comment="look at it"),),
-            )
+                raise lost_state.error(self.paths, self.location, "is empty")
+            raise already_exists(self.location)
         lost_state.require_link_leads_somewhere(self.path)
         if lost_state.is_lost(self.paths) and not start_over:
-            raise lost_state.error(self.paths, self.shown_path, "is missing")
+            raise lost_state.error(self.paths, self.location, "is missing")
 
     def _has_content(self) -> bool:
         with contextlib.suppress(OSError):
@@ -172,19 +139,15 @@ class StateFile:
     def _missing(self) -> NotFoundError | StateLostError:
         lost_state.require_link_leads_somewhere(self.path)
         if lost_state.is_lost(self.paths):
-            return lost_state.error(self.paths, self.shown_path, "is missing")
-        return NotFoundError(
-            f'there is no state file at "{self.shown_path}"',
-            code="STATE_NOT_FOUND",
-            next_steps=(suggest("init", control_plane="local", comment="make one (or --control-plane astra)"),),
-        )
+            return lost_state.error(self.paths, self.location, "is missing")
+        return not_found(self.location)
 
-    def _move_aside(self) -> None:
+    def _move_aside(self) -> Path | None:
         """Move what is left of a lost state to the first free name beside it; only while there is no state."""
         with self._locked():
             self.require_creatable(start_over=True)
             try:
-                self.moved_to = lost_state.move_aside(self.paths)
+                return lost_state.move_aside(self.paths)
             except OSError as error:
                 raise self._not_writable(error) from error
 
@@ -210,34 +173,29 @@ class StateFile:
             after = replace(planned.state, serial=before.serial + 1, vzctl=__version__)
             return Written(before, self._write(after, change, (before.serial, data)), planned)
 
-    def put(self, state: State, change: Change, *, expected: bytes, backup: tuple[int, bytes] | None) -> State:
-        """Write a whole state in the place of the one with the expected bytes (empty: none); raise `ConflictError` otherwise."""
+    def put(self, state: State, change: Change, *, expected: Snapshot, replaced_serial: int) -> State:
+        """Write a whole state in the place of the expected one; raise `ConflictError` when the file has other bytes."""
         with self._locked():
-            if self.read_if_readable()[0] != expected:
-                raise ConflictError(
-                    "the state changed while this command was waiting: nothing was changed; "
-                    "run the command again to see the new plan",
-                    code="CHANGED_MEANWHILE",
-                    retryable=True,
-                )
-            return self._write(state, change, backup)
+            if self.snapshot().revision != expected.revision:
+                raise changed_since()
+            return self._write(state, change, (replaced_serial, expected.revision) if expected.revision else None)
 
     def note(self, change: Change) -> None:
         """Put something into the audit that changes no state, such as a secret shown; raise when it cannot be written."""
         with self._locked():
-            serial = parse_state(self.read_bytes(), self.shown_path).serial
+            serial = parse_state(self.read_bytes(), self.location).serial
             change_id = self.new_id()
             self.audit.intend(change_id, serial, change, self.now(), is_note=True)
             self.audit.conclude(change_id, serial, "done")
 
-    def list_backups(self) -> list[Backup]:
+    def list_backups(self) -> list[BackupFile]:
         """Return the backups, the last that was written first; raise `StateError` when the folder cannot be read.
 
         The newest state is one of them while something else is in its place, or nothing.
         """
         from vzctl.store import backups, newest
 
-        _, current = self.read_if_readable()
+        current = self.snapshot().state
         try:
             found = backups.list_backups(self.paths.backups)
             kept = newest.read_kept(self.paths.newest)
@@ -246,7 +204,24 @@ class StateFile:
                 found.insert(0, backups.of_file(kept.path, backups.next_order(found, serial), serial))
             return found
         except OSError as error:
-            raise not_readable(self.paths.backups, error) from error
+            raise _not_readable(self.paths.backups, error) from error
+
+    def read_backup(self, backup: Backup) -> State:
+        """Return the state in a backup; raise `StateError` when the file cannot be read or is broken."""
+        path = Path(backup.location)
+        try:
+            with os.fdopen(open_own_file(path, os.O_RDONLY), "rb") as file:
+                data = file.read(STATE.size + 1)
+        except OSError as error:
+            raise _not_readable(path, error) from error
+        return parse_state(data, backup.location)
+
+    def newest(self) -> State | None:
+        """Return the newest state that vzctl wrote, which is kept beside the file; None where it cannot be read."""
+        from vzctl.store.newest import read_kept
+
+        kept = read_kept(self.paths.newest)
+        return None if kept is None else kept.state
 
     def _parse(self, data: bytes) -> tuple[bytes, State]:
         """Parse, but not the same bytes twice.
@@ -255,18 +230,36 @@ class StateFile:
         """
         if self._parsed is None or self._parsed[0] != data:
             self._parsed = None  # a large state need not be there twice
-            self._parsed = (data, parse_state(data, self.shown_path))
+            self._parsed = (data, parse_state(data, self.location))
         return self._parsed
 
-    def read_if_readable(self) -> tuple[bytes, State | None]:
+    def snapshot(self) -> Snapshot:
         """Return the bytes, empty when there is no file, and the state unless it is broken."""
         try:
             data = self.read_bytes()
         except (NotFoundError, StateLostError):
-            return b"", None
+            return Snapshot(b"", None)
         with contextlib.suppress(StateError):
-            return data, parse_state(data, self.shown_path)
-        return data, None
+            return Snapshot(data, parse_state(data, self.location))
+        return Snapshot(data, None)
+
+    def stamp(self) -> Hashable:
+        """Return what tells one file at the path from another, None where there is none; links are followed anew."""
+        try:
+            status = os.stat(self.location)
+        except OSError:
+            return None
+        return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns
+
+    def states_to_return(self, state: State) -> Iterator[OtherState]:
+        """Yield the newer states that another program replaced by an older file, and that the file has not caught up with."""
+        from vzctl.store import newest
+
+        return newest.states_to_return(self.paths, state)
+
+    def copies(self, lineage: str) -> Iterator[OtherState]:
+        """Yield the other state files of the lineage that this user has written."""
+        return self.lineages.others(lineage, self.paths.state)
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
@@ -301,7 +294,7 @@ class StateFile:
 
         if state.serial >= HIGHEST_SERIAL:
             raise StateError(
-                f'"{self.shown_path}" has the serial {state.serial - 1}, and no further change can be counted',
+                f'"{self.location}" has the serial {state.serial - 1}, and no further change can be counted',
                 code="STATE_BROKEN",
                 next_steps=(suggest("state backups", comment="a state with a sensible serial"),),
             )
@@ -364,13 +357,13 @@ class StateFile:
     def _not_writable(self, error: OSError, *, stands: bool = False) -> StateError:
         effect = "the change was made, but a power cut may undo it" if stands else "nothing was changed"
         return StateError(
-            f'cannot write "{self.shown_path}": {error.strerror or error}; {effect}',
+            f'cannot write "{self.location}": {error.strerror or error}; {effect}',
             code="STATE_NOT_WRITABLE",
             next_steps=(suggest("state path", comment="where it is"),),
         )
 
 
-def not_readable(path: Path, error: OSError) -> StateError:
+def _not_readable(path: Path, error: OSError) -> StateError:
     """Return the error for a file beside the state, or a folder, that cannot be read."""
     return StateError(
         f'cannot read "{path}": {error.strerror or error}',

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from vzctl.errors import StateError
-from vzctl.store.audit import AuditEntry
+from vzctl.store.state_store import AuditEntry
 from vzctl.usecases.context import Context
 from vzctl.usecases.outcome import Columns, Outcome
 
@@ -45,10 +45,10 @@ class AuditTrail:
 def show_audit(context: Context, *, subject: str | None = None, limit: int | None = None) -> Outcome[AuditTrail]:
     """Return the changes, of one subject or all, the last `limit` of them. Works beside a broken state too."""
     try:
-        serial = context.state_file.read().serial
+        serial = context.state_store.read().serial
     except StateError:
         serial = 0
-    chosen = [item for item in context.state_file.audit.entries(serial) if subject is None or subject in item.subjects]
+    chosen = [item for item in context.state_store.audit.entries(serial) if subject is None or subject in item.subjects]
     if limit is not None:
         chosen = chosen[-limit:] if limit > 0 else []
     return Outcome(data=AuditTrail(tuple(_row(item) for item in chosen)))

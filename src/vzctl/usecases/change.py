@@ -20,7 +20,7 @@ from vzctl.usecases.context import Danger
 
 if TYPE_CHECKING:
     from vzctl.domain.state.state import State
-    from vzctl.store.state_file import Written
+    from vzctl.store.state_store import Written
     from vzctl.usecases.context import Context, Question
 
 T = TypeVar("T")
@@ -71,7 +71,7 @@ class Proposal(Generic[T]):
                 raise changed_meanwhile(*plan.subjects)
             return plan
 
-        return self.context.state_file.update(planned_again)
+        return self.context.state_store.update(planned_again)
 
     def _is_answered(self, question: Question | None) -> bool:
         """Whether the user's answer covers this question too."""
@@ -87,7 +87,7 @@ def stable_ids(context: Context) -> Callable[[str], str]:
 
 def propose(context: Context, replan: Callable[[State], Plan[T]]) -> Proposal[T]:
     """Read the state and plan; nothing is locked."""
-    return propose_from(context, context.state_file.read(), replan)
+    return propose_from(context, context.state_store.read(), replan)
 
 
 def propose_from(context: Context, before: State, replan: Callable[[State], Plan[T]]) -> Proposal[T]:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 from vzctl.errors import UsageError
 from vzctl.secret import Secret
-from vzctl.store.state_file import StateFile
+from vzctl.store.local_folder import LocalFolder
+from vzctl.store.state_store import StateStore
 from vzctl.usecases.credentials.key_command import KeyCommands
 from vzctl.vault.base import SecretItem, SecretStore
 
@@ -40,6 +41,11 @@ def no_network() -> Live:
     raise AssertionError("this command was not given the network")
 
 
+def no_other_state(_location: str) -> StateStore:
+    """Stand where a command was given no other state than its own."""
+    raise AssertionError("this command was not given another state")
+
+
 def no_time(_seconds: float, _every: float, _waiting_for: str) -> Iterator[float]:
     """Stand where a command has no time to wait: look once."""
     yield 0.0
@@ -53,12 +59,13 @@ class Context:
     `--yes` answered it unseen. `tell` shows a line
     to the person while work goes on, `present` lines and `show` a whole plan, to be read before anything is asked; `ask_done`
     shows a person's step and asks whether it is done. `stop_requested` turns True at the first ^C. `open_live` returns the
-    clients of the network; `key_commands` are programs of the user's own; `ticks` counts out a time in steps, the
-    first one at once, yields the seconds that are left, and shows them beside what is waited for. No lock is held during any
-    of them.
+    clients of the network, `open_state` the store of another state; `key_commands` are programs of the user's own; `ticks`
+    counts out a time in steps, the first one at once, yields the seconds that are left, and shows them beside what is waited
+    for. No lock is held during any of them.
     """
 
-    state_file: StateFile
+    state_store: StateStore
+    local_folder: LocalFolder
     open_store: Callable[[], SecretStore]
     now: Callable[[], datetime]
     new_id: Callable[[], str]
@@ -71,6 +78,7 @@ class Context:
     stop_requested: Callable[[], bool]
     show: Callable[[object], None] = lambda _: None
     open_live: Callable[[], Live] = no_network
+    open_state: Callable[[str], StateStore] = no_other_state
     ticks: Callable[[float, float, str], Iterator[float]] = no_time
     key_commands: KeyCommands = field(default_factory=KeyCommands)
     is_read_only: bool = False

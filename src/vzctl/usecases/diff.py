@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import ClassVar, Final
 
 from vzctl.domain.state.difference import ADDED, CHANGED, REMOVED, differences
@@ -44,8 +43,8 @@ class StateDifferences:
 
 def diff_states(context: Context, other: str, *, exit_code: bool = False) -> Outcome[StateDifferences]:
     """Return what this state and the one at the path do not share; with `exit_code`, status `CHANGES` when that is anything."""
-    here = context.state_file.read()
-    there = context.state_file.at(Path(other)).read()
+    here = context.state_store.read()
+    there = context.open_state(other).read()
     rows = tuple(
         StateDifference(item.kind, item.name, _WHERE[item.change], item.details)
         for item in differences(here, there)

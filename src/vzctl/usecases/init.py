@@ -49,13 +49,12 @@ def initialize(context: Context, request: Initialize) -> Outcome[Initialized]:
             name=request.organization, control_plane=request.control_plane, fingerprint_salt=request.salt
         ),
     )
-    file = context.state_file
+    store, moved = context.state_store, None
     if request.dry_run:
-        file.require_creatable(start_over=request.start_over)
+        store.require_creatable(start_over=request.start_over)
     else:
-        file.create(state, start_over=request.start_over)
-    path = file.shown_path
-    moved = None if file.moved_to is None else str(file.moved_to)
+        moved = store.create(state, start_over=request.start_over).moved_to
+    path = store.location
     first = (
         suggest("databases add", "NAME", comment="record a database")
         if state.is_local

@@ -101,7 +101,7 @@ def run_experiment(context: Context, request: RunExperiment) -> Outcome[Experime
     require_jobs(request.jobs)
     if bool(request.addresses) == request.all_dependants:
         raise UsageError("name collections or columns, or give --all", code="ADDRESSES_MISSING")
-    state = context.state_file.read()
+    state = context.state_store.read()
     dependants = _chosen(state, request)
     keys = {name: _key(context, state, name) for name in {item.credential for item in dependants} if name is not None}
     live = context.open_live()

@@ -105,14 +105,14 @@ class Status:
 
 def show_status(context: Context, *, settings: tuple[SettingRow, ...] = (), exit_code: bool = False) -> Outcome[Status]:
     """Return the overview; with `exit_code`, status `CHANGES` when anything wants attention."""
-    state = context.state_file.read()
+    state = context.state_store.read()
     now = context.now()
     ages = [age for item in state.credentials if (age := age_days(item, now)) is not None]
     attention = _attention(context, state)
     kinds = Counter(item.kind for item in attention)
     facts = Counter(unproven(state))
     data = Status(
-        path=context.state_file.shown_path,
+        path=context.state_store.location,
         organization=state.organization.name,
         control_plane=state.organization.control_plane.value,
         serial=state.serial,

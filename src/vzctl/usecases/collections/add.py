@@ -36,7 +36,7 @@ class AddCollection:
 def add_collection(context: Context, request: AddCollection) -> Outcome[CollectionDetail]:
     """Record a collection after the rules allowed it; the same again with another service is refused (rule 5)."""
     context.require_writable()
-    state = context.state_file.read()
+    state = context.state_store.read()
     existing = _find(state, request.address)
     if existing is not None:
         return _exists(state, existing, request)

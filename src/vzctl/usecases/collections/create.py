@@ -45,7 +45,7 @@ def create_collection(context: Context, request: CreateCollection) -> Outcome[Co
     context.require_writable()
     if request.metric is not None and request.metric not in METRICS:
         raise UsageError(f"--metric takes {', '.join(METRICS)}", code="USAGE")
-    state = context.state_file.read()
+    state = context.state_store.read()
     attachment = _attachment(state, request)
     collection = _collection(state, request, attachment, context.now())
     if request.dry_run:

@@ -28,7 +28,7 @@ class ForgetCollection:
 def forget_collection(context: Context, request: ForgetCollection) -> Outcome[CollectionDetail | None]:
     """Forget a collection; nothing outside changes."""
     context.require_writable()
-    state = context.state_file.read()
+    state = context.state_store.read()
     try:
         find_collection(state, request.address)
     except NotFoundError:

@@ -25,7 +25,7 @@ class CollectionList:
 
 def list_collections(context: Context, chosen: DependantFilter) -> Outcome[CollectionList]:
     """Return the collections that the filter lets through."""
-    state = context.state_file.read()
+    state = context.state_store.read()
     index = Index(state)
     rows = tuple(dependant_row(index, item) for item in matching(state, state.collections, chosen))
     steps = () if state.collections else (suggest("collections add", "DB/KEYSPACE/COLLECTION", comment="record one"),)

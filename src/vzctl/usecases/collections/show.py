@@ -14,5 +14,5 @@ from vzctl.usecases.outcome import Outcome
 
 def show_collection(context: Context, address: str) -> Outcome[CollectionDetail]:
     """Return one collection."""
-    state = context.state_file.read()
+    state = context.state_store.read()
     return Outcome(data=CollectionDetail(dependant_row(Index(state), find_collection(state, address))))

@@ -31,7 +31,7 @@ from vzctl.domain.state.rules import (
 from vzctl.domain.state.state import State
 from vzctl.errors import ConflictError
 from vzctl.secret import Secret
-from vzctl.store.state_file import Written
+from vzctl.store.state_store import Written
 from vzctl.usecases.change import Plan, apply, stable_ids
 from vzctl.usecases.context import Context, SecretSource
 from vzctl.usecases.credentials.detail import CredentialDetail, credential_detail
@@ -72,7 +72,7 @@ def add_credential(context: Context, request: AddCredential) -> Outcome[Credenti
     refuse_secret_in(request.note, "a note")
     require_past(request.set_at, context.now())
     require_maximum_age(request.max_age_days)
-    state = context.state_file.read()
+    state = context.state_store.read()
     request = _like_the_other(state, request)
     provider = find_provider(request.provider or "")
     require_takes_credential(provider)

@@ -55,12 +55,12 @@ def add_credentials(context: Context, requests: Sequence[AddCredential]) -> Outc
         if failed is not None:
             items.append(_not_begun(request.name))
             continue
-        writes = context.state_file.write_count
+        writes = context.state_store.write_count
         try:
             outcome = add_credential(context, request)
         except VzctlError as error:
             failed = error
-            wrote = context.state_file.write_count > writes
+            wrote = context.state_store.write_count > writes
             message = without_secrets(error.message)
             items.append(AddedItem(request.name, error.code, error.exit_status, message, wrote, Fault.of(error), None))
             steps = list(error.next_steps)

@@ -53,7 +53,7 @@ class KeyMatches:
 
 def find_credentials(context: Context, source: SecretSource) -> Outcome[KeyMatches]:
     """Return which credentials hold or held the key, live or removed, from what the state knows; no store is asked."""
-    state = context.state_file.read()
+    state = context.state_store.read()
     secret = source()
     fingerprint = secret.fingerprint(state.organization.fingerprint_salt)
     matches = _matches(state, lambda version: version.fingerprint == fingerprint)

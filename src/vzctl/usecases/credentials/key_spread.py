@@ -179,4 +179,4 @@ def _databases(number: int) -> str:
 
 
 def _record(context: Context, state: State) -> Fetches:
-    return read_fetches(context.state_file.paths.fetches, state.lineage)
+    return read_fetches(context.local_folder.fetches, state.lineage)

@@ -41,7 +41,7 @@ def note_uses(context: Context, state: State, names: Iterable[str]) -> None:
     seen = [ids[name] for name in dict.fromkeys(names) if name in ids]
     if seen and not context.is_read_only:
         with contextlib.suppress(OSError):
-            record_uses(context.state_file.paths.uses, state.lineage, seen, context.now(), ids.values())
+            record_uses(context.local_folder.uses, state.lineage, seen, context.now(), ids.values())
 
 
 def _synced(state: State) -> Iterator[tuple[str, LastUse]]:
@@ -52,20 +52,20 @@ def _synced(state: State) -> Iterator[tuple[str, LastUse]]:
 
 
 def _probed(context: Context, state: State) -> Iterator[tuple[str, LastUse]]:
-    if not context.state_file.paths.uses.exists():
+    if not context.local_folder.uses.exists():
         return
     from vzctl.store.use_record import read_uses
 
-    for credential_id, at in read_uses(context.state_file.paths.uses, state.lineage).items():
+    for credential_id, at in read_uses(context.local_folder.uses, state.lineage).items():
         yield credential_id, LastUse(at, "probe")
 
 
 def _fetched(context: Context, state: State) -> Iterator[tuple[str, LastUse]]:
-    if not context.state_file.paths.fetches.exists():
+    if not context.local_folder.fetches.exists():
         return
     from vzctl.store.fetch_record import read_fetches
 
     owners = {version.id: credential.id for credential in state.credentials for version in credential.versions}
-    for (_, version_id), fetch in read_fetches(context.state_file.paths.fetches, state.lineage).fetches.items():
+    for (_, version_id), fetch in read_fetches(context.local_folder.fetches, state.lineage).fetches.items():
         if version_id in owners:
             yield owners[version_id], LastUse(fetch.last_at, "fetch")

@@ -77,7 +77,7 @@ class ListCredentials:
 
 def list_credentials(context: Context, request: ListCredentials) -> Outcome[CredentialList]:
     """Return the credentials that match; with `exit_code`, status `CHANGES` when any are due."""
-    state = context.state_file.read()
+    state = context.state_store.read()
     index = Index(state)
     now = context.now()
     chosen = list(state.credentials)

@@ -53,7 +53,7 @@ class Removal:
 def remove_credential(context: Context, request: RemoveCredential) -> Outcome[Removal | None]:
     """Remove the credential after the question that its blast radius deserves."""
     context.require_writable()
-    state = context.state_file.read()
+    state = context.state_store.read()
     if state.credential(request.name) is None and request.if_missing == "skip":
         return Outcome(data=None, summary=(f'there is no credential "{request.name}"',))
     now, ids = context.now(), stable_ids(context)

@@ -129,7 +129,7 @@ def rotate_credential(context: Context, request: RotateCredential) -> Outcome[Ro
     """Rotate one credential as far as vzctl can; a person's steps end it with `MANUAL` or `ROTATION_OPEN`."""
     context.require_writable()
     made = Made.by(context)
-    state = context.state_file.read()
+    state = context.state_store.read()
     plan = _plan(state, request, made, None).data.plan
     require_writable_store(context)
     if request.dry_run:
@@ -148,7 +148,7 @@ def rotate_credential(context: Context, request: RotateCredential) -> Outcome[Ro
 def rotate_batch(context: Context, requests: Sequence[RotateCredential]) -> Outcome[BatchResult]:
     """Rotate several: every preflight first, one question, then one by one until the first error."""
     context.require_writable()
-    state = context.state_file.read()
+    state = context.state_store.read()
     names = [request.name for request in requests]
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice is not None:
@@ -293,12 +293,12 @@ def _run_batch(context: Context, prepared: dict[str, Prepared | None]) -> Outcom
         elif context.stop_requested():
             items.append(_not_begun(name, ExitStatus.INTERRUPTED, "interrupted before it was begun"))
         else:
-            writes = context.state_file.write_count
+            writes = context.state_store.write_count
             try:
                 outcome = _start(context, item)
             except VzctlError as error:
                 failed = error
-                wrote = context.state_file.write_count > writes
+                wrote = context.state_store.write_count > writes
                 fault, message = Fault.of(error), without_secrets(error.message)
                 items.append(BatchItem(name, error.code, error.exit_status, message, wrote, fault, None))
                 continue

@@ -51,7 +51,7 @@ class _Mints:
     def prepared(self, request: RotateCredential) -> RotateCredential:
         """Return the request with a key that is made when it is asked for; raise when no program makes one."""
         self.context.require_writable()
-        credential = require_credential(self.context.state_file.read(), request.name)
+        credential = require_credential(self.context.state_store.read(), request.name)
         require_command(self.context.key_commands, MINT, credential.provider)
 
         def mint() -> Secret:
@@ -103,7 +103,7 @@ def _words_on_unused(context: Context, item: _Made) -> str | None:
 
 def _is_held(context: Context, secret: Secret) -> bool:
     """Whether the state knows this key and its bytes are in the store; raise when that cannot be told."""
-    state = context.state_file.read()
+    state = context.state_store.read()
     fingerprint = secret.fingerprint(state.organization.fingerprint_salt)
     for owner, version in state.versions():
         if version.fingerprint == fingerprint:

@@ -10,5 +10,5 @@ from vzctl.usecases.outcome import Outcome
 
 def show_credential(context: Context, name: str) -> Outcome[CredentialDetail]:
     """Return one credential with everything the state knows of it."""
-    state = context.state_file.read()
+    state = context.state_store.read()
     return Outcome(data=credential_detail(context, state, require_credential(state, name)))

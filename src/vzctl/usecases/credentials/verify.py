@@ -102,7 +102,7 @@ class _Task:
 def verify_credentials(context: Context, request: VerifyCredentials) -> Outcome[KeyTests]:
     """Test keys; the exit status says whose fault it is when one does not pass: 7 the provider's, 6 Astra's, 21 unknown."""
     _check(request)
-    state = context.state_file.read()
+    state = context.state_store.read()
     credentials = _chosen(state, request)
     context.store()
     index = Index(state)

@@ -35,7 +35,7 @@ class AddDatabase:
 def add_database(context: Context, request: AddDatabase) -> Outcome[DatabaseDetail]:
     """Record a database; nothing is created anywhere."""
     context.require_writable()
-    state = context.state_file.read()
+    state = context.state_store.read()
     database = _new_database(state, request)
     existing = state.database(database.id) or (_same(state, database) if request.id is None else None)
     if existing is not None:

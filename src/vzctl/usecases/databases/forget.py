@@ -31,7 +31,7 @@ class ForgetDatabase:
 def forget_database(context: Context, request: ForgetDatabase) -> Outcome[DatabaseDetail | None]:
     """Forget a database; refused while anything refers to it, unless forced."""
     context.require_writable()
-    state = context.state_file.read()
+    state = context.state_store.read()
     try:
         database = find_database(state, request.reference)
     except NotFoundError:

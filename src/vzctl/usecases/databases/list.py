@@ -22,7 +22,7 @@ class DatabaseList:
 
 def list_databases(context: Context, credential_name: str | None = None) -> Outcome[DatabaseList]:
     """Return all databases, or those in the scope of one credential."""
-    state = context.state_file.read()
+    state = context.state_store.read()
     chosen = state.databases
     if credential_name is not None:
         wanted = require_credential(state, credential_name).database_ids

@@ -10,5 +10,5 @@ from vzctl.usecases.outcome import Outcome
 
 def show_database(context: Context, reference: str) -> Outcome[DatabaseDetail]:
     """Return one database with its credentials and contents."""
-    state = context.state_file.read()
+    state = context.state_store.read()
     return Outcome(data=database_detail(state, find_database(state, reference)))

@@ -47,7 +47,7 @@ def create_token(context: Context, request: CreateToken) -> Outcome[TokenCreated
     """Make a token; the state keeps its hash only."""
     context.require_writable()
     refuse_secret_in(request.note, "a note")
-    state = context.state_file.read()
+    state = context.state_store.read()
     database = find_database(state, request.reference)
     require_local(state, "a service token")
     _require_somewhere_to_go(request)

@@ -15,9 +15,9 @@ def list_tokens(context: Context, reference: str | None = None) -> Outcome[Token
     """Return the tokens of all databases, or of one."""
     from vzctl.store.fetch_record import read_fetches
 
-    state = context.state_file.read()
+    state = context.state_store.read()
     wanted = find_database(state, reference).id if reference is not None else None
-    used = read_fetches(context.state_file.paths.fetches, state.lineage).token_uses
+    used = read_fetches(context.local_folder.fetches, state.lineage).token_uses
     index = Index(state)
     rows = tuple(
         TokenRow(item.id, database_ref(index, item.database), item.created_at, used.get(item.id), item.note)

@@ -30,7 +30,7 @@ class RevokeToken:
 def revoke_token(context: Context, request: RevokeToken) -> Outcome[TokenList]:
     """Stop accepting a token; the Data API that still sends it gets no key from the next request on."""
     context.require_writable()
-    state = context.state_file.read()
+    state = context.state_store.read()
     database = find_database(state, request.reference)
     index = Index(state)
     token = next((item for item in state.tokens_of(database.id) if item.id == request.token_id), None)

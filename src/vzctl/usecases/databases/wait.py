@@ -45,7 +45,7 @@ def wait_for_database(context: Context, request: WaitForDatabase) -> Outcome[Wai
     if not 0 < request.seconds <= LONGEST_SECONDS or not 0 < request.every <= LONGEST_SECONDS:
         raise UsageError("--for and --every take seconds above 0, at most a day", code="USAGE")
     wanted = request.status.upper()
-    state = context.state_file.read()
+    state = context.state_store.read()
     database = find_database(state, request.database)
     if state.is_local:
         raise ConflictError("a self-hosted database has no status that could be waited for", code="NOT_AT_ASTRA")

@@ -68,7 +68,7 @@ class _Judge:
         self._knowledge: Knowledge | None = None
         self._hint: Database | None = None
         try:
-            state = context.state_file.read()
+            state = context.state_store.read()
         except NotFoundError as error:
             self._without_state(error, request)
             return

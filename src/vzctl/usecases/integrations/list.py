@@ -19,7 +19,7 @@ class IntegrationList:
 
 def list_integrations(context: Context) -> Outcome[IntegrationList]:
     """Return all integrations."""
-    state = context.state_file.read()
+    state = context.state_store.read()
     rows = tuple(row(state, integration) for integration in state.integrations)
     steps = () if rows else (suggest("integrations add", "PROVIDER", comment="enable one"),)
     return Outcome(data=IntegrationList(rows), next_steps=steps)

@@ -31,7 +31,7 @@ def remove_integration(context: Context, request: RemoveIntegration) -> Outcome[
     """Disable a provider without credentials (rule 1)."""
     context.require_writable()
     provider = find_provider(request.provider)
-    state = context.state_file.read()
+    state = context.state_store.read()
     if state.integration(provider.id) is None and request.if_missing == "skip":
         return Outcome(data=None, summary=(f"{provider.display_name} is not enabled",))
     now = context.now()

@@ -23,7 +23,7 @@ class IntegrationDetail:
 
 def show_integration(context: Context, name: str) -> Outcome[IntegrationDetail]:
     """Return one integration; raise `NotFoundError` when the provider is not enabled."""
-    state = context.state_file.read()
+    state = context.state_store.read()
     integration = require_integration(state, find_provider(name))
     credentials = tuple(item.name for item in state.credentials if item.provider == integration.provider)
     dependants = [item for item in state.dependants() if item.provider == integration.provider]

@@ -76,7 +76,7 @@ def show_map(context: Context, request: ShowMap) -> Outcome[Map]:
 
 def build_map(context: Context) -> Map:
     """Read the state and return its map."""
-    state = context.state_file.read()
+    state = context.state_store.read()
     return _Builder(context, state).build()
 
 

@@ -38,7 +38,7 @@ NOBODY_LOOKED: Final = "nobody has looked at the Portal"
 def confirm_pending(context: Context, request: ChangePending) -> Outcome[PendingChange]:
     """Record that a person did these steps: wanted becomes attested, a wanted removal happens."""
     context.require_writable()
-    state = context.state_file.read()
+    state = context.state_store.read()
     chosen = chosen_steps(state, request)
     rows = tuple(pending_row(Index(state), item) for item in chosen)
     if request.dry_run:

@@ -29,7 +29,7 @@ from vzctl.usecases.views import PendingRow, pending_row
 def drop_pending(context: Context, request: ChangePending) -> Outcome[PendingChange]:
     """Cancel these steps. Each may have been done already, so its opposite becomes a manual step to check and confirm."""
     context.require_writable()
-    state = context.state_file.read()
+    state = context.state_store.read()
     chosen = chosen_steps(state, request)
     rows = tuple(pending_row(Index(state), item) for item in chosen)
     now = context.now()

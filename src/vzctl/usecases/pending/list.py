@@ -20,7 +20,7 @@ class PendingList:
 
 def list_pending(context: Context) -> Outcome[PendingList]:
     """Return what still has to be done."""
-    state = context.state_file.read()
+    state = context.state_store.read()
     rows = pending_rows(state)
     steps = tuple(suggest("pending confirm", item.id, comment=f"after you did this: {item.title}") for item in rows[:5])
     return Outcome(data=PendingList(rows), next_steps=steps)

@@ -57,7 +57,7 @@ def pending_rows(state: State) -> tuple[PendingRow, ...]:
 def pending_change(
     context: Context, rows: tuple[PendingRow, ...], verb: str, why: str, *, attested: str = ""
 ) -> Outcome[PendingChange]:
-    left = pending_rows(context.state_file.read())
+    left = pending_rows(context.state_store.read())
     steps = (suggest("pending list", comment=f"{len(left)} left"),) if left else ()
     warnings = (Notice("ATTESTED_ONLY", f"recorded as attested: {attested}", None),) if attested else ()
     return Outcome(

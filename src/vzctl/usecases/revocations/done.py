@@ -73,7 +73,7 @@ def finish_revocations(context: Context, request: FinishRevocations) -> Outcome[
         raise UsageError("name a revocation; an empty text is none: is a shell variable unset?", code="USAGE")
     if request.unverified and not request.check:
         raise UsageError("--unverified goes on without the answer that --check asks for: give both", code="USAGE")
-    state = context.state_file.read()
+    state = context.state_store.read()
     chosen = [_find(state, item) for item in dict.fromkeys(request.references)]
     early = _too_early(context, state, chosen)
     cached = tuple(Notice("OLD_KEY_MAY_BE_CACHED", text, name) for name, text in early.items())
@@ -89,13 +89,13 @@ def finish_revocations(context: Context, request: FinishRevocations) -> Outcome[
         context.store().probe()
     seen = _looked_at(context, state, chosen, request)
     proposal.ask()
-    writes = context.state_file.write_count
+    writes = context.state_store.write_count
     kept: tuple[Notice, ...] = ()
     if request.revoke:
         seen, kept = _revoked(context, state, chosen, request)
     else:
         kept = finish_deletions(context, proposal.commit().plan.data.deletes).kept
-    state = context.state_file.read()
+    state = context.state_store.read()
     wanted = {item.id for item in chosen}
     after = revocation_rows(state, [item for item in state.revocations if item.id in wanted])
     still = [item for item in after if item.same_key]
@@ -105,7 +105,7 @@ def finish_revocations(context: Context, request: FinishRevocations) -> Outcome[
         )
         for item in still
     )
-    changed = context.state_file.write_count > writes
+    changed = context.state_store.write_count > writes
     checks = _dependants_checked(context, state, rows) if request.check else ()
     rotations = tuple(
         suggest("credentials rotate", name, comment="its key is revoked") for item in still for name in item.same_key
@@ -218,7 +218,7 @@ def _revoked(
     for item in chosen:
         owner, version = _owner(state, item)
         try:
-            now = context.state_file.read()  # a rollback may have put the key back into service meanwhile
+            now = context.state_store.read()  # a rollback may have put the key back into service meanwhile
             _require_listed(now, [item])
             _require_revocable(context, now, [item])
             secret = read_version(context, state, owner, version.id)

@@ -21,7 +21,7 @@ class RevocationList:
 
 def list_revocations(context: Context, *, include_done: bool = False) -> Outcome[RevocationList]:
     """Return the keys to revoke."""
-    state = context.state_file.read()
+    state = context.state_store.read()
     chosen = [item for item in state.revocations if include_done or item.done_at is None]
     rows = sorted(revocation_rows(state, chosen), key=lambda item: (item.reason != REASON_LEAKED, item.due_since))
     steps = tuple(

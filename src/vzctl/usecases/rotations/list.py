@@ -15,7 +15,7 @@ from vzctl.usecases.rotations.view import (
 
 def list_rotations(context: Context, *, only_open: bool = False) -> Outcome[RotationList]:
     """Return rotations, oldest first."""
-    state = context.state_file.read()
+    state = context.state_store.read()
     chosen = [item for item in state.rotations if item.is_open or not only_open]
     steps = tuple(
         suggest("rotations resume", item.snapshot.name, comment=f"it stands at {item.step}")

@@ -55,5 +55,5 @@ def look_at_step(context: Context, state: State, rotation: Rotation, looking: Lo
             subjects=(name,),
         )
 
-    context.state_file.update(plan)
+    context.state_store.update(plan)
     return watched.look, after

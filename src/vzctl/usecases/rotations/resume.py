@@ -41,7 +41,7 @@ def resume_rotation(context: Context, request: ResumeRotation) -> Outcome[Rotati
     """Go on from wherever the rotation stands; running it twice is harmless."""
     context.require_writable()
     request.looking.require_possible()
-    state = context.state_file.read()
+    state = context.state_store.read()
     rotation = latest(state, request.name)
     if not rotation.is_open:
         raise ConflictError(
@@ -86,5 +86,5 @@ def _take_over(context: Context, state: State, rotation: Rotation) -> Rotation:
             subjects=(name,),
         )
 
-    context.state_file.update(plan)
+    context.state_store.update(plan)
     return taken

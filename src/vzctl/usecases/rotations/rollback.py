@@ -43,7 +43,7 @@ def roll_back_rotation(context: Context, request: RollBackRotation) -> Outcome[R
     """Turn the rotation round and walk back; refused when the old key cannot be given again."""
     context.require_writable()
     request.looking.require_possible()
-    state = context.state_file.read()
+    state = context.state_store.read()
     rotation = latest(state, request.name)
     try:
         return _roll_back(context, request, state, rotation)

@@ -21,7 +21,7 @@ from vzctl.usecases.rotations.view import (
 
 def show_rotation(context: Context, name: str) -> Outcome[RotationDetail]:
     """Return the credential's open rotation, or its last one; a rotation's id is accepted too."""
-    state = context.state_file.read()
+    state = context.state_store.read()
     rotation = latest(state, name)
     spread = spread_of_rotation(context, state, rotation)
     detail = replace(rotation_detail(state, rotation), fetches=spread.rows, old_key_free_from=spread.free_from)

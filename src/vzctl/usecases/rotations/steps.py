@@ -72,7 +72,7 @@ def walk(context: Context, rotation: Rotation, given: Walk) -> Outcome[RotationD
         left = _left_open(context, rotation.id)
         if left is None or not left.is_past_no_return:
             raise
-        state = context.state_file.read()
+        state = context.state_store.read()
         return stopped(state, find_rotation(state, rotation.id), Stop.INTERRUPTED, changed=True)
 
 
@@ -96,7 +96,7 @@ def left_open(context: Context, rotation_id: str, error: VzctlError) -> VzctlErr
 def _left_open(context: Context, rotation_id: str) -> Rotation | None:
     """Return the rotation when somebody still has to finish it, as far as the state can still be read."""
     try:
-        rotation = find_rotation(context.state_file.read(), rotation_id)
+        rotation = find_rotation(context.state_store.read(), rotation_id)
     except VzctlError:
         return None
     return rotation if rotation.is_open else None
@@ -123,7 +123,7 @@ class _Walker:
     def _take_step(self) -> Outcome[RotationDetail] | None:
         """Do the one thing that is next, decided from the state as it is now; None while there is more to do."""
         context = self.context
-        state = context.state_file.read()
+        state = context.state_store.read()
         rotation = self._unchanged(state)
         step = machine.next_step(rotation, is_local=state.is_local)
         if step is None:
@@ -178,7 +178,7 @@ class _Walker:
         self.rotation = current
         if looked.result == NOT_SEEN:
             why = Stop.INTERRUPTED_UNSEEN if self.context.stop_requested() else Stop.NOT_IN_FORCE
-            return stopped(self.context.state_file.read(), current, why, changed=self.has_changed)
+            return stopped(self.context.state_store.read(), current, why, changed=self.has_changed)
         return None
 
     def _write(
@@ -199,7 +199,7 @@ class _Walker:
                 state=planned, data=None, details=(details(find_rotation(planned, rotation.id)),), subjects=(name,)
             )
 
-        written = self.context.state_file.update(plan)
+        written = self.context.state_store.update(plan)
         self.rotation = find_rotation(written.after, rotation.id)
         self.has_changed = self.has_changed or written.changed
         return written.after
@@ -277,7 +277,7 @@ class _Walker:
         try:
             self._write(state, rotation, staged, lambda _: f'staged the new key of "{credential.name}"')
         except ConflictError:
-            if version.id not in needed_versions(context.state_file.read()):
+            if version.id not in needed_versions(context.state_store.read()):
                 # Whoever rolled the rotation back may have deleted the secret before it was stored here.
                 delete_written(context, credential.id, version.id)
             raise
@@ -318,7 +318,7 @@ class _Walker:
 
         self._write(state, rotation, replaced, lambda _: f'replaced the staged key of "{credential.name}"')
         finish_and_tell(context, [rotation.new_version])
-        state = context.state_file.read()
+        state = context.state_store.read()
         self._ensure_staged(state, self._unchanged(state), Walk(source=lambda: secret))
 
 

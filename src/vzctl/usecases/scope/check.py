@@ -80,7 +80,7 @@ def check_scope(context: Context, request: CheckScope) -> Outcome[ScopeObservati
     require_jobs(request.jobs)
     if request.record:
         context.require_writable()
-    state = context.state_file.read()
+    state = context.state_store.read()
     credential = require_credential(state, request.name)
     databases = _databases(state, credential, request)
     live = context.open_live()

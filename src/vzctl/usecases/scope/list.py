@@ -23,7 +23,7 @@ class ScopeView:
 
 def show_scope(context: Context, name: str) -> Outcome[ScopeView]:
     """Return the databases that may use the credential."""
-    state = context.state_file.read()
+    state = context.state_store.read()
     credential = require_credential(state, name)
     steps = () if credential.scope else (suggest("scope add", name, "DB", comment="let a database use it"),)
     view = ScopeView(name, credential.provider, scoped_databases(Index(state), credential))

@@ -17,9 +17,8 @@ from vzctl.domain.state.rules import counted
 from vzctl.domain.state.state import State
 from vzctl.domain.state.token import KEPT_AS
 from vzctl.errors import SecretStoreError
-from vzctl.store.lineages import OtherState
-from vzctl.store.newest import states_to_return
 from vzctl.store.secret_writes import is_being_written
+from vzctl.store.state_store import OtherState
 from vzctl.usecases.change import Plan, apply
 from vzctl.usecases.context import Context, item_of
 from vzctl.usecases.outcome import Notice
@@ -60,7 +59,7 @@ def finish_deletions(
     A secret that another state of the same lineage uses stays, and so does one that another process writes at this moment: that
     process deletes it. A store that is only read keeps everything: its contents are not vzctl's.
     """
-    state = context.state_file.read()
+    state = context.state_store.read()
     wanted = [item for item in state.open_deletions() if version_ids is None or item.version in version_ids]
     if not wanted:
         return Deleted()
@@ -103,10 +102,9 @@ def _stored(state: State, owner_id: str) -> Sequence[str]:
 
 def other_states(context: Context, state: State, store: SecretStore) -> Iterator[OtherState]:
     """Yield the states that share the secrets of this one: copies of this user, and newer ones that may return to the file."""
-    paths = context.state_file.paths
-    yield from states_to_return(paths, state)
+    yield from context.state_store.states_to_return(state)
     if not store.is_beside_state:
-        yield from context.state_file.lineages.others(state.lineage, paths.state)
+        yield from context.state_store.copies(state.lineage)
 
 
 def used_elsewhere(others: Sequence[OtherState], version_id: str, name: str) -> Notice | None:
@@ -114,7 +112,7 @@ def used_elsewhere(others: Sequence[OtherState], version_id: str, name: str) -> 
     for other in others:
         if other.may_need(version_id):
             why = "uses it" if other.state is not None else "cannot be read and may use it"
-            text = f'a secret of "{name}" was not deleted: "{other.path}", a copy of this state, {why}'
+            text = f'a secret of "{name}" was not deleted: "{other.location}", a copy of this state, {why}'
             return Notice("SECRET_IN_USE_ELSEWHERE", text, name)
     return None
 
@@ -124,7 +122,7 @@ def _reason_to_keep(context: Context, state: State, deletion: Deletion, others: 
     notice = used_elsewhere(others, deletion.version, name)
     if notice is not None:
         return notice
-    if is_being_written(context.state_file.paths.secret_writes, deletion.version):
+    if is_being_written(context.local_folder.secret_writes, deletion.version):
         text = f'a secret of "{name}" was not deleted yet: another process is writing it'
         return Notice("SECRET_BEING_WRITTEN", text, name)
     return None
@@ -132,7 +130,7 @@ def _reason_to_keep(context: Context, state: State, deletion: Deletion, others: 
 
 def _delete(context: Context, deletion: Deletion, store: SecretStore) -> bool:
     """Delete one secret; nothing is done when the deletion is no longer recorded, or when another process finished it."""
-    state = context.state_file.read()
+    state = context.state_store.read()
     if deletion not in state.open_deletions():
         return False
     if store.writable:

@@ -12,7 +12,7 @@ from vzctl.domain.state.rules import counted
 from vzctl.domain.state.state import State
 from vzctl.domain.state.token import KEPT_AS, SHOWN_AS, leftover_tokens, token_in_force
 from vzctl.errors import ConflictError, SecretStoreError, UsageError
-from vzctl.store.audit import Change
+from vzctl.store.state_store import Change
 from vzctl.usecases.context import Context, Question, item_of
 from vzctl.usecases.outcome import Notice, Outcome
 from vzctl.usecases.secrets.delete import other_states, used_elsewhere
@@ -41,7 +41,7 @@ def migrate_secrets(
     Also what a crash or a store that failed has kept from being recorded as held: left behind, nothing would find it again.
     """
     context.require_writable()
-    state = context.state_file.read()
+    state = context.state_store.read()
     target, source = context.store(), open_source()
     if source.name == target.name:
         raise UsageError("source and target are the same store", code="USAGE")
@@ -72,7 +72,7 @@ def migrate_secrets(
         # Before anything is deleted: the audit knows what was meant, whatever comes in between.
         what = f"copied {counted(len(copied), 'secret')} from {source.name} to {target.name}"
         deleting = "; deleting them there" if delete_source else ""
-        context.state_file.note(Change("secrets migrate", (), (what + deleting,)))
+        context.state_store.note(Change("secrets migrate", (), (what + deleting,)))
     kept = _delete_in_source(context, held, tokens, source, target) if delete_source else ()
     there = len(names) - len(copied)
     already = f"; {there} there already" if there else ""
@@ -87,7 +87,7 @@ def migrate_secrets(
 
 
 def _require_two_stores(context: Context, source: SecretStore, target: SecretStore) -> None:
-    if share_items(source, target, Canaries(context.state_file.paths.canaries)):
+    if share_items(source, target, Canaries(context.local_folder.canaries)):
         raise ConflictError(
             f"{source.name} and {target.name} are the same store: a secret that is written through one is read through the other; "
             "nothing was copied or deleted",
@@ -104,7 +104,7 @@ def _delete_in_source(
     target: SecretStore,
 ) -> tuple[Notice, ...]:
     """Delete each secret in the source that the target gives out at that moment; return why others stay there."""
-    state = context.state_file.read()
+    state = context.state_store.read()
     others = tuple(other_states(context, state, source))
     items = [(owner.name, store_item(state, owner, version.id), version) for owner, version in held]
     items += [(SHOWN_AS, token_item(state, version.id), version) for version in tokens]
@@ -129,10 +129,10 @@ def _move_last(context: Context, item: SecretItem, version: Version, source: Sec
     """
 
     def is_given_up() -> bool:
-        return is_deleted(context.state_file.read(), version.id)
+        return is_deleted(context.state_store.read(), version.id)
 
     secret = target.read(item)
-    if secret is None or token_in_store(context.state_file.read(), version, secret) != "present":
+    if secret is None or token_in_store(context.state_store.read(), version, secret) != "present":
         if is_given_up():
             source.delete(item)
             return

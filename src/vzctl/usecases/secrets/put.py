@@ -30,7 +30,7 @@ class PutSecret:
 def put_secret(context: Context, request: PutSecret) -> Outcome[CredentialDetail]:
     """Adopt the key. A key with another fingerprint than the recorded one is refused: that is a rotation."""
     context.require_writable()
-    state = context.state_file.read()
+    state = context.state_store.read()
     version = _adoptable(state, request.name)
     if request.dry_run:
         return Outcome(

@@ -9,7 +9,7 @@ from vzctl.domain.state.records import Credential
 from vzctl.domain.state.rules import require_credential
 from vzctl.errors import InputRequiredError
 from vzctl.secret import Secret
-from vzctl.store.audit import Change
+from vzctl.store.state_store import Change
 from vzctl.usecases.context import Context, Danger, Question
 from vzctl.usecases.outcome import Outcome
 from vzctl.usecases.secrets.version import read_version
@@ -32,14 +32,14 @@ def reveal_secret(context: Context, name: str, *, which: str = "current") -> Out
             code="TERMINAL_REQUIRED",
             next_steps=(suggest("secrets reveal", name, comment="at a terminal"),),
         )
-    state = context.state_file.read()
+    state = context.state_store.read()
     credential = require_credential(state, name)
     version_id = _which(credential, which)
     secret = read_version(context, state, credential, version_id)
     lines = (f"the {which} key will be shown in clear text on this screen",)
     context.confirm(Question(f'Reveal the {which} key of "{name}"?', name, Danger.SEVERE, lines))
     change = Change("secrets reveal", (name,), (f'revealed the {which} key of "{name}" at a terminal',))
-    context.state_file.note(change)
+    context.state_store.note(change)
     return Outcome(data=Revealed(name, secret))
 
 

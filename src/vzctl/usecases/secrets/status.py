@@ -53,7 +53,7 @@ class SecretsStatus:
 
 def secrets_status(context: Context, *, check: bool = False) -> Outcome[SecretsStatus]:
     """Return the store and the versions; only with `check` is the store asked for each."""
-    state = context.state_file.read()
+    state = context.state_store.read()
     store = context.store()
     rows = []
     for owner, version in state.versions():

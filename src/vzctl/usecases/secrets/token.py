@@ -25,7 +25,7 @@ from vzctl.domain.state.token import (
 )
 from vzctl.errors import AuthError, ConflictError, NotFoundError, SecretStoreError, UsageError
 from vzctl.secret import Secret
-from vzctl.store.state_file import StateFile
+from vzctl.store.state_store import StateStore
 from vzctl.usecases.change import Plan, propose, propose_from
 from vzctl.usecases.context import Context, Question, SecretSource, item_of
 from vzctl.usecases.outcome import Notice, Outcome
@@ -62,7 +62,7 @@ def token_item(state: State, version_id: str) -> SecretItem:
 def put_token(context: Context, request: PutToken) -> Outcome[StoredToken]:
     """Keep the token: begun in the state, written and read back, pointed to, and then the one before it deleted."""
     context.require_writable()
-    state = context.state_file.read()
+    state = context.state_store.read()
     store = _writable_store(context)
     if request.dry_run:
         data = _stored(store, token_in_force(state))
@@ -164,10 +164,10 @@ def _dropping(state: State, store_name: str, now: datetime) -> Plan[None]:
     )
 
 
-def read_token(state_file: StateFile, open_store: Callable[[], SecretStore]) -> tuple[Secret, str] | None:
+def read_token(state_store: StateStore, open_store: Callable[[], SecretStore]) -> tuple[Secret, str] | None:
     """Return the token in the store and the store's name, or None where none is kept. Only then the store is opened."""
     try:
-        state = state_file.read()
+        state = state_store.read()
     except NotFoundError:
         return None
     version = token_in_force(state)

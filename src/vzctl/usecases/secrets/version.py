@@ -68,7 +68,7 @@ def read_served(context: Context, state: State, owner: Owner, version_id: str | 
     try:
         return read_version(context, state, owner, version_id)
     except SecretStoreError as error:
-        folder = context.state_file.paths.secrets
+        folder = context.local_folder.secrets
         is_stored = any(item.id == version_id and item.held for item in owner.versions)
         if error.code != NOT_HELD or not is_stored or not context.store().is_beside_state or _has_entries(folder):
             raise
@@ -133,13 +133,13 @@ def write_secret(
     store = store or context.store()
     if not store.writable:
         return
-    with writing(context.state_file.paths.secret_writes, version_id):
-        state = context.state_file.read()
+    with writing(context.local_folder.secret_writes, version_id):
+        state = context.state_store.read()
         name = owner_name(state, owner_id)
         if not _may_be_stored(state, owner_id, version_id):
             raise changed_meanwhile(name)
         store.write(item_of(state.lineage, owner_id, version_id, name), secret)
-    if not _may_be_stored(context.state_file.read(), owner_id, version_id):
+    if not _may_be_stored(context.state_store.read(), owner_id, version_id):
         delete_written(context, owner_id, version_id, store)
         raise changed_meanwhile(name)
 

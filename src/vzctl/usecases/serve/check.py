@@ -87,7 +87,7 @@ def check_service(
 def _state(context: Context) -> State | None:
     """Return the state, when this is the machine that has it: the check is also run beside the Data API."""
     try:
-        return context.state_file.read()
+        return context.state_store.read()
     except VzctlError:
         return None
 

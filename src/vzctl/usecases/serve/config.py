@@ -63,7 +63,7 @@ class ServeConfig:
 
 def configure_data_api(context: Context, request: ConfigureDataApi) -> Outcome[ServeConfig]:
     """Return, or write, everything that has to be set on the Data API of a database."""
-    state = context.state_file.read()
+    state = context.state_store.read()
     require_local(state, "the credential service")
     database = find_database(state, request.reference)
     if request.form not in FORMATS:

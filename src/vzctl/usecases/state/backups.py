@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
 
-from vzctl.store.audit import AuditEntry
-from vzctl.store.backups import Backup
+from vzctl.store.state_store import AuditEntry, Backup
 from vzctl.usecases.context import Context
 from vzctl.usecases.outcome import Columns, Outcome
 
@@ -55,19 +54,19 @@ class BackupList:
 
 def list_state_backups(context: Context) -> Outcome[BackupList]:
     """Return the backups, the last that was written first, with the change that replaced each."""
-    found = context.state_file.list_backups()
-    changes = {item.backup: item for item in context.state_file.audit.entries(0) if item.backup is not None}
-    return Outcome(data=BackupList(tuple(_backup_row(item, changes.get(item.path.name)) for item in found)))
+    found = context.state_store.list_backups()
+    changes = {item.backup: item for item in context.state_store.audit.entries(0) if item.backup is not None}
+    return Outcome(data=BackupList(tuple(_backup_row(item, changes.get(item.name)) for item in found)))
 
 
 def _backup_row(backup: Backup, change: AuditEntry | None) -> BackupRow:
     if change is None:
-        return BackupRow(backup.serial, backup.saved_at, backup.size, str(backup.path), backup.id, None, (), None, None)
+        return BackupRow(backup.serial, backup.saved_at, backup.size, backup.location, backup.id, None, (), None, None)
     return BackupRow(
         backup.serial,
         _time(change.time) or backup.saved_at,
         backup.size,
-        str(backup.path),
+        backup.location,
         backup.id,
         change.command,
         change.subjects,

@@ -41,10 +41,10 @@ class StateCheck:
 
 def check_state(context: Context, *, exit_code: bool = True) -> Outcome[StateCheck]:
     """Return what breaks a rule; unless `exit_code` is off, status `CHANGES` when anything does."""
-    state = context.state_file.read()
+    state = context.state_store.read()
     rows = tuple(problem_row(item) for item in state_problems(context, state))
     return Outcome(
-        data=StateCheck(context.state_file.shown_path, state.serial, rows),
+        data=StateCheck(context.state_store.location, state.serial, rows),
         summary=() if rows else ("the state is sound",),
         next_steps=tuple(NextStep(item.command, item.message) for item in rows[:5]),
         status=ExitStatus.CHANGES if rows and exit_code else ExitStatus.OK,

@@ -24,7 +24,7 @@ class Exported:
 
 def export_state(context: Context) -> Outcome[Exported]:
     """Return the state without lineage, fingerprint salt and keys that vzctl does not know: nobody says what those hold."""
-    state = context.state_file.read()
+    state = context.state_store.read()
     text = format_state(_without_extras(state)).decode().removesuffix(FOOTER)
     kept = [
         line

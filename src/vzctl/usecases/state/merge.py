@@ -26,6 +26,7 @@ class MergeStates:
     base: str
     ours: str
     theirs: str
+    lock_timeout_seconds: float
     dry_run: bool = False
 
 
@@ -55,7 +56,7 @@ def merge_states(context: Context, request: MergeStates) -> Outcome[MergedStates
                 Path(os.path.realpath(request.ours)),
                 data,
                 format_state(merged.state),
-                timeout_seconds=context.state_file.lock_timeout_seconds,
+                timeout_seconds=request.lock_timeout_seconds,
             )
         except OSError as error:
             raise StateError(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from vzctl.usecases.context import Context
+from vzctl.store.state_file import StateFile
 from vzctl.usecases.outcome import Outcome
 
 
@@ -20,12 +20,9 @@ class StateLocation:
     source: str
 
 
-def locate(context: Context, source: str) -> Outcome[StateLocation]:
+def locate(file: StateFile, source: str) -> Outcome[StateLocation]:
     """Return the paths; reads nothing."""
-    paths = context.state_file.paths
-    shown = context.state_file.shown_path
+    paths = file.paths
     return Outcome(
-        data=StateLocation(
-            shown, str(paths.state), str(paths.folder), str(paths.audit), context.state_file.exists(), source
-        )
+        data=StateLocation(file.location, str(paths.state), str(paths.folder), str(paths.audit), file.exists(), source)
     )

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from vzctl.command import suggest
 from vzctl.domain.state.problems import Problem, find_problems
 from vzctl.domain.state.state import State
-from vzctl.store.newest import read_kept, states_to_return
 from vzctl.usecases.context import Context
 
 
@@ -17,15 +16,15 @@ def state_problems(context: Context, state: State) -> list[Problem]:
 
 
 def _went_back(context: Context, state: State) -> Iterator[Problem]:
-    paths = context.state_file.paths
-    newest = read_kept(paths.newest)
-    serials = [item.state.serial for item in states_to_return(paths, state) if item.state is not None]
-    if newest is not None and newest.state.lineage == state.lineage and newest.state.serial > state.serial:
-        serials.append(newest.state.serial)
+    store = context.state_store
+    newest = store.newest()
+    serials = [item.state.serial for item in store.states_to_return(state) if item.state is not None]
+    if newest is not None and newest.lineage == state.lineage and newest.serial > state.serial:
+        serials.append(newest.serial)
     if not serials:
         return
     serial = max(serials)
-    backup = next((item.id for item in context.state_file.list_backups() if item.serial == serial), None)
+    backup = next((item.id for item in store.list_backups() if item.serial == serial), None)
     message = (
         f"another program replaced the state of serial {serial} with an older one; "
         f"the file has serial {state.serial}, without the changes since"
@@ -35,4 +34,4 @@ def _went_back(context: Context, state: State) -> Iterator[Problem]:
         if backup is None
         else suggest("state restore", backup, comment="put the newer state back")
     )
-    yield Problem("STATE_WENT_BACK", context.state_file.shown_path, message, fix)
+    yield Problem("STATE_WENT_BACK", store.location, message, fix)

@@ -12,8 +12,8 @@ from vzctl.domain.rotation.restoration import Restoration
 from vzctl.domain.state.difference import differences
 from vzctl.domain.state.state import State
 from vzctl.errors import UsageError
-from vzctl.store.audit import Change
 from vzctl.store.restore import plan_restore, restore
+from vzctl.store.state_store import Change
 from vzctl.usecases.context import Context, Danger, Question
 from vzctl.usecases.outcome import Columns, Notice, Outcome
 
@@ -62,10 +62,10 @@ def restore_state(context: Context, request: RestoreState) -> Outcome[Restored]:
         raise UsageError(
             "give a serial, or latest", code="USAGE", next_steps=(suggest("state backups", comment="list the backups"),)
         )
-    plan = plan_restore(context.state_file, which)
+    plan = plan_restore(context.state_store, which, now=context.now, new_id=context.new_id)
     backup, serial = plan.backup, plan.backup.serial
     changes = difference_rows(plan.latest, plan.restoration.state)
-    shown = context.state_file.shown_path
+    shown = context.state_store.location
     lines = (*_plan_lines(changes), *_RESTORE_LINES)
     if request.dry_run:
         return Outcome(
@@ -74,9 +74,9 @@ def restore_state(context: Context, request: RestoreState) -> Outcome[Restored]:
         )
     context.confirm(Question(f"Restore the state of serial {serial}?", str(serial), Danger.SEVERE, lines))
     change = Change(
-        context.state_file.actor.command, (f"serial {backup.id}",), (f"restore the state of serial {backup.id}",)
+        context.state_store.actor.command, (f"serial {backup.id}",), (f"restore the state of serial {backup.id}",)
     )
-    restoration = restore(context.state_file, plan, change)
+    restoration = restore(context.state_store, plan, change)
     serial_now = restoration.state.serial
     return Outcome(
         data=Restored(shown, serial, serial_now, backup.id, changes),

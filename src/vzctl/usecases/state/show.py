@@ -30,10 +30,10 @@ class StateSummary:
 
 def show_state(context: Context) -> Outcome[StateSummary]:
     """Return the head of the state."""
-    state = context.state_file.read()
+    state = context.state_store.read()
     return Outcome(
         data=StateSummary(
-            path=context.state_file.shown_path,
+            path=context.state_store.location,
             schema=state.schema,
             lineage=state.lineage,
             serial=state.serial,

@@ -129,7 +129,7 @@ def _path(out: str) -> Path:
 
 def _state(context: Context) -> tuple[State | None, str | None]:
     try:
-        return context.state_file.read(), None
+        return context.state_store.read(), None
     except (NotFoundError, StateError) as error:
         return None, error.code
 
@@ -166,7 +166,7 @@ def _described(state: State) -> Mapping[str, Any]:
 def _changes(context: Context, state: State | None, commands: frozenset[str]) -> dict[str, Any]:
     """Return the last changes without their subjects, people and hosts. People can edit an audit: only known words pass."""
     try:
-        entries = context.state_file.audit.entries(0 if state is None else state.serial)
+        entries = context.state_store.audit.entries(0 if state is None else state.serial)
     except StateError as error:
         return {"error": error.code}
     changes = [

@@ -127,7 +127,7 @@ class SyncReport:
 def sync(context: Context, request: Sync) -> Outcome[SyncReport]:
     """Show how reality differs from the state and, once that is confirmed, record it."""
     context.require_writable()
-    state = context.state_file.read()
+    state = context.state_store.read()
     look = Look(context.now(), context.new_id, request.kinds, request.prune)
     observed = _observed(context, state, request, look)
     drift = find_drift(state, observed.observation, look)

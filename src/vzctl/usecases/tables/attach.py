@@ -46,7 +46,7 @@ class AttachColumn:
 def attach_column(context: Context, request: AttachColumn) -> Outcome[ColumnDetail]:
     """Attach a service to a column; one that has a service already is replaced only with `replace`."""
     context.require_writable()
-    state = context.state_file.read()
+    state = context.state_store.read()
     existing = _find(state, request.address)
     now = context.now()
     request = _with_dimension_of_column(context, state, request, existing, now)

@@ -32,7 +32,7 @@ class DetachColumn:
 def detach_column(context: Context, request: DetachColumn) -> Outcome[ColumnDetail]:
     """Detach a column's service: inserting text into it fails from now on, vectors stay."""
     context.require_writable()
-    state = context.state_file.read()
+    state = context.state_store.read()
     column = find_column(state, request.address)
     address = parse_address(request.address)
     if column.provider is None:

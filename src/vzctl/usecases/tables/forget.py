@@ -28,7 +28,7 @@ class ForgetColumn:
 def forget_column(context: Context, request: ForgetColumn) -> Outcome[ColumnDetail | None]:
     """Forget a column; nothing outside changes."""
     context.require_writable()
-    state = context.state_file.read()
+    state = context.state_store.read()
     try:
         find_column(state, request.address)
     except NotFoundError:

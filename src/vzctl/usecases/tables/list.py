@@ -25,7 +25,7 @@ class ColumnList:
 
 def list_columns(context: Context, chosen: DependantFilter) -> Outcome[ColumnList]:
     """Return the columns that the filter lets through."""
-    state = context.state_file.read()
+    state = context.state_store.read()
     index = Index(state)
     rows = tuple(dependant_row(index, item) for item in matching(state, state.columns, chosen))
     steps = () if state.columns else (suggest("tables attach", "DB/KEYSPACE/TABLE.COLUMN", comment="record one"),)

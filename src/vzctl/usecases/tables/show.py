@@ -14,5 +14,5 @@ from vzctl.usecases.tables.column import ColumnDetail
 
 def show_column(context: Context, address: str) -> Outcome[ColumnDetail]:
     """Return one column."""
-    state = context.state_file.read()
+    state = context.state_store.read()
     return Outcome(data=ColumnDetail(dependant_row(Index(state), find_column(state, address)), None))
