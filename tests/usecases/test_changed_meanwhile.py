@@ -35,6 +35,8 @@ from vzctl.usecases.secrets.put import PutSecret, put_secret
 from vzctl.usecases.tables.attach import AttachColumn, attach_column
 from vzctl.usecases.tables.detach import DetachColumn, detach_column
 
+pytestmark = pytest.mark.every_state_store
+
 SMALL = Service(provider="openai", model="text-embedding-3-small", credential="openai-prod")
 LARGE = Service(provider="openai", model="text-embedding-3-large", credential="openai-prod")
 
@@ -183,7 +185,7 @@ def test_the_state_becoming_unreadable_past_the_removal_is_reported_as_itself(
     cli.init("astra").add().attest_all()
     assert cli.rotate().status == 14
     assert cli.run("rotations", "resume", "openai-prod", "--attest", "removed").status == 12
-    context = before_the_lock(cli, monkeypatch, lambda: cli.state.write_bytes(b""))
+    context = before_the_lock(cli, monkeypatch, lambda: cli.put_text(""))
     with pytest.raises(VzctlError) as caught:
         resume_rotation(context, ResumeRotation(name="openai-prod", attests=(Step.RECREATED,)))
     assert (caught.value.code, caught.value.exit_status) == ("STATE_BROKEN", 9)
