@@ -16,15 +16,14 @@ from vzctl import __version__
 from vzctl.domain.state.state import State
 from vzctl.errors import StateError
 from vzctl.store.schema import format_state, parse_state, require_sound
+from vzctl.store.snapshots import Backup, Snapshot
 from vzctl.store.state_store import (
     Actor,
     AuditEntry,
-    Backup,
     Change,
     Created,
     OtherState,
     P_co,
-    Snapshot,
     Written,
     already_exists,
     changed_since,

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Final
 
 from vzctl.store.atomic import make_private_directory, write_atomic
-from vzctl.store.state_store import Backup
+from vzctl.store.snapshots import Backup
 
 KEPT: Final = 50
 """So many backups are always kept: a rotation on `astra` writes six."""

@@ -12,7 +12,8 @@ from vzctl.command import suggest
 from vzctl.domain.rotation.restoration import Restoration, carry_over
 from vzctl.domain.state.state import State
 from vzctl.errors import ConflictError, NotFoundError, StateError
-from vzctl.store.state_store import Backup, Change, Restorable, Snapshot
+from vzctl.store.snapshots import Backup, Snapshot
+from vzctl.store.state_store import Change, Restorable
 
 
 @dataclass(frozen=True, slots=True)

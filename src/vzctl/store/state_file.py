@@ -26,12 +26,10 @@ from vzctl.store.paths import GITIGNORE, StatePaths
 from vzctl.store.schema import RowTexts, format_state, parse_state, require_sound
 from vzctl.store.state_store import (
     Actor,
-    Backup,
     Change,
     Created,
     OtherState,
     P_co,
-    Snapshot,
     Written,
     already_exists,
     changed_since,
@@ -41,6 +39,7 @@ from vzctl.store.state_store import (
 if TYPE_CHECKING:
     from vzctl.store.backups import BackupFile
     from vzctl.store.guard import Guard
+    from vzctl.store.snapshots import Backup, Snapshot
 
 ATTEMPTS: Final = 5
 """How often a change is planned again when another program replaced the file meanwhile."""
@@ -235,6 +234,8 @@ class StateFile:
 
     def snapshot(self) -> Snapshot:
         """Return the bytes, empty when there is no file, and the state unless it is broken."""
+        from vzctl.store.snapshots import Snapshot
+
         try:
             data = self.read_bytes()
         except (NotFoundError, StateLostError):

@@ -10,13 +10,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Generic, NamedTuple, Protocol, TypeVar
 
 from vzctl.command import suggest
 from vzctl.domain.rotation.deletion import needed_versions
 from vzctl.domain.state.state import State
 from vzctl.errors import ConflictError, NotFoundError
+
+if TYPE_CHECKING:
+    from vzctl.store.snapshots import Backup, Snapshot
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,26 +59,6 @@ class AuditEntry:
 
 
 @dataclass(frozen=True, slots=True)
-class Backup:
-    """One backup: the state as it was at `serial`, the `order`-th that was written.
-
-    `name` is unique in its store; `location` says where the backup is.
-    """
-
-    order: int
-    serial: int
-    saved_at: datetime
-    size: int
-    name: str
-    location: str
-
-    @property
-    def id(self) -> str:
-        """What a user names the backup by: its serial, and `SERIAL.ORDER` when a higher number was written before it."""
-        return str(self.serial) if self.order == self.serial else f"{self.serial}.{self.order}"
-
-
-@dataclass(frozen=True, slots=True)
 class OtherState:
     """Another state of the same lineage; `state` is None where it exists and cannot be read."""
 
@@ -95,16 +77,7 @@ class OtherState:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Snapshot:
-    """What is stored at one moment: `revision` identifies it (empty: nothing is stored), `state` is None when it is broken."""
-
-    revision: bytes
-    state: State | None
-
-
-@dataclass(frozen=True, slots=True)
-class Created:
+class Created(NamedTuple):
     """The first state as it was written, and where what was left of a lost one is now."""
 
     state: State

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
 
-from vzctl.store.state_store import AuditEntry, Backup
+from vzctl.store.snapshots import Backup
+from vzctl.store.state_store import AuditEntry
 from vzctl.usecases.context import Context
 from vzctl.usecases.outcome import Columns, Outcome
 
