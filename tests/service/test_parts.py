@@ -8,11 +8,14 @@ import logging
 import socket
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from tests.support.builders import NOW, a_credential, a_database, a_state, a_version
+from tests.support.memory_state import MemoryLog, MemoryState
+from tests.support.state_files import a_state_file, change
 from tests.support.tools import skip
 from vzctl.domain.state.records import Credential
 from vzctl.domain.state.service_token import make_token, token_id
@@ -22,9 +25,11 @@ from vzctl.secret import Secret
 from vzctl.service import secret_cache
 from vzctl.service.addresses import address_text, bound_socket, is_loopback
 from vzctl.service.fetch_recorder import REWRITE_EVERY, FetchRecorder
+from vzctl.service.freshness import LiveState
 from vzctl.service.log import LINES_A_SECOND, LibraryMessages, ServiceLog
 from vzctl.service.secret_cache import SecretCache
 from vzctl.store.fetch_record import read_fetches
+from vzctl.store.state_store import StateStore
 from vzctl.usecases.serve.credential import Directory, Granted
 
 SHOP = a_database("shop")
@@ -283,5 +288,32 @@ def test_times_that_move_on_are_written_now_and_then(tmp_path: Path, monkeypatch
         else:
             pytest.fail(f"not written after many times {REWRITE_EVERY} looks")
         writing.cancel()
+
+    asyncio.run(work())
+
+
+@pytest.mark.parametrize("place", ["file", "memory"])
+def test_the_state_in_force_follows_any_store_and_outlives_a_broken_one(place: str, tmp_path: Path) -> None:
+    path, log = tmp_path / "state.toml", MemoryLog("memory")
+
+    def open_state() -> StateStore:
+        return MemoryState(log) if place == "memory" else a_state_file(path)
+
+    def break_it() -> None:
+        path.write_bytes(b"schema = ")
+        log.revisions[-1:] = [replace(item, data=b"schema = ") for item in log.revisions[-1:]]
+
+    async def work() -> None:
+        followed: list[int] = []
+        open_state().create(STATE)
+        live = LiveState(open_state, a_log([]), lambda directory: followed.append(directory.state.serial))
+        assert (live.serial, live.is_fresh) == (1, True)
+        change(open_state(), lambda state: state.with_database(a_database("blog")))
+        assert not live.is_fresh
+        await live.refresh()
+        assert (live.serial, live.is_fresh, live.trouble) == (2, True, None)
+        break_it()
+        await live.refresh()
+        assert (live.serial, live.is_fresh, live.trouble, followed) == (2, True, "STATE_BROKEN", [1, 2])
 
     asyncio.run(work())
