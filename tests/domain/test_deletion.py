@@ -8,7 +8,8 @@ from datetime import timedelta
 import pytest
 
 from tests.support.builders import LONG_AGO, NOW, a_credential, a_revocation, a_rotation, a_state, a_version
-from vzctl.domain.rotation.deletion import (
+from vzctl.domain.checks.integrity import breakages
+from vzctl.domain.state.deletion import (
     is_deleted,
     needed_versions,
     renewed,
@@ -16,7 +17,6 @@ from vzctl.domain.rotation.deletion import (
     with_deletions,
     with_deletions_done,
 )
-from vzctl.domain.state.integrity import breakages
 from vzctl.domain.state.records import Deletion, Organization, RetiredCredential, Step, Version
 from vzctl.domain.state.state import State
 from vzctl.domain.state.token import KEPT_AS

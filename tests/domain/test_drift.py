@@ -28,6 +28,8 @@ from tests.support.builders import (
     database_id,
 )
 from tests.support.states import sound_states
+from vzctl.domain.checks.integrity import breakages
+from vzctl.domain.checks.problems import find_problems
 from vzctl.domain.drift.comparison import find_drift
 from vzctl.domain.drift.databases import is_other_organization
 from vzctl.domain.drift.differences import Action, Change, Drift, DriftItem, FieldChange, Look
@@ -45,8 +47,6 @@ from vzctl.domain.drift.observation import (
     ProvidersSeen,
     Remark,
 )
-from vzctl.domain.state.integrity import breakages
-from vzctl.domain.state.problems import find_problems
 from vzctl.domain.state.records import Authentication, ControlPlane, Evidence, Step
 from vzctl.domain.state.state import State
 

@@ -18,6 +18,8 @@ from tests.support.builders import (
     a_version,
     an_integration,
 )
+from vzctl.domain.checks.integrity import breakages
+from vzctl.domain.checks.problems import find_problems
 from vzctl.domain.drift.comparison import find_drift
 from vzctl.domain.drift.differences import Action, Drift, FieldChange, Look
 from vzctl.domain.drift.observation import (
@@ -30,8 +32,6 @@ from vzctl.domain.drift.observation import (
     or_record,
 )
 from vzctl.domain.rotation.manual_steps import pending_steps
-from vzctl.domain.state.integrity import breakages
-from vzctl.domain.state.problems import find_problems
 from vzctl.domain.state.records import Authentication, ControlPlane, Evidence, ScopeEntry, Step
 from vzctl.domain.state.state import State
 

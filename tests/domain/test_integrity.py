@@ -26,7 +26,8 @@ from tests.support.builders import (
     an_integration,
     an_organization,
 )
-from vzctl.domain.state.integrity import Breakage, Place, breakages, is_path_word
+from vzctl.domain.checks.integrity import Breakage, Place, breakages
+from vzctl.domain.state.limits import is_path_word
 from vzctl.domain.state.records import Authentication, ControlPlane, Direction, Step
 from vzctl.domain.state.state import State
 

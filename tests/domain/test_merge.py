@@ -27,8 +27,8 @@ from tests.support.builders import (
     an_integration,
 )
 from tests.support.effort import examples
-from vzctl.domain.state.integrity import breakages
-from vzctl.domain.state.merge import KEYS, Merged, merge
+from vzctl.domain.checks.integrity import breakages
+from vzctl.domain.checks.merge import KEYS, Merged, merge
 from vzctl.domain.state.records import ControlPlane, Evidence, Organization, RetiredCredential, Snapshot, Step
 from vzctl.domain.state.state import State
 

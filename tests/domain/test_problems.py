@@ -21,7 +21,7 @@ from tests.support.builders import (
     an_integration,
 )
 from vzctl.command import suggest
-from vzctl.domain.state.problems import KNOWN_STATUSES, Problem, find_problems, unneeded_versions
+from vzctl.domain.checks.problems import KNOWN_STATUSES, Problem, find_problems, unneeded_versions
 from vzctl.domain.state.state import State
 
 SHOP, BLOG = a_database("shop"), a_database("blog")

@@ -13,8 +13,8 @@ import pytest
 from tests.support.builders import NOW, a_credential, a_database, a_service_token, a_state, an_integration
 from tests.support.state_files import counting_ids
 from vzctl.domain.rotation.restoration import DECISIONS, REMOVED_FOR_SAFETY, Restoration, carry_over
-from vzctl.domain.rotation.revocation import REASON_LEAKED, REASON_REMOVED
 from vzctl.domain.state.records import Credential, Revocation
+from vzctl.domain.state.revocation import REASON_LEAKED, REASON_REMOVED
 from vzctl.domain.state.state import State
 from vzctl.store.validator import dataclass_in, type_hints
 

@@ -20,6 +20,7 @@ from tests.support.builders import (
     a_state,
     a_version,
 )
+from vzctl.domain.checks.integrity import breakages
 from vzctl.domain.rotation.machine import (
     PERSON_STEPS,
     arrived,
@@ -31,7 +32,6 @@ from vzctl.domain.rotation.machine import (
     snapshot_of,
     turned_back,
 )
-from vzctl.domain.state.integrity import breakages
 from vzctl.domain.state.records import ControlPlane, Direction, Evidence, Rotation, Step
 from vzctl.domain.state.state import State
 

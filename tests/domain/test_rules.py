@@ -9,9 +9,7 @@ import pytest
 
 from tests.support.builders import a_collection, a_column, a_credential, a_database, a_rotation, a_state, a_version
 from vzctl.domain.catalog.catalog import find_provider
-from vzctl.domain.state.index import Index
-from vzctl.domain.state.records import Dependant, Direction, Step
-from vzctl.domain.state.rules import (
+from vzctl.domain.rules import (
     counted,
     display_name,
     listed,
@@ -28,6 +26,8 @@ from vzctl.domain.state.rules import (
     scope_dependants,
     service_text,
 )
+from vzctl.domain.state.index import Index
+from vzctl.domain.state.records import Dependant, Direction, Step
 from vzctl.errors import ConflictError, NotFoundError, RotationOpenError, VzctlError
 
 SHOP, BLOG = a_database("shop"), a_database("blog")

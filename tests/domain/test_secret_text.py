@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vzctl.domain.catalog.catalog import CATALOGUE, find_provider
-from vzctl.domain.masking.secret_text import MAXIMUM_SECRET_LENGTH, looks_unusual, parse_secret, require_usable
+from vzctl.domain.catalog.secret_text import MAXIMUM_SECRET_LENGTH, looks_unusual, parse_secret, require_usable
 from vzctl.errors import UsageError
 from vzctl.secret import Secret
 

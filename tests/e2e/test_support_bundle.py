@@ -19,9 +19,9 @@ from tests.support.cli import Cli
 from tests.support.documents import texts_in
 from tests.support.organization import make_organization
 from vzctl.domain.catalog.provider import Provider
-from vzctl.domain.state.problems import KNOWN_STATUSES
+from vzctl.domain.checks.problems import KNOWN_STATUSES
+from vzctl.domain.rules import provider_by_id
 from vzctl.domain.state.records import Authentication, ControlPlane, Direction, Evidence, Step
-from vzctl.domain.state.rules import provider_by_id
 
 pytestmark = pytest.mark.installed
 

@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 from tests.support.builders import a_full_state
 from tests.support.effort import examples
 from tests.support.states import sound_states
+from vzctl.domain.checks.integrity import breakages
+from vzctl.domain.checks.problems import find_problems
 from vzctl.domain.rotation.manual_steps import pending_steps
-from vzctl.domain.state.integrity import breakages
-from vzctl.domain.state.problems import find_problems
 from vzctl.domain.state.records import ControlPlane
 from vzctl.domain.state.state import State
 from vzctl.errors import StateError

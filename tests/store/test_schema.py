@@ -27,8 +27,8 @@ from tests.support.builders import (
 )
 from tests.support.effort import examples
 from tests.support.states import sound_states
+from vzctl.domain.checks.integrity import breakages
 from vzctl.domain.state import records
-from vzctl.domain.state.integrity import breakages
 from vzctl.domain.state.records import ControlPlane, Evidence
 from vzctl.domain.state.state import State
 from vzctl.store.schema import format_state, parse_state, require_sound

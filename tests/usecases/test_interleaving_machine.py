@@ -37,7 +37,7 @@ from vzctl.errors import ExitStatus
 from vzctl.store import guard
 from vzctl.store.state_file import StateFile
 from vzctl.usecases.change import Proposal
-from vzctl.usecases.credentials import new_key
+from vzctl.usecases.rotations import new_key
 
 REFUSED: Final = frozenset({3, 4, 10, 12, 14, 20})
 """What a command may end with that did less than it wanted: see docs/exit-codes.md."""

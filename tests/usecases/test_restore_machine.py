@@ -19,8 +19,8 @@ from tests.support.builders import SALT, a_state, an_organization, database_id
 from tests.support.machines import machine_settings
 from tests.support.memory_store import MemoryStore, a_context
 from tests.support.state_files import a_state_file, counting_ids
+from vzctl.domain.checks.integrity import breakages
 from vzctl.domain.rotation import machine
-from vzctl.domain.state.integrity import breakages
 from vzctl.domain.state.records import ControlPlane, Credential, Direction, Rotation, Step
 from vzctl.domain.state.state import State
 from vzctl.errors import SecretStoreError, VzctlError

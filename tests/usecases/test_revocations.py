@@ -10,7 +10,7 @@ import pytest
 from tests.support.cli import Cli
 from tests.usecases.meanwhile import before_reading, while_asked
 from vzctl.errors import ConflictError, ExitStatus
-from vzctl.usecases.credentials.key_command import KeyCommands
+from vzctl.usecases.key_command import KeyCommands
 from vzctl.usecases.revocations.done import FinishRevocations, finish_revocations
 
 pytestmark = pytest.mark.every_state_store

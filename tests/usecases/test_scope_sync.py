@@ -15,8 +15,8 @@ from vzctl.clients.data_api import DataApi
 from vzctl.clients.http import Http, Limits
 from vzctl.errors import ExitStatus
 from vzctl.secret import Secret
-from vzctl.usecases.scope.observe import Named
-from vzctl.usecases.scope.questions import ScopeQuestions
+from vzctl.usecases.observation.scope import Named
+from vzctl.usecases.observation.scope_questions import ScopeQuestions
 
 SCOPES = ("sync", "--only", "scopes")
 

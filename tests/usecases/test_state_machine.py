@@ -20,7 +20,7 @@ from tests.support.builders import SALT, a_state
 from tests.support.machines import machine_settings
 from tests.support.memory_store import MemoryStore, a_context
 from tests.support.state_files import a_state_file, counting_ids
-from vzctl.domain.state.integrity import breakages
+from vzctl.domain.checks.integrity import breakages
 from vzctl.domain.state.records import Authentication, Credential
 from vzctl.domain.state.state import State
 from vzctl.errors import (

@@ -15,7 +15,7 @@ from tests.support.cli import LOGS, SHOP, Cli, Result
 from tests.usecases.meanwhile import context_of, while_asked
 from vzctl.errors import CancelledError, ConflictError
 from vzctl.usecases.context import Danger, Question
-from vzctl.usecases.sync.observe import AnswerFile, Sources
+from vzctl.usecases.observation.observe import AnswerFile, Sources
 from vzctl.usecases.sync.sync import Sync, sync
 
 FRESH = "44444444-4444-4444-8444-444444444444"

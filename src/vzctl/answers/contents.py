@@ -11,9 +11,9 @@ from vzctl.answers.fields import Reader, UnholdableError, place_name_fault, show
 from vzctl.command import suggest
 from vzctl.domain.drift.observation import Kind, ObservedCollection, ObservedColumn, ObservedService, Remark
 from vzctl.domain.masking.redaction import looks_like_secret
+from vzctl.domain.rules import provider_by_id
 from vzctl.domain.state.names import RESERVED_SUFFIXES, name_fault
 from vzctl.domain.state.records import Authentication
-from vzctl.domain.state.rules import provider_by_id
 
 _EXPLAIN: Final = {
     "collections": '{"findCollections": {"options": {"explain": true}}}',

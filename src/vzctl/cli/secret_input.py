@@ -37,7 +37,7 @@ class SecretFlags:
 
 def read_flags(flags: SecretFlags, environ: dict[str, str]) -> Secret:
     """Read the secret the chosen way; raise `UsageError` when it is missing, unreadable or no key."""
-    from vzctl.domain.masking.secret_text import parse_secret
+    from vzctl.domain.catalog.secret_text import parse_secret
 
     if flags.stdin or flags.file == "-":
         return parse_secret(_decode(_standard_input()))

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from vzctl.cli.wiring import World
     from vzctl.domain.drift.observation import Kind
     from vzctl.usecases.context import Context
+    from vzctl.usecases.observation.observe import AnswerFile
     from vzctl.usecases.outcome import Outcome
-    from vzctl.usecases.sync.observe import AnswerFile
 
 app = lone()
 
@@ -78,7 +78,7 @@ def sync(
     """
 
     def work(c: Context, world: World) -> Outcome[Any]:
-        from vzctl.usecases.sync.observe import LiveSources, Sources
+        from vzctl.usecases.observation.observe import LiveSources, Sources
         from vzctl.usecases.sync.sync import Sync, sync
 
         c.require_writable()
@@ -95,7 +95,7 @@ def sync(
 
 def _kinds(words: list[str], *, is_live: bool) -> frozenset[Kind]:
     from vzctl.domain.drift.observation import Kind
-    from vzctl.usecases.sync.observe import KIND_NAMES
+    from vzctl.usecases.observation.observe import KIND_NAMES
 
     chosen = [word.strip().lower() for text in words for word in text.split(",")]
     unknown = [word for word in chosen if word not in KIND_NAMES]
@@ -111,7 +111,7 @@ def _kinds(words: list[str], *, is_live: bool) -> frozenset[Kind]:
 
 def _read(files: list[str], more: list[str], *, is_live: bool) -> list[AnswerFile]:
     """Return the bytes of the files, at most as many as an answer may have and one more; none when none is named."""
-    from vzctl.usecases.sync.observe import AnswerFile
+    from vzctl.usecases.observation.observe import AnswerFile
 
     if files and is_live:
         raise UsageError("--wake and --token-env go without --from: files are not asked", code="USAGE")

@@ -30,7 +30,7 @@ from vzctl.store.paths import StatePaths
 from vzctl.store.state_file import StateFile
 from vzctl.store.state_store import Actor, StateStore
 from vzctl.usecases.context import Context
-from vzctl.usecases.credentials.key_command import KeyCommands
+from vzctl.usecases.key_command import KeyCommands
 from vzctl.vault.base import SecretStore
 
 if TYPE_CHECKING:
@@ -164,7 +164,7 @@ class World:
 
     def secret_source(self, given: SecretFlags, *, prompt: str, credential: str | None = None) -> Callable[[], Secret]:
         """Return how the secret is read when it is needed; raise `InputRequiredError` now when there is no way."""
-        from vzctl.domain.masking.secret_text import parse_secret
+        from vzctl.domain.catalog.secret_text import parse_secret
 
         given.require_one_at_most()
         if given.chosen:

@@ -12,8 +12,8 @@ from vzctl.render.envelope import BatchTotal
 from vzctl.usecases.audit import AuditTrail
 from vzctl.usecases.collections.detail import CollectionDetail
 from vzctl.usecases.collections.list import CollectionList
+from vzctl.usecases.credential_detail import CredentialDetail
 from vzctl.usecases.credentials.add_batch import AddedItem
-from vzctl.usecases.credentials.detail import CredentialDetail
 from vzctl.usecases.credentials.find import KeyMatches
 from vzctl.usecases.credentials.list import CredentialList
 from vzctl.usecases.credentials.remove import Removal

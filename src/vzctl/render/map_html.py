@@ -14,7 +14,7 @@ from html import escape as markup_escape
 from pathlib import Path
 from typing import Final
 
-from vzctl.domain.state.rules import counted
+from vzctl.domain.rules import counted
 from vzctl.render import map_words as words
 from vzctl.render.cells import escape, text_of
 from vzctl.render.map_words import BAD, PLAIN, QUIET, WARN, Fact

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
-from vzctl.domain.state.rules import counted
+from vzctl.domain.rules import counted
 from vzctl.render.cells import escape, text_of
 from vzctl.usecases.map.nodes import (
     Map,

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from vzctl.domain.state.rules import counted
+from vzctl.domain.rules import counted
 from vzctl.render.cells import escape
 from vzctl.usecases.status import Attention, AttentionGroup, Status
 

@@ -26,7 +26,7 @@ from vzctl.service.log import ServiceLog, safe_text
 from vzctl.service.metrics import Metrics
 from vzctl.service.paths import Asked, parse_path
 from vzctl.service.secret_cache import SecretCache
-from vzctl.usecases.secrets.version import NOT_HELD
+from vzctl.usecases.keys.version import NOT_HELD
 from vzctl.usecases.serve.credential import Granted, Refused
 
 ANSWER_SECONDS: Final = 3.5

@@ -11,7 +11,7 @@ from vzctl.domain.state.state import State
 from vzctl.errors import SecretStoreError, VzctlError
 from vzctl.secret import Secret
 from vzctl.service.threads import in_thread
-from vzctl.usecases.secrets.version import NOT_HELD
+from vzctl.usecases.keys.version import NOT_HELD
 from vzctl.usecases.serve.credential import Directory, Granted
 
 READERS_AT_MOST: Final = 16

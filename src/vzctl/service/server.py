@@ -38,7 +38,7 @@ from vzctl.service.slots import Slots
 from vzctl.service.tls import is_key_private, server_context
 from vzctl.store.state_store import StateStore
 from vzctl.usecases.context import Context
-from vzctl.usecases.secrets.version import read_served
+from vzctl.usecases.keys.version import read_served
 from vzctl.usecases.serve.credential import Directory
 from vzctl.vault.exec_command import RUNNING
 

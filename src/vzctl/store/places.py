@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from vzctl.domain.state.integrity import Place
+from vzctl.domain.checks.integrity import Place
 
 _HEADER: Final = re.compile(rb"\s*(\[\[?)\s*([A-Za-z0-9_.-]+)\s*\]\]?\s*(?:#.*)?$")
 

@@ -19,8 +19,8 @@ from pydantic_core import ValidationError
 
 from vzctl.bounded_text import STATE, TextRefusedError, load_toml
 from vzctl.command import NextStep, suggest, suggest_program
-from vzctl.domain.state import integrity
-from vzctl.domain.state.integrity import Place
+from vzctl.domain.checks import integrity
+from vzctl.domain.checks.integrity import Place
 from vzctl.domain.state.state import SCHEMA_VERSION, State
 from vzctl.errors import StateError
 from vzctl.store.migrations import Document, migrate

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 from vzctl import __version__
 from vzctl.bounded_text import STATE
 from vzctl.command import suggest
-from vzctl.domain.state.integrity import HIGHEST_SERIAL
+from vzctl.domain.checks.integrity import HIGHEST_SERIAL
 from vzctl.domain.state.state import State
 from vzctl.errors import NotFoundError, StateError, StateLostError, StateReplacedError
 from vzctl.store import lost_state

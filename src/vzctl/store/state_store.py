@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, NamedTuple, Protocol, TypeVar
 
 from vzctl.command import suggest
-from vzctl.domain.rotation.deletion import needed_versions
+from vzctl.domain.state.deletion import needed_versions
 from vzctl.domain.state.state import State
 from vzctl.errors import ConflictError, NotFoundError
 

@@ -12,7 +12,7 @@ from vzctl.errors import UsageError
 from vzctl.secret import Secret
 from vzctl.store.local_folder import LocalFolder
 from vzctl.store.state_store import StateStore
-from vzctl.usecases.credentials.key_command import KeyCommands
+from vzctl.usecases.key_command import KeyCommands
 from vzctl.vault.base import SecretItem, SecretStore
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar, Final
 
-from vzctl.domain.state.difference import ADDED, CHANGED, REMOVED, differences
+from vzctl.domain.checks.difference import ADDED, CHANGED, REMOVED, differences
 from vzctl.errors import ExitStatus
 from vzctl.usecases.context import Context
 from vzctl.usecases.outcome import Columns, Outcome

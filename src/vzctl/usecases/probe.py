@@ -13,10 +13,10 @@ from vzctl.clients.provider_probe import EMBEDDING
 from vzctl.clients.provider_wire import WORD, Wanted
 from vzctl.command import NextStep, suggest
 from vzctl.domain.diagnosis.experiment import Arm, arm_of_fault, arm_of_verdict, decide
+from vzctl.domain.rules import provider_by_id
 from vzctl.domain.state.address import find_collection, find_column, parse_address
 from vzctl.domain.state.index import Index
 from vzctl.domain.state.records import Authentication, Column, Dependant
-from vzctl.domain.state.rules import provider_by_id
 from vzctl.domain.state.state import State
 from vzctl.errors import (
     AstraError,
@@ -29,7 +29,8 @@ from vzctl.errors import (
 )
 from vzctl.secret import Secret
 from vzctl.usecases.context import Context
-from vzctl.usecases.credentials.last_use import note_uses
+from vzctl.usecases.keys.last_use import note_uses
+from vzctl.usecases.keys.version import read_version
 from vzctl.usecases.live import (
     DEFAULT_JOBS,
     Live,
@@ -40,7 +41,6 @@ from vzctl.usecases.live import (
     unless_it_fails,
 )
 from vzctl.usecases.outcome import Columns, Outcome
-from vzctl.usecases.secrets.version import read_version
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

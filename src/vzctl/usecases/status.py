@@ -9,10 +9,10 @@ from typing import ClassVar, Final
 
 from vzctl.command import Command, NextStep, command, suggest
 from vzctl.domain.rotation.manual_steps import PendingStep, pending_steps, unproven
-from vzctl.domain.rotation.revocation import REASON_LEAKED
+from vzctl.domain.rules import display_name
 from vzctl.domain.state.age import age_days, is_due, maximum_age_days
 from vzctl.domain.state.records import Credential, Evidence, Rotation
-from vzctl.domain.state.rules import display_name
+from vzctl.domain.state.revocation import REASON_LEAKED
 from vzctl.domain.state.state import State
 from vzctl.errors import ExitStatus
 from vzctl.usecases.context import Context

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar
 
+from vzctl.domain.rules import service_text
 from vzctl.domain.state.index import Index
 from vzctl.domain.state.records import Dependant
-from vzctl.domain.state.rules import service_text
 from vzctl.usecases.outcome import Columns
 
 if TYPE_CHECKING:

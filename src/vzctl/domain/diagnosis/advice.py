@@ -10,7 +10,7 @@ from vzctl.domain.diagnosis.causes import causes
 from vzctl.domain.diagnosis.codes import code_names
 from vzctl.domain.diagnosis.engine import Verdict
 from vzctl.domain.diagnosis.rules_self_hosted import Help, ways_on
-from vzctl.domain.state.rules import display_name, provider_by_id
+from vzctl.domain.rules import display_name, provider_by_id
 
 SOURCE: Final = "the state file"
 ACCESS: Final = frozenset({"credential_not_found", "scope_missing", "header_key_missing"})

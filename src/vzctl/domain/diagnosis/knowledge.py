@@ -20,6 +20,7 @@ from vzctl.domain.diagnosis.clues import ClueReader, Clues
 from vzctl.domain.diagnosis.engine import Verdict
 from vzctl.domain.diagnosis.rules_self_hosted import ways_on
 from vzctl.domain.diagnosis.self_hosted import OLD_KEY_REMEMBERED, OldKeyUsers, SelfHosted
+from vzctl.domain.rules import display_name, listed
 from vzctl.domain.state.index import Index
 from vzctl.domain.state.names import nearest
 from vzctl.domain.state.records import (
@@ -32,7 +33,6 @@ from vzctl.domain.state.records import (
     ScopeEntry,
     Step,
 )
-from vzctl.domain.state.rules import display_name, listed
 from vzctl.domain.state.state import State
 
 SETTLED_AFTER: Final = timedelta(minutes=10)

@@ -14,9 +14,9 @@ from vzctl.command import NextStep, suggest
 from vzctl.domain.diagnosis.advice import Advised, noted
 from vzctl.domain.diagnosis.clues import Clues
 from vzctl.domain.diagnosis.engine import Verdict
+from vzctl.domain.rules import listed
 from vzctl.domain.state.index import Index
 from vzctl.domain.state.records import Credential, Database, Dependant, Direction, Rotation, Step
-from vzctl.domain.state.rules import listed
 
 OLD_KEY_REMEMBERED: Final = timedelta(days=1)
 """So long after a change it is thought of, where nobody said for how long a cache keeps a key."""

@@ -1,7 +1,7 @@
 """What is really there against what is recorded: a state and an observation make a list of differences, and a new state.
 
 Pure: nothing is read and nothing written. Absence removes nothing unless it was asked for (`prune`), and then only within
-what the observation covers. What breaks a rule is recorded all the same; `vzctl.domain.state.problems` says so.
+what the observation covers. What breaks a rule is recorded all the same; `vzctl.domain.checks.problems` says so.
 """
 
 from __future__ import annotations

@@ -9,9 +9,9 @@ from typing import Any, Final
 from vzctl.domain.catalog.catalog import same_embedding
 from vzctl.domain.drift.differences import Action, Change, DriftItem, FieldChange, Look
 from vzctl.domain.drift.observation import KeyspaceSeen, Kind, Observation, ObservedColumn, ObservedDependant
+from vzctl.domain.rules import display_name
 from vzctl.domain.state.index import Index
 from vzctl.domain.state.records import Collection, Column, Dependant
-from vzctl.domain.state.rules import display_name
 from vzctl.domain.state.state import State
 
 RECREATED: Final = "locked for life: it was deleted and made again, or recorded wrongly"

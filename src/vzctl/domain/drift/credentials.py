@@ -14,9 +14,9 @@ from typing import Any
 from vzctl.domain.drift.contents import recorded_as
 from vzctl.domain.drift.differences import Action, Change, DriftItem, FieldChange, Look
 from vzctl.domain.drift.observation import KeyspaceSeen, Kind, Observation, ObservedDependant, Remark, credential_named
+from vzctl.domain.rules import counted, display_name, listed, provider_by_id
 from vzctl.domain.state.index import Index
 from vzctl.domain.state.records import Credential, Dependant, Evidence, Integration, ScopeEntry, Version
-from vzctl.domain.state.rules import counted, display_name, listed, provider_by_id
 from vzctl.domain.state.state import State
 
 

@@ -8,9 +8,9 @@ from typing import Final
 
 from vzctl.domain.drift.differences import Action, Change, DriftItem, FieldChange, Look
 from vzctl.domain.drift.observation import TERMINATED, DatabasesSeen, Kind, Observation, ObservedDatabase, Remark
+from vzctl.domain.rules import service_text
 from vzctl.domain.state.index import Index
 from vzctl.domain.state.records import Database
-from vzctl.domain.state.rules import service_text
 from vzctl.domain.state.state import State
 
 NOT_IN_LIST: Final = "DATABASE_NOT_IN_LIST"

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from typing import Final
 
 from vzctl.domain.drift.observation import Kind, Observation, ObservedProvider, Remark
+from vzctl.domain.rules import counted, display_name, provider_by_id
 from vzctl.domain.state.index import Index
 from vzctl.domain.state.records import Dependant
-from vzctl.domain.state.rules import counted, display_name, provider_by_id
 from vzctl.domain.state.state import State
 
 SUPPORTED: Final = "SUPPORTED"

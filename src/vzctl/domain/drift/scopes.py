@@ -12,9 +12,9 @@ from dataclasses import replace
 from vzctl.command import command
 from vzctl.domain.drift.differences import Action, Change, DriftItem, FieldChange, Look
 from vzctl.domain.drift.observation import Kind, Observation, Remark
+from vzctl.domain.rules import counted
 from vzctl.domain.state.index import Index
 from vzctl.domain.state.records import Credential, Evidence, ScopeEntry
-from vzctl.domain.state.rules import counted
 from vzctl.domain.state.state import State
 
 REFUSED = "refused"

@@ -22,8 +22,8 @@ from enum import StrEnum
 from typing import Any, Final
 
 from vzctl.command import suggest
-from vzctl.domain.rotation import revocation
-from vzctl.domain.rotation.deletion import with_deletions
+from vzctl.domain.state import revocation
+from vzctl.domain.state.deletion import with_deletions
 from vzctl.domain.state.records import Credential, Direction, Evidence, Rotation, ScopeEntry, Snapshot, Step, StepTime
 from vzctl.domain.state.state import State
 from vzctl.errors import ConflictError, NotFoundError, UsageError

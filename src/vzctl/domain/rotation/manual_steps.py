@@ -14,9 +14,9 @@ from vzctl.command import suggest
 from vzctl.domain import portal
 from vzctl.domain.catalog.provider import Provider
 from vzctl.domain.portal import PortalStep
+from vzctl.domain.rules import provider_by_id
 from vzctl.domain.state.index import Index
 from vzctl.domain.state.records import Credential, Evidence, Integration, ScopeEntry
-from vzctl.domain.state.rules import provider_by_id
 from vzctl.domain.state.state import State
 from vzctl.errors import NotFoundError
 

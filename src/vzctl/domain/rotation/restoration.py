@@ -22,16 +22,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
-from vzctl.domain.rotation.deletion import is_deleted, new_id_of, renewed, united
-from vzctl.domain.rotation.revocation import (
-    REASON_RESTORED,
-    in_force_again,
-    is_leaked,
-    is_marked_revoked,
-    is_spoiled,
-    revoked_versions,
-    to_revoke,
-)
+from vzctl.domain.state.deletion import is_deleted, new_id_of, renewed, united
 from vzctl.domain.state.records import (
     Collection,
     Column,
@@ -48,6 +39,15 @@ from vzctl.domain.state.records import (
     Snapshot,
     StepTime,
     Version,
+)
+from vzctl.domain.state.revocation import (
+    REASON_RESTORED,
+    in_force_again,
+    is_leaked,
+    is_marked_revoked,
+    is_spoiled,
+    revoked_versions,
+    to_revoke,
 )
 from vzctl.domain.state.state import State
 from vzctl.domain.state.token import with_tokens_of

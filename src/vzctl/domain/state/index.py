@@ -7,8 +7,8 @@ from collections import defaultdict
 from functools import cached_property
 from typing import Final
 
-from vzctl.domain.rotation.revocation import revoked_versions
 from vzctl.domain.state.records import Credential, Database, Dependant, RetiredCredential, Rotation, Version
+from vzctl.domain.state.revocation import revoked_versions
 from vzctl.domain.state.state import State
 
 

@@ -7,10 +7,10 @@ from datetime import datetime
 
 from vzctl.command import suggest
 from vzctl.domain.catalog.catalog import find_provider
+from vzctl.domain.rules import require_same_service
 from vzctl.domain.state.address import find_collection, find_database, parse_address
 from vzctl.domain.state.names import strip_data_api_suffix
 from vzctl.domain.state.records import Collection
-from vzctl.domain.state.rules import require_same_service
 from vzctl.domain.state.state import State
 from vzctl.errors import ConflictError, NotFoundError
 from vzctl.usecases.change import Plan, propose

@@ -13,36 +13,36 @@ from datetime import datetime
 from vzctl.command import suggest
 from vzctl.domain.catalog.catalog import find_provider
 from vzctl.domain.catalog.provider import Provider
-from vzctl.domain.rotation.deletion import with_deletions
 from vzctl.domain.rotation.manual_steps import requested_again
-from vzctl.domain.rotation.revocation import in_force_again
-from vzctl.domain.state.address import find_database
-from vzctl.domain.state.age import require_maximum_age, require_past
-from vzctl.domain.state.index import Index
-from vzctl.domain.state.names import parse_credential_name, refuse_secret_in
-from vzctl.domain.state.records import Credential, Database, ScopeEntry, Version
-from vzctl.domain.state.rules import (
+from vzctl.domain.rules import (
     listed,
     require_credential,
     require_name_is_free,
     require_no_rotation,
     require_takes_credential,
 )
+from vzctl.domain.state.address import find_database
+from vzctl.domain.state.age import require_maximum_age, require_past
+from vzctl.domain.state.deletion import with_deletions
+from vzctl.domain.state.index import Index
+from vzctl.domain.state.names import parse_credential_name, refuse_secret_in
+from vzctl.domain.state.records import Credential, Database, ScopeEntry, Version
+from vzctl.domain.state.revocation import in_force_again
 from vzctl.domain.state.state import State
 from vzctl.errors import ConflictError
 from vzctl.secret import Secret
 from vzctl.store.state_store import Written
 from vzctl.usecases.change import Plan, apply, stable_ids
 from vzctl.usecases.context import Context, SecretSource
-from vzctl.usecases.credentials.detail import CredentialDetail, credential_detail
+from vzctl.usecases.credential_detail import CredentialDetail, credential_detail
 from vzctl.usecases.credentials.edit import require_slot
-from vzctl.usecases.credentials.key_judge import require_new_key
 from vzctl.usecases.integrations.add import also_enabled, charges, enabled
+from vzctl.usecases.keys.delete import finish_and_tell
+from vzctl.usecases.keys.judge import require_new_key
+from vzctl.usecases.keys.version import set_held, take_secret, write_secret
+from vzctl.usecases.manual_steps import status_for, steps_for, wanted
 from vzctl.usecases.outcome import Notice, Outcome
-from vzctl.usecases.pending.manual_steps import status_for, steps_for, wanted
 from vzctl.usecases.scope.change import scope_of
-from vzctl.usecases.secrets.delete import finish_and_tell
-from vzctl.usecases.secrets.version import set_held, take_secret, write_secret
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,8 @@ from vzctl.domain.masking.redaction import without_secrets
 from vzctl.domain.state.names import parse_credential_name
 from vzctl.errors import ConflictError, ExitStatus, VzctlError
 from vzctl.usecases.context import Context
+from vzctl.usecases.credential_detail import CredentialDetail
 from vzctl.usecases.credentials.add import AddCredential, add_credential
-from vzctl.usecases.credentials.detail import CredentialDetail
 from vzctl.usecases.outcome import NOT_BEGUN, Columns, Fault, Notice, Outcome, batch_status
 
 

@@ -6,14 +6,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from vzctl.command import suggest
+from vzctl.domain.rules import provider_by_id, require_credential, require_no_rotation
 from vzctl.domain.state.age import require_maximum_age, require_past
 from vzctl.domain.state.names import refuse_secret_in
-from vzctl.domain.state.rules import provider_by_id, require_credential, require_no_rotation
 from vzctl.domain.state.state import State
 from vzctl.errors import ConflictError, UsageError
 from vzctl.usecases.change import Plan, propose
 from vzctl.usecases.context import Context
-from vzctl.usecases.credentials.detail import CredentialDetail, credential_detail
+from vzctl.usecases.credential_detail import CredentialDetail, credential_detail
 from vzctl.usecases.outcome import Outcome
 
 

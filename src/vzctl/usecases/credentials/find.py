@@ -7,15 +7,15 @@ from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from vzctl.command import suggest
-from vzctl.domain.masking.secret_text import masked_ending
+from vzctl.domain.catalog.secret_text import masked_ending
+from vzctl.domain.rules import counted, listed
 from vzctl.domain.state.index import Index
 from vzctl.domain.state.records import Credential, Version
-from vzctl.domain.state.rules import counted, listed
 from vzctl.domain.state.state import State
 from vzctl.errors import UsageError
 from vzctl.secret import LAST_FOUR
 from vzctl.usecases.context import Context, SecretSource
-from vzctl.usecases.credentials.detail import version_role
+from vzctl.usecases.credential_detail import version_role
 from vzctl.usecases.outcome import Columns, Outcome
 
 

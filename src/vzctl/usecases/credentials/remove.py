@@ -8,21 +8,21 @@ from datetime import datetime
 from functools import partial
 
 from vzctl.command import suggest
-from vzctl.domain.rotation.deletion import with_deletions
 from vzctl.domain.rotation.manual_steps import removal_requested
-from vzctl.domain.rotation.revocation import REASON_REMOVED, to_revoke
+from vzctl.domain.rules import counted, require_credential, require_no_rotation
+from vzctl.domain.state.deletion import with_deletions
 from vzctl.domain.state.index import Index
 from vzctl.domain.state.records import Credential, RetiredCredential
-from vzctl.domain.state.rules import counted, require_credential, require_no_rotation
+from vzctl.domain.state.revocation import REASON_REMOVED, to_revoke
 from vzctl.domain.state.state import State
 from vzctl.errors import ExitStatus
 from vzctl.usecases.change import Plan, propose_from, stable_ids
 from vzctl.usecases.context import Context, Danger, Question
-from vzctl.usecases.credentials.detail import database_refs
+from vzctl.usecases.credential_detail import database_refs
+from vzctl.usecases.keys.delete import Deleted, finish_deletions
+from vzctl.usecases.keys.version import may_be_held
+from vzctl.usecases.manual_steps import steps_for
 from vzctl.usecases.outcome import Notice, Outcome
-from vzctl.usecases.pending.manual_steps import steps_for
-from vzctl.usecases.secrets.delete import Deleted, finish_deletions
-from vzctl.usecases.secrets.version import may_be_held
 from vzctl.usecases.views import DatabaseRef, DependantRef, dependant_line, dependant_refs
 
 CACHE_NOTE = "a Data API that cached the key may keep using it: in the open-source one until it was idle for 5 minutes or restarted"

@@ -12,15 +12,16 @@ from vzctl.domain import portal
 from vzctl.domain.catalog.provider import Provider
 from vzctl.domain.masking.redaction import without_secrets
 from vzctl.domain.rotation import machine
+from vzctl.domain.rules import provider_by_id, require_credential, require_no_rotation
 from vzctl.domain.state.records import Credential, Evidence, Rotation, Step, Version
-from vzctl.domain.state.rules import provider_by_id, require_credential, require_no_rotation
 from vzctl.domain.state.state import State
 from vzctl.errors import ConflictError, ExitStatus, VzctlError
 from vzctl.secret import Secret
 from vzctl.usecases.change import Plan, Proposal
 from vzctl.usecases.context import Context, Danger, Question, SecretSource
 from vzctl.usecases.credentials.edit import require_slot
-from vzctl.usecases.credentials.key_judge import require_new_key
+from vzctl.usecases.keys.judge import require_new_key
+from vzctl.usecases.keys.version import take_secret
 from vzctl.usecases.outcome import NOT_BEGUN, Columns, Fault, Notice, Outcome, batch_status
 from vzctl.usecases.rotations.observe_step import Looking
 from vzctl.usecases.rotations.steps import NOT_TESTED, Walk, require_writable_store, walk
@@ -32,7 +33,6 @@ from vzctl.usecases.rotations.view import (
     rotation_plan,
     warning_lines,
 )
-from vzctl.usecases.secrets.version import take_secret
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -203,7 +203,7 @@ def _tried(context: Context, state: State, request: RotateCredential, key: NewKe
     """Test the new key before anything is recorded, unless that is not wanted."""
     if request.skip_test:
         return key
-    from vzctl.usecases.credentials.new_key import try_new_key
+    from vzctl.usecases.rotations.new_key import try_new_key
 
     words = try_new_key(context, state, require_credential(state, request.name), key.secret)
     return replace(key, test=words)

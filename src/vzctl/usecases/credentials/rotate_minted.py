@@ -7,15 +7,15 @@ from dataclasses import dataclass, field, replace
 from types import TracebackType
 from typing import Self
 
-from vzctl.domain.state.rules import require_credential
+from vzctl.domain.rules import require_credential
 from vzctl.errors import VzctlError
 from vzctl.secret import Secret
 from vzctl.usecases.context import Context
-from vzctl.usecases.credentials.key_command import MINT, mint_key, require_command, revoke_key
 from vzctl.usecases.credentials.rotate import BatchResult, RotateCredential, rotate_batch, rotate_credential
+from vzctl.usecases.key_command import MINT, mint_key, require_command, revoke_key
+from vzctl.usecases.keys.version import store_item
 from vzctl.usecases.outcome import Outcome
 from vzctl.usecases.rotations.view import RotationResult
-from vzctl.usecases.secrets.version import store_item
 
 
 def rotate_minted(context: Context, request: RotateCredential) -> Outcome[RotationResult]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from vzctl.domain.state.rules import require_credential
+from vzctl.domain.rules import require_credential
 from vzctl.usecases.context import Context
-from vzctl.usecases.credentials.detail import CredentialDetail, credential_detail
+from vzctl.usecases.credential_detail import CredentialDetail, credential_detail
 from vzctl.usecases.outcome import Outcome
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, ClassVar, Final
@@ -10,21 +10,20 @@ from typing import Any, ClassVar, Final
 from vzctl.clients.provider_probe import EMBEDDING, Finding
 from vzctl.clients.provider_wire import Wanted
 from vzctl.command import NextStep, command, suggest
-from vzctl.domain.catalog.catalog import check_service
-from vzctl.domain.catalog.parameters import parse_parameters
 from vzctl.domain.catalog.provider import Provider
 from vzctl.domain.diagnosis.key_verdict import MEANINGS, PASSED, Verdict
+from vzctl.domain.rules import counted, listed, provider_by_id, require_credential
 from vzctl.domain.state.index import Index
 from vzctl.domain.state.records import Credential
-from vzctl.domain.state.rules import counted, listed, provider_by_id, require_credential
 from vzctl.domain.state.state import State
 from vzctl.errors import ExitStatus, SecretStoreError, UsageError, status_of_sides
 from vzctl.secret import Secret
 from vzctl.usecases.context import Context
 from vzctl.usecases.dependents.service import Service
+from vzctl.usecases.dependents.services import key_of, of_request, wanted_of
+from vzctl.usecases.keys.version import read_version
 from vzctl.usecases.live import DEFAULT_JOBS, Live, in_parallel, require_jobs
 from vzctl.usecases.outcome import Columns, Notice, Outcome
-from vzctl.usecases.secrets.version import Owner, read_version
 
 PROGRESS_FROM: Final = 20
 
@@ -138,12 +137,12 @@ def _tasks(context: Context, index: Index, credential: Credential, request: Veri
     secret = _secret(context, index.state, credential, is_named=not request.all_credentials)
     found: dict[tuple[Any, ...], tuple[Wanted, str | None, list[str]]] = {}
     for dependant in index.dependants_of_credential[credential.name]:
-        wanted, fault = _wanted(provider, dependant.model, dependant.dimension, dependant.parameters)
-        _, _, addresses = found.setdefault(_key(wanted), (wanted, fault, []))
+        wanted, fault = wanted_of(provider, dependant.model, dependant.dimension, dependant.parameters)
+        _, _, addresses = found.setdefault(key_of(wanted), (wanted, fault, []))
         addresses.append(index.address(dependant))
     if not found:
-        wanted, fault = _of_request(provider, request.service)
-        found[_key(wanted)] = (wanted, fault, [])
+        wanted, fault = of_request(provider, request.service)
+        found[key_of(wanted)] = (wanted, fault, [])
     return [
         _Task(
             credential=credential.name,
@@ -158,16 +157,6 @@ def _tasks(context: Context, index: Index, credential: Credential, request: Veri
     ]
 
 
-def services_of(state: State, credential: Owner) -> list[tuple[Wanted, str | None]]:
-    """Return every service that a key is used for, or a common one, each with why it cannot be tested, if it cannot."""
-    provider = provider_by_id(credential.provider)
-    found = {}
-    for item in Index(state).dependants_of_credential[credential.name]:
-        wanted, fault = _wanted(provider, item.model, item.dimension, item.parameters)
-        found[_key(wanted)] = (wanted, fault)
-    return list(found.values()) or [_of_request(provider, Service())]
-
-
 def _secret(context: Context, state: State, credential: Credential, *, is_named: bool) -> Secret | None:
     try:
         return read_version(context, state, credential, credential.current)
@@ -177,50 +166,12 @@ def _secret(context: Context, state: State, credential: Credential, *, is_named:
         return None
 
 
-def _of_request(provider: Provider | None, service: Service) -> tuple[Wanted, str | None]:
-    """Return the service of the command line, for a key that nothing uses yet."""
-    if provider is None:
-        return _wanted(None, service.model, service.dimension, service.parameters)
-    model = service.model or provider.test_model or provider.models[0].name
-    dimension = service.dimension
-    known = provider.model(model)
-    if dimension is None and known is not None:
-        dimension = known.dimension.default
-    return _wanted(provider, model, dimension, service.parameters)
-
-
-def _wanted(
-    provider: Provider | None, model: str | None, dimension: int | None, parameters: Mapping[str, Any]
-) -> tuple[Wanted, str | None]:
-    """Return what is tested for, and why it cannot be when the catalogue does not allow it."""
-    known = provider.model(model) if provider is not None else None
-    if provider is None or known is None:
-        wanted = Wanted(model=model, dimension=dimension, parameters=dict(parameters))
-        return wanted, None if provider is None else "the model is not in the catalogue"
-    typed = parse_parameters(provider, known, parameters)
-    wanted = Wanted(model=known.name, dimension=dimension, parameters=typed)
-    try:
-        # Without a recorded dimension there is nothing to judge it by; any that the model makes will do.
-        check_service(provider, model, dimension if dimension is not None else known.dimension.maximum, parameters)
-    except UsageError as error:
-        return wanted, error.message
-    return wanted, None
-
-
-def _key(wanted: Wanted) -> tuple[Any, ...]:
-    return (
-        wanted.model,
-        wanted.dimension,
-        tuple(sorted((name, repr(value)) for name, value in wanted.parameters.items())),
-    )
-
-
 def _findings(context: Context, tasks: list[_Task], request: VerifyCredentials) -> list[Finding]:
     """Return a finding for each task. The same key is asked once for the same service, whatever names it has."""
     groups: dict[tuple[Any, ...], list[int]] = {}
     for number, task in enumerate(tasks):
         secret = task.secret.reveal() if task.secret is not None else None
-        groups.setdefault((task.provider_id, secret, *_key(task.wanted)), []).append(number)
+        groups.setdefault((task.provider_id, secret, *key_of(task.wanted)), []).append(number)
     chains: dict[object, list[list[int]]] = {}
     for position, numbers in enumerate(groups.values()):
         provider = tasks[numbers[0]].provider

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from vzctl.command import suggest
+from vzctl.domain.rules import counted, listed, require_no_rotation
 from vzctl.domain.state.address import find_database
 from vzctl.domain.state.index import Index
 from vzctl.domain.state.records import Database
-from vzctl.domain.state.rules import counted, listed, require_no_rotation
 from vzctl.domain.state.state import State
 from vzctl.errors import ConflictError, NotFoundError
 from vzctl.usecases.change import Plan, propose

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from vzctl.command import suggest
+from vzctl.domain.rules import require_credential
 from vzctl.domain.state.index import Index
-from vzctl.domain.state.rules import require_credential
 from vzctl.domain.state.state import State
 from vzctl.usecases.context import Context
 from vzctl.usecases.databases.record import DatabaseRow, row

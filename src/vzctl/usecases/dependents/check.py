@@ -12,8 +12,8 @@ from vzctl.domain.state.records import Dependant
 from vzctl.domain.state.state import State
 from vzctl.errors import VzctlError
 from vzctl.usecases.context import Context
-from vzctl.usecases.credentials.last_use import note_uses
 from vzctl.usecases.dependents.check_result import FAILS, NOT_LOOKED_AT, WORKS, DependantCheck
+from vzctl.usecases.keys.last_use import note_uses
 from vzctl.usecases.live import DEFAULT_JOBS, Live, in_parallel
 from vzctl.usecases.probe import can_be_asked, through_astra
 

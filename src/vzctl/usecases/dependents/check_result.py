@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Final
 
 from vzctl.command import NextStep, suggest
-from vzctl.domain.state.rules import counted
+from vzctl.domain.rules import counted
 from vzctl.errors import ExitStatus, status_of_sides
 from vzctl.usecases.outcome import Columns
 

@@ -10,11 +10,11 @@ from typing import Any, ClassVar
 
 from vzctl.command import Value, suggest
 from vzctl.domain.catalog.catalog import check_authentication, check_service, find_provider
+from vzctl.domain.rules import require_active, require_credential, require_in_scope, require_no_rotation
 from vzctl.domain.state.address import find_database
 from vzctl.domain.state.index import Index
 from vzctl.domain.state.names import strip_data_api_suffix
 from vzctl.domain.state.records import Authentication, Database, Dependant
-from vzctl.domain.state.rules import require_active, require_credential, require_in_scope, require_no_rotation
 from vzctl.domain.state.state import State
 from vzctl.errors import ConflictError, UsageError
 from vzctl.usecases.outcome import Columns

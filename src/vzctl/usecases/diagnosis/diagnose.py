@@ -232,7 +232,7 @@ def _in_record(judged: _Judge, record: Record) -> Iterator[Diagnosis]:
 
 def _users_of_old_key(context: Context, state: State, rotation: Rotation) -> tuple[OldKeyUser, ...]:
     """Return whose Data API may have kept the key that a rotation replaced: asked for only when a key was refused."""
-    from vzctl.usecases.credentials.key_spread import old_key_users
+    from vzctl.usecases.keys.spread import old_key_users
 
     return old_key_users(context, state, rotation)
 

@@ -15,8 +15,8 @@ from vzctl.errors import ConflictError
 from vzctl.usecases.change import Plan, propose
 from vzctl.usecases.context import Context
 from vzctl.usecases.integrations.integration import IntegrationChange, require_integration, row
+from vzctl.usecases.manual_steps import status_for, steps_for, wanted
 from vzctl.usecases.outcome import Notice, Outcome
-from vzctl.usecases.pending.manual_steps import status_for, steps_for, wanted
 
 UNSTRUCTURED_NOTE = "enabling an embedding provider integration also enables the Unstructured data loader integration"
 

@@ -8,8 +8,8 @@ from typing import ClassVar
 
 from vzctl.command import suggest
 from vzctl.domain.catalog.provider import Provider
+from vzctl.domain.rules import display_name
 from vzctl.domain.state.records import Integration
-from vzctl.domain.state.rules import display_name
 from vzctl.domain.state.state import State
 from vzctl.errors import NotFoundError
 from vzctl.usecases.outcome import Columns

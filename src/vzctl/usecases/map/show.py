@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from vzctl.command import suggest
+from vzctl.domain.checks.problems import Problem, find_problems, problems_of_dependant
 from vzctl.domain.rotation.manual_steps import unproven
-from vzctl.domain.rotation.revocation import REASON_LEAKED
+from vzctl.domain.rules import provider_by_id
 from vzctl.domain.state.age import age_days, is_due, maximum_age_days
 from vzctl.domain.state.index import Index
-from vzctl.domain.state.problems import Problem, find_problems, problems_of_dependant
 from vzctl.domain.state.records import Credential, Dependant, Evidence, ScopeEntry
-from vzctl.domain.state.rules import provider_by_id
+from vzctl.domain.state.revocation import REASON_LEAKED
 from vzctl.domain.state.state import State
 from vzctl.usecases.context import Context
 from vzctl.usecases.map.file import STANDARD_OUTPUT, drawn_format, write_map

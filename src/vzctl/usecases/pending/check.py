@@ -8,16 +8,16 @@ from typing import Final
 
 from vzctl.command import suggest
 from vzctl.domain.rotation.manual_steps import PendingStep
+from vzctl.domain.rules import listed
 from vzctl.domain.state.index import Index
 from vzctl.domain.state.records import Credential, Database
-from vzctl.domain.state.rules import listed
 from vzctl.domain.state.state import State
 from vzctl.errors import AstraError, VzctlError
 from vzctl.usecases.context import Context
 from vzctl.usecases.dependents.check_result import NOT_LOOKED_AT
 from vzctl.usecases.live import Live, require_one_asked, unless_it_fails
+from vzctl.usecases.observation.scope import NOT_OBSERVABLE, REFUSED, USABLE, Invented, look
 from vzctl.usecases.outcome import Notice
-from vzctl.usecases.scope.observe import NOT_OBSERVABLE, REFUSED, USABLE, Invented, look
 
 DONE: Final = "done"
 NOT_DONE: Final = "not done"

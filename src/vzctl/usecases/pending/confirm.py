@@ -10,14 +10,15 @@ from typing import Final
 
 from vzctl.command import suggest
 from vzctl.domain.rotation.manual_steps import PendingStep, confirm_addition, find_pending, without_scope_entry
+from vzctl.domain.rules import counted, require_credential, require_integration_removable, require_no_rotation
 from vzctl.domain.state.index import Index
 from vzctl.domain.state.records import Credential, Evidence
-from vzctl.domain.state.rules import counted, require_credential, require_integration_removable, require_no_rotation
 from vzctl.domain.state.state import State
 from vzctl.errors import ConflictError, ExitStatus
 from vzctl.usecases.change import Plan, propose_from, stable_ids
 from vzctl.usecases.context import Context
 from vzctl.usecases.credentials.remove import retired
+from vzctl.usecases.keys.delete import finish_and_tell
 from vzctl.usecases.outcome import Outcome
 from vzctl.usecases.pending.step import (
     ChangePending,
@@ -29,7 +30,6 @@ from vzctl.usecases.pending.step import (
     require_no_rotation_of,
     subjects_of,
 )
-from vzctl.usecases.secrets.delete import finish_and_tell
 from vzctl.usecases.views import pending_row
 
 NOBODY_LOOKED: Final = "nobody has looked at the Portal"

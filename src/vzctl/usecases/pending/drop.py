@@ -7,8 +7,8 @@ from dataclasses import replace
 from datetime import datetime
 
 from vzctl.domain.rotation.manual_steps import PendingStep, find_pending, opposite_requested
+from vzctl.domain.rules import counted, require_integration_removable
 from vzctl.domain.state.index import Index
-from vzctl.domain.state.rules import counted, require_integration_removable
 from vzctl.domain.state.state import State
 from vzctl.usecases.change import Plan, propose_from
 from vzctl.usecases.context import Context, Question

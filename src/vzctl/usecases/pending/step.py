@@ -8,8 +8,8 @@ from datetime import datetime
 
 from vzctl.command import suggest
 from vzctl.domain.rotation.manual_steps import PendingStep, find_pending, pending_steps
+from vzctl.domain.rules import counted, require_no_rotation
 from vzctl.domain.state.index import Index
-from vzctl.domain.state.rules import counted, require_no_rotation
 from vzctl.domain.state.state import State
 from vzctl.errors import UsageError
 from vzctl.usecases.context import Context

@@ -9,22 +9,22 @@ from functools import partial
 from typing import Any, Final
 
 from vzctl.command import NextStep, command, suggest
-from vzctl.domain.rotation.deletion import owner_name, with_deletions
-from vzctl.domain.rotation.revocation import done
+from vzctl.domain.rules import counted, display_name
+from vzctl.domain.state.deletion import owner_name, with_deletions
 from vzctl.domain.state.records import Revocation, Version
-from vzctl.domain.state.rules import counted, display_name
+from vzctl.domain.state.revocation import done
 from vzctl.domain.state.state import State
 from vzctl.errors import ConflictError, NotFoundError, SecretStoreError, UsageError, VzctlError
 from vzctl.usecases.change import Plan, apply, propose_from
 from vzctl.usecases.context import Context, Question
-from vzctl.usecases.credentials.key_command import REVOKE, require_command, revoke_key
-from vzctl.usecases.credentials.key_spread import cache_warning, spread_of_old_key
 from vzctl.usecases.dependents.check_result import DependantCheck, check_lines, check_status, check_steps
+from vzctl.usecases.key_command import REVOKE, require_command, revoke_key
+from vzctl.usecases.keys.delete import finish_deletions
+from vzctl.usecases.keys.spread import cache_warning, spread_of_old_key
+from vzctl.usecases.keys.version import read_version
 from vzctl.usecases.outcome import Notice, Outcome
 from vzctl.usecases.revocations.revocation import RevocationRow, old_key_text, revocation_rows
 from vzctl.usecases.rotations.observe_step import Looking
-from vzctl.usecases.secrets.delete import finish_deletions
-from vzctl.usecases.secrets.version import read_version
 
 WAIT_AFTER_REVOKING_SECONDS: Final = 60.0
 
@@ -246,7 +246,7 @@ def _checked(context: Context, state: State, revocation: Revocation, request: Fi
             code="SECRET_NOT_HELD",
             next_steps=(NextStep(again.with_options(unverified=True), "if you know that the key is revoked"),),
         )
-    from vzctl.usecases.credentials.new_key import not_verified, still_accepted
+    from vzctl.usecases.rotations.new_key import not_verified, still_accepted
 
     secret = read_version(context, state, owner, version.id)
     accepted, finding = still_accepted(context, state, owner, secret)

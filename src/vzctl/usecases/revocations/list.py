@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from vzctl.command import suggest
-from vzctl.domain.rotation.revocation import REASON_LEAKED
-from vzctl.domain.state.rules import display_name
+from vzctl.domain.rules import display_name
+from vzctl.domain.state.revocation import REASON_LEAKED
 from vzctl.usecases.context import Context
 from vzctl.usecases.outcome import Outcome
 from vzctl.usecases.revocations.revocation import RevocationRow, old_key_text, revocation_rows

@@ -8,9 +8,9 @@ from datetime import datetime
 from typing import ClassVar
 
 from vzctl.domain import portal
+from vzctl.domain.rules import provider_by_id
 from vzctl.domain.state.index import Index
 from vzctl.domain.state.records import Revocation
-from vzctl.domain.state.rules import provider_by_id
 from vzctl.domain.state.state import State
 from vzctl.usecases.outcome import Columns
 from vzctl.usecases.views import PortalVisit, ending_text

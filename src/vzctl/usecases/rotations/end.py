@@ -6,8 +6,8 @@ from enum import Enum, auto
 
 from vzctl.command import NextStep, command, suggest
 from vzctl.domain.rotation import machine
+from vzctl.domain.rules import display_name
 from vzctl.domain.state.records import Rotation, Step
-from vzctl.domain.state.rules import display_name
 from vzctl.domain.state.state import State
 from vzctl.errors import ExitStatus
 from vzctl.usecases.outcome import Notice, Outcome

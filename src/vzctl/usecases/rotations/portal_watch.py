@@ -13,17 +13,17 @@ from functools import partial
 from typing import Final
 
 from vzctl.domain.rotation import machine
+from vzctl.domain.rules import display_name, listed
 from vzctl.domain.state.index import Index
 from vzctl.domain.state.records import Credential, Database, Rotation, Step
-from vzctl.domain.state.rules import display_name, listed
 from vzctl.domain.state.state import State
 from vzctl.errors import ConflictError, VzctlError
 from vzctl.usecases.context import Context
-from vzctl.usecases.credentials.new_key import still_accepted
+from vzctl.usecases.keys.version import read_version
 from vzctl.usecases.live import DEFAULT_JOBS, Live, in_parallel
+from vzctl.usecases.observation.scope import NOT_OBSERVABLE, REFUSED, USABLE, Invented, look
+from vzctl.usecases.rotations.new_key import still_accepted
 from vzctl.usecases.rotations.view import NOT_SEEN, SEEN, UNSEEABLE, StepLook, step_text
-from vzctl.usecases.scope.observe import NOT_OBSERVABLE, REFUSED, USABLE, Invented, look
-from vzctl.usecases.secrets.version import read_version
 
 DATABASES_AT_MOST: Final = 10
 """A removal counts for all databases at once: so many of them show it."""

@@ -7,13 +7,14 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from vzctl.domain.rotation import machine
+from vzctl.domain.rules import listed
 from vzctl.domain.state.index import Index
 from vzctl.domain.state.records import Rotation, Step
-from vzctl.domain.state.rules import listed
 from vzctl.domain.state.state import State
 from vzctl.errors import VzctlError
 from vzctl.usecases.change import Plan, Proposal
 from vzctl.usecases.context import Context, Danger, Question
+from vzctl.usecases.keys.version import read_version
 from vzctl.usecases.outcome import Outcome
 from vzctl.usecases.rotations.find import latest, require_host
 from vzctl.usecases.rotations.observe_step import Looking
@@ -25,7 +26,6 @@ from vzctl.usecases.rotations.view import (
     outage_lines,
     rotation_detail,
 )
-from vzctl.usecases.secrets.version import read_version
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

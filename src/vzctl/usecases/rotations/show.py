@@ -8,7 +8,7 @@ from vzctl.command import NextStep, suggest
 from vzctl.domain.rotation import machine
 from vzctl.domain.state.records import Step
 from vzctl.usecases.context import Context
-from vzctl.usecases.credentials.key_spread import freshness_steps, spread_lines, spread_of_rotation
+from vzctl.usecases.keys.spread import freshness_steps, spread_lines, spread_of_rotation
 from vzctl.usecases.outcome import Outcome
 from vzctl.usecases.rotations.find import latest
 from vzctl.usecases.rotations.view import (

@@ -11,13 +11,13 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from vzctl.command import NextStep, suggest
-from vzctl.domain.masking.secret_text import require_usable
+from vzctl.domain.catalog.secret_text import require_usable
 from vzctl.domain.rotation import machine
-from vzctl.domain.rotation.deletion import needed_versions, with_deletions
-from vzctl.domain.rotation.revocation import is_marked_revoked, is_revoked, is_spoiled
+from vzctl.domain.rules import provider_by_id
+from vzctl.domain.state.deletion import needed_versions, with_deletions
 from vzctl.domain.state.index import Index
 from vzctl.domain.state.records import Credential, Direction, Rotation, Step, Version
-from vzctl.domain.state.rules import provider_by_id
+from vzctl.domain.state.revocation import is_marked_revoked, is_revoked, is_spoiled
 from vzctl.domain.state.state import State
 from vzctl.errors import (
     ConflictError,
@@ -30,13 +30,13 @@ from vzctl.errors import (
 from vzctl.secret import Secret
 from vzctl.usecases.change import Plan
 from vzctl.usecases.context import Context, SecretSource
-from vzctl.usecases.credentials.key_judge import require_new_key
+from vzctl.usecases.keys.delete import finish_and_tell
+from vzctl.usecases.keys.judge import require_new_key
+from vzctl.usecases.keys.version import delete_written, require_recorded, set_held, store_item, write_secret
 from vzctl.usecases.outcome import Outcome
 from vzctl.usecases.rotations.end import Stop, finished, stopped
 from vzctl.usecases.rotations.observe_step import Looking, look_at_step
 from vzctl.usecases.rotations.view import NOT_SEEN, RotationDetail, StepLook, outage_lines, portal_visit, step_text
-from vzctl.usecases.secrets.delete import finish_and_tell
-from vzctl.usecases.secrets.version import delete_written, require_recorded, set_held, store_item, write_secret
 
 NOT_TESTED: Final = "not tested"
 """What is on record of a key that nobody tried, such as one that was handed in when the rotation had begun."""
@@ -294,7 +294,7 @@ class _Walker:
             )
         test = NOT_TESTED
         if not self.given.skip_test:
-            from vzctl.usecases.credentials.new_key import try_new_key
+            from vzctl.usecases.rotations.new_key import try_new_key
 
             test = try_new_key(context, state, credential, secret)
         tested_with = state.dependants_of(credential.name)

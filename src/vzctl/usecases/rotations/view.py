@@ -12,12 +12,12 @@ from vzctl.domain import portal
 from vzctl.domain.rotation import machine
 from vzctl.domain.rotation.key_test import is_accepted
 from vzctl.domain.rotation.outage import outage_of
+from vzctl.domain.rules import counted, listed, provider_by_id
 from vzctl.domain.state.age import age_days
 from vzctl.domain.state.index import Index
 from vzctl.domain.state.records import Credential, Direction, Rotation, Step
-from vzctl.domain.state.rules import counted, listed, provider_by_id
 from vzctl.domain.state.state import State
-from vzctl.usecases.credentials.key_spread import FetchRow
+from vzctl.usecases.keys.spread import FetchRow
 from vzctl.usecases.outcome import Columns
 from vzctl.usecases.views import DatabaseRef, DependantRef, PortalVisit, database_ref, dependant_refs
 

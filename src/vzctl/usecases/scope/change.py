@@ -8,10 +8,7 @@ from datetime import datetime
 
 from vzctl.command import suggest
 from vzctl.domain.rotation.manual_steps import removal_requested, requested_again
-from vzctl.domain.state.address import find_database
-from vzctl.domain.state.index import Index
-from vzctl.domain.state.records import Credential, ScopeEntry
-from vzctl.domain.state.rules import (
+from vzctl.domain.rules import (
     counted,
     listed,
     require_credential,
@@ -19,13 +16,16 @@ from vzctl.domain.state.rules import (
     require_scope_removable,
     scope_dependants,
 )
+from vzctl.domain.state.address import find_database
+from vzctl.domain.state.index import Index
+from vzctl.domain.state.records import Credential, ScopeEntry
 from vzctl.domain.state.state import State
 from vzctl.errors import ConflictError, ExitStatus, UsageError
 from vzctl.usecases.change import Plan, propose
 from vzctl.usecases.context import Context, Question
-from vzctl.usecases.credentials.detail import ScopedDatabase, database_refs, scoped_databases
+from vzctl.usecases.credential_detail import ScopedDatabase, database_refs, scoped_databases
+from vzctl.usecases.manual_steps import steps_for, wanted
 from vzctl.usecases.outcome import Outcome
-from vzctl.usecases.pending.manual_steps import steps_for, wanted
 from vzctl.usecases.views import DatabaseRef, DependantRef, dependant_line, dependant_refs
 
 

@@ -12,10 +12,10 @@ from vzctl.command import NextStep, suggest
 from vzctl.domain.drift.comparison import find_drift
 from vzctl.domain.drift.differences import Look
 from vzctl.domain.drift.observation import Kind, Observation, ScopeSeen
+from vzctl.domain.rules import require_credential
 from vzctl.domain.state.address import find_database
 from vzctl.domain.state.index import Index
 from vzctl.domain.state.records import Credential, Database
-from vzctl.domain.state.rules import require_credential
 from vzctl.domain.state.state import State
 from vzctl.errors import ExitStatus, VzctlError
 from vzctl.usecases.change import Plan, propose_from
@@ -29,8 +29,8 @@ from vzctl.usecases.live import (
     require_one_asked,
     unless_it_fails,
 )
+from vzctl.usecases.observation.scope import NOT_OBSERVABLE, REFUSED, USABLE, Invented, look
 from vzctl.usecases.outcome import Columns, Outcome
-from vzctl.usecases.scope.observe import NOT_OBSERVABLE, REFUSED, USABLE, Invented, look
 from vzctl.usecases.sync.sync import drift_row, sentence
 from vzctl.usecases.views import DatabaseRef, database_ref
 

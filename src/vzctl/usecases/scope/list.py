@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from vzctl.command import suggest
+from vzctl.domain.rules import require_credential
 from vzctl.domain.state.index import Index
-from vzctl.domain.state.rules import require_credential
 from vzctl.usecases.context import Context
-from vzctl.usecases.credentials.detail import ScopedDatabase, scoped_databases
+from vzctl.usecases.credential_detail import ScopedDatabase, scoped_databases
 from vzctl.usecases.outcome import Outcome
 
 

@@ -6,18 +6,18 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from vzctl.command import Command, NextStep, command, suggest
-from vzctl.domain.rotation.deletion import is_deleted, owner_name
+from vzctl.domain.rules import counted
+from vzctl.domain.state.deletion import is_deleted, owner_name
 from vzctl.domain.state.records import Credential, Version
-from vzctl.domain.state.rules import counted
 from vzctl.domain.state.state import State
 from vzctl.domain.state.token import KEPT_AS, SHOWN_AS, leftover_tokens, token_in_force
 from vzctl.errors import ConflictError, SecretStoreError, UsageError
 from vzctl.store.state_store import Change
 from vzctl.usecases.context import Context, Question, item_of
+from vzctl.usecases.keys.delete import other_states, used_elsewhere
+from vzctl.usecases.keys.version import Owner, in_store, may_be_held, require_recorded, store_item, write_secret
 from vzctl.usecases.outcome import Notice, Outcome
-from vzctl.usecases.secrets.delete import other_states, used_elsewhere
 from vzctl.usecases.secrets.token import PUT_TOKEN, token_in_store, token_item
-from vzctl.usecases.secrets.version import Owner, in_store, may_be_held, require_recorded, store_item, write_secret
 from vzctl.vault.base import SecretItem, SecretStore
 from vzctl.vault.canary import Canaries
 from vzctl.vault.proof import share_items

@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from vzctl.domain.rotation.deletion import owner_name, with_deletions
-from vzctl.domain.state.problems import unneeded_versions
-from vzctl.domain.state.rules import counted
+from vzctl.domain.checks.problems import unneeded_versions
+from vzctl.domain.rules import counted
+from vzctl.domain.state.deletion import owner_name, with_deletions
 from vzctl.domain.state.state import State
 from vzctl.domain.state.token import KEPT_AS, leftover_tokens
 from vzctl.usecases.change import Plan, propose
 from vzctl.usecases.context import Context, Question
+from vzctl.usecases.keys.delete import finish_deletions
 from vzctl.usecases.outcome import Outcome
-from vzctl.usecases.secrets.delete import finish_deletions
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,17 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from vzctl.command import suggest
+from vzctl.domain.rules import provider_by_id, require_credential, require_no_rotation
 from vzctl.domain.state.records import Version
-from vzctl.domain.state.rules import provider_by_id, require_credential, require_no_rotation
 from vzctl.domain.state.state import State
 from vzctl.errors import ConflictError
 from vzctl.secret import Secret
 from vzctl.usecases.change import Plan, changed_meanwhile, propose_from
 from vzctl.usecases.context import Context, SecretSource
-from vzctl.usecases.credentials.detail import CredentialDetail, credential_detail
-from vzctl.usecases.credentials.key_judge import require_unspoiled
+from vzctl.usecases.credential_detail import CredentialDetail, credential_detail
+from vzctl.usecases.keys.judge import require_unspoiled
+from vzctl.usecases.keys.version import set_held, take_secret, write_secret
 from vzctl.usecases.outcome import Outcome
-from vzctl.usecases.secrets.version import set_held, take_secret, write_secret
 
 
 @dataclass(frozen=True, slots=True)

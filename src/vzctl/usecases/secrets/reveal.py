@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from vzctl.command import suggest
+from vzctl.domain.rules import require_credential
 from vzctl.domain.state.records import Credential
-from vzctl.domain.state.rules import require_credential
 from vzctl.errors import InputRequiredError
 from vzctl.secret import Secret
 from vzctl.store.state_store import Change
 from vzctl.usecases.context import Context, Danger, Question
+from vzctl.usecases.keys.version import read_version
 from vzctl.usecases.outcome import Outcome
-from vzctl.usecases.secrets.version import read_version
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,10 +10,10 @@ from vzctl.domain.state.records import Credential
 from vzctl.domain.state.state import State
 from vzctl.domain.state.token import token_in_force
 from vzctl.usecases.context import Context
-from vzctl.usecases.credentials.detail import version_role
+from vzctl.usecases.credential_detail import version_role
+from vzctl.usecases.keys.version import Owner, in_store
 from vzctl.usecases.outcome import Columns, Notice, Outcome
 from vzctl.usecases.secrets.token import PUT_TOKEN, token_in_store, token_item
-from vzctl.usecases.secrets.version import Owner, in_store
 from vzctl.vault.base import SecretStore
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from vzctl.command import suggest
-from vzctl.domain.rotation.deletion import is_deleted, with_deletions
+from vzctl.domain.state.deletion import is_deleted, with_deletions
 from vzctl.domain.state.records import Version
 from vzctl.domain.state.state import State
 from vzctl.domain.state.token import (
@@ -28,9 +28,9 @@ from vzctl.secret import Secret
 from vzctl.store.state_store import StateStore
 from vzctl.usecases.change import Plan, propose, propose_from
 from vzctl.usecases.context import Context, Question, SecretSource, item_of
+from vzctl.usecases.keys.delete import delete_secrets, finish_deletions
+from vzctl.usecases.keys.version import write_secret
 from vzctl.usecases.outcome import Notice, Outcome
-from vzctl.usecases.secrets.delete import delete_secrets, finish_deletions
-from vzctl.usecases.secrets.version import write_secret
 from vzctl.vault.base import SecretItem, SecretStore
 
 PUT_TOKEN = suggest("secrets token put", comment="hand it in again")

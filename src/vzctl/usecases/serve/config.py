@@ -10,10 +10,10 @@ from urllib.parse import urlsplit
 
 from vzctl.command import NextStep, suggest
 from vzctl.domain.catalog.service import freshness_text, parse_freshness, require_local
+from vzctl.domain.rules import counted, provider_by_id
 from vzctl.domain.state.address import find_database
 from vzctl.domain.state.index import Index
 from vzctl.domain.state.records import Database
-from vzctl.domain.state.rules import counted, provider_by_id
 from vzctl.domain.state.service_token import has_token_form, token_digest, token_id
 from vzctl.domain.state.state import State
 from vzctl.errors import ConflictError, UsageError

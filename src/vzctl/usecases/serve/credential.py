@@ -14,10 +14,10 @@ from vzctl.command import command
 from vzctl.domain.catalog.catalog import CATALOGUE
 from vzctl.domain.catalog.provider import Provider
 from vzctl.domain.masking.redaction import without_secrets
+from vzctl.domain.rules import display_name
 from vzctl.domain.state.index import Index
 from vzctl.domain.state.names import SUFFIX_ADDED_BY_DATA_API, name_fault
 from vzctl.domain.state.records import Credential, Database
-from vzctl.domain.state.rules import display_name
 from vzctl.domain.state.state import State
 
 SINGLE_TENANT: Final = "SINGLE-TENANT"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from vzctl.command import Command, NextStep
-from vzctl.domain.state.problems import Problem
+from vzctl.domain.checks.problems import Problem
 from vzctl.errors import ExitStatus
 from vzctl.usecases.context import Context
 from vzctl.usecases.outcome import Columns, Outcome

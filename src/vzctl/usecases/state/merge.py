@@ -9,8 +9,8 @@ from pathlib import Path
 from vzctl import __version__
 from vzctl.bounded_text import STATE
 from vzctl.command import suggest
-from vzctl.domain.state.difference import differences
-from vzctl.domain.state.merge import merge
+from vzctl.domain.checks.difference import differences
+from vzctl.domain.checks.merge import merge
 from vzctl.domain.state.state import State
 from vzctl.errors import ConflictError, NotFoundError, StateError
 from vzctl.store.schema import format_state, parse_state

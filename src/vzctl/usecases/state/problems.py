@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from vzctl.command import suggest
-from vzctl.domain.state.problems import Problem, find_problems
+from vzctl.domain.checks.problems import Problem, find_problems
 from vzctl.domain.state.state import State
 from vzctl.usecases.context import Context
 

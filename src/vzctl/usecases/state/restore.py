@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import ClassVar, Final
 
 from vzctl.command import suggest
+from vzctl.domain.checks.difference import differences
 from vzctl.domain.rotation.restoration import Restoration
-from vzctl.domain.state.difference import differences
 from vzctl.domain.state.state import State
 from vzctl.errors import UsageError
 from vzctl.store.restore import plan_restore, restore

@@ -18,9 +18,9 @@ from typing import Any, ClassVar, Final
 
 from vzctl import __version__
 from vzctl.command import NextStep, suggest
-from vzctl.domain.state.integrity import HIGHEST_SERIAL
-from vzctl.domain.state.problems import find_problems
-from vzctl.domain.state.pseudonyms import OTHER, described
+from vzctl.domain.checks.integrity import HIGHEST_SERIAL
+from vzctl.domain.checks.problems import find_problems
+from vzctl.domain.checks.pseudonyms import OTHER, described
 from vzctl.domain.state.state import State
 from vzctl.errors import ConflictError, NotFoundError, StateError, UsageError
 from vzctl.store.atomic import create_new_file

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from vzctl.domain.state.pseudonyms import known_provider
+from vzctl.domain.checks.pseudonyms import known_provider
 from vzctl.setting_table import STANDARD_VARIABLES
 
 KNOWN_WORDS: Final = frozenset(

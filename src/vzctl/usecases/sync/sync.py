@@ -7,20 +7,20 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from vzctl.command import NextStep, suggest
+from vzctl.domain.checks.problems import Problem, find_problems
 from vzctl.domain.drift.comparison import find_drift
 from vzctl.domain.drift.databases import NOT_IN_LIST
 from vzctl.domain.drift.differences import Action, Change, Drift, DriftItem, Look
 from vzctl.domain.drift.observation import Kind, Remark
+from vzctl.domain.rules import counted, listed
 from vzctl.domain.state.index import Index
-from vzctl.domain.state.problems import Problem, find_problems
-from vzctl.domain.state.rules import counted, listed
 from vzctl.domain.state.state import State
 from vzctl.errors import ExitStatus
 from vzctl.usecases.change import Plan, propose_from
 from vzctl.usecases.context import Context, Danger, Question
+from vzctl.usecases.observation.observe import AnswerKind, Given, LiveSources, Observed, Sources, observe
 from vzctl.usecases.outcome import Columns, Notice, Outcome
 from vzctl.usecases.state.check import ProblemRow, problem_row
-from vzctl.usecases.sync.observe import AnswerKind, Given, LiveSources, Observed, Sources, observe
 
 AUDITED_AT_MOST = 200
 STEPS_AT_MOST = 5
@@ -158,7 +158,7 @@ def _plan(state: State, observed: Observed, look: Look) -> Plan[Drift]:
 def _observed(context: Context, state: State, request: Sync, look: Look) -> Observed:
     if isinstance(request.sources, Sources):
         return observe(state, request.sources, look)
-    from vzctl.usecases.sync.observe_live import observe_live
+    from vzctl.usecases.observation.observe_live import observe_live
 
     return observe_live(context, state, request.sources, look)
 

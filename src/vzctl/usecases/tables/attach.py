@@ -8,9 +8,9 @@ from datetime import datetime
 
 from vzctl.command import command, suggest_again
 from vzctl.domain.catalog.catalog import same_embedding
+from vzctl.domain.rules import service_text
 from vzctl.domain.state.address import Address, find_column, find_database, parse_address
 from vzctl.domain.state.records import Column
-from vzctl.domain.state.rules import service_text
 from vzctl.domain.state.state import State
 from vzctl.errors import ConflictError, NotFoundError, UsageError
 from vzctl.usecases.change import Plan, propose_from

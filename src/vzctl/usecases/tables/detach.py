@@ -6,9 +6,9 @@ import json
 from dataclasses import dataclass
 
 from vzctl.command import command
+from vzctl.domain.rules import service_text
 from vzctl.domain.state.address import Address, find_column, parse_address
 from vzctl.domain.state.records import Column
-from vzctl.domain.state.rules import service_text
 from vzctl.domain.state.state import State
 from vzctl.usecases.change import Plan, propose_from
 from vzctl.usecases.context import Context, Question

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from vzctl.command import suggest
-from vzctl.domain.masking.secret_text import parse_secret
+from vzctl.domain.catalog.secret_text import parse_secret
 from vzctl.errors import ProviderError, UsageError, VzctlError
 from vzctl.secret import Secret
 

@@ -9,17 +9,17 @@ from datetime import datetime
 from typing import Any, Final
 
 from vzctl.domain.catalog.provider import Provider
+from vzctl.domain.checks.problems import KNOWN_STATUSES
 from vzctl.domain.rotation.key_test import was_tested
-from vzctl.domain.rotation.revocation import (
+from vzctl.domain.rules import provider_by_id
+from vzctl.domain.state.records import Credential, Database, Dependant, Revocation, Rotation
+from vzctl.domain.state.revocation import (
     REASON_LEAKED,
     REASON_REMOVED,
     REASON_RESTORED,
     REASON_ROLLED_BACK,
     REASON_ROTATED,
 )
-from vzctl.domain.state.problems import KNOWN_STATUSES
-from vzctl.domain.state.records import Credential, Database, Dependant, Revocation, Rotation
-from vzctl.domain.state.rules import provider_by_id
 from vzctl.domain.state.state import State
 
 OTHER: Final = "(another)"

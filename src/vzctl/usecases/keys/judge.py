@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from vzctl.command import suggest
-from vzctl.domain.rotation.revocation import REASON_LEAKED
+from vzctl.domain.rules import listed
 from vzctl.domain.state.records import Credential
-from vzctl.domain.state.rules import listed
+from vzctl.domain.state.revocation import REASON_LEAKED
 from vzctl.domain.state.state import State
 from vzctl.errors import ConflictError
 from vzctl.secret import Secret

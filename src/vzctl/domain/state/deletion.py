@@ -1,6 +1,6 @@
 """Deletions of stored secrets, in three steps: begun in the state, deleted in the store, recorded as done.
 
-From the first step on the version is out of use for good: no pointer may name it (`vzctl.domain.state.integrity` refuses to
+From the first step on the version is out of use for good: no pointer may name it (`vzctl.domain.checks.integrity` refuses to
 write such a state), whatever a restore, a rollback, or another machine makes of the state. Where an older state that names
 it is put back, the same key continues under a new version that is not stored (`renewed`).
 """

@@ -20,7 +20,7 @@ from vzctl.domain.state.records import Database
 from vzctl.domain.state.state import State
 from vzctl.errors import AuthError, NotFoundError, VzctlError
 from vzctl.usecases.live import Live, in_parallel
-from vzctl.usecases.sync.observe import Coverage, LiveSources, doubted, read_live, require_own_organization
+from vzctl.usecases.observation.observe import Coverage, LiveSources, doubted, read_live, require_own_organization
 
 LIST: Final = "the list of databases"
 NOT_VISIBLE: Final = "the token may not see it, so its absence from the list says nothing"

@@ -1,6 +1,6 @@
 """The thirteen rules that guard changes. Each function raises when a rule forbids, and names the way on.
 
-Reality may already break them; what a file or a sync shows is judged by `vzctl.domain.state.problems` instead.
+Reality may already break them; what a file or a sync shows is judged by `vzctl.domain.checks.problems` instead.
 """
 
 from __future__ import annotations

@@ -9,12 +9,12 @@ from dataclasses import dataclass, field
 from vzctl.answers.fields import place_name_fault
 from vzctl.clients.data_api import DataApi
 from vzctl.domain.drift.observation import ScopeSeen
+from vzctl.domain.rules import provider_by_id
 from vzctl.domain.state.records import Credential
-from vzctl.domain.state.rules import provider_by_id
 from vzctl.domain.state.state import State
 from vzctl.errors import AuthError, VzctlError
-from vzctl.usecases.scope.observe import NO_KEYSPACE, NOT_OBSERVABLE, USABLE, Invented, Named, look_at_each
-from vzctl.usecases.sync.observe import Coverage
+from vzctl.usecases.observation.observe import Coverage
+from vzctl.usecases.observation.scope import NO_KEYSPACE, NOT_OBSERVABLE, USABLE, Invented, Named, look_at_each
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """Secrets of versions on their way into the store and out of it. Intent first, and nothing orphaned unseen.
 
 The id of a version is in the state before its secret is in a store. `Version.held` is set only after the store gave the same
-secret back, and cleared before the secret is deleted (`vzctl.usecases.secrets.delete`).
+secret back, and cleared before the secret is deleted (`vzctl.usecases.keys.delete`).
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from typing import Final
 
 from vzctl.command import suggest
 from vzctl.domain.catalog.provider import Provider
-from vzctl.domain.masking.secret_text import looks_unusual, require_usable
-from vzctl.domain.rotation.deletion import is_deleted, needed_versions, owner_name, with_deletions
+from vzctl.domain.catalog.secret_text import looks_unusual, require_usable
+from vzctl.domain.state.deletion import is_deleted, needed_versions, owner_name, with_deletions
 from vzctl.domain.state.records import Credential, RetiredCredential, Version
 from vzctl.domain.state.state import State
 from vzctl.domain.state.token import KEPT_AS
@@ -23,8 +23,8 @@ from vzctl.secret import Secret
 from vzctl.store.secret_writes import writing
 from vzctl.usecases.change import Plan, apply, changed_meanwhile
 from vzctl.usecases.context import Context, SecretSource, item_of
+from vzctl.usecases.keys.delete import finish_and_tell
 from vzctl.usecases.outcome import Notice
-from vzctl.usecases.secrets.delete import finish_and_tell
 from vzctl.vault.base import SecretItem, SecretStore
 
 Owner = Credential | RetiredCredential

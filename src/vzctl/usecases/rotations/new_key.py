@@ -14,9 +14,9 @@ from vzctl.domain.diagnosis.codes import error_codes
 from vzctl.domain.diagnosis.experiment import Arm, arm_of_fault
 from vzctl.domain.diagnosis.key_verdict import MEANINGS, PASSED, REJECTED, Verdict
 from vzctl.domain.rotation.key_test import RECOGNIZED_BY_PROVIDER, TESTED, WORKS_AT_PROVIDER
+from vzctl.domain.rules import provider_by_id
 from vzctl.domain.state.index import Index
 from vzctl.domain.state.records import Credential, Dependant
-from vzctl.domain.state.rules import provider_by_id
 from vzctl.domain.state.state import State
 from vzctl.errors import (
     ERROR_OF_SIDE,
@@ -31,10 +31,10 @@ from vzctl.errors import (
 )
 from vzctl.secret import Secret
 from vzctl.usecases.context import Context
-from vzctl.usecases.credentials.verify import services_of
+from vzctl.usecases.dependents.services import services_of
+from vzctl.usecases.keys.version import Owner
 from vzctl.usecases.live import ENDS_EVERYTHING, Live
 from vzctl.usecases.probe import search_body, table_of
-from vzctl.usecases.secrets.version import Owner
 
 FAILURES_AT_MOST: Final = 3
 """So many databases that fail are enough: each may take as long as a request may."""

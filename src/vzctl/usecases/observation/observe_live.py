@@ -36,11 +36,11 @@ from vzctl.domain.state.records import Collection, Column, Database, Dependant
 from vzctl.domain.state.state import State
 from vzctl.errors import AstraError, UsageError, VzctlError
 from vzctl.usecases.context import Context
-from vzctl.usecases.databases.astra_list import DatabaseList, list_databases
 from vzctl.usecases.live import Live, in_parallel, require_jobs
-from vzctl.usecases.scope.observe import Named
-from vzctl.usecases.scope.questions import ScopeQuestions
-from vzctl.usecases.sync.observe import AnswerKind, Coverage, Given, LiveSources, Observed, read_live
+from vzctl.usecases.observation.astra_databases import DatabaseList, list_databases
+from vzctl.usecases.observation.observe import AnswerKind, Coverage, Given, LiveSources, Observed, read_live
+from vzctl.usecases.observation.scope import Named
+from vzctl.usecases.observation.scope_questions import ScopeQuestions
 
 ACTIVE: Final = "ACTIVE"
 HIBERNATED: Final = "HIBERNATED"

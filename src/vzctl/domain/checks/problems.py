@@ -9,10 +9,10 @@ from typing import Final
 
 from vzctl.command import NextStep, command, suggest
 from vzctl.domain.catalog.catalog import service_problems
-from vzctl.domain.rotation.deletion import needed_versions, owner_name
+from vzctl.domain.rules import display_name, provider_by_id
+from vzctl.domain.state.deletion import needed_versions, owner_name
 from vzctl.domain.state.index import Index
 from vzctl.domain.state.records import Credential, Dependant
-from vzctl.domain.state.rules import display_name, provider_by_id
 from vzctl.domain.state.state import State
 from vzctl.domain.state.token import KEPT_AS, SHOWN_AS, leftover_tokens
 

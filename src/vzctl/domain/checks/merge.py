@@ -12,10 +12,9 @@ from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Any, Final
 
-from vzctl.domain.rotation.deletion import renewed
-from vzctl.domain.rotation.revocation import REASON_LEAKED, is_revoked
+from vzctl.domain.checks.integrity import breakages
+from vzctl.domain.state.deletion import renewed
 from vzctl.domain.state.index import Index
-from vzctl.domain.state.integrity import breakages
 from vzctl.domain.state.records import (
     Collection,
     Column,
@@ -35,6 +34,7 @@ from vzctl.domain.state.records import (
     StepTime,
     Version,
 )
+from vzctl.domain.state.revocation import REASON_LEAKED, is_revoked
 from vzctl.domain.state.state import State
 
 

@@ -12,6 +12,7 @@ from typing import Final
 
 from vzctl.domain.masking.redaction import looks_like_secret
 from vzctl.domain.rotation.machine import route
+from vzctl.domain.state.limits import LONGEST_FRESHNESS, is_path_word
 from vzctl.domain.state.names import name_fault
 from vzctl.domain.state.records import (
     Authentication,
@@ -37,14 +38,21 @@ from vzctl.secret import LAST_FOUR
 
 Place = tuple[str | int, ...]
 
+
 HIGHEST_SERIAL: Final = 2**53
 """The whole numbers up to here are the same in every JSON reader; no state gets anywhere near."""
-LONGEST_FRESHNESS: Final = 7 * 24 * 3600
-"""Seconds for which a Data API may keep a key; longer than a week is a mistake."""
+
+
 LARGEST_GROUP: Final = 1000
 """Databases of one manual step; no dialog takes more."""
+
+
 _HEXADECIMAL: Final = frozenset("0123456789abcdef")
+
+
 _SHOWN_AT_MOST: Final = 60
+
+
 _TIME_SUFFIXES: Final = ("_at", "_since")
 
 
@@ -93,11 +101,6 @@ def _token(organization: Organization) -> Iterator[Breakage]:
         yield Breakage(
             ("organization", "token_version"), f"{_shown(organization.token_version)} is no version of the token"
         )
-
-
-def is_path_word(text: str) -> bool:
-    """Whether the text is safe as one part of a secret store item's path."""
-    return bool(text) and text.isascii() and text.replace("-", "").replace("_", "").isalnum()
 
 
 def _duplicates(table: str, key: str, values: Iterable[object]) -> Iterator[Breakage]:
@@ -279,11 +282,21 @@ def _shown(text: str) -> str:
 
 
 _DEPENDANTS: Final = ("collections", "columns")
+
+
 _EVENTS: Final = ("rotations", "revocations", "service_tokens", "deletions")
+
+
 _INNER: Final = {"credentials": ("scope", "versions"), "retired": ("versions",), "rotations": ("times",)}
+
+
 _FIRST_TIME: Final = datetime(1, 1, 2, tzinfo=UTC)
+
+
 _LAST_TIME: Final = datetime(9999, 12, 30, tzinfo=UTC)
 """Within these a time can be written in UTC, whatever zone it was given in."""
+
+
 _TIME_KEYS: Final[dict[type, tuple[str, ...]]] = {
     kind: tuple(field.name for field in fields(kind) if field.name.endswith(_TIME_SUFFIXES))
     for kind in (

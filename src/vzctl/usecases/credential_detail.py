@@ -10,8 +10,8 @@ from vzctl.domain.state.index import Index
 from vzctl.domain.state.records import Credential
 from vzctl.domain.state.state import State
 from vzctl.usecases.context import Context
-from vzctl.usecases.credentials.last_use import last_uses
-from vzctl.usecases.credentials.list import CredentialRow, credential_row
+from vzctl.usecases.credential_row import CredentialRow, credential_row
+from vzctl.usecases.keys.last_use import last_uses
 from vzctl.usecases.outcome import Columns
 from vzctl.usecases.views import DatabaseRef, DependantRef, database_ref, dependant_refs
 

@@ -1,6 +1,6 @@
 """The one way in which a stored secret is deleted: the deletion recorded, the secret deleted, the end recorded.
 
-A use case records the deletion together with its own change (`vzctl.domain.rotation.deletion.with_deletions`), or alone
+A use case records the deletion together with its own change (`vzctl.domain.state.deletion.with_deletions`), or alone
 (`delete_secrets`); `finish_deletions` does the rest. A crash in between leaves a deletion that has begun: `state check`
 shows it, `secrets purge` finishes it. From the beginning on, no command can bring the version back into use, so nothing is
 deleted that anything relies on."""
@@ -11,9 +11,9 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from vzctl.command import suggest
-from vzctl.domain.rotation.deletion import owner_name, with_deletions, with_deletions_done
+from vzctl.domain.rules import counted
+from vzctl.domain.state.deletion import owner_name, with_deletions, with_deletions_done
 from vzctl.domain.state.records import Deletion
-from vzctl.domain.state.rules import counted
 from vzctl.domain.state.state import State
 from vzctl.domain.state.token import KEPT_AS
 from vzctl.errors import SecretStoreError

@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, ClassVar
 
 from vzctl.command import NextStep, suggest
+from vzctl.domain.rules import listed
 from vzctl.domain.state.index import Index
 from vzctl.domain.state.records import Credential, Database, Direction, RetiredCredential, Rotation, Step
-from vzctl.domain.state.rules import listed
 from vzctl.domain.state.state import State
 from vzctl.store.fetch_record import Fetches, read_fetches
 from vzctl.usecases.context import Context

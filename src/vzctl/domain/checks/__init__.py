@@ -1,0 +1,1 @@
+"""What can be wrong with a state, and how two states differ or merge."""

@@ -1,0 +1,1 @@
+"""What Astra, a Data API, and the databases say, as one observation."""
