@@ -28,11 +28,11 @@ Section = dict[str, Any]
 CHECKS: Final[dict[str, Callable[[dict[str, Section]], Iterable[str]]]] = {
     "causes": cause_faults,
     "error_codes": code_faults,
-    "rule_lists": rule_list_faults,
-    "rules": rule_faults,
     "hosts": host_faults,
     "portal": portal_faults,
     "providers": provider_faults,
+    "rule_lists": rule_list_faults,
+    "rules": rule_faults,
     "sentences": sentence_faults,
 }
 """By the name of a section, what yields its faults, each with its entry; it gets all sections, to follow references."""
