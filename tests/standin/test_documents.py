@@ -60,7 +60,7 @@ def test_a_vector_beside_a_text_is_refused(collection: Any) -> None:
 
 def test_a_page_has_fifty_documents_whatever_the_limit(collection: Any) -> None:
     for start in (0, 100):
-        collection.insert_many([{"_id": number} for number in range(start, start + 100)])
+        collection.insert_many([{"_id": number} for number in range(start, start + 100)], ordered=True)
     first = command(collection, find={"options": {"limit": 120}})["data"]
     assert (len(first["documents"]), first["nextPageState"] is not None) == (50, True)
     assert [item["_id"] for item in collection.find({}, limit=120)] == list(range(120))
@@ -75,7 +75,7 @@ def test_everything_is_shown_only_when_it_is_asked_for(collection: Any) -> None:
 
 def test_counting_stops_at_a_thousand(collection: Any) -> None:
     for start in range(0, 1100, 100):
-        collection.insert_many([{"_id": number} for number in range(start, start + 100)])
+        collection.insert_many([{"_id": number} for number in range(start, start + 100)], ordered=True)
     assert command(collection, countDocuments={})["status"] == {"count": 1000, "moreData": True}
     assert command(collection, countDocuments={"filter": {"_id": 5}})["status"] == {"count": 1}
     assert command(collection, estimatedDocumentCount={})["status"] == {"count": 0}
