@@ -42,9 +42,13 @@ def filled(text: str, keys: Mapping[str, str]) -> str:
 
 
 def newest_backup(cli: Cli) -> str:
-    """Return the serial of the newest backup."""
-    names = [path.name for path in (cli.state.parent / "state.toml.d" / "backups").glob("*")]
-    return str(max((int(found[0]) for name in names if (found := re.search(r"\d+", name))), default=0))
+    """Return the serial of the newest backup: the newest state is one while something else is in its place."""
+    folder = cli.state.parent / "state.toml.d"
+    found = [re.search(r"\d+", path.name) for path in (folder / "backups").glob("*")]
+    newest = folder / "newest.toml"
+    if newest.is_file() and (not cli.state.is_file() or cli.state.read_bytes() != newest.read_bytes()):
+        found.append(re.search(r"(?<=^serial = )\d+", newest.read_text(encoding="utf-8"), re.MULTILINE))
+    return str(max((int(item[0]) for item in found if item is not None), default=0))
 
 
 def first_token(cli: Cli) -> str:
