@@ -30,8 +30,11 @@ NAMES: dict[str, Any] = {
     "pending": ["add-credential:azure-test", "add-scope:openai-prod:shop@us-east1"],
 }
 
+# As pip writes it where the path of Python has a space, which a line with #! cannot have.
 STUB = """\
-#!{python}
+#!/bin/sh
+'''exec' "{python}" "$0" "$@"
+' '''
 import os, sys
 with open({calls!r}, "a") as calls:
     calls.write(repr(sys.argv[1:]) + "\\n")

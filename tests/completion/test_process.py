@@ -152,7 +152,7 @@ def test_a_missing_tree_is_silent(stub_directory: Path) -> None:
 def test_a_folder_that_is_gone_is_silent(stub_directory: Path, tmp_path: Path) -> None:
     gone = tmp_path / "gone"
     gone.mkdir()
-    command = f'cd "{gone}" && rmdir "{gone}" && exec "{stub_directory}/vzctl" -- cred'
+    command = f'cd "{gone}" && rmdir "{gone}" && exec "{sys.executable}" "{stub_directory}/vzctl" -- cred'
     answer = subprocess.run(
         ["/bin/sh", "-c", command],
         capture_output=True,

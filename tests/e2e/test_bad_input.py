@@ -587,7 +587,8 @@ def test_a_working_directory_that_is_gone_is_said(cli: Cli) -> None:
     gone = cli.folder / "gone"
     gone.mkdir()
     result = cli.program(["sh", "-c", 'rmdir "$PWD" && exec "$@"', "sh", *installed_command()], "status", cwd=gone)
-    assert (result.status, result.error) == (3, "the working directory no longer exists")
+    # A shell that starts the program, which it does where the path of Python has a space, says so too.
+    assert (result.status, result.err.splitlines()[-1]) == (3, "error: the working directory no longer exists")
 
 
 @pytest.mark.parametrize(
