@@ -71,7 +71,10 @@ def is_unsaved(paths: StatePaths, newest: KeptState, serial: int) -> bool:
 
 def states_to_return(paths: StatePaths, state: State) -> Iterator[OtherState]:
     """Yield the states that may take the file's place again: those that it has not caught up with."""
-    for kept in (read_kept(paths.newer), read_kept(paths.newest)):
+    newer, newest = read_kept(paths.newer), read_kept(paths.newest)
+    if newest is not None and state.serial > newest.state.serial:
+        newest = None  # the command that wrote the file was killed before it kept it here
+    for kept in (newer, newest):
         if kept is not None and not has_caught_up(state, kept.state):
             yield OtherState(str(kept.path), kept.state)
 
