@@ -241,7 +241,7 @@ class StateFile:
         except (NotFoundError, StateLostError):
             return Snapshot(b"", None)
         with contextlib.suppress(StateError):
-            return Snapshot(data, parse_state(data, self.location))
+            return Snapshot(*self._parse(data))
         return Snapshot(data, None)
 
     def stamp(self) -> Hashable:

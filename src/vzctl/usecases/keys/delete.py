@@ -3,7 +3,8 @@
 A use case records the deletion together with its own change (`vzctl.domain.state.deletion.with_deletions`), or alone
 (`delete_secrets`); `finish_deletions` does the rest. A crash in between leaves a deletion that has begun: `state check`
 shows it, `secrets purge` finishes it. From the beginning on, no command can bring the version back into use, so nothing is
-deleted that anything relies on."""
+deleted that anything relies on.
+"""
 
 from __future__ import annotations
 
