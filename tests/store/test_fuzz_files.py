@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import random
 from collections.abc import Iterator
 from typing import Any, Final
@@ -122,13 +123,13 @@ def places(value: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str |
 
 
 def put(document: Any, path: tuple[str | int, ...], value: Any) -> None:
-    """Replace the value at a path; None takes it out, together with its key."""
+    """Replace the value at a path by a copy; None takes it out, together with its key."""
     for part in path[:-1]:
         document = document[part]
     if value is None:
         del document[path[-1]]
     else:
-        document[path[-1]] = value
+        document[path[-1]] = copy.deepcopy(value)  # a later change inside it leaves the caller's own as it is
 
 
 @settings(max_examples=examples(400))

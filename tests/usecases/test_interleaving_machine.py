@@ -389,8 +389,9 @@ class Interleaving(RuleBasedStateMachine):
             states.append(self.cli.document())
             ran.extend(self.until_changed(others, changes))
             states.append(self.cli.document())
-            if point == "read":
-                # It may be the first time that it reads the state: then it does what it would do from here on.
+            if point == "read" or "--all-databases" in command.words:
+                # It may be the first time that it reads the state: then it does what it would do from here on. And with --yes,
+                # "all" databases are all that there are when it writes.
                 (added, removed), _ = self.alone_in_a_copy(command, key)
                 plans.append((shown[0] | added, shown[1] | removed))
 
