@@ -16,7 +16,7 @@ import hypothesis
 import pytest
 
 from tests.support.comparison import COMPARED_WITH
-from tests.support.effort import USUAL_EXAMPLES, examples
+from tests.support.effort import IS_REPRODUCIBLE, USUAL_EXAMPLES, examples
 from tests.support.sampling import mark_unsampled
 from tests.support.tools import IS_CI, summary
 from vzctl.errors import ENDING_SIGNALS
@@ -38,11 +38,15 @@ SOURCE: Final = Path(__file__).resolve().parents[1] / "src"
 MEMORY: Final = Path("/dev/shm")
 MEMORY_BYTES: Final = 2 * 1024**3
 
-hypothesis.settings.register_profile("local", deadline=None, max_examples=examples(USUAL_EXAMPLES))
 hypothesis.settings.register_profile(
-    "ci", deadline=None, max_examples=examples(USUAL_EXAMPLES), derandomize=True, database=None, print_blob=True
+    "vzctl",
+    deadline=None,
+    max_examples=examples(USUAL_EXAMPLES),
+    derandomize=IS_REPRODUCIBLE,
+    database=None,
+    print_blob=True,
 )
-hypothesis.settings.load_profile("ci" if IS_CI else "local")
+hypothesis.settings.load_profile("vzctl")
 
 
 def pytest_configure(config: pytest.Config) -> None:

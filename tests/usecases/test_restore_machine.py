@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from tests.support.builders import SALT, a_state, an_organization, database_id
-from tests.support.machines import machine_settings
+from tests.support.effort import machine_settings
 from tests.support.memory_store import MemoryStore, a_context
 from tests.support.state_files import a_state_file, counting_ids
 from vzctl.domain.checks.integrity import breakages
@@ -284,6 +284,6 @@ class PortalRestores(Restores):
 
 TestLocalRestores = LocalRestores.TestCase
 TestPortalRestores = PortalRestores.TestCase
-SETTINGS: Final = machine_settings(sequences=20, steps=25)
+SETTINGS: Final = machine_settings(sequences=40, steps=25)
 TestLocalRestores.settings = SETTINGS
 TestPortalRestores.settings = SETTINGS

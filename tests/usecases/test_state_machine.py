@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from tests.support.builders import SALT, a_state
-from tests.support.machines import machine_settings
+from tests.support.effort import machine_settings
 from tests.support.memory_store import MemoryStore, a_context
 from tests.support.state_files import a_state_file, counting_ids
 from vzctl.domain.checks.integrity import breakages
