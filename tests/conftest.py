@@ -18,7 +18,7 @@ import pytest
 from tests.support.comparison import COMPARED_WITH
 from tests.support.effort import IS_REPRODUCIBLE, USUAL_EXAMPLES, examples
 from tests.support.sampling import mark_unsampled
-from tests.support.tools import IS_CI, summary
+from tests.support.tools import summary
 from vzctl.errors import ENDING_SIGNALS
 
 KEPT: Final = frozenset({"DYLD_LIBRARY_PATH", "LD_LIBRARY_PATH", "PATH", "TMPDIR", "VZCTL_TEST_COMMAND"})

@@ -207,6 +207,7 @@ print(peak // 1024)
 """
 
 
+@pytest.mark.sampled(7)
 @pytest.mark.parametrize("limits", ["CONFIGURATION", "STATE"])
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
 def test_a_megabyte_of_anything_takes_less_than_200_megabytes(text: Callable[[int], str], limits: str) -> None:

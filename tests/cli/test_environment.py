@@ -37,6 +37,7 @@ def test_plain_output_and_errors_are_the_same_everywhere(cli: Cli, words: str, s
     assert found == usual
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("surroundings", SURROUNDINGS.values(), ids=SURROUNDINGS.keys())
 def test_json_is_the_same_everywhere(cli: Cli, surroundings: dict[str, str]) -> None:
     words = ("credentials", "show", "openai-prod", "-o", "json")

@@ -191,6 +191,7 @@ def test_head_gets_its_line_and_nobody_complains(cli: Cli) -> None:
     assert (done.returncode, done.stdout.split(b"\t")[0], done.stderr) == (0, b"shop", b"")
 
 
+@pytest.mark.slow
 @pytest.mark.sampled(2)
 @pytest.mark.parametrize("closed", ["stdin", "stdout", "stderr", "all"])
 def test_closed_streams_are_no_reason_to_fail_unless_the_answer_cannot_be_told(cli: Cli, closed: str) -> None:

@@ -12,6 +12,7 @@ from tests.support.transcript import FOLDER, commands, play
 TRANSCRIPTS = sorted(FOLDER.glob("*.txt"), key=lambda path: path.name)
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("path", TRANSCRIPTS, ids=lambda path: path.stem)
 def test_every_line_is_as_recorded(path: Path, tmp_path: Path) -> None:
     recorded = path.read_text(encoding="utf-8")

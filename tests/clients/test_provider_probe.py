@@ -212,6 +212,7 @@ def test_a_good_key_makes_a_vector(
     assert KEY not in asked.path + str(asked.query) + str(asked.body)
 
 
+@pytest.mark.sampled(16)
 @pytest.mark.parametrize(
     ("provider", "trouble"), [(name, trouble) for name, row in EXPECTED.items() for trouble in row]
 )
@@ -419,6 +420,7 @@ ODD_ANSWERS: Final = [
 ]
 
 
+@pytest.mark.sampled(6)
 @pytest.mark.parametrize(("fault", "verdict"), ODD_ANSWERS, ids=str)
 def test_bad_luck_has_a_verdict(
     fault: dict[str, Any], verdict: Verdict, probes: ProviderProbes, providers: Providers, stand_in: StandIn

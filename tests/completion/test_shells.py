@@ -88,6 +88,7 @@ def start(tmp_path: Path, folder: Path, state: Path) -> Iterator[Start]:
         yield start_session
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shell", SHELLS)
 def test_tab_completes_the_word(shell: str, start: Start, stub_directory: Path, folder: Path) -> None:
     session = start(shell, stub_directory)
@@ -225,6 +226,7 @@ REAL = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shell", SHELLS)
 def test_tab_completes_the_real_command(shell: str, start: Start, real_directory: Path) -> None:
     session = start(shell, real_directory)

@@ -43,6 +43,7 @@ def moved(organization: Find, plane: str, store: str, prepare: Prepare) -> tuple
     return first, second
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize(("plane", "store", "prepare"), CASES)
 def test_another_machine_finishes_the_rotation_when_the_key_is_given_again(
     plane: str, store: str, prepare: Prepare, organization: Find

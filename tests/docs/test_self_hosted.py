@@ -60,6 +60,7 @@ def prepared(tmp_path: Path) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_what_is_prepared_is_private_and_holds_the_key_encrypted_only(prepared: Path) -> None:
     for path in prepared.rglob("*"):
         if path.is_file() and path.name != ".gitignore":
@@ -72,6 +73,7 @@ def test_what_is_prepared_is_private_and_holds_the_key_encrypted_only(prepared: 
     assert 'QUARKUS_REST_CLIENT_CREDENTIALS_URL: "http://127.0.0.1:8084/v1"' in compose
 
 
+@pytest.mark.slow
 def test_a_service_with_what_is_prepared_gives_out_the_key(prepared: Path, tmp_path: Path) -> None:
     # The folders as they are mounted, /etc/vzctl and /var/lib/vzctl, below a root of the test.
     cli = Cli.create(tmp_path / "container")
@@ -93,6 +95,7 @@ def test_a_service_with_what_is_prepared_gives_out_the_key(prepared: Path, tmp_p
         assert api.key("openai", "openai-prod") == "sk-made-up-key-of-the-example"
 
 
+@pytest.mark.slow
 def test_what_was_prepared_is_not_prepared_again(prepared: Path, tmp_path: Path) -> None:
     done = subprocess.run(
         ["sh", str(FOLDER / "prepare.sh"), str(prepared)],

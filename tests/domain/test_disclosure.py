@@ -139,6 +139,7 @@ def test_a_secret_of_signs_alone_is_looked_for_as_it_is() -> None:
     assert discloses("it is -+-+-", "-+-+-") is True
 
 
+@pytest.mark.slow
 def test_a_long_secret_and_a_long_text_are_no_trouble() -> None:
     source = random.Random(7)
     key = word(BASE62, 16 * 1024)(source)

@@ -600,6 +600,7 @@ def observations(draw: st.DrawFn, state: State) -> Observation:
 looked = sound_states().flatmap(lambda state: st.tuples(st.just(state), observations(state)))
 
 
+@pytest.mark.slow
 @given(looked, st.booleans(), st.sets(st.sampled_from(Kind), min_size=1))
 def test_what_was_recorded_does_not_differ_any_more(
     found: tuple[State, Observation], prune: bool, kinds: set[Kind]
@@ -614,6 +615,7 @@ def test_what_was_recorded_does_not_differ_any_more(
         assert drift.after is state
 
 
+@pytest.mark.slow
 @given(looked)
 def test_nothing_is_ever_removed_without_prune(found: tuple[State, Observation]) -> None:
     state, seen = found

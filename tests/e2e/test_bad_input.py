@@ -690,6 +690,7 @@ def test_what_came_with_a_cloned_folder_is_no_record_of_a_test_item(cli: Cli, ki
     assert os.path.lexists(folder / "canary-0")
 
 
+@pytest.mark.slow
 def test_sigterm_ends_a_command_and_what_it_started(cli: Cli) -> None:
     script = 'echo $$ >"$0"; exec sleep 300'
     pid_file = cli.folder / "pid"

@@ -56,7 +56,7 @@ def assert_no_leak(result: Result, cli: Cli, *, holding: tuple[Path, ...] = ()) 
     assert places_with(ALL, result, cli, holding=holding) == []
 
 
-@pytest.mark.sampled(40)
+@pytest.mark.sampled(12)
 @pytest.mark.parametrize("output", OUTPUTS)
 @pytest.mark.parametrize("words", COMMANDS, ids=".".join)
 def test_no_command_shows_or_keeps_a_key(
@@ -103,7 +103,7 @@ NAMES_OF_PLACES: Final = frozenset({"--state", "--profile"})
 """Where the state is. A path is a path, whatever its name: `state path` must be able to print it."""
 
 
-@pytest.mark.sampled(20)
+@pytest.mark.sampled(8)
 @pytest.mark.parametrize("words", COMMANDS, ids=".".join)
 def test_a_key_given_for_something_else_is_not_repeated(words: tuple[str, ...], local: Cli) -> None:
     told = []
@@ -185,6 +185,7 @@ CONFIGURATIONS: Final = {
 CONFIGURED: Final = ("status -v", "secrets test -v", "secrets status --check", "credentials list", "credentials find")
 
 
+@pytest.mark.sampled(6)
 @pytest.mark.parametrize("place", ["config/vzctl/config.toml", ".vzctl.toml"])
 @pytest.mark.parametrize("text", CONFIGURATIONS.values(), ids=CONFIGURATIONS)
 def test_a_key_in_a_configuration_is_not_repeated(text: str, place: str, local: Cli) -> None:
@@ -216,6 +217,7 @@ READING: Final = [
 ]
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("edit", HAND_EDITS.values(), ids=HAND_EDITS)
 def test_a_key_in_a_hand_edited_state_is_not_repeated(edit: tuple[str, str], local: Cli) -> None:
     text = local.state.read_text(encoding="utf-8")

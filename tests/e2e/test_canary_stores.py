@@ -110,7 +110,7 @@ def user(original: Cli, tmp_path: Path) -> Cli:
     return cli
 
 
-@pytest.mark.sampled(20)
+@pytest.mark.sampled(6)
 @pytest.mark.parametrize("line", LINES)
 @pytest.mark.parametrize("mode", MODES)
 def test_a_failing_store_gives_no_key_away(mode: str, line: str, user: Cli) -> None:

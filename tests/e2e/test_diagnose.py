@@ -43,6 +43,7 @@ def data_of(result: Result) -> dict[str, Any]:
 # Bad input.
 
 
+@pytest.mark.slow
 @pytest.mark.sampled(2)
 @pytest.mark.parametrize(
     ("payload", "error"),
@@ -80,6 +81,7 @@ def test_of_fifty_megabytes_both_ends_are_read_and_it_says_so(cli: Cli, payload:
     assert [item["code"] for item in json.loads(result.out)["warnings"]] == ["PAYLOAD_CUT"]
 
 
+@pytest.mark.slow
 @pytest.mark.sampled(2)
 @pytest.mark.parametrize("size", [2 * 512 * 1024, 2 * 512 * 1024 + 1, 3 * 512 * 1024 + 7, 9 * 512 * 1024])
 def test_only_what_is_longer_than_two_windows_is_cut(cli: Cli, size: int) -> None:
@@ -90,6 +92,7 @@ def test_only_what_is_longer_than_two_windows_is_cut(cli: Cli, size: int) -> Non
     assert {data["cause"], *(item["cause"] for item in data["others"])} == {"quota_exhausted", "collection_unknown"}
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(
     "payload",
     [
@@ -115,6 +118,7 @@ def test_a_gzip_file_is_no_stream(cli: Cli, words: tuple[str, ...]) -> None:
     assert (result.status, result.out, result.error) == (2, "", "this is a gzip file, not text")
 
 
+@pytest.mark.slow
 def test_three_errors_in_ten_thousand_lines_are_found(cli: Cli) -> None:
     lines = [SERVED.decode().strip()[:80]] * 10_000
     lines[77] = f"2026-01-02T03:04:05Z ERROR {NO_COLLECTION}"
@@ -230,6 +234,7 @@ def test_an_interrupt_ends_a_followed_log_with_its_counts(cli: Cli, number: int,
         assert (process.returncode, err.decode().splitlines()) == (status, said)
 
 
+@pytest.mark.slow
 def test_a_reader_that_goes_away_ends_the_following(cli: Cli) -> None:
     with following(cli, "-o", "plain") as process:
         assert process.stdout is not None
@@ -272,6 +277,7 @@ def test_a_log_of_any_length_takes_the_same_memory(cli: Cli) -> None:
 # Secrets.
 
 
+@pytest.mark.sampled(21)
 @pytest.mark.parametrize("output", ["human", "plain", "json"])
 @pytest.mark.parametrize("words", [(), ("--lines",), ("--follow",), ("--follow", "--dedupe")], ids="-".join)
 @pytest.mark.parametrize(

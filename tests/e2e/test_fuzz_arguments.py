@@ -286,6 +286,7 @@ def reading(state: State) -> Iterator[list[str]]:
         yield ["integrations", "show", integration.provider]
 
 
+@pytest.mark.slow
 @settings(
     max_examples=examples(15),
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],

@@ -87,6 +87,7 @@ def test_the_store_answers_its_test_and_keeps_nothing_of_it(secret_service: Secr
     assert secret_service.usernames(SERVICE) == before
 
 
+@pytest.mark.slow
 def test_what_somebody_else_took_out_of_the_keyring_is_noticed(secret_service: SecretService, cli: Cli) -> None:
     add(cli, "sk-first")
     (version,) = held(secret_service, cli)
@@ -97,6 +98,7 @@ def test_what_somebody_else_took_out_of_the_keyring_is_noticed(secret_service: S
     assert 'warning: the store does not give out the current key of "openai-prod"' in result.err
 
 
+@pytest.mark.slow
 def test_secrets_move_from_the_keyring_into_files(secret_service: SecretService, cli: Cli) -> None:
     add(cli, "sk-first")
     words = ("secrets", "migrate", "--source", "keyring", "--delete-source", "--yes")

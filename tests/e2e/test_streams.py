@@ -66,7 +66,7 @@ def request(cli: Cli, case: Case, output: str, streams: Mapping[str, str]) -> Re
     )
 
 
-@pytest.mark.sampled(8)
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize(("case", "plane"), GOOD)
 def test_a_command_that_succeeds_keeps_its_status(
     case: Case, plane: str, server: ForkServer, organizations: dict[str, Cli], tmp_path: Path
@@ -85,7 +85,7 @@ def test_a_command_that_succeeds_keeps_its_status(
     assert found == expected
 
 
-@pytest.mark.sampled(8)
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize(("case", "plane"), BAD)
 def test_a_command_that_fails_keeps_its_status(
     case: Case, plane: str, server: ForkServer, organizations: dict[str, Cli], tmp_path: Path

@@ -116,6 +116,7 @@ def test_a_person_at_a_terminal_is_told_where_it_is_and_to_look_into_it(tmp_path
     assert path.stat().st_mode & 0o777 == 0o600
 
 
+@pytest.mark.slow
 def test_a_second_one_is_refused_at_a_terminal(tmp_path: Path) -> None:
     cli = Cli.create(tmp_path / "user").init()
     cli.ok("support", "bundle")

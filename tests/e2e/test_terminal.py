@@ -109,6 +109,7 @@ def test_a_key_is_typed_hidden_and_arrives(cli: Cli) -> None:
     assert held_keys(cli, "sk-typed-by-hand") == ["current"]
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize(
     ("words", "prompt"),
     [
@@ -205,6 +206,7 @@ def test_a_severe_question_wants_the_name(cli: Cli, answer: str, status: int) ->
     assert ("error: cancelled: the name was not typed; nothing was changed" in terminal.screen) == (status != 0)
 
 
+@pytest.mark.slow
 def test_a_y_answers_a_rotation_after_the_key_was_tested(cli: Cli) -> None:
     cli.add()
     with at_terminal(cli, "credentials", "rotate", "openai-prod") as terminal:
@@ -217,6 +219,7 @@ def test_a_y_answers_a_rotation_after_the_key_was_tested(cli: Cli) -> None:
     assert held_keys(cli, "sk-second") == ["current"]
 
 
+@pytest.mark.slow
 def test_the_answer_comes_from_the_terminal_while_the_key_comes_through_the_pipe(cli: Cli) -> None:
     cli.add()
     words = ("credentials", "rotate", "openai-prod", "--secret-stdin")
@@ -332,6 +335,7 @@ def test_a_key_is_revealed_after_its_name_was_typed_and_the_audit_knows(cli: Cli
     ]
 
 
+@pytest.mark.slow
 def test_a_key_is_not_revealed_for_the_wrong_name_nor_by_yes_nor_read_only(cli: Cli) -> None:
     cli.add(key="sk-first")
     before = cli.everything()
@@ -370,6 +374,7 @@ def step(cli: Cli) -> str:
     return cli.ok("rotations", "show", "openai-prod").facts["rotation.step"]
 
 
+@pytest.mark.slow
 def test_a_rotation_is_walked_with_a_person_to_its_end(cli: Cli) -> None:
     astra(cli)
     with at_terminal(cli, "credentials", "rotate", "openai-prod") as terminal:
@@ -390,6 +395,7 @@ def test_a_rotation_is_walked_with_a_person_to_its_end(cli: Cli) -> None:
     assert (step(cli), held_keys(cli, "sk-second")) == ("DONE", ["current"])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("answers", "status", "stands_at"), [(["n"], 14, "TESTED"), (["y", "n"], 12, "REMOVED")])
 def test_a_person_stops_at_any_step_and_goes_on_later(
     cli: Cli, answers: list[str], status: int, stands_at: str
@@ -410,6 +416,7 @@ def test_a_person_stops_at_any_step_and_goes_on_later(
     assert step(cli) == "DONE"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("answers", "status", "stands_at"), [([], 130, "TESTED"), (["y"], 12, "REMOVED")])
 def test_an_interrupt_at_a_persons_step_leaves_the_rotation_where_it_stands(
     cli: Cli, answers: list[str], status: int, stands_at: str
@@ -497,6 +504,7 @@ def test_tables_at_80_columns_are_those_of_a_pipe_at_80_columns(cli: Cli, words:
     assert "\x1b" not in terminal.seen
 
 
+@pytest.mark.slow
 def test_colors_are_shown_at_a_terminal_unless_it_is_dumb(cli: Cli) -> None:
     for env, colored in (({}, True), ({"TERM": "dumb"}, False), ({"NO_COLOR": "1"}, False)):
         with at_terminal(cli, "status", env=env) as terminal:
@@ -547,6 +555,7 @@ def test_a_drawing_at_a_terminal_is_the_text_that_a_file_would_hold(cli: Cli) ->
     assert times.sub("", terminal.seen.replace("\r\n", "\n")) == times.sub("", written)
 
 
+@pytest.mark.slow
 def test_status_at_a_terminal_ends_with_the_most_urgent_command(cli: Cli) -> None:
     for number in range(40):
         cli.ok("credentials", "add", f"key-{number}", "--provider", "openai", "--no-secret")
@@ -569,6 +578,7 @@ def at_portal(tmp_path: Path) -> Iterator[LiveUser]:
         yield user
 
 
+@pytest.mark.slow
 def test_a_step_that_is_not_in_force_is_waited_for_in_sight(at_portal: LiveUser) -> None:
     env = {"NEW_KEY": OTHER_KEY}
     words = ("credentials", "rotate", "openai-prod", "--secret-env", "NEW_KEY", "--wait", "60", "--yes")
@@ -590,6 +600,7 @@ def test_a_step_that_is_not_in_force_is_waited_for_in_sight(at_portal: LiveUser)
     assert "the scope holds what it held: seen" in terminal.screen
 
 
+@pytest.mark.slow
 def test_an_interrupt_ends_the_wait_and_leaves_the_rotation_where_it_stands(at_portal: LiveUser) -> None:
     env = {"NEW_KEY": OTHER_KEY}
     words = ("credentials", "rotate", "openai-prod", "--secret-env", "NEW_KEY", "--wait", "600", "--yes")

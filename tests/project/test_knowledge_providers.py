@@ -151,6 +151,7 @@ def vzctl(folder: Path, *words: str) -> Any:
     return run(folder, "from vzctl.__main__ import main\nsys.argv[0] = 'vzctl'\nmain()", *words, "-o", "json")
 
 
+@pytest.mark.slow
 def test_a_file_adds_a_provider(folder: Path) -> None:
     before = vzctl(folder, "providers", "list")["data"]["providers"]
     (folder / "providers" / "acme.toml").write_text(ACME, encoding="utf-8")
@@ -210,6 +211,7 @@ def test_an_entry_adds_a_model(folder: Path) -> None:
     assert [model["name"] for model in shown["models"]] == ["mistral-embed", "mistral-next"]
 
 
+@pytest.mark.sampled(5)
 @pytest.mark.parametrize(
     ("file", "old", "new", "fault"),
     [

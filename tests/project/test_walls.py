@@ -70,6 +70,7 @@ def test_there_is_code_to_look_at() -> None:
     assert len(MODULES) > 1
 
 
+@pytest.mark.slow
 def test_no_function_is_too_long() -> None:
     too_long = [
         f"{name_of(module)}:{node.lineno}: {node.name}: {length} lines"

@@ -200,6 +200,7 @@ def test_a_large_page_has_every_line(tmp_path: Path) -> None:
     assert sum(item.get("role") == "treeitem" for item in page.named("li")) == 1 + 100 + 2000
 
 
+@pytest.mark.slow
 @given(sound_states())
 @settings(max_examples=examples(60))
 def test_every_state_has_a_page_a_diagram_and_a_tree(state: State) -> None:

@@ -129,6 +129,7 @@ def test_a_database_without_a_credential_is_told(cli: Cli) -> None:
         assert (rows[-1], wrong) == (("credentials", "wrong"), ['the database "empty" may use no credential'])
 
 
+@pytest.mark.slow
 def test_a_service_that_is_not_ready_says_why(cli: Cli) -> None:
     make_token(cli)
     with running(cli) as service:

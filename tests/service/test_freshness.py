@@ -80,6 +80,7 @@ def test_a_new_and_a_revoked_token_count_from_the_next_request_on(cli: Cli) -> N
         assert new.get(path).status == 401
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("damage", ["cut off", "gone", "of the other plane", "a folder"])
 def test_a_state_that_cannot_be_used_leaves_the_last_good_one_in_force(cli: Cli, tmp_path: Path, damage: str) -> None:
     sound = cli.state.read_bytes()
@@ -107,6 +108,7 @@ def test_a_state_that_cannot_be_used_leaves_the_last_good_one_in_force(cli: Cli,
         assert api.key("openai", "openai-prod") == "sk-first"
 
 
+@pytest.mark.slow
 def test_a_state_behind_a_link_that_is_switched_is_another_state(cli: Cli, tmp_path: Path) -> None:
     other = furnished(tmp_path / "other")
     assert other.rotate("openai-prod", key="sk-of-the-other").status == 0
@@ -237,6 +239,7 @@ def with_exec_store(folder: Path) -> Cli:
     return cli.init().add("openai-prod").add("mistral-prod", provider="mistral", key="mistral-first")
 
 
+@pytest.mark.slow
 def test_a_store_that_hangs_is_answered_for_in_time_and_what_is_known_is_served(tmp_path: Path) -> None:
     cli = with_exec_store(tmp_path / "user")
     with running(cli, "--database", "shop") as service:
@@ -251,6 +254,7 @@ def test_a_store_that_hangs_is_answered_for_in_time_and_what_is_known_is_served(
         assert service.end() == 0
 
 
+@pytest.mark.slow
 def test_an_outage_of_the_store_is_never_reported_as_a_missing_key(tmp_path: Path) -> None:
     """Status and output of the commands are the same as for an absent item, which the service has met before."""
     cli = with_exec_store(tmp_path / "user")
@@ -275,6 +279,7 @@ def test_an_outage_of_the_store_is_never_reported_as_a_missing_key(tmp_path: Pat
         assert api.get("/readyz").status == 200
 
 
+@pytest.mark.slow
 def test_the_reason_of_a_store_that_fails_is_in_the_log_and_the_caller_does_not_learn_it(tmp_path: Path) -> None:
     cli = with_exec_store(tmp_path / "user")
     broken = 'echo "no route to the vault" >&2; cat openai-held; exit 9\n'

@@ -113,6 +113,7 @@ MALFORMED = {
 }
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("data", MALFORMED.values(), ids=MALFORMED)
 def test_bytes_that_are_no_request_are_refused_and_the_service_goes_on(place: Place, api: DataApi, data: bytes) -> None:
     received = place.service.raw(data)

@@ -79,6 +79,7 @@ def refused(address: tuple[str, int]) -> bool:
     return False
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("number", ENDING_SIGNALS, ids=lambda number: signal.Signals(number).name)
 def test_a_request_that_was_begun_is_answered_before_the_end(gated: Cli, number: int) -> None:
     (gated.folder / "closed").touch()
@@ -101,6 +102,7 @@ def test_a_request_that_was_begun_is_answered_before_the_end(gated: Cli, number:
         service.event("ended")
 
 
+@pytest.mark.slow
 def test_a_second_signal_ends_it_at_once(gated: Cli) -> None:
     (gated.folder / "closed").touch()
     with running(gated, "--database", "shop") as service:
@@ -119,6 +121,7 @@ def test_a_second_signal_ends_it_at_once(gated: Cli) -> None:
         asking.join()
 
 
+@pytest.mark.slow
 def test_a_terminal_that_is_closed_sends_its_signal_twice_and_still_ends_in_order(gated: Cli) -> None:
     (gated.folder / "closed").touch()
     with running(gated, "--database", "shop") as service:
@@ -133,6 +136,7 @@ def test_a_terminal_that_is_closed_sends_its_signal_twice_and_still_ends_in_orde
         assert service.process.wait(30) == 0
 
 
+@pytest.mark.slow
 def test_a_signal_that_was_ignored_at_the_start_stays_ignored(cli: Cli) -> None:
     """As under `nohup`."""
     command = ["sh", "-c", 'trap "" HUP; exec "$@"', "sh", *installed_command()]
@@ -152,6 +156,7 @@ wait
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("number", "count"),
     [(signal.SIGTERM, 1), (signal.SIGTERM, 2), (signal.SIGHUP, 1), (signal.SIGQUIT, 1)],
@@ -189,6 +194,7 @@ def _try(api: DataApi) -> None:
         api.get(api.path("openai", "openai-prod"))
 
 
+@pytest.mark.slow
 def test_a_killed_service_leaves_the_state_as_it_was_and_another_goes_on(cli: Cli) -> None:
     before = cli.state.read_bytes()
     with running(cli, "--database", "shop") as service:
@@ -297,6 +303,7 @@ class Asker:
                 api.close()
 
 
+@pytest.mark.slow
 @pytest.mark.sampled(1)
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL], ids=["SIGTERM", "SIGKILL"])
 def test_with_an_inherited_socket_nobody_is_refused_while_it_restarts(
@@ -319,6 +326,7 @@ def test_with_an_inherited_socket_nobody_is_refused_while_it_restarts(
     assert started == 4
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("environment", "said"),
     [
@@ -334,11 +342,13 @@ def test_sockets_that_are_none_are_refused(cli: Cli, environment: dict[str, str]
     assert (result.status, result.error) == (2, said)
 
 
+@pytest.mark.slow
 def test_sockets_for_another_process_are_left_alone(cli: Cli) -> None:
     with running(cli, "--database", "shop", env={"LISTEN_FDS": "1", "LISTEN_PID": "1"}) as service:
         assert service.data_api().key("openai", "openai-prod") == "sk-first"
 
 
+@pytest.mark.slow
 def test_a_supervisor_hears_that_it_is_ready_and_that_it_ends(cli: Cli, tmp_path: Path) -> None:
     path = tmp_path / "notify"
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as channel:
@@ -350,6 +360,7 @@ def test_a_supervisor_hears_that_it_is_ready_and_that_it_ends(cli: Cli, tmp_path
             assert channel.recv(100) == b"STOPPING=1"
 
 
+@pytest.mark.slow
 def test_a_port_that_is_taken_is_an_error_with_a_way_on(cli: Cli) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         bind = f"127.0.0.1:{taken.getsockname()[1]}"
@@ -394,6 +405,7 @@ def test_ten_thousand_credentials_are_served(tmp_path: Path) -> None:
         assert service.event("state_read")["serial"] == 99
 
 
+@pytest.mark.slow
 def test_the_record_of_two_services_is_one(cli: Cli) -> None:
     token = make_token(cli, "logs")
     with running(cli, "--database", "shop") as one, running(cli) as other:
@@ -406,6 +418,7 @@ def test_the_record_of_two_services_is_one(cli: Cli) -> None:
     assert [item["token"] for item in document["tokens"]] == [token.split("_")[1]]
 
 
+@pytest.mark.slow
 def test_a_folder_that_cannot_be_written_does_not_keep_anybody_from_a_key(cli: Cli) -> None:
     (cli.state.parent / "state.toml.d" / "fetches.json").mkdir()
     with running(cli, "--database", "shop") as service:
@@ -414,6 +427,7 @@ def test_a_folder_that_cannot_be_written_does_not_keep_anybody_from_a_key(cli: C
         assert service.end() == 0
 
 
+@pytest.mark.slow
 def test_in_read_only_mode_keys_are_served_and_nothing_is_written(cli: Cli) -> None:
     before = cli.everything()
     with running(cli, "--database", "shop", env={"VZCTL_READ_ONLY": "1"}) as service:
@@ -422,6 +436,7 @@ def test_in_read_only_mode_keys_are_served_and_nothing_is_written(cli: Cli) -> N
     assert cli.everything() == before
 
 
+@pytest.mark.slow
 def test_a_service_for_one_database_believes_no_token_of_another(cli: Cli) -> None:
     own, other = make_token(cli, "shop"), make_token(cli, "logs")
     with running(cli, "--database", "shop") as service:
@@ -433,6 +448,7 @@ def test_a_service_for_one_database_believes_no_token_of_another(cli: Cli) -> No
         assert service.event("unauthorized", reason="the database is gone")
 
 
+@pytest.mark.slow
 def test_a_closed_log_does_not_keep_anybody_from_a_key(cli: Cli) -> None:
     reading, writing = os.pipe()
     with socket.socket() as free:

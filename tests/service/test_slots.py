@@ -170,6 +170,7 @@ def test_idle_connections_without_a_token_lock_no_data_api_out(
     assert [line for line in service.log if line["level"] == "error"] == []
 
 
+@pytest.mark.slow
 def test_requests_that_are_refused_do_not_make_a_connection_known(
     served: tuple[Service, str, ssl.SSLContext | None],
 ) -> None:
@@ -185,6 +186,7 @@ def test_requests_that_are_refused_do_not_make_a_connection_known(
         stranger.close()
 
 
+@pytest.mark.slow
 def test_a_known_connection_may_be_idle_for_longer(served: tuple[Service, str, ssl.SSLContext | None]) -> None:
     service, token, tls = served
     known: DataApi = service.data_api(token, tls=tls)

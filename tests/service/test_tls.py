@@ -177,6 +177,7 @@ def test_an_unknown_token_beside_a_valid_certificate_is_refused_and_the_log_says
     assert "<TOKEN>" not in "\n".join(service.lines)
 
 
+@pytest.mark.slow
 def test_an_idle_connection_does_not_delay_the_end(user: Cli, authority: Authority) -> None:
     chain, key = authority.certificate("server-end", "127.0.0.1")
     with running(user, "--tls-cert", chain, "--tls-key", key) as service:
@@ -244,6 +245,7 @@ def test_a_changed_certificate_name_counts_from_the_next_request_on(user: Cli, a
         api.close()
 
 
+@pytest.mark.slow
 def test_a_connection_that_says_nothing_is_closed_before_it_is_secure(service: Service) -> None:
     with socket.create_connection(service.address, timeout=PROCESS_LIMIT_SECONDS) as connection:
         assert connection.recv(1) == b""
@@ -254,6 +256,7 @@ def test_plain_http_is_not_answered_on_a_port_for_tls(service: Service) -> None:
     assert "sk-" not in "\n".join(service.lines)
 
 
+@pytest.mark.slow
 def test_files_that_are_no_certificate_or_do_not_belong_together_are_refused(user: Cli, authority: Authority) -> None:
     chain, key = authority.certificate("one", "127.0.0.1")
     _, other_key = authority.certificate("two", "127.0.0.1")
@@ -311,6 +314,7 @@ def test_the_check_believes_the_authority_it_is_given_and_shows_a_certificate(
     assert plain.rows[1][:2] == ["service", "wrong"]
 
 
+@pytest.mark.slow
 def test_beyond_loopback_only_with_tls_or_on_purpose(user: Cli, authority: Authority) -> None:
     chain, key = authority.certificate("beyond", "127.0.0.1")
     refused = user.process("serve", "run", "--bind", "0.0.0.0:0")

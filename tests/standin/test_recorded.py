@@ -96,6 +96,7 @@ def post(astra: Astra, path: str, body: Any, token: str = CASSANDRA_TOKEN, **hea
     return httpx.post(url, json=body, headers={"Token": token, **headers}, trust_env=False)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("recording", RECORDINGS, ids=["own", "shared"][: len(RECORDINGS)])
 def test_the_same_requests_get_the_same_answers(astra: Astra, recording: Path) -> None:
     differing = {}

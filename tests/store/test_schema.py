@@ -47,6 +47,7 @@ def changed_lines(before: State, after: State) -> list[str]:
     return [line for line in difflib.unified_diff(old, new, lineterm="", n=0) if line[:2] not in {"--", "++", "@@"}]
 
 
+@pytest.mark.slow
 @settings(max_examples=examples(150), suppress_health_check=[HealthCheck.too_slow])
 @given(sound_states())
 def test_every_sound_state_survives_a_round_trip_with_stable_bytes(state: State) -> None:

@@ -276,6 +276,7 @@ CHANGES: Sequence[tuple[str, Callable[[Context], object]]] = (
 )
 
 
+@pytest.mark.sampled(5)
 @pytest.mark.parametrize("work", [work for _, work in CHANGES], ids=[name for name, _ in CHANGES])
 def test_a_rotation_begun_just_before_the_lock_wins(
     cli: Cli, monkeypatch: pytest.MonkeyPatch, work: Callable[[Context], object]

@@ -56,6 +56,7 @@ def repository(cli: Cli) -> Repository:
     return Repository(cli)
 
 
+@pytest.mark.slow
 def test_changes_of_two_branches_are_merged_by_record(repository: Repository) -> None:
     repository.branches(
         [("databases", "add", "blog", "--id", LOGS), ("credentials", "edit", "openai-prod", "--note", "ours")],
@@ -83,6 +84,7 @@ def test_a_conflict_is_listed_and_the_file_stays_as_it_is(repository: Repository
     assert "UU state.toml" in repository.git("status", "--short").stdout
 
 
+@pytest.mark.slow
 def test_a_conflicted_file_is_merged_by_hand_as_the_help_page_says(repository: Repository) -> None:
     repository.git("config", "--unset", "merge.vzctl.driver")
     (repository.folder / ".gitattributes").unlink()

@@ -238,6 +238,7 @@ def test_a_key_that_still_works_is_not_revoked(user: LiveUser) -> None:
     assert (result.status, result.err.splitlines()[0]) == (0, 'OpenAI rejects the old key of "openai-prod"')
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("fault", "code", "status"),
     [
@@ -273,6 +274,7 @@ def test_a_provider_that_cannot_be_reached_keeps_the_secret(user: LiveUser, stan
     assert user.cli.everything() == before
 
 
+@pytest.mark.slow
 def test_to_go_on_without_an_answer_one_must_have_asked_for_it(user: LiveUser) -> None:
     assert rotate(user, "--skip-test").status == 0
     assert revoked(user, "--unverified").status == ExitStatus.USAGE

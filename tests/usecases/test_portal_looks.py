@@ -137,6 +137,7 @@ def test_the_result_of_a_look_is_in_the_answer_for_scripts(begun: Person) -> Non
     )
 
 
+@pytest.mark.slow
 def test_a_change_that_is_on_its_way_is_waited_for(begun: Person) -> None:
     begun.user.astra.portal.delay = 4
     begun.remove()
@@ -390,6 +391,7 @@ def test_a_replacing_key_is_tested_too(begun: Person) -> None:
 # --- what must not be passed over
 
 
+@pytest.mark.slow
 def test_what_was_seen_before_the_way_was_blocked_stays_seen(begun: Person, stand_in: StandIn) -> None:
     blocked = threading.Timer(1.5, lambda: stand_in.fail(times=None, path="/db/", status=500))
     blocked.start()
@@ -399,6 +401,7 @@ def test_what_was_seen_before_the_way_was_blocked_stays_seen(begun: Person, stan
     assert "next: vzctl rotations resume openai-prod --skip-look" in result.err
 
 
+@pytest.mark.slow
 def test_databases_that_hang_are_looked_at_side_by_side(person: Person, stand_in: StandIn) -> None:
     """Eight at a time, the status included: one after the other they would take more than the limit of all tests."""
     for number in range(8):

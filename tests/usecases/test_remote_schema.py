@@ -141,6 +141,7 @@ def failed(user: LiveUser, *words: str) -> tuple[str, list[str], str]:
     return document["code"], document["error"]["evidence"], document["nextSteps"][0]["command"]
 
 
+@pytest.mark.slow
 def test_a_collection_that_takes_longer_than_other_requests_may(user: LiveUser, stand_in: StandIn) -> None:
     user.cli.environment["VZCTL_TIMEOUT"] = "2"
     stand_in.fail(path="/default_keyspace", latency=3)
@@ -155,6 +156,7 @@ def test_a_collection_that_was_made_without_an_answer_is_recorded(user: LiveUser
     assert user.cli.ok("collections", "show", MADE).facts["collection.credential"] == "openai-prod"
 
 
+@pytest.mark.slow
 def test_where_no_answer_came_the_command_that_looks_is_named(user: LiveUser, stand_in: StandIn) -> None:
     words = ("collections", "create", MADE, *MODEL, "--header")
     stand_in.fail(path="/default_keyspace", times=3, raw=b"")  # not there
@@ -174,6 +176,7 @@ def test_what_was_accepted_and_could_not_be_read_back(user: LiveUser, stand_in: 
     assert failed(user, "collections", "create", MADE, *MODEL, "--header") == ("NO_ANSWER_RESET", [accepted], LOOK)
 
 
+@pytest.mark.slow
 def test_a_change_of_a_column_without_an_answer(user: LiveUser, stand_in: StandIn) -> None:
     attach = ("tables", "attach", TITLE, *MODEL, "--header", "--replace", "--send")
     detach = ("tables", "detach", TITLE, "--send", "--yes")

@@ -73,6 +73,7 @@ def test_a_key_that_came_back_into_service_while_somebody_was_asked_is_kept(
     assert role_of(cli, "sk-first") == ("current", "present")
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("nth", range(2, 9))
 def test_a_key_that_came_back_into_service_is_not_revoked_by_a_program(
     cli: Cli, monkeypatch: pytest.MonkeyPatch, nth: int

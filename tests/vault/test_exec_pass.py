@@ -23,6 +23,7 @@ def failure_of(call: Callable[[], object]) -> tuple[str, str, str]:
     return facts(caught.value)
 
 
+@pytest.mark.slow
 def test_the_life_of_two_secrets(pass_store: PassStore) -> None:
     """One test, because every call of gpg takes its time; the contract itself runs on quick programs."""
     store = exec_store(pass_store)

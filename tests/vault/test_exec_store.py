@@ -200,6 +200,7 @@ def test_a_program_ended_by_a_signal_is_an_error(make: Make) -> None:
     )
 
 
+@pytest.mark.slow
 def test_a_set_that_does_not_read_its_input_is_found_out(make: Make) -> None:
     assert failure_of(lambda: make(set="exit 0").write(FIRST, Secret(SECRET * 10_000))) == (
         "SecretStoreError",

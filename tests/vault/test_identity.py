@@ -120,6 +120,7 @@ create_identity(Path({str(path)!r}), create_new_file)
     return subprocess.run([sys.executable, "-c", script], timeout=PROCESS_LIMIT_SECONDS, check=False).returncode != 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("has_unnamed_files", [True, False])
 def test_a_kill_at_any_point_blocks_no_second_attempt_and_leaves_no_private_key(
     tmp_path: Path, has_unnamed_files: bool

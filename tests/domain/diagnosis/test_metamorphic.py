@@ -64,6 +64,7 @@ def test_a_wrapping_in_a_wrapping_changes_nothing_either(first: Callable[[str], 
     assert judged == {rule.id: [(rule.side, rule.cause)] for rule in FREE_STANDING[::5]}
 
 
+@pytest.mark.slow
 def test_a_text_may_be_cut_off_anywhere_after_what_decides() -> None:
     changed = {}
     for rule in (rule for rule in WRITTEN if rule.side != "unknown" and not rule.needs.codes):

@@ -53,6 +53,7 @@ def test_strange_characters_do_not_hide_the_error(payload: str | bytes) -> None:
     assert summary(payload) == [("provider", "quota_exhausted", 1)]
 
 
+@pytest.mark.slow
 def test_of_a_huge_payload_both_ends_are_read_and_the_verdict_says_so() -> None:
     filler = b"nothing to see here\n" * (50 * 1024 * 1024 // 20)
     end = diagnose(filler + b"openai: insufficient_quota")
@@ -65,6 +66,7 @@ def test_at_most_two_windows_of_a_payload_are_kept() -> None:
     assert len(read("word " * WINDOW).whole.text) <= 2 * WINDOW + 1
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("opening", ['{"a":', "[", "{'a': {", "{a={"])
 def test_nesting_of_any_depth_is_no_obstacle(opening: str) -> None:
     assert summary(opening * 100_000 + '"insufficient_quota"') == [("provider", "quota_exhausted", 1)]
