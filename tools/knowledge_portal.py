@@ -63,7 +63,7 @@ PORTAL_FACTS: Final[Mapping[str, frozenset[str]]] = {
     "remove_credential": _OF_CREDENTIAL,
     "add_to_scope": _OF_SCOPE,
     "remove_from_scope": _OF_SCOPE,
-    "revoke_at_provider": _OF_PROVIDER | {"console", "kill_action", "ending", "reason"},
+    "revoke_at_provider": _OF_PROVIDER | {"console", "revocation_instructions", "ending", "reason"},
 }
 """By step, what `vzctl.domain.portal` fills in beside the Portal's words."""
 

@@ -199,7 +199,7 @@ class Provider(Named):
     one_request_at_a_time: Flag | None = None
     maximum_live_keys: Annotated[int, Field(ge=1)] | None = None
     console: Text | None = None
-    kill_action: Text | None = None
+    revocation_instructions: Text | None = None
     notes: Sequence[Text] = ()
     key_hint: KeyHint | None = None
     parameters: Sequence[Parameter] = ()
@@ -223,7 +223,7 @@ class Provider(Named):
         takes = "credential" in self.authentication
         if takes != (self.hosting == "external"):
             raise ValueError("external providers take a credential, and those that Astra hosts take none")
-        for key in ("credential_label", "console", "kill_action", "wire"):
+        for key in ("credential_label", "console", "revocation_instructions", "wire"):
             if bool(getattr(self, key)) != takes:
                 raise ValueError(f"{key} is missing" if takes else f"{key} is for a provider that takes a credential")
         return self

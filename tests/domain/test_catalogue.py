@@ -157,14 +157,14 @@ def test_names_are_unique_and_sorted(provider: Provider) -> None:
 
 @pytest.mark.parametrize("provider", CATALOGUE, ids=lambda provider: provider.id)
 def test_who_takes_a_credential_says_where_its_keys_are_made_and_revoked(provider: Provider) -> None:
-    words = (provider.credential_label, provider.console, provider.kill_action)
+    words = (provider.credential_label, provider.console, provider.revocation_instructions)
     assert [bool(word) for word in words] == [provider.takes_credential] * 3
     assert provider.takes_credential == provider.is_external
 
 
 @pytest.mark.parametrize("provider", CATALOGUE, ids=lambda provider: provider.id)
 def test_texts_are_fit_to_be_shown(provider: Provider) -> None:
-    texts = [provider.console, provider.kill_action, *provider.notes]
+    texts = [provider.console, provider.revocation_instructions, *provider.notes]
     texts += [note for model in provider.models for note in model.notes]
     texts += [item.help for model in provider.models for item in provider.parameters_of(model)]
     texts += [provider.key_hint.expected] if provider.key_hint else []

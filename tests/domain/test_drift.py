@@ -32,7 +32,7 @@ from vzctl.domain.checks.integrity import breakages
 from vzctl.domain.checks.problems import find_problems
 from vzctl.domain.drift.comparison import find_drift
 from vzctl.domain.drift.databases import is_other_organization
-from vzctl.domain.drift.differences import Action, Change, Drift, DriftItem, FieldChange, Look
+from vzctl.domain.drift.differences import Action, Change, Drift, DriftItem, FieldChange, SyncOptions
 from vzctl.domain.drift.observation import (
     DatabasesSeen,
     KeyspaceSeen,
@@ -55,9 +55,9 @@ MODEL = "text-embedding-3-small"
 KS = "default_keyspace"
 
 
-def look(*kinds: Kind, prune: bool = False) -> Look:
+def look(*kinds: Kind, prune: bool = False) -> SyncOptions:
     numbers = itertools.count(1)
-    return Look(NOW, lambda: f"new{next(numbers)}", frozenset(kinds or Kind), prune)
+    return SyncOptions(NOW, lambda: f"new{next(numbers)}", frozenset(kinds or Kind), prune)
 
 
 def seen_database(database: Any = SHOP, **parts: Any) -> ObservedDatabase:

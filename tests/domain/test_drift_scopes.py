@@ -21,7 +21,7 @@ from tests.support.builders import (
 from vzctl.domain.checks.integrity import breakages
 from vzctl.domain.checks.problems import find_problems
 from vzctl.domain.drift.comparison import find_drift
-from vzctl.domain.drift.differences import Action, Drift, FieldChange, Look
+from vzctl.domain.drift.differences import Action, Drift, FieldChange, SyncOptions
 from vzctl.domain.drift.observation import (
     KeyspaceSeen,
     Kind,
@@ -41,9 +41,9 @@ ASTRA = ControlPlane.ASTRA
 BEFORE = NOW.replace(year=NOW.year - 1)
 
 
-def look() -> Look:
+def look() -> SyncOptions:
     numbers = count(1)
-    return Look(NOW, lambda: f"new{next(numbers)}")
+    return SyncOptions(NOW, lambda: f"new{next(numbers)}")
 
 
 def entry(evidence: Evidence | None = Evidence.ATTESTED, **parts: Any) -> ScopeEntry:

@@ -137,7 +137,7 @@ def parked(number: int) -> Change:
 
 
 def forgotten(number: int) -> Change:
-    return lambda state: state.without_dependant(COLLECTIONS[number])
+    return lambda state: state.without_dependent(COLLECTIONS[number])
 
 
 def collected(number: int) -> Change:

@@ -102,7 +102,9 @@ def test_the_words_of_the_dialog_are_of_another_page() -> None:
         ),
         (
             portal.revoke_at_provider(OPENAI, "leaked"),
-            PortalStep("revoke the old API key at OpenAI (leaked)", (f"open {OPENAI.console}", OPENAI.kill_action)),
+            PortalStep(
+                "revoke the old API key at OpenAI (leaked)", (f"open {OPENAI.console}", OPENAI.revocation_instructions)
+            ),
         ),
     ],
 )

@@ -23,11 +23,11 @@ from vzctl.domain.rules import (
     require_same_service,
     require_scope_removable,
     require_takes_credential,
-    scope_dependants,
+    scope_dependents,
     service_text,
 )
 from vzctl.domain.state.index import Index
-from vzctl.domain.state.records import Dependant, Direction, Step
+from vzctl.domain.state.records import Dependent, Direction, Step
 from vzctl.errors import ConflictError, NotFoundError, RotationOpenError, VzctlError
 
 SHOP, BLOG = a_database("shop"), a_database("blog")
@@ -166,7 +166,7 @@ def test_rule_5_the_same_service_again_is_no_change() -> None:
     ],
 )
 def test_rule_5_a_collections_service_never_changes(
-    existing: Dependant, provider: str | None, credential: str | None, locked_to: str
+    existing: Dependent, provider: str | None, credential: str | None, locked_to: str
 ) -> None:
     address = "shop/ks/products"
     assert refusal(lambda: require_same_service(existing, address, provider, credential)) == (
@@ -186,7 +186,7 @@ def test_rule_8_a_database_without_dependants_may_leave_the_scope() -> None:
 
 
 def test_rule_8_a_database_with_dependants_leaves_by_force_only() -> None:
-    assert scope_dependants(Index(STATE), MAIN, [SHOP.id]) == [PRODUCTS, BODY]
+    assert scope_dependents(Index(STATE), MAIN, [SHOP.id]) == [PRODUCTS, BODY]
     require_scope_removable(Index(STATE), MAIN, [SHOP.id], force=True)
     assert refusal(lambda: require_scope_removable(Index(STATE), MAIN, [SHOP.id, BLOG.id], force=False)) == (
         ConflictError,
@@ -243,7 +243,7 @@ def test_an_open_rotation_blocks_with_12_past_the_point_of_no_return_and_4_befor
         (a_column(SHOP, provider=None), "no vectorize"),
     ],
 )
-def test_a_service_is_said_in_words(dependant: Dependant, text: str) -> None:
+def test_a_service_is_said_in_words(dependant: Dependent, text: str) -> None:
     assert service_text(dependant) == text
 
 

@@ -22,7 +22,7 @@ from tests.support.builders import (
     an_integration,
 )
 from vzctl.domain.state.index import Index
-from vzctl.domain.state.records import ControlPlane, Dependant, Direction, Step
+from vzctl.domain.state.records import ControlPlane, Dependent, Direction, Step
 
 STATE = a_full_state()
 SHOP, BLOG, GONE = STATE.databases
@@ -72,8 +72,8 @@ def test_a_version_is_added_and_replaced_in_place() -> None:
 
 def test_dependants_are_collections_then_columns() -> None:
     assert list(STATE.dependants()) == [*STATE.collections, *STATE.columns]
-    assert STATE.dependants_of("openai-prod") == [STATE.collections[0], STATE.columns[1]]
-    assert STATE.dependants_of("none") == []
+    assert STATE.dependents_of("openai-prod") == [STATE.collections[0], STATE.columns[1]]
+    assert STATE.dependents_of("none") == []
 
 
 def test_a_dependant_has_a_kind_a_local_name_and_a_key() -> None:
@@ -83,7 +83,7 @@ def test_a_dependant_has_a_kind_a_local_name_and_a_key() -> None:
 
 
 def test_a_bare_dependant_is_neither_collection_nor_column() -> None:
-    bare = Dependant(database=SHOP.id, keyspace="ks")
+    bare = Dependent(database=SHOP.id, keyspace="ks")
     with pytest.raises(NotImplementedError):
         _ = bare.local_name
     with pytest.raises(NotImplementedError):
@@ -167,8 +167,8 @@ def test_things_are_taken_out_alone() -> None:
     assert STATE.without_integration("openai").integrations == STATE.integrations[1:]
     assert STATE.without_database(SHOP.id).databases == (BLOG, GONE)
     assert STATE.without_credential(MAIN.id).credentials == (AZURE,)
-    assert STATE.without_dependant(STATE.collections[2]).collections == (*STATE.collections[:2], STATE.collections[3])
-    assert STATE.without_dependant(STATE.columns[0]) == replace(STATE, columns=STATE.columns[1:])
+    assert STATE.without_dependent(STATE.collections[2]).collections == (*STATE.collections[:2], STATE.collections[3])
+    assert STATE.without_dependent(STATE.columns[0]) == replace(STATE, columns=STATE.columns[1:])
 
 
 def test_a_state_cannot_be_changed_in_place() -> None:
@@ -180,8 +180,8 @@ def test_the_index_answers_what_lists_would() -> None:
     index = Index(STATE)
     assert index.databases == {item.id: item for item in STATE.databases}
     assert index.credentials == {item.name: item for item in STATE.credentials}
-    assert index.dependants_of_credential["openai-prod"] == STATE.dependants_of("openai-prod")
-    assert index.dependants_in_database[SHOP.id] == [*STATE.collections[:2], STATE.columns[0]]
+    assert index.dependents_of_credential["openai-prod"] == STATE.dependents_of("openai-prod")
+    assert index.dependents_in_database[SHOP.id] == [*STATE.collections[:2], STATE.columns[0]]
     assert index.open_rotations == {MAIN.id: STATE.rotations[1]}
     assert index.credentials_in_scope(SHOP.id) == [MAIN, AZURE]
     assert index.credentials_in_scope(BLOG.id) == [MAIN]

@@ -12,7 +12,7 @@ import pytest
 
 from tests.support.cli import Cli
 from tests.support.memory_state import MemoryLog, MemoryState
-from vzctl.cli.wiring import World, new_id, now, user_name
+from vzctl.cli.wiring import Services, new_id, now, user_name
 from vzctl.store.state_store import Actor
 
 LOGS: dict[str, MemoryLog] = {}
@@ -50,17 +50,17 @@ class MemoryCli(Cli):
 def memory_cli(folder: Path, monkeypatch: pytest.MonkeyPatch) -> MemoryCli:
     """Return a user in whose commands every state is in memory, and none can get at a file."""
 
-    def open_state(world: World, location: str | None = None) -> MemoryState:
-        where = world.settings.state.value if location is None else location
+    def open_state(services: Services, location: str | None = None) -> MemoryState:
+        where = services.settings.state.value if location is None else location
         log = LOGS.setdefault(where, MemoryLog(where))
-        return MemoryState(log, Actor("workbench", user_name(), world.command), now, new_id)
+        return MemoryState(log, Actor("workbench", user_name(), services.command), now, new_id)
 
-    def no_file(world: World, path: str | None = None) -> None:
+    def no_file(services: Services, path: str | None = None) -> None:
         pytest.fail("a command opened the state file")
 
     LOGS.clear()
-    monkeypatch.setattr(World, "open_state", open_state)
-    monkeypatch.setattr(World, "state_file", no_file)
+    monkeypatch.setattr(Services, "open_state", open_state)
+    monkeypatch.setattr(Services, "state_file", no_file)
     made = MemoryCli.create(folder)
     assert isinstance(made, MemoryCli)
     return made

@@ -10,7 +10,7 @@ import pytest
 
 from tests.support.cli import Cli
 from vzctl.cli.flags import Flags
-from vzctl.cli.wiring import World
+from vzctl.cli.wiring import Services
 from vzctl.usecases.context import Context
 
 
@@ -19,7 +19,7 @@ def context_of(cli: Cli, monkeypatch: pytest.MonkeyPatch, **changes: Any) -> Con
     for name, value in cli.environment.items():
         monkeypatch.setenv(name, value)
     monkeypatch.chdir(cli.folder)
-    return replace(World(Flags(yes=True), "test").context(), **{"confirm": lambda question: None, **changes})
+    return replace(Services(Flags(yes=True), "test").context(), **{"confirm": lambda question: None, **changes})
 
 
 def while_asked(cli: Cli, monkeypatch: pytest.MonkeyPatch, action: Callable[[], object]) -> Context:

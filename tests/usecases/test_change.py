@@ -9,7 +9,7 @@ import pytest
 from tests.support.cli import Cli
 from tests.usecases.meanwhile import context_of, while_asked
 from vzctl.cli.flags import Flags
-from vzctl.cli.wiring import World
+from vzctl.cli.wiring import Services
 from vzctl.domain.state.records import Database
 from vzctl.domain.state.state import State
 from vzctl.errors import CancelledError, ConflictError
@@ -104,8 +104,8 @@ def test_yes_answers_unseen_and_a_typed_name_does_not(cli: Cli, monkeypatch: pyt
     for name, value in cli.init().environment.items():
         monkeypatch.setenv(name, value)
     severe = Question("Remove?", "shop", Danger.SEVERE)
-    assert World(Flags(yes=True), "test").prompter.confirm(Question("Add?", "new")) is False
-    assert World(Flags(confirm="shop"), "test").prompter.confirm(severe) is True
+    assert Services(Flags(yes=True), "test").prompter.confirm(Question("Add?", "new")) is False
+    assert Services(Flags(confirm="shop"), "test").prompter.confirm(severe) is True
 
 
 def test_a_no_writes_nothing(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:

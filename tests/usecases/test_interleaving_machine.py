@@ -32,7 +32,7 @@ from tests.support.cli import LOGS, Cli, Result, every_command
 from tests.support.effort import machine_settings
 from vzctl.cli.flags import ChangeCommand
 from vzctl.cli.prompts import Prompter
-from vzctl.cli.wiring import World
+from vzctl.cli.wiring import Services
 from vzctl.errors import ExitStatus
 from vzctl.store import guard
 from vzctl.store.state_file import StateFile
@@ -219,7 +219,7 @@ def waiting(waits: Waiting | Recording | None) -> Iterator[None]:
             monkeypatch.setattr(StateFile, name, before("lock", getattr(StateFile, name)))
         monkeypatch.setattr(guard, "replace_file", before("lock", guard.replace_file))
         monkeypatch.setattr(Prompter, "confirm", before("prompt", Prompter.confirm))
-        monkeypatch.setattr(World, "_read_flags", after("key", World._read_flags))
+        monkeypatch.setattr(Services, "_read_flags", after("key", Services._read_flags))
         works = after("test", lambda *_: "tested: it works at the provider")
         monkeypatch.setattr(new_key, "try_new_key", works)
         yield

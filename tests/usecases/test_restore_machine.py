@@ -35,7 +35,7 @@ from vzctl.usecases.outcome import AnyOutcome
 from vzctl.usecases.pending.confirm import confirm_pending
 from vzctl.usecases.pending.step import ChangePending
 from vzctl.usecases.revocations.done import FinishRevocations, finish_revocations
-from vzctl.usecases.rotations.observe_step import Looking
+from vzctl.usecases.rotations.observe_step import VerificationPolicy
 from vzctl.usecases.rotations.resume import ResumeRotation, resume_rotation
 from vzctl.usecases.rotations.rollback import RollBackRotation, roll_back_rotation
 from vzctl.usecases.secrets.purge import purge_secrets
@@ -49,7 +49,7 @@ chances: Final = st.randoms(use_true_random=False)
 failures: Final = st.one_of(st.none(), st.integers(0, 6))
 """In which call the secret store fails; None for never."""
 
-UNSEEN = Looking(is_wanted=False)
+UNSEEN = VerificationPolicy(is_wanted=False)
 
 
 class Restores(RuleBasedStateMachine):
@@ -105,13 +105,13 @@ class Restores(RuleBasedStateMachine):
     @rule(key=keys, fails_in=failures, replace_secret=st.booleans())
     def resume(self, key: str, fails_in: int | None, replace_secret: bool) -> None:
         request = ResumeRotation(
-            name="main", source=lambda: Secret(key), replace_secret=replace_secret, skip_test=True, looking=UNSEEN
+            name="main", source=lambda: Secret(key), replace_secret=replace_secret, skip_test=True, verification=UNSEEN
         )
         self.attempt(lambda c: resume_rotation(c, request), fails_in)
 
     @rule(fails_in=failures)
     def roll_back(self, fails_in: int | None) -> None:
-        self.attempt(lambda c: roll_back_rotation(c, RollBackRotation(name="main", looking=UNSEEN)), fails_in)
+        self.attempt(lambda c: roll_back_rotation(c, RollBackRotation(name="main", verification=UNSEEN)), fails_in)
 
     @precondition(lambda self: self.file.read().open_revocations())
     @rule(chance=chances, fails_in=failures)
@@ -232,7 +232,7 @@ class PortalRestores(Restores):
         """Attest what was done; a step of an earlier walk is none that anybody waits for."""
         rotation, step = self.open_rotation(), self.unsaid
         if rotation is not None and step is not None and machine.next_step(rotation, is_local=False) is step:
-            request = ResumeRotation(name="main", attests=(step,), looking=UNSEEN)
+            request = ResumeRotation(name="main", attests=(step,), verification=UNSEEN)
             self.attempt(lambda c: resume_rotation(c, request), fails_in)
         after = self.open_rotation()
         if after != rotation:

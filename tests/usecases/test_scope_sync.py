@@ -15,7 +15,7 @@ from vzctl.clients.data_api import DataApi
 from vzctl.clients.http import Http, Limits
 from vzctl.errors import ExitStatus
 from vzctl.secret import Secret
-from vzctl.usecases.observation.scope import Named
+from vzctl.usecases.observation.scope import CredentialRef
 from vzctl.usecases.observation.scope_questions import ScopeQuestions
 
 SCOPES = ("sync", "--only", "scopes")
@@ -238,7 +238,7 @@ def test_a_collection_that_is_left_is_named_before_other_reasons(stand_in: Stand
         return Answer(200, refused)
 
     questions = ScopeQuestions(iter(["1", "2"]).__next__, frozenset())
-    named = [Named("a", "mistral"), Named("b", "openai"), Named("c", "voyageAI")]
+    named = [CredentialRef("a", "mistral"), CredentialRef("b", "openai"), CredentialRef("c", "voyageAI")]
     with Http(Limits()) as http:
         api = DataApi(http, stand_in.mount("/api", data_api), Secret("Cassandra:x"), "shop")
         told = questions.ask(api, SHOP, "shop", ["default_keyspace"], named)

@@ -49,7 +49,7 @@ from vzctl.usecases.integrations.add import AddIntegration, add_integration
 from vzctl.usecases.integrations.remove import RemoveIntegration, remove_integration
 from vzctl.usecases.outcome import AnyOutcome
 from vzctl.usecases.revocations.done import FinishRevocations, finish_revocations
-from vzctl.usecases.rotations.observe_step import Looking
+from vzctl.usecases.rotations.observe_step import VerificationPolicy
 from vzctl.usecases.rotations.resume import ResumeRotation, resume_rotation
 from vzctl.usecases.rotations.rollback import RollBackRotation, roll_back_rotation
 from vzctl.usecases.scope.change import ChangeScope, change_scope
@@ -317,7 +317,9 @@ class UseCases(RuleBasedStateMachine):
         found = self.model.credentials[name]
         assert found.open is not None
         key = found.open.new
-        request = ResumeRotation(name=name, source=lambda: Secret(key), looking=Looking(is_wanted=False))
+        request = ResumeRotation(
+            name=name, source=lambda: Secret(key), verification=VerificationPolicy(is_wanted=False)
+        )
         is_dead_end = key in self.model.revoked and found.is_led_to(key)
         outcome = self.run(lambda c: resume_rotation(c, request), ConflictError if is_dead_end else None, steps)
         if outcome is not None:

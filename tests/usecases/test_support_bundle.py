@@ -17,7 +17,7 @@ import pytest
 
 from tests.support.cli import LOGS, SHOP, Cli, installed_command
 from vzctl.errors import ExitStatus
-from vzctl.usecases.support.settings import ChosenSettings, told
+from vzctl.usecases.support.settings import ChosenSettings, redacted_settings
 
 KEY = "sk-proj-Zq9fXw3Lm7Kp2Vr8"
 FILES = ["README.txt", "about.json", "settings.json", "state.json", "changes.json"]
@@ -191,7 +191,7 @@ def test_settings_are_told_without_what_somebody_wrote_freely(cli: Cli) -> None:
 
 def test_a_word_that_no_setting_has_is_not_told() -> None:
     nothing = ChosenSettings((("color", KEY, False),), (), (), (), {}, {})
-    assert told(nothing)["settings"] == {"color": {"value": None, "is_default": False}}
+    assert redacted_settings(nothing)["settings"] == {"color": {"value": None, "is_default": False}}
 
 
 def test_versions_are_in_it(cli: Cli) -> None:

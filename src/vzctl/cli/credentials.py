@@ -31,13 +31,13 @@ from vzctl.cli.options import (
     SlotOption,
     TokenEnvOption,
 )
-from vzctl.cli.rotation_options import SkipLookOption, UntilOption, WaitOption, looking, step_to_stop_at
+from vzctl.cli.rotation_options import SkipLookOption, UntilOption, WaitOption, step_to_stop_at, verification
 from vzctl.cli.run import is_dry_run, run
 from vzctl.cli.secret_input import SecretFlags
 from vzctl.errors import UsageError
 
 if TYPE_CHECKING:
-    from vzctl.cli.wiring import World
+    from vzctl.cli.wiring import Services
     from vzctl.usecases.context import Context
     from vzctl.usecases.credentials.rotate import RotateCredential
     from vzctl.usecases.outcome import Outcome
@@ -108,7 +108,7 @@ def add(
     if any(not item.strip() for item in scope or ()):
         raise UsageError("--scope is an empty text: is a shell variable unset?", code="DATABASE_EMPTY")
 
-    def work(c: Context, world: World) -> Outcome[Any]:
+    def work(c: Context, services: Services) -> Outcome[Any]:
         if from_file is not None:
             if name is not None or provider is not None or given.chosen or no_secret or scope or like:
                 raise UsageError(
@@ -118,7 +118,7 @@ def add(
                 raise UsageError(
                     "--from takes note, max_age_days and slot from the file, and has no --set-at", code="USAGE"
                 )
-            return _add_batch(c, world, from_file, if_exists, is_dry_run(context))
+            return _add_batch(c, services, from_file, if_exists, is_dry_run(context))
         if name is None or (provider is None and like is None):
             raise UsageError(
                 "give the credential's name and --provider or --like CREDENTIAL, or --from FILE", code="USAGE"
@@ -127,7 +127,7 @@ def add(
             raise UsageError("give --no-secret or a secret, not both", code="USAGE")
         source = None
         if not no_secret and not is_dry_run(context):
-            source = world.secret_source(given, prompt=f"Key of {_shown(name)}: ", credential=name)
+            source = services.secret_source(given, prompt=f"Key of {_shown(name)}: ", credential=name)
         request = AddCredential(
             name=name,
             provider=provider,
@@ -203,7 +203,7 @@ def rotate(
     if mint and given.chosen:
         raise UsageError("give --mint or a secret, not both", code="USAGE")
 
-    def work(c: Context, world: World) -> Outcome[Any]:
+    def work(c: Context, services: Services) -> Outcome[Any]:
         request = RotateCredential(
             name=name or "",
             source=_never,
@@ -212,7 +212,7 @@ def rotate(
             revoke_first=revoke_first,
             minimum_scope=minimum_scope,
             slot=slot,
-            looking=looking(wait, skip_look=skip_look),
+            verification=verification(wait, skip_look=skip_look),
             until=step_to_stop_at(until),
             dry_run=is_dry_run(context),
         )
@@ -221,15 +221,17 @@ def rotate(
                 raise UsageError(
                     "--from takes names and secrets from the file; give no name and no secret", code="USAGE"
                 )
-            return _rotate_batch(c, world, from_file, request, mint=mint)
+            return _rotate_batch(c, services, from_file, request, mint=mint)
         if name is None:
             raise UsageError("give the credential's name, or --from FILE", code="USAGE")
-        return _rotate_one(c, world, request, given, mint=mint)
+        return _rotate_one(c, services, request, given, mint=mint)
 
     run(context, work, walks=True, token_variable=token_env)
 
 
-def _rotate_one(c: Context, world: World, request: RotateCredential, given: SecretFlags, *, mint: bool) -> Outcome[Any]:
+def _rotate_one(
+    c: Context, services: Services, request: RotateCredential, given: SecretFlags, *, mint: bool
+) -> Outcome[Any]:
     from vzctl.usecases.credentials.rotate import rotate_credential
     from vzctl.usecases.credentials.rotate_minted import rotate_minted
 
@@ -238,7 +240,7 @@ def _rotate_one(c: Context, world: World, request: RotateCredential, given: Secr
         return rotate_credential(c, request)
     if mint:
         return rotate_minted(c, request)
-    source = world.secret_source(given, prompt=f"New key of {_shown(request.name)}: ")
+    source = services.secret_source(given, prompt=f"New key of {_shown(request.name)}: ")
     return rotate_credential(c, replace(request, source=source))
 
 
@@ -261,7 +263,7 @@ def find(
     from vzctl.usecases.credentials.find import find_credentials
 
     given = SecretFlags(secret_stdin, secret_file, secret_env)
-    run(context, lambda c, world: find_credentials(c, world.secret_source(given, prompt="Key to look for: ")))
+    run(context, lambda c, services: find_credentials(c, services.secret_source(given, prompt="Key to look for: ")))
 
 
 @reads(app, "verify")
@@ -307,18 +309,18 @@ def remove(
     run(context, lambda c, _: remove_credential(c, request))
 
 
-def _add_batch(c: Context, world: World, path: str, if_exists: IfExists, dry_run: bool) -> Outcome[Any]:
+def _add_batch(c: Context, services: Services, path: str, if_exists: IfExists, dry_run: bool) -> Outcome[Any]:
     from vzctl.cli.batch_file import read_batch
     from vzctl.usecases.credentials.add import AddCredential
     from vzctl.usecases.credentials.add_batch import add_credentials
 
     requests = []
-    with world.interrupts.waiting():
+    with services.interrupts.waiting():
         lines = read_batch(path)
     for line in lines:
         if line.provider is None:
             raise UsageError(f'the batch names no provider for "{line.name}"', code="BATCH_INVALID")
-        source = world.secret_source(line.secret, prompt="") if line.secret is not None else None
+        source = services.secret_source(line.secret, prompt="") if line.secret is not None else None
         requests.append(
             AddCredential(
                 line.name,
@@ -336,7 +338,7 @@ def _add_batch(c: Context, world: World, path: str, if_exists: IfExists, dry_run
     return add_credentials(c, requests)
 
 
-def _rotate_batch(c: Context, world: World, path: str, request: RotateCredential, *, mint: bool) -> Outcome[Any]:
+def _rotate_batch(c: Context, services: Services, path: str, request: RotateCredential, *, mint: bool) -> Outcome[Any]:
     """Rotate what the file names, each like `request`; with `mint` it names no secrets."""
     from vzctl.cli.batch_file import read_batch
     from vzctl.usecases.credentials.rotate import rotate_batch
@@ -344,7 +346,7 @@ def _rotate_batch(c: Context, world: World, path: str, request: RotateCredential
 
     if request.revoke_first or request.slot is not None:
         raise UsageError("--revoke-first and --slot are for one credential, not for --from", code="USAGE")
-    with world.interrupts.waiting():
+    with services.interrupts.waiting():
         lines = read_batch(path, needs_secrets=not mint)
     requests = []
     for line in lines:
@@ -353,7 +355,7 @@ def _rotate_batch(c: Context, world: World, path: str, request: RotateCredential
             raise UsageError(
                 f'a rotation of "{line.name}" needs {needed}, and neither provider nor databases', code="BATCH_INVALID"
             )
-        source = _never if line.secret is None else world.secret_source(line.secret, prompt="")
+        source = _never if line.secret is None else services.secret_source(line.secret, prompt="")
         requests.append(replace(request, name=line.name, source=source, slot=line.slot))
     return rotate_batch_minted(c, requests) if mint else rotate_batch(c, requests)
 

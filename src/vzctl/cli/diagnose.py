@@ -12,7 +12,7 @@ from vzctl.cli.run import run, stream
 from vzctl.errors import UsageError
 
 if TYPE_CHECKING:
-    from vzctl.cli.wiring import World
+    from vzctl.cli.wiring import Services
     from vzctl.usecases.context import Context
     from vzctl.usecases.diagnosis.diagnose import Diagnose, Emit
     from vzctl.usecases.diagnosis.result import Diagnosis
@@ -65,28 +65,28 @@ class _Source(NamedTuple):
     text: str | None
 
 
-def _text(context: Context, world: World, request: Diagnose, source: _Source) -> Outcome[Diagnosis]:
+def _text(context: Context, services: Services, request: Diagnose, source: _Source) -> Outcome[Diagnosis]:
     from vzctl.cli.payload_input import payload_source, read_ends
     from vzctl.usecases.diagnosis.diagnose import diagnose_text
 
-    with payload_source(world, *source) as opened:
+    with payload_source(services, *source) as opened:
         return diagnose_text(context, request, *read_ends(opened))
 
 
-def _lines(context: Context, world: World, request: Diagnose, source: _Source, emit: Emit) -> Outcome[None]:
+def _lines(context: Context, services: Services, request: Diagnose, source: _Source, emit: Emit) -> Outcome[None]:
     from vzctl.cli.payload_input import WINDOW, bounded_lines, payload_source
     from vzctl.usecases.diagnosis.diagnose import diagnose_lines
 
-    with payload_source(world, *source) as opened:
+    with payload_source(services, *source) as opened:
         return diagnose_lines(context, request, bounded_lines(opened, WINDOW), emit)
 
 
 def _follow(
-    context: Context, world: World, request: Diagnose, source: _Source, emit: Emit, *, dedupe: bool
+    context: Context, services: Services, request: Diagnose, source: _Source, emit: Emit, *, dedupe: bool
 ) -> Outcome[None]:
     from vzctl.cli.payload_input import growing_lines, payload_source
     from vzctl.domain.diagnosis.log import LONGEST_RECORD
     from vzctl.usecases.diagnosis.diagnose import follow_log
 
-    with payload_source(world, *source, follow=True) as opened:
+    with payload_source(services, *source, follow=True) as opened:
         return follow_log(context, request, growing_lines(opened, LONGEST_RECORD), emit, dedupe=dedupe)

@@ -35,4 +35,4 @@ def diff(
             return os.path.expanduser(other)
         return profile_state(other, environ)
 
-    run(context, lambda c, world: diff_states(c, path(dict(world.settings.environ)), exit_code=exit_code))
+    run(context, lambda c, services: diff_states(c, path(dict(services.settings.environ)), exit_code=exit_code))

@@ -45,7 +45,7 @@ def init(
     if not organization.strip() or not organization.isprintable():
         raise UsageError("an organization's name must be printable and not empty", code="ORGANIZATION_INVALID")
 
-    def work(c, world):  # type: ignore[no-untyped-def]
+    def work(c, services):  # type: ignore[no-untyped-def]
         plane = control_plane
         if plane is None:
             if not c.is_interactive:
@@ -54,7 +54,7 @@ def init(
                     code="CONTROL_PLANE_REQUIRED",
                     next_steps=(suggest("init", control_plane="local", comment="for a self-hosted Data API"),),
                 )
-            plane = world.prompter.ask_choice(
+            plane = services.prompter.ask_choice(
                 "Control plane: local (self-hosted) or astra (the Astra Portal)?", ["local", "astra"]
             )
         if plane not in ("local", "astra"):

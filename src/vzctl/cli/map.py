@@ -32,8 +32,8 @@ def map_(
     from vzctl.render.map_drawing import drawer
     from vzctl.usecases.map.show import ShowMap, show_map
 
-    def work(c, world):  # type: ignore[no-untyped-def]
-        settings = world.settings
+    def work(c, services):  # type: ignore[no-untyped-def]
+        settings = services.settings
         # At a terminal the tree comes from the screen's own width and colors, not as text that is fixed before.
         on_screen = format == "tree" and out is None and settings.output.value == "human"
         draw = drawer(settings.environ, is_file=out not in (None, "-"))

@@ -15,7 +15,7 @@ from vzctl.command import suggest
 from vzctl.errors import InputRequiredError, UsageError
 
 if TYPE_CHECKING:
-    from vzctl.cli.wiring import World
+    from vzctl.cli.wiring import Services
 
 WINDOW: Final = 512 * 1024
 """At most this much of the beginning, and as much of the end, is kept of a text."""
@@ -25,7 +25,9 @@ _CHUNK: Final = 64 * 1024
 
 
 @contextmanager
-def payload_source(world: World, file: str | None, text: str | None, *, follow: bool = False) -> Iterator[BinaryIO]:
+def payload_source(
+    services: Services, file: str | None, text: str | None, *, follow: bool = False
+) -> Iterator[BinaryIO]:
     """Open the source that was chosen; raise `UsageError` for a wrong one, `InputRequiredError` where none can be asked."""
     if text is not None:
         if file is not None:
@@ -35,7 +37,7 @@ def payload_source(world: World, file: str | None, text: str | None, *, follow: 
         with _open_file(file) as source:
             yield source
     else:
-        yield _standard_input(world, follow=follow)
+        yield _standard_input(services, follow=follow)
 
 
 def read_ends(source: BinaryIO) -> tuple[bytes, bool]:
@@ -113,14 +115,14 @@ def _shortened(line: bytearray, half: int) -> bytes:
     return bytes(short).removesuffix(b"\r")
 
 
-def _standard_input(world: World, *, follow: bool) -> BinaryIO:
+def _standard_input(services: Services, *, follow: bool) -> BinaryIO:
     if sys.stdin is None or sys.stdin.closed:
         raise _nothing_given()
     if sys.stdin.isatty():
-        if not world.prompter.is_interactive:
+        if not services.prompter.is_interactive:
             raise _nothing_given()
         what = "the log" if follow else "the error"
-        world.prompter.say(f"paste {what} here, then press Enter and ^D")
+        services.prompter.say(f"paste {what} here, then press Enter and ^D")
     return sys.stdin.buffer
 
 

@@ -22,7 +22,7 @@ def probe(
             metavar="ADDRESS", help="DB/KEYSPACE/COLLECTION or DB/KEYSPACE/TABLE.COLUMN.", show_default=False
         ),
     ] = None,
-    all_dependants: Annotated[bool, typer.Option("--all", help="All collections and columns with a service.")] = False,
+    all_dependents: Annotated[bool, typer.Option("--all", help="All collections and columns with a service.")] = False,
     jobs: JobsOption = 8,
     wake: WakeOption = False,
     token_env: TokenEnvOption = None,
@@ -30,5 +30,5 @@ def probe(
     """Find out by experiment why no vectors are made: Astra's side or the provider's."""
     from vzctl.usecases.probe import RunExperiment, run_experiment
 
-    request = RunExperiment(addresses=addresses or (), all_dependants=all_dependants, jobs=jobs, wake=wake)
+    request = RunExperiment(addresses=addresses or (), all_dependents=all_dependents, jobs=jobs, wake=wake)
     run(context, lambda c, _: run_experiment(c, request), token_variable=token_env)

@@ -10,7 +10,7 @@ from vzctl.errors import UsageError
 
 if TYPE_CHECKING:
     from vzctl.domain.state.records import Step
-    from vzctl.usecases.rotations.observe_step import Looking
+    from vzctl.usecases.rotations.observe_step import VerificationPolicy
 
 WaitOption = Annotated[
     float,
@@ -32,11 +32,11 @@ UntilOption = Annotated[
 ]
 
 
-def looking(wait: float, *, skip_look: bool) -> Looking:
+def verification(wait: float, *, skip_look: bool) -> VerificationPolicy:
     """Return how a person's steps are looked at."""
-    from vzctl.usecases.rotations.observe_step import Looking
+    from vzctl.usecases.rotations.observe_step import VerificationPolicy
 
-    return Looking(is_wanted=not skip_look, wait_seconds=wait)
+    return VerificationPolicy(is_wanted=not skip_look, wait_seconds=wait)
 
 
 def step_to_stop_at(word: str | None) -> Step | None:

@@ -14,13 +14,13 @@ from vzctl.cli.options import (
     SecretStdinOption,
     TokenEnvOption,
 )
-from vzctl.cli.rotation_options import SkipLookOption, UntilOption, WaitOption, looking, step_to_stop_at
+from vzctl.cli.rotation_options import SkipLookOption, UntilOption, WaitOption, step_to_stop_at, verification
 from vzctl.cli.run import is_dry_run, run
 from vzctl.cli.secret_input import SecretFlags
 from vzctl.errors import UsageError
 
 if TYPE_CHECKING:
-    from vzctl.cli.wiring import World
+    from vzctl.cli.wiring import Services
     from vzctl.domain.state.records import Step
     from vzctl.usecases.context import Context
     from vzctl.usecases.outcome import Outcome
@@ -86,10 +86,10 @@ def resume(
     if replace_secret and is_dry_run(context):
         raise UsageError("--replace-secret has no dry run", code="USAGE")
 
-    def work(c: Context, world: World) -> Outcome[Any]:
+    def work(c: Context, services: Services) -> Outcome[Any]:
         dry_run = is_dry_run(context)
-        can_ask = not dry_run and (given.chosen or replace_secret or world.prompter.is_interactive)
-        source = world.secret_source(given, prompt="New key: ") if can_ask else None
+        can_ask = not dry_run and (given.chosen or replace_secret or services.prompter.is_interactive)
+        source = services.secret_source(given, prompt="New key: ") if can_ask else None
         request = ResumeRotation(
             name=rotation,
             source=source,
@@ -97,7 +97,7 @@ def resume(
             replace_secret=replace_secret,
             skip_test=skip_test,
             take_over=take_over,
-            looking=looking(wait, skip_look=skip_look),
+            verification=verification(wait, skip_look=skip_look),
             until=step_to_stop_at(until),
             dry_run=dry_run,
         )
@@ -119,12 +119,12 @@ def rollback(
     """Take a rotation back to the old key, while that is still held."""
     from vzctl.usecases.rotations.rollback import RollBackRotation, roll_back_rotation
 
-    def work(c: Context, _: World) -> Outcome[Any]:
+    def work(c: Context, _: Services) -> Outcome[Any]:
         request = RollBackRotation(
             name=rotation,
             attests=_steps(attest),
             take_over=take_over,
-            looking=looking(wait, skip_look=skip_look),
+            verification=verification(wait, skip_look=skip_look),
             dry_run=is_dry_run(context),
         )
         return roll_back_rotation(c, request)

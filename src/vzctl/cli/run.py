@@ -15,13 +15,13 @@ from vzctl.command import select, selected
 from vzctl.errors import ENDING_SIGNALS, ExitStatus
 
 if TYPE_CHECKING:
-    from vzctl.cli.wiring import World
+    from vzctl.cli.wiring import Services
     from vzctl.usecases.context import Context
     from vzctl.usecases.diagnosis.result import Diagnosis
     from vzctl.usecases.outcome import Outcome
 
-Work = Callable[["Context", "World"], "Outcome[Any]"]
-StreamWork = Callable[["Context", "World", Callable[["Diagnosis"], None]], "Outcome[Any]"]
+Work = Callable[["Context", "Services"], "Outcome[Any]"]
+StreamWork = Callable[["Context", "Services", Callable[["Diagnosis"], None]], "Outcome[Any]"]
 
 
 def run(
@@ -37,39 +37,39 @@ def run(
     `walks` defers signals to the end of a rotation's current step. `shows`: a person asked to see the data, although
     something changes; not once more when it was shown before a question. `token_variable` is that of `--token-env`.
     """
-    from vzctl.cli.wiring import World
+    from vzctl.cli.wiring import Services
     from vzctl.render.show import show_outcome
 
     flags = flags_of(context)
-    world = World(flags, command_words(context))
+    services = Services(flags, command_words(context))
     # What names no variable may be the token itself, and is not repeated.
-    named = token_variable if token_variable and token_variable in world.settings.environ else None
+    named = token_variable if token_variable and token_variable in services.settings.environ else None
     select(replace(selected(), token_variable=named, takes_token=TAKES_TOKEN))
     if flags.verbose:
-        world.say(f"state: {world.settings.state.value} (from {world.settings.state.source})")
-    world.token_variable = token_variable
-    made = world.context()
+        services.say(f"state: {services.settings.state.value} (from {services.settings.state.source})")
+    services.token_variable = token_variable
+    made = services.context()
     try:
-        with world.interrupts.deferred() if walks else contextlib.nullcontext():
-            outcome = work(made, world)
+        with services.interrupts.deferred() if walks else contextlib.nullcontext():
+            outcome = work(made, services)
     except (Exception, KeyboardInterrupt) as error:
         # The boundary must be able to say that a command which failed had changed something.
         error.changed = made.state_store.write_count > 0  # type: ignore[union-attr]
-        if world.interrupts.received is not None:
-            error.signal = world.interrupts.received  # type: ignore[union-attr]
+        if services.interrupts.received is not None:
+            error.signal = services.interrupts.received  # type: ignore[union-attr]
         raise
     finally:
-        world.close()
+        services.close()
     status = outcome.status
-    if status is ExitStatus.INTERRUPTED and world.interrupts.received is not None:
-        status = ENDING_SIGNALS[world.interrupts.received]
+    if status is ExitStatus.INTERRUPTED and services.interrupts.received is not None:
+        status = ENDING_SIGNALS[services.interrupts.received]
         outcome = replace(outcome, status=status)
     show_outcome(
         outcome,
         command=dotted(context),
-        settings=world.settings,
+        settings=services.settings,
         quiet=flags.quiet and not flags.dry_run,  # what a dry run says is its result
-        reads=not world.has_shown and (shows or not isinstance(context.command, ChangeCommand)),
+        reads=not services.has_shown and (shows or not isinstance(context.command, ChangeCommand)),
     )
     if status is not ExitStatus.OK:
         raise typer.Exit(int(status))
@@ -77,15 +77,15 @@ def run(
 
 def stream(context: typer.Context, work: StreamWork) -> None:
     """Do work that shows one thing after the other while it goes on; end with the outcome's exit status."""
-    from vzctl.cli.wiring import World
+    from vzctl.cli.wiring import Services
     from vzctl.render.show import talk
     from vzctl.render.stream import StreamPrinter
 
     flags = flags_of(context)
-    world = World(flags, command_words(context))
-    printer = StreamPrinter(dotted(context), world.settings)
-    outcome = work(world.context(), world, printer.show)
-    if not flags.quiet and world.settings.output.value != "json":
+    services = Services(flags, command_words(context))
+    printer = StreamPrinter(dotted(context), services.settings)
+    outcome = work(services.context(), services, printer.show)
+    if not flags.quiet and services.settings.output.value != "json":
         talk(outcome)
     if outcome.status is not ExitStatus.OK:
         raise typer.Exit(int(outcome.status))

@@ -15,7 +15,7 @@ from vzctl.command import suggest
 from vzctl.errors import InputRequiredError, UsageError
 
 if TYPE_CHECKING:
-    from vzctl.cli.wiring import World
+    from vzctl.cli.wiring import Services
     from vzctl.usecases.context import Context
     from vzctl.usecases.outcome import Outcome
 
@@ -55,8 +55,8 @@ def identity(
     if not file.strip() or "\0" in file:
         raise UsageError("name a file; an empty text is none: is a shell variable unset?", code="USAGE")
 
-    def work(c: Context, world: World) -> Outcome[Any]:
-        request = MakeIdentity(file, config_path(world.settings.environ), is_dry_run(context))
+    def work(c: Context, services: Services) -> Outcome[Any]:
+        request = MakeIdentity(file, config_path(services.settings.environ), is_dry_run(context))
         return make_identity(c, request)
 
     run(context, work)
@@ -75,9 +75,9 @@ def put(
 
     given = SecretFlags(secret_stdin, secret_file, secret_env)
 
-    def work(c: Context, world: World) -> Outcome[Any]:
+    def work(c: Context, services: Services) -> Outcome[Any]:
         dry_run = is_dry_run(context)
-        source = _never if dry_run else world.secret_source(given, prompt="Current key: ", credential=name)
+        source = _never if dry_run else services.secret_source(given, prompt="Current key: ", credential=name)
         return put_secret(c, PutSecret(name, source, dry_run))
 
     run(context, work)
@@ -98,9 +98,9 @@ def token_put(
 
     given = SecretFlags(secret_stdin, secret_file, secret_env)
 
-    def work(c: Context, world: World) -> Outcome[Any]:
+    def work(c: Context, services: Services) -> Outcome[Any]:
         dry_run = is_dry_run(context)
-        source = _never if dry_run else world.secret_source(given, prompt="Astra token: ")
+        source = _never if dry_run else services.secret_source(given, prompt="Astra token: ")
         return put_token(c, PutToken(source, dry_run))
 
     run(context, work)
@@ -126,8 +126,8 @@ def reveal(
     if which not in ("current", "previous", "pending"):
         raise UsageError("--which is current, previous or pending", code="USAGE")
 
-    def work(c: Context, world: World) -> Outcome[Any]:
-        if world.settings.output.value != "human" or not sys.stdout.isatty():
+    def work(c: Context, services: Services) -> Outcome[Any]:
+        if services.settings.output.value != "human" or not sys.stdout.isatty():
             raise InputRequiredError(
                 "a secret is revealed at a terminal only, not into a pipe, a file or JSON",
                 code="TERMINAL_REQUIRED",
@@ -152,9 +152,9 @@ def migrate(
     """Copy every held secret from another store into the configured one."""
     from vzctl.usecases.secrets.migrate import migrate_secrets
 
-    def work(c: Context, world: World) -> Outcome[Any]:
+    def work(c: Context, services: Services) -> Outcome[Any]:
         return migrate_secrets(
-            c, lambda: world.open_store(source), delete_source=delete_source, dry_run=is_dry_run(context)
+            c, lambda: services.open_store(source), delete_source=delete_source, dry_run=is_dry_run(context)
         )
 
     run(context, work)

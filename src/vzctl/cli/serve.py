@@ -47,22 +47,22 @@ def run_(
     insecure: Annotated[bool, typer.Option("--insecure", help="Beyond loopback without TLS.")] = False,
 ) -> None:
     """Serve stored credentials to self-hosted Data APIs until stopped. With --database, no token is asked for."""
-    from vzctl.cli.wiring import World
+    from vzctl.cli.wiring import Services
 
     flags = flags_of(context)
     # Nobody is there to unlock a keyring while a Data API waits.
     flags.settings["no_input"] = "true"
-    world = World(flags, command_words(context))
-    made = world.context()
+    services = Services(flags, command_words(context))
+    made = services.context()
     server = _server()
 
     server.run_service(
         made,
         server.RunService(bind, database, tls_cert, tls_key, client_ca, insecure),
-        server.Surroundings(
-            environ=world.settings.environ,
+        server.ServerEnvironment(
+            environ=services.settings.environ,
             write_line=_write_line,
-            open_state=world.open_state,
+            open_state=services.open_state,
             is_verbose=flags.verbose,
         ),
     )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from vzctl.errors import UsageError
 
 if TYPE_CHECKING:
-    from vzctl.usecases.dependents.service import DependantFilter, Service
+    from vzctl.usecases.dependents.service import DependentFilter, Service
 
 AUTHENTICATIONS = ("credential", "header", "none")
 
@@ -36,12 +36,12 @@ def service_of(
 
 def filter_of(
     database: str | None, provider: str | None, credential: str | None, authentication: str | None
-) -> DependantFilter:
+) -> DependentFilter:
     """Return the filter; raise `UsageError` for an unknown kind of authentication."""
-    from vzctl.usecases.dependents.service import DependantFilter
+    from vzctl.usecases.dependents.service import DependentFilter
 
     if authentication is not None and authentication not in AUTHENTICATIONS:
         raise UsageError(
             f"{authentication[:40]!a} is no authentication; choose {', '.join(AUTHENTICATIONS)}", code="USAGE"
         )
-    return DependantFilter(database, provider, credential, authentication)
+    return DependentFilter(database, provider, credential, authentication)

@@ -18,7 +18,7 @@ def path(context: typer.Context) -> None:
     """Print where the state file is, and why there."""
     from vzctl.usecases.state.path import locate
 
-    run(context, lambda _, world: locate(world.state_file(), world.settings.state.source))
+    run(context, lambda _, services: locate(services.state_file(), services.settings.state.source))
 
 
 @reads(app, "show")
@@ -74,8 +74,8 @@ def merge(
 
     run(
         context,
-        lambda c, world: merge_states(
-            c, MergeStates(base, ours, theirs, world.settings.lock_timeout_seconds, is_dry_run(context))
+        lambda c, services: merge_states(
+            c, MergeStates(base, ours, theirs, services.settings.lock_timeout_seconds, is_dry_run(context))
         ),
     )
 

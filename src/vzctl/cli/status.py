@@ -20,9 +20,9 @@ def status(context: typer.Context, exit_code: ExitCodeOption = False) -> None:
     verbose = flags_of(context).verbose
     run(
         context,
-        lambda c, world: show_status(
+        lambda c, services: show_status(
             c,
-            settings=tuple(SettingRow(name, found.value, found.source) for name, found in world.settings.listed())
+            settings=tuple(SettingRow(name, found.value, found.source) for name, found in services.settings.listed())
             if verbose
             else (),
             exit_code=exit_code,

@@ -10,7 +10,7 @@ from vzctl.cli.noun import noun, reads
 from vzctl.cli.run import run
 
 if TYPE_CHECKING:
-    from vzctl.cli.wiring import World
+    from vzctl.cli.wiring import Services
     from vzctl.settings import Settings
     from vzctl.usecases.context import Context
     from vzctl.usecases.outcome import Outcome
@@ -36,8 +36,8 @@ def bundle(
 
     commands = frozenset(name.replace(".", " ") for name in CONTRACTS)
 
-    def work(c: Context, world: World) -> Outcome[Any]:
-        return write_bundle(c, WriteBundle(out, _chosen(world.settings), commands))
+    def work(c: Context, services: Services) -> Outcome[Any]:
+        return write_bundle(c, WriteBundle(out, _chosen(services.settings), commands))
 
     run(context, work)
 

@@ -14,7 +14,7 @@ from vzctl.command import suggest
 from vzctl.errors import UsageError
 
 if TYPE_CHECKING:
-    from vzctl.cli.wiring import World
+    from vzctl.cli.wiring import Services
     from vzctl.domain.drift.observation import Kind
     from vzctl.usecases.context import Context
     from vzctl.usecases.observation.observe import AnswerFile
@@ -77,13 +77,13 @@ def sync(
     {"options": {"explain": true}}, which need --database and --keyspace.
     """
 
-    def work(c: Context, world: World) -> Outcome[Any]:
+    def work(c: Context, services: Services) -> Outcome[Any]:
         from vzctl.usecases.observation.observe import LiveSources, Sources
         from vzctl.usecases.sync.sync import Sync, sync
 
         c.require_writable()
         kinds = _kinds(only or [], is_live=not from_files)
-        with world.interrupts.waiting():  # a pipe may never be written to
+        with services.interrupts.waiting():  # a pipe may never be written to
             files = _read(from_files or [], more_files or [], is_live=wake or token_env is not None)
         believed = {"other_organization": other_organization, "whole_list": whole_list}
         live = LiveSources(database=database, keyspace=keyspace, jobs=jobs, wake=wake, **believed)

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from vzctl.vault.canary import Canaries
 
 
-class World:
+class Services:
     """Settings resolved once, and what commands need on top of them."""
 
     def __init__(self, flags: Flags, command: str) -> None:

@@ -59,7 +59,7 @@ def revoke_at_provider(provider: Provider, reason: str, last_four: str | None = 
         "revoke_at_provider",
         provider,
         console=provider.console,
-        kill_action=provider.kill_action,
+        revocation_instructions=provider.revocation_instructions,
         reason=reason,
         ending=ending,
     )

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from vzctl.command import suggest
 from vzctl.domain.state.index import Index
 from vzctl.domain.state.names import did_you_mean
-from vzctl.domain.state.records import Credential, Database, Dependant, Rotation
+from vzctl.domain.state.records import Credential, Database, Dependent, Rotation
 from vzctl.domain.state.state import State
 from vzctl.errors import ConflictError, NotFoundError, RotationOpenError
 
@@ -112,7 +112,7 @@ def require_in_scope(index: Index, credential: Credential, database: Database) -
         )
 
 
-def require_same_service(existing: Dependant, address: str, provider_id: str | None, credential: str | None) -> None:
+def require_same_service(existing: Dependent, address: str, provider_id: str | None, credential: str | None) -> None:
     """Rule 5: a collection's provider and credential never change; the way is a new collection and a copy."""
     if (existing.provider, existing.credential) == (provider_id, credential):
         return
@@ -128,7 +128,7 @@ def require_same_service(existing: Dependant, address: str, provider_id: str | N
 
 def require_scope_removable(index: Index, credential: Credential, database_ids: Sequence[str], *, force: bool) -> None:
     """Rule 8: a database with dependants of the credential leaves its scope only by `--force`."""
-    affected = scope_dependants(index, credential, database_ids)
+    affected = scope_dependents(index, credential, database_ids)
     if affected and not force:
         addresses = [index.address(item) for item in affected]
         databases = dict.fromkeys(index.database_name(item.database) for item in affected)
@@ -147,10 +147,10 @@ def require_scope_removable(index: Index, credential: Credential, database_ids: 
         )
 
 
-def scope_dependants(index: Index, credential: Credential, database_ids: Sequence[str]) -> list[Dependant]:
+def scope_dependents(index: Index, credential: Credential, database_ids: Sequence[str]) -> list[Dependent]:
     """Return the credential's dependants in these databases."""
     leaving = set(database_ids)
-    return [item for item in index.dependants_of_credential[credential.name] if item.database in leaving]
+    return [item for item in index.dependents_of_credential[credential.name] if item.database in leaving]
 
 
 def require_no_rotation(state: State, credential: Credential) -> None:
@@ -176,7 +176,7 @@ def rotation_in_the_way(rotation: Rotation, name: str) -> ConflictError | Rotati
     )
 
 
-def service_text(dependant: Dependant) -> str:
+def service_text(dependant: Dependent) -> str:
     """Return `OpenAI with the credential "x"`, `OpenAI with a header key`, `Nvidia` or `no vectorize`."""
     if dependant.provider is None:
         return "no vectorize"

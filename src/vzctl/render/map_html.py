@@ -179,7 +179,7 @@ class _Lines:
         if database.dependants:
             yield _GROUP
             for leaf in database.dependants:
-                yield self._begin("leaf", escape(leaf.address), words.dependant_facts(leaf), opens=False) + "</li>"
+                yield self._begin("leaf", escape(leaf.address), words.dependent_facts(leaf), opens=False) + "</li>"
             yield "</ul>"
         yield "</li>"
 

@@ -80,7 +80,7 @@ def _branch(top: str, branch: MapBranch, provider: MapProvider) -> Iterator[str]
         yield f"  {own} {arrow} {database}[({label(escape(item.database.name), facts)})]{_class(facts)}"
         for leaf in item.dependants:
             leaf_id = node_id(leaf.kind, database, leaf.keyspace, leaf.name)
-            facts = tuple(words.dependant_facts(leaf))
+            facts = tuple(words.dependent_facts(leaf))
             name = escape(f"{leaf.keyspace}/{leaf.name}")
             yield f"  {database} --> {leaf_id}[{label(name, facts)}]{_class(facts)}"
 

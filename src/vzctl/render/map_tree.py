@@ -78,7 +78,7 @@ def _branch_node(branch: MapBranch, provider: MapProvider) -> Node:
             Node(
                 escape(item.database.name),
                 tuple(words.database_facts(item)),
-                tuple(Node(escape(leaf.address), tuple(words.dependant_facts(leaf))) for leaf in item.dependants),
+                tuple(Node(escape(leaf.address), tuple(words.dependent_facts(leaf))) for leaf in item.dependants),
             )
             for item in branch.databases
         ),

@@ -13,7 +13,7 @@ from vzctl.usecases.map.nodes import (
     MapCounts,
     MapCredential,
     MapDatabase,
-    MapDependant,
+    MapDependent,
     MapPlace,
     MapProvider,
 )
@@ -147,7 +147,7 @@ def database_facts(database: MapDatabase) -> Iterator[Fact]:
         yield Fact("nothing uses it", QUIET)
 
 
-def dependant_facts(dependant: MapDependant) -> Iterator[Fact]:
+def dependent_facts(dependant: MapDependent) -> Iterator[Fact]:
     """Yield the kind and model of a collection or column, and its problems by number."""
     if dependant.kind == "column":
         yield Fact("column", QUIET)

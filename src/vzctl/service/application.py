@@ -61,7 +61,7 @@ _NOT_ALLOWED: Final = _problem("METHOD_NOT_ALLOWED", "only GET is answered here"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Parts:
+class Dependencies:
     """What the application is made of."""
 
     live: LiveState
@@ -88,14 +88,14 @@ class Reply:
 class Application:
     """The routes. Nothing about a database, a name or a state is said before it is known who is asking."""
 
-    def __init__(self, parts: Parts) -> None:
-        self._live = parts.live
-        self._secrets = parts.secrets
-        self._recorder = parts.recorder
-        self._log = parts.log
-        self._metrics = parts.metrics
-        self._is_loopback = parts.is_loopback
-        self._bound_database = parts.bound_database
+    def __init__(self, dependencies: Dependencies) -> None:
+        self._live = dependencies.live
+        self._secrets = dependencies.secrets
+        self._recorder = dependencies.recorder
+        self._log = dependencies.log
+        self._metrics = dependencies.metrics
+        self._is_loopback = dependencies.is_loopback
+        self._bound_database = dependencies.bound_database
 
     def asgi(self) -> ASGIApp:
         """Return the application for a server to run. What a Data API asks does not pass by the routes for operators."""

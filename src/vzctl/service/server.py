@@ -21,7 +21,7 @@ from vzctl.domain.catalog.service import require_local
 from vzctl.domain.state.address import find_database
 from vzctl.errors import ENDING_SIGNALS, UsageError
 from vzctl.service.addresses import BACKLOG, address_text, is_loopback, notify, open_sockets
-from vzctl.service.application import Application, Parts
+from vzctl.service.application import Application, Dependencies
 from vzctl.service.connection import (
     CONNECTIONS_AT_MOST,
     HEAD_BYTES_AT_MOST,
@@ -58,7 +58,7 @@ class RunService:
 
 
 @dataclass(frozen=True, slots=True)
-class Surroundings:
+class ServerEnvironment:
     """What the process gives: its environment, a line of log to write, how to open the state again."""
 
     environ: Mapping[str, str]
@@ -67,28 +67,28 @@ class Surroundings:
     is_verbose: bool
 
 
-def run_service(context: Context, request: RunService, surroundings: Surroundings) -> None:
+def run_service(context: Context, request: RunService, environment: ServerEnvironment) -> None:
     """Serve until a signal ends the service. Everything that can be wrong is found before the first request is taken."""
     state = context.state_store.read()
     require_local(state, "the credential service")
     bound = find_database(state, request.database).id if request.database is not None else None
     tls = _tls(request)
-    sockets = open_sockets(request.bind, surroundings.environ)
+    sockets = open_sockets(request.bind, environment.environ)
     try:
         near = is_loopback(sockets)
         _require_safe(request, is_near=near)
-        log = ServiceLog(surroundings.write_line, context.now, monotonic, verbose=surroundings.is_verbose)
+        log = ServiceLog(environment.write_line, context.now, monotonic, verbose=environment.is_verbose)
         if request.key is not None and not is_key_private(request.key):
             log.warning("tls_key_readable_by_all", file=request.key)
         with asyncio.Runner(loop_factory=BoundedLoop) as runner:
-            runner.run(_serve(context, surroundings, sockets, log, Given(tls, bound, near)))
+            runner.run(_serve(context, environment, sockets, log, ServerConfig(tls, bound, near)))
     finally:
         for item in sockets:
             item.close()
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
+class ServerConfig:
     """What was decided before the first request."""
 
     tls: ssl.SSLContext | None
@@ -97,7 +97,11 @@ class Given:
 
 
 async def _serve(
-    context: Context, surroundings: Surroundings, sockets: list[socket.socket], log: ServiceLog, given: Given
+    context: Context,
+    environment: ServerEnvironment,
+    sockets: list[socket.socket],
+    log: ServiceLog,
+    config: ServerConfig,
 ) -> None:
     secrets = SecretCache(lambda state, credential, version: read_served(context, state, credential, version))
     recorder: FetchRecorder | None = None
@@ -107,36 +111,36 @@ async def _serve(
         if recorder is not None:
             recorder.follow(directory.state)
 
-    live = LiveState(surroundings.open_state, log, follow)
+    live = LiveState(environment.open_state, log, follow)
     recorder = FetchRecorder(
         context.local_folder.fetches, live.directory.state, context.now, log, writes=not context.is_read_only
     )
     application = Application(
-        Parts(
+        Dependencies(
             live=live,
             secrets=secrets,
             recorder=recorder,
             log=log,
             metrics=Metrics(),
-            is_loopback=given.is_loopback,
-            bound_database=given.bound_database,
+            is_loopback=config.is_loopback,
+            bound_database=config.bound_database,
         )
     )
 
     def announce() -> None:
         for item in sockets:
-            scheme = "https" if given.tls is not None else "http"
+            scheme = "https" if config.tls is not None else "http"
             log.info("listening", url=f"{scheme}://{address_text(item)}/v1", serial=live.serial)
-        notify(surroundings.environ, "READY=1")
+        notify(environment.environ, "READY=1")
 
-    server = Server(configured(application.asgi(), given.tls), announce)
+    server = Server(configured(application.asgi(), config.tls), announce)
     with _library_messages(log):
         try:
             await server.serve(sockets)
         finally:
             # Whoever waited was answered or is gone; the threads that read are daemons, their programs would stay.
             RUNNING.end()
-    notify(surroundings.environ, "STOPPING=1")
+    notify(environment.environ, "STOPPING=1")
     log.info("ended", serial=live.serial)
 
 

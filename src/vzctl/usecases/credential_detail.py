@@ -13,7 +13,7 @@ from vzctl.usecases.context import Context
 from vzctl.usecases.credential_row import CredentialRow, credential_row
 from vzctl.usecases.keys.last_use import last_uses
 from vzctl.usecases.outcome import Columns
-from vzctl.usecases.views import DatabaseRef, DependantRef, database_ref, dependant_refs
+from vzctl.usecases.views import DatabaseRef, DependentRef, database_ref, dependent_refs
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,7 @@ class CredentialDetail:
     key_set_at: datetime | None
     slot: int | None
     scope: tuple[ScopedDatabase, ...]
-    dependants: tuple[DependantRef, ...]
+    dependants: tuple[DependentRef, ...]
     versions: tuple[VersionView, ...]
 
 
@@ -85,7 +85,7 @@ def credential_detail(context: Context, state: State, credential: Credential) ->
         key_set_at=credential.key_set_at,
         slot=credential.slot,
         scope=scoped_databases(index, credential),
-        dependants=dependant_refs(index, index.dependants_of_credential[credential.name]),
+        dependants=dependent_refs(index, index.dependents_of_credential[credential.name]),
         versions=tuple(
             VersionView(
                 item.id, version_role(credential, item.id), item.created_at, item.fingerprint, item.held, item.last_four

@@ -68,7 +68,7 @@ def credential_row(
         name=credential.name,
         provider=credential.provider,
         scope_count=len(credential.scope),
-        dependant_count=len(index.dependants_of_credential.get(credential.name, ())),
+        dependant_count=len(index.dependents_of_credential.get(credential.name, ())),
         age_days=age_days(credential, now),
         max_age_days=maximum_age_days(credential, context.policy_days),
         due=is_due(credential, now, context.policy_days),

@@ -16,7 +16,7 @@ from vzctl.domain.diagnosis.experiment import Arm, arm_of_fault, arm_of_verdict,
 from vzctl.domain.rules import provider_by_id
 from vzctl.domain.state.address import find_collection, find_column, parse_address
 from vzctl.domain.state.index import Index
-from vzctl.domain.state.records import Authentication, Column, Dependant
+from vzctl.domain.state.records import Authentication, Column, Dependent
 from vzctl.domain.state.state import State
 from vzctl.errors import (
     AstraError,
@@ -48,7 +48,7 @@ class RunExperiment:
     """Which collections and columns to look at."""
 
     addresses: Sequence[str] = ()
-    all_dependants: bool = False
+    all_dependents: bool = False
     jobs: int = DEFAULT_JOBS
     wake: bool = False
 
@@ -99,7 +99,7 @@ class Shown:
 def run_experiment(context: Context, request: RunExperiment) -> Outcome[Experiments]:
     """Compare three ways to make one vector; the exit status says whose fault it is: 7 the provider's, 6 Astra's."""
     require_jobs(request.jobs)
-    if bool(request.addresses) == request.all_dependants:
+    if bool(request.addresses) == request.all_dependents:
         raise UsageError("name collections or columns, or give --all", code="ADDRESSES_MISSING")
     state = context.state_store.read()
     dependants = _chosen(state, request)
@@ -107,7 +107,7 @@ def run_experiment(context: Context, request: RunExperiment) -> Outcome[Experime
     live = context.open_live()
     index = Index(state)
     databases = [index.databases[database_id] for database_id in dict.fromkeys(item.database for item in dependants)]
-    are_named = not request.all_dependants
+    are_named = not request.all_dependents
     opened = live.data_apis(state, databases, jobs=request.jobs, wake=request.wake, are_named=are_named)
     apis = {database.id: api for database, api in zip(databases, opened, strict=True)}
     works = [
@@ -130,8 +130,8 @@ def run_experiment(context: Context, request: RunExperiment) -> Outcome[Experime
     )
 
 
-def _chosen(state: State, request: RunExperiment) -> list[Dependant]:
-    if request.all_dependants:
+def _chosen(state: State, request: RunExperiment) -> list[Dependent]:
+    if request.all_dependents:
         return [item for item in state.dependants() if can_be_asked(item)]
     found = [_find(state, address) for address in dict.fromkeys(request.addresses)]
     for item, address in zip(found, dict.fromkeys(request.addresses), strict=True):
@@ -144,13 +144,13 @@ def _chosen(state: State, request: RunExperiment) -> list[Dependant]:
     return found
 
 
-def _find(state: State, address: str) -> Dependant:
+def _find(state: State, address: str) -> Dependent:
     if "." in parse_address(address).leaf:
         return find_column(state, address)
     return find_collection(state, address)
 
 
-def can_be_asked(item: Dependant) -> bool:
+def can_be_asked(item: Dependent) -> bool:
     """Whether there is a stored key to ask with: a service, and no key that its clients send."""
     return item.provider is not None and item.authentication is not Authentication.HEADER
 
@@ -168,7 +168,7 @@ def _key(context: Context, state: State, name: str) -> Secret | None:
         return None
 
 
-def _not_looked_at(index: Index, item: Dependant, error: VzctlError) -> Experiment:
+def _not_looked_at(index: Index, item: Dependent, error: VzctlError) -> Experiment:
     return Experiment(
         address=index.address(item),
         credential=item.credential,
@@ -188,7 +188,7 @@ def _experiment(
     live: Live,
     api: DataApi | VzctlError,
     index: Index,
-    item: Dependant,
+    item: Dependent,
     keys: dict[str, Secret | None],
     *,
     wake: bool,
@@ -222,7 +222,7 @@ def _experiment(
     )
 
 
-def through_astra(api: DataApi, item: Dependant, key: Secret | None) -> Shown:
+def through_astra(api: DataApi, item: Dependent, key: Secret | None) -> Shown:
     """Search for one word, with this key or with the stored one: it makes one vector, and changes nothing."""
     answer: ApiAnswer = api.command("find", search_body(item), item.keyspace, table_of(item), key=key)
     if answer.fault is None:
@@ -231,7 +231,7 @@ def through_astra(api: DataApi, item: Dependant, key: Secret | None) -> Shown:
     return Shown(arm_of_fault(fault.code, fault.message, fault.provider_status), fault.message, fault.code)
 
 
-def search_body(item: Dependant) -> dict[str, Any]:
+def search_body(item: Dependent) -> dict[str, Any]:
     """Return a search for one word that brings as little of a document as can be: it is nobody's business here."""
     column, shown = (item.column, item.column) if isinstance(item, Column) else ("$vectorize", "_id")
     return {"sort": {column: WORD}, "options": {"limit": 1}, "projection": {shown: 1}}
@@ -245,12 +245,12 @@ def index_request(column: Column) -> str:
     return f"to create one, POST this to .../v1/{column.keyspace}/{column.table}: {json.dumps(body)}"
 
 
-def table_of(item: Dependant) -> str:
+def table_of(item: Dependent) -> str:
     """Return the collection or table that a command is sent to."""
     return item.table if isinstance(item, Column) else item.local_name
 
 
-def _direct(live: Live, item: Dependant, key: Secret | None, *, wake: bool) -> Shown:
+def _direct(live: Live, item: Dependent, key: Secret | None, *, wake: bool) -> Shown:
     provider = provider_by_id(item.provider or "")
     if provider is None or key is None:
         return Shown(Arm.SKIPPED)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from vzctl.domain.rules import service_text
 from vzctl.domain.state.index import Index
-from vzctl.domain.state.records import Dependant
+from vzctl.domain.state.records import Dependent
 from vzctl.usecases.outcome import Columns
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ class DatabaseRef:
 
 
 @dataclass(frozen=True, slots=True)
-class DependantRef:
+class DependentRef:
     """A collection or column by address, with what it is attached to."""
 
     kind: str
@@ -81,17 +81,17 @@ def database_ref(index: Index, database_id: str) -> DatabaseRef:
     return DatabaseRef(database_id, index.database_name(database_id))
 
 
-def dependant_ref(index: Index, item: Dependant) -> DependantRef:
+def dependent_ref(index: Index, item: Dependent) -> DependentRef:
     """Return the reference of a collection or column."""
-    return DependantRef(item.kind, index.address(item), item.provider, item.authentication.value, item.credential)
+    return DependentRef(item.kind, index.address(item), item.provider, item.authentication.value, item.credential)
 
 
-def dependant_refs(index: Index, items: list[Dependant]) -> tuple[DependantRef, ...]:
+def dependent_refs(index: Index, items: list[Dependent]) -> tuple[DependentRef, ...]:
     """Return references, sorted by kind and address."""
-    return tuple(sorted((dependant_ref(index, item) for item in items), key=lambda ref: (ref.kind, ref.address)))
+    return tuple(sorted((dependent_ref(index, item) for item in items), key=lambda ref: (ref.kind, ref.address)))
 
 
-def dependant_line(index: Index, item: Dependant) -> str:
+def dependent_line(index: Index, item: Dependent) -> str:
     """Return one line for a list of what is affected."""
     return f"{item.kind} {index.address(item)} ({service_text(item)})"
 

@@ -11,9 +11,9 @@ from tests.support.builders import NOW
 from tests.support.states import sound_states
 from vzctl.domain.diagnosis.causes import causes
 from vzctl.domain.diagnosis.engine import Verdict, diagnose, judge
-from vzctl.domain.diagnosis.knowledge import Knowledge
 from vzctl.domain.diagnosis.log import Records
 from vzctl.domain.diagnosis.payload import read
+from vzctl.domain.diagnosis.state_context import StateContext
 from vzctl.domain.diagnosis.table import rules
 from vzctl.domain.masking.redaction import redacted
 from vzctl.domain.state.state import State
@@ -49,12 +49,12 @@ def test_any_bytes_have_a_verdict(data: bytes) -> None:
 
 @given(PASTED, sound_states())
 def test_any_state_can_be_asked_about_any_text(text: str, state: State) -> None:
-    knowledge = Knowledge(state, NOW)
+    context = StateContext(state, NOW)
     payload = read(text)
     for database in (None, *state.databases[:1]):
-        clues = knowledge.clues(payload.whole.text, database)
+        clues = context.clues(payload.whole.text, database)
         for verdict in judge(payload):
-            assert_sound([knowledge.advised(verdict, clues).verdict])
+            assert_sound([context.enrich(verdict, clues).verdict])
 
 
 @given(st.lists(st.one_of(PASTED, st.text(max_size=30)), max_size=20))

@@ -14,8 +14,8 @@ import pytest
 from tests.domain.diagnosis.support import known_errors
 from tests.support.builders import NOW, a_credential, a_database, a_rotation, a_state, database_id
 from vzctl.domain.diagnosis.engine import Verdict, diagnose, judge
-from vzctl.domain.diagnosis.knowledge import Knowledge
 from vzctl.domain.diagnosis.payload import read
+from vzctl.domain.diagnosis.state_context import StateContext
 from vzctl.domain.state.records import ControlPlane, Step
 from vzctl.domain.state.state import State
 
@@ -217,10 +217,10 @@ def just_rotated(*providers: str, control_plane: ControlPlane = ControlPlane.AST
 
 
 def with_state(state: State, text: str) -> list[Seen]:
-    knowledge = Knowledge(state, NOW)
+    context = StateContext(state, NOW)
     payload = read(text)
-    clues = knowledge.clues(payload.whole.text, None)
-    return [seen(knowledge.advised(verdict, clues).verdict) for verdict in judge(payload)]
+    clues = context.clues(payload.whole.text, None)
+    return [seen(context.enrich(verdict, clues).verdict) for verdict in judge(payload)]
 
 
 @pytest.mark.parametrize("control_plane", ControlPlane)

@@ -26,11 +26,11 @@ from tests.support.builders import (
 )
 from vzctl.domain.diagnosis.advice import SOURCE, Advised, advised
 from vzctl.domain.diagnosis.engine import Verdict, diagnose, judge
-from vzctl.domain.diagnosis.knowledge import Knowledge
 from vzctl.domain.diagnosis.payload import read
 from vzctl.domain.diagnosis.rules import written_rules
 from vzctl.domain.diagnosis.rules_self_hosted import ways_on
 from vzctl.domain.diagnosis.self_hosted import OldKeyUser
+from vzctl.domain.diagnosis.state_context import StateContext
 from vzctl.domain.state.records import ControlPlane, Database, Direction, Rotation, Step
 from vzctl.domain.state.state import State
 
@@ -270,10 +270,10 @@ def ask(
     users: Sequence[OldKeyUser] = (),
     now: datetime = NOW,
 ) -> Advised:
-    knowledge = Knowledge(state, now, lambda _: tuple(users))
+    context = StateContext(state, now, lambda _: tuple(users))
     payload = read(text)
     (verdict,) = judge(payload)
-    return knowledge.advised(verdict, knowledge.clues(payload.whole.text, database))
+    return context.enrich(verdict, context.clues(payload.whole.text, database))
 
 
 def told(found: Advised) -> tuple[str, str, str, list[str], list[str]]:
@@ -380,10 +380,10 @@ def test_who_has_an_old_key_is_asked_for_once_a_rotation() -> None:
         asked.append(rotation.id)
         return (OldKeyUser(SHOP.id, UNTIL),)
 
-    knowledge = Knowledge(a_shop(rotations=[a_turn()], revocations=[REVOKED]), NOW, users)
+    context = StateContext(a_shop(rotations=[a_turn()], revocations=[REVOKED]), NOW, users)
     for _ in range(3):
         payload = read(BAD_KEY)
-        knowledge.advised(judge(payload)[0], knowledge.clues(payload.whole.text, None))
+        context.enrich(judge(payload)[0], context.clues(payload.whole.text, None))
     assert asked == ["r1"]
 
 

@@ -114,7 +114,7 @@ class Provider:
     `short_names` find it too. `default_model` is the model that the Data API assumes when none is named; `test_model` is the
     one that a key without dependents is tested with, where it is not the first. `one_request_at_a_time` is for providers
     whose free accounts may ask only a few times a minute. `credential_label`, `console` (where keys
-    are made) and `kill_action` (how an old one is revoked there) are empty for a provider that takes no credential.
+    are made) and `revocation_instructions` (how an old one is revoked there) are empty for a provider that takes no credential.
     `maximum_live_keys` is None when there is no small limit.
     """
 
@@ -132,7 +132,7 @@ class Provider:
     credential_label: str = "API key"
     key_hint: KeyHint | None = None
     console: str = ""
-    kill_action: str = ""
+    revocation_instructions: str = ""
     maximum_live_keys: int | None = None
     notes: tuple[str, ...] = ()
 

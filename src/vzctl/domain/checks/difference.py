@@ -11,7 +11,7 @@ from dataclasses import dataclass, fields
 from typing import Any, Final
 
 from vzctl.domain.state.index import Index
-from vzctl.domain.state.records import Credential, Dependant, Version
+from vzctl.domain.state.records import Credential, Dependent, Version
 from vzctl.domain.state.state import State
 
 ADDED: Final = "added"
@@ -115,7 +115,7 @@ def _shown(item: Any, names: set[str]) -> dict[str, Any]:
     return {field.name: getattr(item, field.name) for field in fields(item) if field.name in names}
 
 
-def _dependent(item: Dependant) -> dict[str, Any]:
+def _dependent(item: Dependent) -> dict[str, Any]:
     return {
         **_shown(item, {"provider", "authentication", "credential", "model", "dimension"}),
         "parameters": _Hidden(item.parameters),

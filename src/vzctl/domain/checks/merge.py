@@ -21,7 +21,7 @@ from vzctl.domain.state.records import (
     Credential,
     Database,
     Deletion,
-    Dependant,
+    Dependent,
     Evidence,
     Integration,
     Organization,
@@ -256,7 +256,7 @@ class _Merger:
             return f'credential "{item.name}"'
         if isinstance(item, Integration):
             return f'integration "{item.provider}"'
-        if isinstance(item, Dependant):
+        if isinstance(item, Dependent):
             return f'{item.kind} "{self._database(item.database)}/{item.keyspace}/{item.local_name}"'
         if isinstance(item, (Database, ScopeEntry)):
             database = item.id if isinstance(item, Database) else item.database

@@ -12,7 +12,7 @@ from vzctl.domain.catalog.catalog import service_problems
 from vzctl.domain.rules import display_name, provider_by_id
 from vzctl.domain.state.deletion import needed_versions, owner_name
 from vzctl.domain.state.index import Index
-from vzctl.domain.state.records import Credential, Dependant
+from vzctl.domain.state.records import Credential, Dependent
 from vzctl.domain.state.state import State
 from vzctl.domain.state.token import KEPT_AS, SHOWN_AS, leftover_tokens
 
@@ -67,12 +67,12 @@ def find_problems(state: State) -> list[Problem]:
     ]
 
 
-def problems_of_dependant(index: Index, item: Dependant) -> list[Problem]:
+def problems_of_dependent(index: Index, item: Dependent) -> list[Problem]:
     """Return what is wrong with one collection or column."""
     return list(_dependant(index, item))
 
 
-def _dependant(index: Index, item: Dependant) -> Iterator[Problem]:
+def _dependant(index: Index, item: Dependent) -> Iterator[Problem]:
     address = index.address(item)
     show = suggest(f"{'collections' if item.kind == 'collection' else 'tables'} show", address, comment="look at it")
     if item.provider is None:
@@ -98,7 +98,7 @@ def _dependant(index: Index, item: Dependant) -> Iterator[Problem]:
         yield Problem("OUT_OF_SCOPE", address, message, fix)
 
 
-def _missing_credential(index: Index, item: Dependant, show: NextStep) -> Problem:
+def _missing_credential(index: Index, item: Dependent, show: NextStep) -> Problem:
     """Return the problem of a name without a credential. Only a provider that takes one can be given one."""
     address = index.address(item)
     message = f'the {item.kind} "{address}" uses the credential "{item.credential}", which does not exist'
@@ -159,7 +159,7 @@ def _databases(index: Index) -> Iterator[Problem]:
             message = f'the database "{name}" has a status never seen: {database.status!a}'
             fix = suggest("databases edit", name, status="ACTIVE", comment="correct it")
             yield Problem("STATUS_UNKNOWN", name, message, fix)
-        if database.gone_since is not None and index.dependants_in_database[database.id]:
+        if database.gone_since is not None and index.dependents_in_database[database.id]:
             message = f'the database "{name}" is gone, but collections or columns in it are recorded'
             fix = suggest("databases show", name, comment="look at what would be forgotten with it")
             yield Problem("DATABASE_GONE", name, message, fix)

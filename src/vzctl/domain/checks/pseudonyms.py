@@ -12,7 +12,7 @@ from vzctl.domain.catalog.provider import Provider
 from vzctl.domain.checks.problems import KNOWN_STATUSES
 from vzctl.domain.rotation.key_test import was_tested
 from vzctl.domain.rules import provider_by_id
-from vzctl.domain.state.records import Credential, Database, Dependant, Revocation, Rotation
+from vzctl.domain.state.records import Credential, Database, Dependent, Revocation, Rotation
 from vzctl.domain.state.revocation import (
     REASON_LEAKED,
     REASON_REMOVED,
@@ -87,7 +87,7 @@ class _Describer:
             "removal_wanted": item.removal_wanted_at is not None,
         }
 
-    def dependant(self, item: Dependant) -> dict[str, Any]:
+    def dependant(self, item: Dependent) -> dict[str, Any]:
         return {
             "kind": item.kind,
             "name": self.names.of(item.kind, "\0".join(item.key)),

@@ -15,7 +15,7 @@ from vzctl.domain.masking.redaction import looks_like_secret, redacted
 from vzctl.domain.pattern import Pattern
 from vzctl.domain.state.index import Index
 from vzctl.domain.state.names import name_fault, strip_data_api_suffix
-from vzctl.domain.state.records import Credential, Database, Dependant
+from vzctl.domain.state.records import Credential, Database, Dependent
 
 T = TypeVar("T")
 
@@ -46,7 +46,7 @@ class Clues:
     database: Database | None = None
     name: str | None = None
     credential: Credential | None = None
-    dependant: Dependant | None = None
+    dependant: Dependent | None = None
     is_assumed: bool = False
 
 
@@ -65,7 +65,7 @@ class ClueReader:
             found = _ADDRESS.compiled.match(database.endpoint or "")
             if found:
                 self._by_host[found[1].lower()].append(database)
-        self._by_place: defaultdict[str, list[Dependant]] = defaultdict(list)
+        self._by_place: defaultdict[str, list[Dependent]] = defaultdict(list)
         for dependant in index.state.dependants():
             self._by_place[dependant.local_name.partition(".")[0]].append(dependant)
 
@@ -101,7 +101,7 @@ class ClueReader:
         tokens = (strip_data_api_suffix(found.rstrip(".")) for found in _TOKEN.compiled.findall(text))
         return _only({token for token in tokens if token.casefold() in self._by_folded})
 
-    def _dependant(self, text: str, database: Database | None) -> Dependant | None:
+    def _dependant(self, text: str, database: Database | None) -> Dependent | None:
         names = {group for found in _PLACE.compiled.finditer(text) for group in found.groups() if group}
         found = [item for name in names for item in self._by_place.get(name, ())]
         return _only([item for item in found if database is None or item.database == database.id])

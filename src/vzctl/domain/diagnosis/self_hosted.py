@@ -16,7 +16,7 @@ from vzctl.domain.diagnosis.clues import Clues
 from vzctl.domain.diagnosis.engine import Verdict
 from vzctl.domain.rules import listed
 from vzctl.domain.state.index import Index
-from vzctl.domain.state.records import Credential, Database, Dependant, Direction, Rotation, Step
+from vzctl.domain.state.records import Credential, Database, Dependent, Direction, Rotation, Step
 
 OLD_KEY_REMEMBERED: Final = timedelta(days=1)
 """So long after a change it is thought of, where nobody said for how long a cache keeps a key."""
@@ -172,7 +172,7 @@ class SelfHosted:
             return self._now - revoked_at < OLD_KEY_REMEMBERED
         return self._now < user.free_from
 
-    def _concerned(self, provider: str, clues: Clues) -> list[Dependant]:
+    def _concerned(self, provider: str, clues: Clues) -> list[Dependent]:
         """Return the collections and columns that the text can be about."""
         if clues.dependant is not None:
             return [clues.dependant]

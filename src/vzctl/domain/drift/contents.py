@@ -7,11 +7,11 @@ from dataclasses import replace
 from typing import Any, Final
 
 from vzctl.domain.catalog.catalog import same_embedding
-from vzctl.domain.drift.differences import Action, Change, DriftItem, FieldChange, Look
-from vzctl.domain.drift.observation import KeyspaceSeen, Kind, Observation, ObservedColumn, ObservedDependant
+from vzctl.domain.drift.differences import Action, Change, DriftItem, FieldChange, SyncOptions
+from vzctl.domain.drift.observation import KeyspaceSeen, Kind, Observation, ObservedColumn, ObservedDependent
 from vzctl.domain.rules import display_name
 from vzctl.domain.state.index import Index
-from vzctl.domain.state.records import Collection, Column, Dependant
+from vzctl.domain.state.records import Collection, Column, Dependent
 from vzctl.domain.state.state import State
 
 RECREATED: Final = "locked for life: it was deleted and made again, or recorded wrongly"
@@ -20,29 +20,29 @@ _NOUNS: Final = {Kind.COLLECTIONS: "collection", Kind.COLUMNS: "column"}
 SERVICE_LOST: Final = "on Apache Cassandra a table forgets its services: ask the database that it was attached to"
 
 
-def content_drift(state: State, observation: Observation, look: Look) -> Iterator[DriftItem]:
+def content_drift(state: State, observation: Observation, options: SyncOptions) -> Iterator[DriftItem]:
     """Yield the differences of every keyspace that was looked into."""
     index = Index(state)
     for keyspace in sorted(observation.keyspaces, key=lambda item: (item.database, item.keyspace)):
         if keyspace.database not in index.databases:
             continue  # it is forgotten in the same go, with all that is in it
-        here = [item for item in index.dependants_in_database[keyspace.database] if item.keyspace == keyspace.keyspace]
+        here = [item for item in index.dependents_in_database[keyspace.database] if item.keyspace == keyspace.keyspace]
         recorded = {(item.kind, item.local_name): item for item in here}
         for kind in (Kind.COLLECTIONS, Kind.COLUMNS):
             seen = keyspace.seen(kind)
-            if seen is None or kind not in look.kinds:
+            if seen is None or kind not in options.kinds:
                 continue
             for item in sorted(seen, key=lambda dependant: dependant.local_name):
                 before = recorded.get((_NOUNS[kind], item.local_name))
                 if item is not before:
-                    yield from _present(index, before, recorded_as(keyspace, item, look))
-            yield from _gone(index, kind, keyspace, here, look)
+                    yield from _present(index, before, recorded_as(keyspace, item, options))
+            yield from _gone(index, kind, keyspace, here, options)
 
 
-def recorded_as(keyspace: KeyspaceSeen, item: ObservedDependant, look: Look) -> Collection | Column:
+def recorded_as(keyspace: KeyspaceSeen, item: ObservedDependent, options: SyncOptions) -> Collection | Column:
     """Return the record of something that was seen."""
     if isinstance(item, (Collection, Column)):
-        return replace(item, recorded_at=look.now, observed_at=look.now, extra={})
+        return replace(item, recorded_at=options.now, observed_at=options.now, extra={})
     service = item.service
     common: dict[str, Any] = {
         "database": keyspace.database,
@@ -53,15 +53,15 @@ def recorded_as(keyspace: KeyspaceSeen, item: ObservedDependant, look: Look) -> 
         "model": service.model,
         "dimension": service.dimension,
         "parameters": service.parameters,
-        "recorded_at": look.now,
-        "observed_at": look.now,
+        "recorded_at": options.now,
+        "observed_at": options.now,
     }
     if isinstance(item, ObservedColumn):
         return Column(table=item.table, column=item.column, **common)
     return Collection(name=item.name, **common)
 
 
-def _present(index: Index, before: Dependant | None, record: Collection | Column) -> Iterator[DriftItem]:
+def _present(index: Index, before: Dependent | None, record: Collection | Column) -> Iterator[DriftItem]:
     rotation = _rotating(index, before, record)
     if before is None:
         fields = tuple(FieldChange(name, None, text) for name, text in _facts(record).items() if text is not None)
@@ -77,7 +77,7 @@ def _present(index: Index, before: Dependant | None, record: Collection | Column
     yield replace(_item(index, Change.CHANGED, Action.UPDATE, changed, rotation), fields=fields, note=note)
 
 
-def _note(before: Dependant, record: Dependant, *, same: bool) -> str | None:
+def _note(before: Dependent, record: Dependent, *, same: bool) -> str | None:
     if isinstance(record, Collection):
         return RECREATED
     if record.provider is None:
@@ -85,13 +85,13 @@ def _note(before: Dependant, record: Dependant, *, same: bool) -> str | None:
     return None if same or before.provider is None else VECTORS_DIFFER
 
 
-def _only_dimension_unknown(before: Dependant, record: Dependant) -> bool:
+def _only_dimension_unknown(before: Dependent, record: Dependent) -> bool:
     """Whether they differ in nothing but a dimension that nobody recorded."""
     return before.dimension is None and same_embedding(before, replace(record, dimension=None))
 
 
 def _gone(
-    index: Index, kind: Kind, keyspace: KeyspaceSeen, here: Iterable[Dependant], look: Look
+    index: Index, kind: Kind, keyspace: KeyspaceSeen, here: Iterable[Dependent], options: SyncOptions
 ) -> Iterator[DriftItem]:
     if not keyspace.is_whole:
         return
@@ -100,7 +100,7 @@ def _gone(
     for item in here:
         if not isinstance(item, record) or item.local_name in present:
             continue
-        if look.prune:
+        if options.prune:
             yield _item(index, Change.GONE, Action.FORGET, item, _rotating(index, item))
         else:
             yield replace(_item(index, Change.GONE, Action.KEEP, item, None), note="kept; --prune forgets it")
@@ -118,7 +118,7 @@ def _item(index: Index, change: Change, action: Action, record: Collection | Col
     )
 
 
-def _rotating(index: Index, *items: Dependant | None) -> str | None:
+def _rotating(index: Index, *items: Dependent | None) -> str | None:
     """Return the credential of one of these that is being rotated, or None."""
     for item in items:
         credential = index.credentials.get(item.credential) if item is not None and item.credential else None
@@ -127,7 +127,7 @@ def _rotating(index: Index, *items: Dependant | None) -> str | None:
     return None
 
 
-def _facts(item: Dependant) -> dict[str, str | None]:
+def _facts(item: Dependent) -> dict[str, str | None]:
     parameters = ", ".join(f"{name}={_text(value)}" for name, value in sorted(item.parameters.items()))
     return {
         "provider": None if item.provider is None else display_name(item.provider),

@@ -12,11 +12,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from vzctl.domain.drift.contents import recorded_as
-from vzctl.domain.drift.differences import Action, Change, DriftItem, FieldChange, Look
-from vzctl.domain.drift.observation import KeyspaceSeen, Kind, Observation, ObservedDependant, Remark, credential_named
+from vzctl.domain.drift.differences import Action, Change, DriftItem, FieldChange, SyncOptions
+from vzctl.domain.drift.observation import KeyspaceSeen, Kind, Observation, ObservedDependent, Remark, credential_named
 from vzctl.domain.rules import counted, display_name, listed, provider_by_id
 from vzctl.domain.state.index import Index
-from vzctl.domain.state.records import Credential, Dependant, Evidence, Integration, ScopeEntry, Version
+from vzctl.domain.state.records import Credential, Dependent, Evidence, Integration, ScopeEntry, Version
 from vzctl.domain.state.state import State
 
 
@@ -30,14 +30,16 @@ class _Need:
     count: int
 
 
-def credential_drift(state: State, observation: Observation, look: Look) -> tuple[list[DriftItem], list[Remark]]:
+def credential_drift(
+    state: State, observation: Observation, options: SyncOptions
+) -> tuple[list[DriftItem], list[Remark]]:
     """Return the differences of integrations and credentials, and what cannot be offered."""
     index = Index(state)
-    seen: defaultdict[str, list[Dependant]] = defaultdict(list)
+    seen: defaultdict[str, list[Dependent]] = defaultdict(list)
     for keyspace, item in _seen(observation):
         named = credential_named(item)
         if named is not None and keyspace.database in index.databases:
-            seen[named].append(item if isinstance(item, Dependant) else recorded_as(keyspace, item, look))
+            seen[named].append(item if isinstance(item, Dependent) else recorded_as(keyspace, item, options))
     items: list[DriftItem] = []
     remarks: list[Remark] = []
     offered: list[DriftItem] = []
@@ -45,29 +47,29 @@ def credential_drift(state: State, observation: Observation, look: Look) -> tupl
         credential = index.credentials.get(name)
         if credential is not None:
             refused = {item.database for item in observation.scopes if item.credential == name and not item.is_usable}
-            items += _widened(index, credential, [item for item in seen[name] if item.database not in refused], look)
+            items += _widened(index, credential, [item for item in seen[name] if item.database not in refused], options)
             continue
-        need = _need(name, [*index.dependants_of_credential[name], *seen[name]])
+        need = _need(name, [*index.dependents_of_credential[name], *seen[name]])
         remark = _obstacle(state, need)
         if remark is not None:
             remarks.append(remark)
         else:
-            offered.append(_offered(index, need, look))
+            offered.append(_offered(index, need, options))
     items += offered
-    items = [item for item in items if Kind.CREDENTIALS in look.kinds]
-    if look.kinds & {Kind.INTEGRATIONS, Kind.CREDENTIALS}:
-        items += _integrations(state, offered, look)
+    items = [item for item in items if Kind.CREDENTIALS in options.kinds]
+    if options.kinds & {Kind.INTEGRATIONS, Kind.CREDENTIALS}:
+        items += _integrations(state, offered, options)
     return items, remarks
 
 
-def _seen(observation: Observation) -> Iterator[tuple[KeyspaceSeen, ObservedDependant]]:
+def _seen(observation: Observation) -> Iterator[tuple[KeyspaceSeen, ObservedDependent]]:
     for keyspace in observation.keyspaces:
         for kind in (Kind.COLLECTIONS, Kind.COLUMNS):
             for item in keyspace.seen(kind) or ():
                 yield keyspace, item
 
 
-def _need(name: str, items: Iterable[Dependant]) -> _Need:
+def _need(name: str, items: Iterable[Dependent]) -> _Need:
     mine = {(item.kind, item.key): item for item in items}
     providers = sorted({item.provider for item in mine.values() if item.provider is not None})
     return _Need(name, tuple(providers), tuple(sorted({item.database for item in mine.values()})), len(mine))
@@ -93,18 +95,18 @@ def _obstacle(state: State, need: _Need) -> Remark | None:
     return None
 
 
-def _offered(index: Index, need: _Need, look: Look) -> DriftItem:
+def _offered(index: Index, need: _Need, options: SyncOptions) -> DriftItem:
     provider = need.providers[0]
-    version = Version(id=look.new_id(), created_at=look.now)
+    version = Version(id=options.new_id(), created_at=options.now)
     record = Credential(
-        id=look.new_id(),
+        id=options.new_id(),
         name=need.name,
         provider=provider,
-        created_at=look.now,
+        created_at=options.now,
         current=version.id,
         versions=(version,),
-        scope=tuple(_entry(index.state, item, look) for item in need.databases),
-        **_evidence(index.state, look),
+        scope=tuple(_entry(index.state, item, options) for item in need.databases),
+        **_evidence(index.state, options),
     )
     names = [index.database_name(item) for item in need.databases]
     twin = next((item for item in index.credentials if item.casefold() == need.name.casefold()), None)
@@ -123,14 +125,14 @@ def _offered(index: Index, need: _Need, look: Look) -> DriftItem:
     )
 
 
-def _widened(index: Index, credential: Credential, seen: list[Dependant], look: Look) -> Iterator[DriftItem]:
+def _widened(index: Index, credential: Credential, seen: list[Dependent], options: SyncOptions) -> Iterator[DriftItem]:
     """Yield the scope that dependants imply beyond the recorded one, where the record itself comes from looking."""
     mine = [item for item in seen if item.provider == credential.provider]
     missing = sorted({item.database for item in mine} - credential.database_ids)
     if not missing or credential.current is None or not _comes_from_looking(index.state, credential):
         return
     rotation = credential.name if credential.id in index.open_rotations else None
-    scope = (*credential.scope, *(_entry(index.state, item, look) for item in missing))
+    scope = (*credential.scope, *(_entry(index.state, item, options) for item in missing))
     names = [[index.database_name(entry.database) for entry in entries] for entries in (credential.scope, scope)]
     yield DriftItem(
         kind=Kind.CREDENTIALS,
@@ -156,7 +158,7 @@ def _comes_from_looking(state: State, credential: Credential) -> bool:
     return version is not None and version.fingerprint is None and not version.held
 
 
-def _integrations(state: State, offered: list[DriftItem], look: Look) -> Iterator[DriftItem]:
+def _integrations(state: State, offered: list[DriftItem], options: SyncOptions) -> Iterator[DriftItem]:
     """Yield the integrations that the offered credentials belong to: a credential cannot be without one."""
     names: dict[str, list[str]] = {}
     for item in offered:
@@ -169,18 +171,18 @@ def _integrations(state: State, offered: list[DriftItem], look: Look) -> Iterato
                 change=Change.ADDED,
                 action=Action.ADD,
                 subject=provider,
-                record=Integration(provider=provider, added_at=look.now, **_evidence(state, look)),
+                record=Integration(provider=provider, added_at=options.now, **_evidence(state, options)),
                 note=f"implied by {counted(len(names[provider]), 'credential')}: {listed(names[provider])}",
             )
 
 
-def _entry(state: State, database: str, look: Look) -> ScopeEntry:
-    return ScopeEntry(database=database, added_at=look.now, **_evidence(state, look))
+def _entry(state: State, database: str, options: SyncOptions) -> ScopeEntry:
+    return ScopeEntry(database=database, added_at=options.now, **_evidence(state, options))
 
 
-def _evidence(state: State, look: Look) -> dict[str, Any]:
+def _evidence(state: State, options: SyncOptions) -> dict[str, Any]:
     """Return the evidence fields of a fact that was seen: none on `local`, where a fact is a fact."""
-    return {} if state.is_local else {"evidence": Evidence.OBSERVED, "evidence_at": look.now}
+    return {} if state.is_local else {"evidence": Evidence.OBSERVED, "evidence_at": options.now}
 
 
 def _quoted(text: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final
 
-from vzctl.domain.drift.differences import Action, Change, DriftItem, FieldChange, Look
+from vzctl.domain.drift.differences import Action, Change, DriftItem, FieldChange, SyncOptions
 from vzctl.domain.drift.observation import TERMINATED, DatabasesSeen, Kind, Observation, ObservedDatabase, Remark
 from vzctl.domain.rules import service_text
 from vzctl.domain.state.index import Index
@@ -16,7 +16,7 @@ from vzctl.domain.state.state import State
 NOT_IN_LIST: Final = "DATABASE_NOT_IN_LIST"
 
 
-def database_drift(state: State, observation: Observation, look: Look) -> Iterator[DriftItem]:
+def database_drift(state: State, observation: Observation, options: SyncOptions) -> Iterator[DriftItem]:
     """Yield a difference for every database; one that is not a vector database is none of vzctl's business."""
     seen = observation.databases
     if seen is None:
@@ -27,12 +27,12 @@ def database_drift(state: State, observation: Observation, look: Look) -> Iterat
         before = recorded.get(item.id)
         if before is None:
             if item.status != TERMINATED and (item.is_vector or not only_vector):
-                yield _added(item, look)
+                yield _added(item, options)
         elif item.status != TERMINATED:
             yield from _changed(before, item)
     index = Index(state)
     for database in _absent(state, seen, observation):
-        yield from _gone(index, database, look)
+        yield from _gone(index, database, options)
 
 
 def absence_remarks(state: State, observation: Observation) -> Iterator[Remark]:
@@ -51,14 +51,14 @@ def is_other_organization(state: State, seen: DatabasesSeen) -> bool:
     return bool(state.databases) and bool(seen.ids) and not any(item.id in seen.ids for item in state.databases)
 
 
-def _added(item: ObservedDatabase, look: Look) -> DriftItem:
+def _added(item: ObservedDatabase, options: SyncOptions) -> DriftItem:
     record = Database(
         id=item.id,
         name=item.name,
         region=item.region,
         status=item.status,
         endpoint=item.endpoint,
-        observed_at=look.now,
+        observed_at=options.now,
     )
     fields = tuple(FieldChange(name, None, text) for name, text in _facts(record) if text is not None)
     return DriftItem(
@@ -113,9 +113,9 @@ def _missing(state: State, seen: DatabasesSeen, observation: Observation) -> Ite
         yield from (item for item in state.databases if item.id not in seen.ids and item.id not in answered)
 
 
-def _gone(index: Index, database: Database, look: Look) -> Iterator[DriftItem]:
+def _gone(index: Index, database: Database, options: SyncOptions) -> Iterator[DriftItem]:
     before = index.databases[database.id]
-    if look.prune:
+    if options.prune:
         rotation = _rotation_in_the_way(index, database)
         yield DriftItem(
             kind=Kind.DATABASES,
@@ -132,13 +132,13 @@ def _gone(index: Index, database: Database, look: Look) -> Iterator[DriftItem]:
             change=Change.GONE,
             action=Action.MARK_GONE,
             subject=index.database_name(database.id),
-            record=replace(database, gone_since=before.gone_since or look.now),
+            record=replace(database, gone_since=before.gone_since or options.now),
             note="marked as gone; --prune forgets it",
         )
 
 
 def _lost(index: Index, database: Database) -> Iterator[str]:
-    for item in index.dependants_in_database[database.id]:
+    for item in index.dependents_in_database[database.id]:
         yield f"{item.kind} {index.address(item)} ({service_text(item)})"
     for credential in index.credentials_in_scope(database.id):
         yield f"its place in the scope of {credential.name}"
@@ -148,7 +148,7 @@ def _lost(index: Index, database: Database) -> Iterator[str]:
 
 def _rotation_in_the_way(index: Index, database: Database) -> str | None:
     """Return the credential whose open rotation needs the database or something in it, or None."""
-    names = [item.credential for item in index.dependants_in_database[database.id]]
+    names = [item.credential for item in index.dependents_in_database[database.id]]
     found = [item for name in names if name is not None and (item := index.credentials.get(name)) is not None]
     found += index.credentials_in_scope(database.id)
     return next((item.name for item in found if item.id in index.open_rotations), None)

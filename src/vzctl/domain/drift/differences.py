@@ -71,7 +71,7 @@ class DriftItem:
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class SyncOptions:
     """What a sync shall do with an observation: for which groups, and what it needs to make new records."""
 
     now: datetime

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final
 
-from vzctl.domain.state.records import Authentication, Collection, Column, Dependant
+from vzctl.domain.state.records import Authentication, Collection, Column, Dependent
 
 
 class Kind(StrEnum):
@@ -132,14 +132,14 @@ class ObservedColumn:
         return f"{self.table}.{self.column}"
 
 
-ObservedDependant = ObservedCollection | ObservedColumn | Collection | Column
+ObservedDependent = ObservedCollection | ObservedColumn | Collection | Column
 """Something that was seen. A record stands for itself, seen as it is recorded: of many databases that is nearly everything,
 and a record that is there anyway takes no memory."""
 
 
-def or_record(item: ObservedDependant, record: Collection | Column | None) -> ObservedDependant:
+def or_record(item: ObservedDependent, record: Collection | Column | None) -> ObservedDependent:
     """Return the record where what was seen says nothing else, and otherwise what was seen."""
-    if record is None or isinstance(item, Dependant):
+    if record is None or isinstance(item, Dependent):
         return item
     service = item.service
     seen = (service.provider, service.authentication, service.credential, service.model, service.dimension)
@@ -147,14 +147,14 @@ def or_record(item: ObservedDependant, record: Collection | Column | None) -> Ob
     return record if seen == held and service.parameters == record.parameters else item
 
 
-def provider_of(item: ObservedDependant) -> str | None:
+def provider_of(item: ObservedDependent) -> str | None:
     """Return the provider that something uses, or None."""
-    return item.provider if isinstance(item, Dependant) else item.service.provider
+    return item.provider if isinstance(item, Dependent) else item.service.provider
 
 
-def credential_named(item: ObservedDependant) -> str | None:
+def credential_named(item: ObservedDependent) -> str | None:
     """Return the name of the credential that something holds, or None."""
-    return item.credential if isinstance(item, Dependant) else item.service.credential
+    return item.credential if isinstance(item, Dependent) else item.service.credential
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,12 +163,12 @@ class KeyspaceSeen:
 
     database: str
     keyspace: str
-    collections: tuple[ObservedDependant, ...] | None = None
-    columns: tuple[ObservedDependant, ...] | None = None
+    collections: tuple[ObservedDependent, ...] | None = None
+    columns: tuple[ObservedDependent, ...] | None = None
     unreadable: frozenset[str] = frozenset()
     is_whole: bool = True
 
-    def seen(self, kind: Kind) -> tuple[ObservedDependant, ...] | None:
+    def seen(self, kind: Kind) -> tuple[ObservedDependent, ...] | None:
         """Return the collections or the columns."""
         return self.collections if kind is Kind.COLLECTIONS else self.columns
 

@@ -8,7 +8,7 @@ from typing import Final
 from vzctl.domain.drift.observation import Kind, Observation, ObservedProvider, Remark
 from vzctl.domain.rules import counted, display_name, provider_by_id
 from vzctl.domain.state.index import Index
-from vzctl.domain.state.records import Dependant
+from vzctl.domain.state.records import Dependent
 from vzctl.domain.state.state import State
 
 SUPPORTED: Final = "SUPPORTED"
@@ -47,7 +47,7 @@ def _integration(state: State, provider_id: str, offered: ObservedProvider | Non
         yield Remark("STORED_KEYS_OFF", Kind.INTEGRATIONS, provider_id, message)
 
 
-def _model(index: Index, item: Dependant, provider: ObservedProvider, *, is_listed: bool) -> Iterator[Remark]:
+def _model(index: Index, item: Dependent, provider: ObservedProvider, *, is_listed: bool) -> Iterator[Remark]:
     """Yield what is wrong with a dependant's model. An answer that was asked for other models only says nothing of it."""
     found = next((model for model in provider.models if model.name == item.model), None)
     address = index.address(item)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
-from vzctl.domain.drift.differences import EFFECTIVE, Action, DriftItem, Look, Record
+from vzctl.domain.drift.differences import EFFECTIVE, Action, DriftItem, Record, SyncOptions
 from vzctl.domain.drift.observation import Kind, Observation
 from vzctl.domain.state.records import Collection, Column, Credential, Database, Integration
 from vzctl.domain.state.state import State
@@ -67,14 +67,14 @@ def _without_traces(state: State, forgotten: frozenset[str]) -> State:
     )
 
 
-def refreshed(state: State, observation: Observation, look: Look) -> State:
+def refreshed(state: State, observation: Observation, options: SyncOptions) -> State:
     """Return the state in which everything that was seen, and is as it was seen, was observed now."""
-    ids = observation.databases.ids if observation.databases is not None and Kind.DATABASES in look.kinds else ()
+    ids = observation.databases.ids if observation.databases is not None and Kind.DATABASES in options.kinds else ()
     keys = {
         (kind, (keyspace.database, keyspace.keyspace, item.local_name))
         for keyspace in observation.keyspaces
         for kind in (Kind.COLLECTIONS, Kind.COLUMNS)
-        if kind in look.kinds
+        if kind in options.kinds
         for item in keyspace.seen(kind) or ()
     }
     rotating = {item.credential for item in state.rotations if item.is_open}
@@ -88,7 +88,7 @@ def refreshed(state: State, observation: Observation, look: Look) -> State:
         return isinstance(record, Column) and (Kind.COLUMNS, record.key) in keys and record.credential not in names
 
     def fresh(records: tuple[S, ...]) -> tuple[S, ...]:
-        return tuple(replace(item, observed_at=look.now) if seen(item) else item for item in records)
+        return tuple(replace(item, observed_at=options.now) if seen(item) else item for item in records)
 
     return replace(
         state,

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from vzctl.command import command
-from vzctl.domain.drift.differences import Action, Change, DriftItem, FieldChange, Look
+from vzctl.domain.drift.differences import Action, Change, DriftItem, FieldChange, SyncOptions
 from vzctl.domain.drift.observation import Kind, Observation, Remark
 from vzctl.domain.rules import counted
 from vzctl.domain.state.index import Index
@@ -21,9 +21,9 @@ REFUSED = "refused"
 _UNSEEN = (Evidence.WANTED, Evidence.ATTESTED)
 
 
-def scope_drift(state: State, observation: Observation, look: Look) -> tuple[list[DriftItem], list[Remark]]:
+def scope_drift(state: State, observation: Observation, options: SyncOptions) -> tuple[list[DriftItem], list[Remark]]:
     """Return the differences of scopes and of how they are known, and removals that were seen to be done."""
-    if Kind.SCOPES not in look.kinds:
+    if Kind.SCOPES not in options.kinds:
         return [], []
     index = Index(state)
     seen: dict[str, dict[str, bool]] = {}
@@ -36,28 +36,30 @@ def scope_drift(state: State, observation: Observation, look: Look) -> tuple[lis
         credential = index.credentials[name]
         if credential.current is None or credential.removal_wanted_at is not None:
             continue
-        items += _credential(index, credential, seen[name], look)
+        items += _credential(index, credential, seen[name], options)
         remarks += _removals_done(index, credential, seen[name])
         remarks += _still_refused(index, credential, seen[name])
     usable = sorted(name for name, places in seen.items() if any(places.values()))
-    items += _integrations(state, [index.credentials[name] for name in usable], look)
+    items += _integrations(state, [index.credentials[name] for name in usable], options)
     return items, remarks
 
 
-def _credential(index: Index, credential: Credential, seen: Mapping[str, bool], look: Look) -> Iterator[DriftItem]:
+def _credential(
+    index: Index, credential: Credential, seen: Mapping[str, bool], options: SyncOptions
+) -> Iterator[DriftItem]:
     """Yield what differs about one credential: its scope, entry by entry, and whether it was seen itself."""
     is_local = index.state.is_local
-    scope = [_after(entry, seen.get(entry.database), look, is_local=is_local) for entry in credential.scope]
+    scope = [_after(entry, seen.get(entry.database), options, is_local=is_local) for entry in credential.scope]
     if not is_local:
         known = credential.database_ids
         scope += [
-            ScopeEntry(database=item, added_at=look.now, evidence=Evidence.OBSERVED, evidence_at=look.now)
+            ScopeEntry(database=item, added_at=options.now, evidence=Evidence.OBSERVED, evidence_at=options.now)
             for item in sorted(seen)
             if seen[item] and item not in known
         ]
     after = replace(credential, scope=tuple(scope))
     if not is_local and credential.evidence in _UNSEEN and any(seen.values()):
-        after = replace(after, evidence=Evidence.OBSERVED, evidence_at=look.now)
+        after = replace(after, evidence=Evidence.OBSERVED, evidence_at=options.now)
     if after == credential:
         return
     rotation = credential.name if credential.id in index.open_rotations else None
@@ -73,18 +75,18 @@ def _credential(index: Index, credential: Credential, seen: Mapping[str, bool], 
     )
 
 
-def _after(entry: ScopeEntry, is_usable: bool | None, look: Look, *, is_local: bool) -> ScopeEntry:
+def _after(entry: ScopeEntry, is_usable: bool | None, options: SyncOptions, *, is_local: bool) -> ScopeEntry:
     """Return the entry as it is known after a look; one that nobody looked at, or that shall be removed, as it is."""
     if is_usable is None or entry.removal_wanted_at is not None:
         return entry
     if not is_usable:
         is_expected = entry.evidence is Evidence.WANTED  # nobody said yet that it was done
-        return entry if is_expected or entry.refused_at is not None else replace(entry, refused_at=look.now)
+        return entry if is_expected or entry.refused_at is not None else replace(entry, refused_at=options.now)
     if is_local:
         return replace(entry, refused_at=None)
     if entry.evidence is Evidence.OBSERVED and entry.refused_at is None:
         return entry
-    return replace(entry, evidence=Evidence.OBSERVED, evidence_at=look.now, refused_at=None)
+    return replace(entry, evidence=Evidence.OBSERVED, evidence_at=options.now, refused_at=None)
 
 
 def _fields(index: Index, before: Credential, after: Credential) -> Iterator[FieldChange]:
@@ -133,7 +135,7 @@ def _removals_done(index: Index, credential: Credential, seen: Mapping[str, bool
             yield Remark("SCOPE_REMOVAL_SEEN", Kind.SCOPES, f"{credential.name} in {name}", message)
 
 
-def _integrations(state: State, usable: list[Credential], look: Look) -> Iterator[DriftItem]:
+def _integrations(state: State, usable: list[Credential], options: SyncOptions) -> Iterator[DriftItem]:
     """Yield the integrations that a usable credential proves."""
     names: dict[str, str] = {}
     for credential in usable:
@@ -147,7 +149,7 @@ def _integrations(state: State, usable: list[Credential], look: Look) -> Iterato
             change=Change.CHANGED,
             action=Action.UPDATE,
             subject=provider,
-            record=replace(integration, evidence=Evidence.OBSERVED, evidence_at=look.now),
+            record=replace(integration, evidence=Evidence.OBSERVED, evidence_at=options.now),
             fields=(FieldChange("evidence", integration.evidence, Evidence.OBSERVED),),
             note=f'its credential "{names[provider]}" is usable',
         )

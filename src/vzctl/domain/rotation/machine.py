@@ -45,7 +45,7 @@ class SameKey:
 
 def snapshot_of(state: State, credential: Credential) -> Snapshot:
     """Return what there is before the rotation: the whole scope, the part of it that dependants need, and the dependents."""
-    dependents = list(state.dependants_of(credential.name))
+    dependents = list(state.dependents_of(credential.name))
     needed = {item.database for item in dependents}
     databases = active_databases(credential)
     return Snapshot(
@@ -82,7 +82,7 @@ class ChangesSince:
 def changes_since(state: State, credential: Credential, rotation: Rotation) -> ChangesSince:
     """Return how scope and dependents differ from what they were when the rotation began."""
     snapshot, databases = rotation.snapshot, active_databases(credential)
-    dependents = {"/".join(item.key): item for item in state.dependants_of(credential.name)}
+    dependents = {"/".join(item.key): item for item in state.dependents_of(credential.name)}
     is_complete = bool(rotation.times)
     added = [
         address

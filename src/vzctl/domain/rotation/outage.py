@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from vzctl.domain.state.records import Dependant, Direction, Rotation, Step, StepTime
+from vzctl.domain.state.records import Dependent, Direction, Rotation, Step, StepTime
 from vzctl.domain.state.state import State
 
 _AT_PORTAL: Final = (Step.REMOVED, Step.RECREATED, Step.SCOPED)
@@ -22,7 +22,7 @@ class Outage:
 
     cause: Step
     databases: tuple[str, ...]
-    dependents: tuple[Dependant, ...]
+    dependents: tuple[Dependent, ...]
     since: datetime | None
     verified_at: datetime | None
 
@@ -34,7 +34,7 @@ def outage_of(state: State, rotation: Rotation) -> Outage | None:
     down = frozenset(rotation.databases) - frozenset(rotation.scoped)
     credential = state.credential_by_id(rotation.credential)
     name = credential.name if credential is not None else rotation.snapshot.name
-    dependents = tuple(item for item in state.dependants_of(name) if item.database in down)
+    dependents = tuple(item for item in state.dependents_of(name) if item.database in down)
     if not dependents:
         return None
     began = _began(rotation)

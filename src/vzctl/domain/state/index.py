@@ -7,7 +7,7 @@ from collections import defaultdict
 from functools import cached_property
 from typing import Final
 
-from vzctl.domain.state.records import Credential, Database, Dependant, RetiredCredential, Rotation, Version
+from vzctl.domain.state.records import Credential, Database, Dependent, RetiredCredential, Rotation, Version
 from vzctl.domain.state.revocation import revoked_versions
 from vzctl.domain.state.state import State
 
@@ -19,12 +19,12 @@ class Index:
         self.state = state
         self.databases: dict[str, Database] = {item.id: item for item in state.databases}
         self.credentials: dict[str, Credential] = {item.name: item for item in state.credentials}
-        self.dependants_of_credential: defaultdict[str, list[Dependant]] = defaultdict(list)
-        self.dependants_in_database: defaultdict[str, list[Dependant]] = defaultdict(list)
+        self.dependents_of_credential: defaultdict[str, list[Dependent]] = defaultdict(list)
+        self.dependents_in_database: defaultdict[str, list[Dependent]] = defaultdict(list)
         for dependant in state.dependants():
-            self.dependants_in_database[dependant.database].append(dependant)
+            self.dependents_in_database[dependant.database].append(dependant)
             if dependant.credential is not None:
-                self.dependants_of_credential[dependant.credential].append(dependant)
+                self.dependents_of_credential[dependant.credential].append(dependant)
         self.open_rotations: dict[str, Rotation] = {item.credential: item for item in state.rotations if item.is_open}
         self._display_names: dict[str, str] | None = None
 
@@ -58,7 +58,7 @@ class Index:
             self._display_names = display_names(self.state.databases)
         return self._display_names.get(database_id, database_id)
 
-    def address(self, dependant: Dependant) -> str:
+    def address(self, dependant: Dependent) -> str:
         """Return `DB/KEYSPACE/COLLECTION` or `DB/KEYSPACE/TABLE.COLUMN`."""
         return f"{self.database_name(dependant.database)}/{dependant.keyspace}/{dependant.local_name}"
 

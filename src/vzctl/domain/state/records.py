@@ -204,7 +204,7 @@ class RetiredCredential:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Dependant:
+class Dependent:
     """What a collection and a table column have in common: a database's vectors made by one service.
 
     `credential` is a **name**, as the Data API stores it, and only set when `authentication` is `credential`.
@@ -240,7 +240,7 @@ class Dependant:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Collection(Dependant):
+class Collection(Dependent):
     """A collection: its provider and credential are locked for life (rule 5)."""
 
     name: str
@@ -255,7 +255,7 @@ class Collection(Dependant):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Column(Dependant):
+class Column(Dependent):
     """A vector column of a table: its service may be attached, detached and replaced (rule 6)."""
 
     table: str

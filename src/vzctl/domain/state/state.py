@@ -13,7 +13,7 @@ from vzctl.domain.state.records import (
     Credential,
     Database,
     Deletion,
-    Dependant,
+    Dependent,
     Extra,
     Integration,
     Organization,
@@ -70,12 +70,12 @@ class State:
         """Return the credential with that id, or None."""
         return next((item for item in self.credentials if item.id == credential_id), None)
 
-    def dependants(self) -> Iterator[Dependant]:
+    def dependants(self) -> Iterator[Dependent]:
         """Yield every collection, then every column."""
         yield from self.collections
         yield from self.columns
 
-    def dependants_of(self, credential_name: str) -> list[Dependant]:
+    def dependents_of(self, credential_name: str) -> list[Dependent]:
         """Return the collections and columns that hold this credential's name."""
         return [item for item in self.dependants() if item.credential == credential_name]
 
@@ -184,7 +184,7 @@ class State:
         """Return a copy without that credential."""
         return replace(self, credentials=tuple(item for item in self.credentials if item.id != credential_id))
 
-    def without_dependant(self, dependant: Dependant) -> Self:
+    def without_dependent(self, dependant: Dependent) -> Self:
         """Return a copy without that collection or column."""
         return replace(
             self,

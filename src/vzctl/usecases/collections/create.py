@@ -22,7 +22,7 @@ from vzctl.usecases.dependents.remote_schema import (
     open_database,
     send_create_collection,
 )
-from vzctl.usecases.dependents.service import Attachment, Service, checked, dependant_row, service_json
+from vzctl.usecases.dependents.service import Attachment, Service, checked, dependent_row, service_json
 from vzctl.usecases.outcome import Outcome
 
 METRICS = ("cosine", "dot_product", "euclidean")
@@ -154,4 +154,4 @@ def _options(attachment: Attachment, request: CreateCollection, copied: Mapping[
 
 
 def _detail(state: State, collection: Collection) -> CollectionDetail:
-    return CollectionDetail(dependant_row(Index(state), collection))
+    return CollectionDetail(dependent_row(Index(state), collection))

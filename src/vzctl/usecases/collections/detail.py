@@ -8,8 +8,8 @@ from vzctl.domain.state.address import find_collection
 from vzctl.domain.state.index import Index
 from vzctl.domain.state.state import State
 from vzctl.usecases.dependents.service import (
-    DependantRow,
-    dependant_row,
+    DependentRow,
+    dependent_row,
 )
 
 
@@ -17,8 +17,8 @@ from vzctl.usecases.dependents.service import (
 class CollectionDetail:
     """One collection."""
 
-    collection: DependantRow
+    collection: DependentRow
 
 
 def detail(state: State, address: str) -> CollectionDetail:
-    return CollectionDetail(dependant_row(Index(state), find_collection(state, address)))
+    return CollectionDetail(dependent_row(Index(state), find_collection(state, address)))

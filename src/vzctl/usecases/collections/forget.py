@@ -50,7 +50,7 @@ def _forgotten(state: State, request: ForgetCollection) -> Plan[CollectionDetail
     collection = find_collection(state, request.address)
     require_no_open_rotation(state, collection)
     return Plan(
-        state=state.without_dependant(collection),
+        state=state.without_dependent(collection),
         data=detail(state, request.address),
         question=Question(f'Forget the collection "{request.address}"?', request.address),
         basis=collection.key,

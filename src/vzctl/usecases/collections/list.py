@@ -8,9 +8,9 @@ from vzctl.command import suggest
 from vzctl.domain.state.index import Index
 from vzctl.usecases.context import Context
 from vzctl.usecases.dependents.service import (
-    DependantFilter,
-    DependantRow,
-    dependant_row,
+    DependentFilter,
+    DependentRow,
+    dependent_row,
     matching,
 )
 from vzctl.usecases.outcome import Outcome
@@ -20,13 +20,13 @@ from vzctl.usecases.outcome import Outcome
 class CollectionList:
     """Collections."""
 
-    collections: tuple[DependantRow, ...]
+    collections: tuple[DependentRow, ...]
 
 
-def list_collections(context: Context, chosen: DependantFilter) -> Outcome[CollectionList]:
+def list_collections(context: Context, chosen: DependentFilter) -> Outcome[CollectionList]:
     """Return the collections that the filter lets through."""
     state = context.state_store.read()
     index = Index(state)
-    rows = tuple(dependant_row(index, item) for item in matching(state, state.collections, chosen))
+    rows = tuple(dependent_row(index, item) for item in matching(state, state.collections, chosen))
     steps = () if state.collections else (suggest("collections add", "DB/KEYSPACE/COLLECTION", comment="record one"),)
     return Outcome(data=CollectionList(rows), next_steps=steps)

@@ -105,7 +105,7 @@ def _matches(state: State, fits: Callable[[Version], bool]) -> tuple[KeyMatch, .
     for owner, version in state.versions():
         if fits(version):
             role = version_role(owner, version.id) if isinstance(owner, Credential) else "removed"
-            count = len(index.dependants_of_credential[owner.name]) if isinstance(owner, Credential) else 0
+            count = len(index.dependents_of_credential[owner.name]) if isinstance(owner, Credential) else 0
             matches.append(
                 KeyMatch(owner.name, owner.provider, version.id, role, version.held, count, version.last_four)
             )

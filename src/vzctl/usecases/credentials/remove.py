@@ -23,7 +23,7 @@ from vzctl.usecases.keys.delete import Deleted, finish_deletions
 from vzctl.usecases.keys.version import may_be_held
 from vzctl.usecases.manual_steps import steps_for
 from vzctl.usecases.outcome import Notice, Outcome
-from vzctl.usecases.views import DatabaseRef, DependantRef, dependant_line, dependant_refs
+from vzctl.usecases.views import DatabaseRef, DependentRef, dependent_line, dependent_refs
 
 CACHE_NOTE = "a Data API that cached the key may keep using it: in the open-source one until it was idle for 5 minutes or restarted"
 
@@ -45,7 +45,7 @@ class Removal:
     name: str
     provider: str
     removed: bool
-    dependants: tuple[DependantRef, ...]
+    dependants: tuple[DependentRef, ...]
     databases: tuple[DatabaseRef, ...]
     revocation: str | None
 
@@ -60,7 +60,7 @@ def remove_credential(context: Context, request: RemoveCredential) -> Outcome[Re
     proposal = propose_from(context, state, lambda current: _plan(current, request, now, partial(ids, "revocation")))
     credential, index = proposal.plan.data.credential, Index(state)
     if request.dry_run:
-        dependants = index.dependants_of_credential[credential.name]
+        dependants = index.dependents_of_credential[credential.name]
         return Outcome(
             data=_removal(index, credential, removed=False, revocation=None),
             summary=_blast_radius(index, credential, "would remove"),
@@ -89,7 +89,7 @@ def _plan(state: State, request: RemoveCredential, now: datetime, new_id: Callab
     credential = require_credential(state, request.name)
     require_no_rotation(state, credential)
     index = Index(state)
-    dependants = index.dependants_of_credential[credential.name]
+    dependants = index.dependents_of_credential[credential.name]
     after, revocation_id = state.with_credential(removal_requested(credential, now)), None
     deletes: frozenset[str] = frozenset()
     if state.is_local or credential.current is None:
@@ -158,24 +158,24 @@ def _outcome(after: State, before: Index, credential: Credential, revocation_id:
 
 
 def _removal(index: Index, credential: Credential, *, removed: bool, revocation: str | None) -> Removal:
-    dependants = index.dependants_of_credential[credential.name]
+    dependants = index.dependents_of_credential[credential.name]
     return Removal(
         name=credential.name,
         provider=credential.provider,
         removed=removed,
-        dependants=dependant_refs(index, dependants),
+        dependants=dependent_refs(index, dependants),
         databases=database_refs(index, [entry.database for entry in credential.scope]),
         revocation=revocation,
     )
 
 
 def _blast_radius(index: Index, credential: Credential, verb: str) -> tuple[str, ...]:
-    dependants = index.dependants_of_credential[credential.name]
+    dependants = index.dependents_of_credential[credential.name]
     scope = counted(len(credential.scope), "database")
     if not dependants:
         return (f'{verb} "{credential.name}" ({scope} in scope); nothing depends on it',)
     lines = [
         f'{verb} "{credential.name}" ({scope} in scope); {counted(len(dependants), "dependant")} would lose $vectorize:'
     ]
-    lines += [f"  {dependant_line(index, item)}" for item in dependants]
+    lines += [f"  {dependent_line(index, item)}" for item in dependants]
     return tuple(lines)

@@ -23,8 +23,8 @@ from vzctl.usecases.credentials.edit import require_slot
 from vzctl.usecases.keys.judge import require_new_key
 from vzctl.usecases.keys.version import take_secret
 from vzctl.usecases.outcome import NOT_BEGUN, Columns, Fault, Notice, Outcome, batch_status
-from vzctl.usecases.rotations.observe_step import Looking
-from vzctl.usecases.rotations.steps import NOT_TESTED, Walk, require_writable_store, walk
+from vzctl.usecases.rotations.observe_step import VerificationPolicy
+from vzctl.usecases.rotations.steps import NOT_TESTED, RunOptions, require_writable_store, run_steps
 from vzctl.usecases.rotations.view import (
     KeyFacts,
     RotationPlan,
@@ -46,7 +46,7 @@ class RotateCredential:
     revoke_first: bool = False
     minimum_scope: bool = False
     slot: int | None = None
-    looking: Looking = field(default_factory=Looking)
+    verification: VerificationPolicy = field(default_factory=VerificationPolicy)
     until: Step | None = None
     dry_run: bool = False
 
@@ -247,7 +247,7 @@ def _plan(
         state=state.with_credential(begun).with_rotation(rotation),
         data=Planned(rotation, plan),
         question=_question(plan, lines=lines),
-        basis=(credential, tuple(state.dependants_of(credential.name)), replace(plan, same_key_elsewhere=())),
+        basis=(credential, tuple(state.dependents_of(credential.name)), replace(plan, same_key_elsewhere=())),
         details=(f'begin to rotate "{credential.name}"',),
         subjects=(credential.name,),
     )
@@ -267,8 +267,8 @@ def _start(context: Context, prepared: Prepared) -> Outcome[RotationResult]:
         raise KeyboardInterrupt
     prepared.proposal.commit()
     planned, request, key = prepared.planned, prepared.request, prepared.key
-    given = Walk(source=lambda: key.secret, looking=request.looking, until=request.until)
-    outcome = walk(context, planned.rotation, given)
+    options = RunOptions(source=lambda: key.secret, verification=request.verification, until=request.until)
+    outcome = run_steps(context, planned.rotation, options)
     return Outcome(
         data=RotationResult(planned.plan, outcome.data),
         changed=True,
@@ -327,7 +327,7 @@ def _not_begun(name: str, exit_status: ExitStatus, message: str) -> BatchItem:
 
 def _require_rotatable(state: State, request: RotateCredential) -> Credential:
     """Check what needs no secret: the request, the credential, its rotation, and its slot."""
-    request.looking.require_possible()
+    request.verification.require_possible()
     credential = require_credential(state, request.name)
     require_no_rotation(state, credential)
     if credential.current is None:

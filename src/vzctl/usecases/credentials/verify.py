@@ -136,7 +136,7 @@ def _tasks(context: Context, index: Index, credential: Credential, request: Veri
     provider = provider_by_id(credential.provider)
     secret = _secret(context, index.state, credential, is_named=not request.all_credentials)
     found: dict[tuple[Any, ...], tuple[Wanted, str | None, list[str]]] = {}
-    for dependant in index.dependants_of_credential[credential.name]:
+    for dependant in index.dependents_of_credential[credential.name]:
         wanted, fault = wanted_of(provider, dependant.model, dependant.dimension, dependant.parameters)
         _, _, addresses = found.setdefault(key_of(wanted), (wanted, fault, []))
         addresses.append(index.address(dependant))

@@ -15,7 +15,7 @@ from vzctl.usecases.change import Plan, propose
 from vzctl.usecases.context import Context, Danger, Question
 from vzctl.usecases.databases.record import DatabaseDetail, database_detail
 from vzctl.usecases.outcome import Outcome
-from vzctl.usecases.views import dependant_line
+from vzctl.usecases.views import dependent_line
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ def _forget(state: State, database_id: str, *, force: bool) -> Plan[DatabaseDeta
     database = find_database(state, database_id)
     detail = database_detail(state, database)
     index = Index(state)
-    lines = [f"  forgets: {dependant_line(index, item)}" for item in index.dependants_in_database[database.id]]
+    lines = [f"  forgets: {dependent_line(index, item)}" for item in index.dependents_in_database[database.id]]
     lines += [f"  leaves the scope of {item.name}" for item in detail.credentials]
     lines += [f"  revokes the service token {item.id}" for item in state.tokens_of(database.id)]
     danger = Danger.SEVERE if lines else Danger.MODERATE
@@ -68,7 +68,7 @@ def _forget(state: State, database_id: str, *, force: bool) -> Plan[DatabaseDeta
 
 def _forgotten(state: State, database: Database, *, force: bool) -> State:
     index = Index(state)
-    dependants = index.dependants_in_database[database.id]
+    dependants = index.dependents_in_database[database.id]
     credentials = index.credentials_in_scope(database.id)
     for credential in credentials:
         require_no_rotation(state, credential)
@@ -87,5 +87,5 @@ def _forgotten(state: State, database: Database, *, force: bool) -> State:
         scope = tuple(entry for entry in credential.scope if entry.database != database.id)
         state = state.with_credential(replace(credential, scope=scope))
     for item in dependants:
-        state = state.without_dependant(item)
+        state = state.without_dependent(item)
     return state.without_database(database.id)

@@ -16,7 +16,7 @@ from vzctl.errors import UsageError
 from vzctl.usecases.change import Plan
 from vzctl.usecases.databases.input import parse_certificate_name, parse_database_name, parse_endpoint, parse_status
 from vzctl.usecases.outcome import Columns
-from vzctl.usecases.views import DependantRef, dependant_refs
+from vzctl.usecases.views import DependentRef, dependent_refs
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ class DatabaseDetail:
 
     database: DatabaseRow
     credentials: tuple[AvailableCredential, ...]
-    dependants: tuple[DependantRef, ...]
+    dependants: tuple[DependentRef, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +143,7 @@ def row(index: Index, database: Database, scope_count: int) -> DatabaseRow:
         status=database.status,
         endpoint=database.endpoint,
         credential_count=scope_count,
-        dependant_count=len(index.dependants_in_database.get(database.id, ())),
+        dependant_count=len(index.dependents_in_database.get(database.id, ())),
         observed_at=database.observed_at,
         gone_since=database.gone_since,
         certificate_name=database.certificate_name,
@@ -154,11 +154,11 @@ def row(index: Index, database: Database, scope_count: int) -> DatabaseRow:
 
 def database_detail(state: State, database: Database) -> DatabaseDetail:
     index = Index(state)
-    here = index.dependants_in_database[database.id]
+    here = index.dependents_in_database[database.id]
     available = []
     for credential in index.credentials_in_scope(database.id):
         entry = next(item for item in credential.scope if item.database == database.id)
         count = sum(item.credential == credential.name for item in here)
         evidence = entry.evidence.value if entry.evidence else None
         available.append(AvailableCredential(credential.name, credential.provider, evidence, count))
-    return DatabaseDetail(row(index, database, len(available)), tuple(available), dependant_refs(index, here))
+    return DatabaseDetail(row(index, database, len(available)), tuple(available), dependent_refs(index, here))

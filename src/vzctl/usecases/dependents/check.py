@@ -8,17 +8,17 @@ from functools import partial
 from vzctl.clients.data_api import DataApi
 from vzctl.domain.diagnosis.experiment import Arm, decide
 from vzctl.domain.state.index import Index
-from vzctl.domain.state.records import Dependant
+from vzctl.domain.state.records import Dependent
 from vzctl.domain.state.state import State
 from vzctl.errors import VzctlError
 from vzctl.usecases.context import Context
-from vzctl.usecases.dependents.check_result import FAILS, NOT_LOOKED_AT, WORKS, DependantCheck
+from vzctl.usecases.dependents.check_result import FAILS, NOT_LOOKED_AT, WORKS, DependentCheck
 from vzctl.usecases.keys.last_use import note_uses
 from vzctl.usecases.live import DEFAULT_JOBS, Live, in_parallel
 from vzctl.usecases.probe import can_be_asked, through_astra
 
 
-def check_dependants(context: Context, state: State, names: Sequence[str]) -> tuple[DependantCheck, ...]:
+def check_dependents(context: Context, state: State, names: Sequence[str]) -> tuple[DependentCheck, ...]:
     """Search once through each dependant of these credentials with the stored key; no hibernated database is woken.
 
     What cannot be asked is told as such: a database that sleeps is no reason to fail.
@@ -27,7 +27,7 @@ def check_dependants(context: Context, state: State, names: Sequence[str]) -> tu
     items = [
         (name, item)
         for name in dict.fromkeys(names)
-        for item in index.dependants_of_credential[name]
+        for item in index.dependents_of_credential[name]
         if can_be_asked(item)
     ]
     if not items:
@@ -52,17 +52,17 @@ def _api(live: Live, index: Index, database_id: str) -> DataApi | str:
         return "there is no Astra token" if error.code == "TOKEN_MISSING" else error.message
 
 
-def _checked(index: Index, name: str, item: Dependant, api: DataApi | str) -> DependantCheck:
+def _checked(index: Index, name: str, item: Dependent, api: DataApi | str) -> DependentCheck:
     address = index.address(item)
     if isinstance(api, str):
-        return DependantCheck(address, name, NOT_LOOKED_AT, None, api)
+        return DependentCheck(address, name, NOT_LOOKED_AT, None, api)
     try:
         shown = through_astra(api, item, None)
     except VzctlError as error:
-        return DependantCheck(address, name, NOT_LOOKED_AT, None, error.message)
+        return DependentCheck(address, name, NOT_LOOKED_AT, None, error.message)
     if shown.arm is Arm.OK:
-        return DependantCheck(address, name, WORKS, None, None)
+        return DependentCheck(address, name, WORKS, None, None)
     if shown.arm is Arm.NO_INDEX:
-        return DependantCheck(address, name, NOT_LOOKED_AT, None, "the column has no vector index")
+        return DependentCheck(address, name, NOT_LOOKED_AT, None, "the column has no vector index")
     row = decide(shown.arm, Arm.SKIPPED, Arm.SKIPPED)
-    return DependantCheck(address, name, FAILS, row.side, shown.detail or row.sentence)
+    return DependentCheck(address, name, FAILS, row.side, shown.detail or row.sentence)

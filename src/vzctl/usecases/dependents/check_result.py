@@ -18,7 +18,7 @@ LINES_AT_MOST: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
-class DependantCheck:
+class DependentCheck:
     """One collection or column: `result` is `works`, `fails` or `not looked at`; `side` is who has to change something."""
 
     address: str
@@ -36,7 +36,7 @@ class DependantCheck:
     )
 
 
-def check_lines(checks: Sequence[DependantCheck]) -> tuple[str, ...]:
+def check_lines(checks: Sequence[DependentCheck]) -> tuple[str, ...]:
     """Return the checks for people: how many work, then each that does not, then why some were not looked at."""
     if not checks:
         return ()
@@ -52,13 +52,13 @@ def check_lines(checks: Sequence[DependantCheck]) -> tuple[str, ...]:
     return (*lines, *(f"  {number} not looked at: {reason}" for reason, number in reasons.items()))
 
 
-def check_steps(checks: Sequence[DependantCheck]) -> tuple[NextStep, ...]:
+def check_steps(checks: Sequence[DependentCheck]) -> tuple[NextStep, ...]:
     """Return how to find out more about what fails."""
     return tuple(
         suggest("probe", item.address, comment="whose fault it is") for item in checks if item.result == FAILS
     )[:3]
 
 
-def check_status(checks: Sequence[DependantCheck]) -> ExitStatus:
+def check_status(checks: Sequence[DependentCheck]) -> ExitStatus:
     """Return 7 when the provider's side fails something, 6 when only Astra's does, 0 when nothing is seen to fail."""
     return status_of_sides(item.side for item in checks if item.result == FAILS)

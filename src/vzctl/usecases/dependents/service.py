@@ -14,7 +14,7 @@ from vzctl.domain.rules import require_active, require_credential, require_in_sc
 from vzctl.domain.state.address import find_database
 from vzctl.domain.state.index import Index
 from vzctl.domain.state.names import strip_data_api_suffix
-from vzctl.domain.state.records import Authentication, Database, Dependant
+from vzctl.domain.state.records import Authentication, Database, Dependent
 from vzctl.domain.state.state import State
 from vzctl.errors import ConflictError, UsageError
 from vzctl.usecases.outcome import Columns
@@ -71,7 +71,7 @@ class ParameterValue:
 
 
 @dataclass(frozen=True, slots=True)
-class DependantRow:
+class DependentRow:
     """A collection or column with its service."""
 
     kind: str
@@ -99,7 +99,7 @@ class DependantRow:
 
 
 @dataclass(frozen=True, slots=True)
-class DependantFilter:
+class DependentFilter:
     """Which collections or columns; None matches all."""
 
     database: str | None = None
@@ -134,14 +134,14 @@ def checked(state: State, database: Database, service: Service, what: str) -> At
     )
 
 
-def require_no_open_rotation(state: State, item: Dependant) -> None:
+def require_no_open_rotation(state: State, item: Dependent) -> None:
     """A dependant does not change while its credential is being rotated."""
     credential = state.credential(item.credential) if item.credential is not None else None
     if credential is not None:
         require_no_rotation(state, credential)
 
 
-def matching(state: State, items: tuple[Any, ...], chosen: DependantFilter) -> list[Any]:
+def matching(state: State, items: tuple[Any, ...], chosen: DependentFilter) -> list[Any]:
     """Return the collections or columns that the filter lets through."""
     found = list(items)
     if chosen.database is not None:
@@ -157,9 +157,9 @@ def matching(state: State, items: tuple[Any, ...], chosen: DependantFilter) -> l
     return found
 
 
-def dependant_row(index: Index, item: Dependant) -> DependantRow:
+def dependent_row(index: Index, item: Dependent) -> DependentRow:
     """Return the view of a collection or column."""
-    return DependantRow(
+    return DependentRow(
         kind=item.kind,
         address=index.address(item),
         database=database_ref(index, item.database),

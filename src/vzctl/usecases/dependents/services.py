@@ -21,7 +21,7 @@ def services_of(state: State, credential: Owner) -> list[tuple[Wanted, str | Non
     """Return every service that a key is used for, or a common one, each with why it cannot be tested, if it cannot."""
     provider = provider_by_id(credential.provider)
     found = {}
-    for item in Index(state).dependants_of_credential[credential.name]:
+    for item in Index(state).dependents_of_credential[credential.name]:
         wanted, fault = wanted_of(provider, item.model, item.dimension, item.parameters)
         found[key_of(wanted)] = (wanted, fault)
     return list(found.values()) or [of_request(provider, Service())]

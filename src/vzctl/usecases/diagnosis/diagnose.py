@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from vzctl.command import NextStep, suggest, suggest_program
 from vzctl.domain.diagnosis.advice import Advised, advised_without_state
 from vzctl.domain.diagnosis.engine import UNDECIDED, judge
-from vzctl.domain.diagnosis.knowledge import Knowledge
 from vzctl.domain.diagnosis.log import Record, Records
 from vzctl.domain.diagnosis.payload import Kind, Payload, may_tell_an_error, read
+from vzctl.domain.diagnosis.state_context import StateContext
 from vzctl.errors import STATUS_OF_SIDE, ExitStatus, NotFoundError, StateError, UsageError, VzctlError
 from vzctl.usecases.context import Context
 from vzctl.usecases.diagnosis.result import Diagnosis, diagnosis
@@ -65,7 +65,7 @@ class _Judge:
 
     def __init__(self, context: Context, request: Diagnose) -> None:
         self.warnings: tuple[Notice, ...] = ()
-        self._knowledge: Knowledge | None = None
+        self._state_context: StateContext | None = None
         self._hint: Database | None = None
         try:
             state = context.state_store.read()
@@ -79,7 +79,9 @@ class _Judge:
             from vzctl.domain.state.address import find_database
 
             self._hint = find_database(state, request.database)
-        self._knowledge = Knowledge(state, context.now(), lambda rotation: _users_of_old_key(context, state, rotation))
+        self._state_context = StateContext(
+            state, context.now(), lambda rotation: _users_of_old_key(context, state, rotation)
+        )
 
     def _without_state(self, error: VzctlError, request: Diagnose) -> None:
         if request.database is not None:
@@ -93,10 +95,10 @@ class _Judge:
     def errors(self, payload: Payload) -> list[Advised]:
         """Return every error in the payload, with what to do."""
         verdicts = judge(payload)
-        if self._knowledge is None:
+        if self._state_context is None:
             return [advised_without_state(verdict) for verdict in verdicts]
-        clues = self._knowledge.clues(payload.whole.text, self._hint)
-        return [self._knowledge.advised(verdict, clues) for verdict in verdicts]
+        clues = self._state_context.clues(payload.whole.text, self._hint)
+        return [self._state_context.enrich(verdict, clues) for verdict in verdicts]
 
 
 def diagnose_text(context: Context, request: Diagnose, raw: bytes, truncated: bool = False) -> Outcome[Diagnosis]:
@@ -232,7 +234,7 @@ def _in_record(judged: _Judge, record: Record) -> Iterator[Diagnosis]:
 
 def _users_of_old_key(context: Context, state: State, rotation: Rotation) -> tuple[OldKeyUser, ...]:
     """Return whose Data API may have kept the key that a rotation replaced: asked for only when a key was refused."""
-    from vzctl.usecases.keys.spread import old_key_users
+    from vzctl.usecases.keys.exposure import old_key_users
 
     return old_key_users(context, state, rotation)
 

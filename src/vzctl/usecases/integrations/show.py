@@ -9,7 +9,7 @@ from vzctl.domain.state.index import Index
 from vzctl.usecases.context import Context
 from vzctl.usecases.integrations.integration import IntegrationRow, require_integration, row
 from vzctl.usecases.outcome import Outcome
-from vzctl.usecases.views import DependantRef, dependant_refs
+from vzctl.usecases.views import DependentRef, dependent_refs
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +18,7 @@ class IntegrationDetail:
 
     integration: IntegrationRow
     credentials: tuple[str, ...]
-    dependants: tuple[DependantRef, ...]
+    dependants: tuple[DependentRef, ...]
 
 
 def show_integration(context: Context, name: str) -> Outcome[IntegrationDetail]:
@@ -28,5 +28,5 @@ def show_integration(context: Context, name: str) -> Outcome[IntegrationDetail]:
     credentials = tuple(item.name for item in state.credentials if item.provider == integration.provider)
     dependants = [item for item in state.dependants() if item.provider == integration.provider]
     return Outcome(
-        data=IntegrationDetail(row(state, integration), credentials, dependant_refs(Index(state), dependants))
+        data=IntegrationDetail(row(state, integration), credentials, dependent_refs(Index(state), dependants))
     )

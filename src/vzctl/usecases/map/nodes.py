@@ -13,7 +13,7 @@ from vzctl.usecases.views import DatabaseRef
 
 
 @dataclass(frozen=True, slots=True)
-class MapDependant:
+class MapDependent:
     """A collection or column; `problems` are sentences about what is wrong with it."""
 
     kind: str
@@ -40,7 +40,7 @@ class MapDatabase:
     in_scope: bool | None
     evidence: str | None
     removal_wanted: bool
-    dependants: tuple[MapDependant, ...]
+    dependants: tuple[MapDependent, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,7 +237,7 @@ def _row(
     provider: MapProvider,
     branch: MapBranch | None = None,
     database: MapDatabase | None = None,
-    dependant: MapDependant | None = None,
+    dependant: MapDependent | None = None,
 ) -> MapRow:
     credential = branch.credential if branch is not None else None
     nearest = database if database is not None else credential if credential is not None else provider

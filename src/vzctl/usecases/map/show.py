@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from vzctl.command import suggest
-from vzctl.domain.checks.problems import Problem, find_problems, problems_of_dependant
+from vzctl.domain.checks.problems import Problem, find_problems, problems_of_dependent
 from vzctl.domain.rotation.manual_steps import unproven
 from vzctl.domain.rules import provider_by_id
 from vzctl.domain.state.age import age_days, is_due, maximum_age_days
 from vzctl.domain.state.index import Index
-from vzctl.domain.state.records import Credential, Dependant, Evidence, ScopeEntry
+from vzctl.domain.state.records import Credential, Dependent, Evidence, ScopeEntry
 from vzctl.domain.state.revocation import REASON_LEAKED
 from vzctl.domain.state.state import State
 from vzctl.usecases.context import Context
@@ -24,7 +24,7 @@ from vzctl.usecases.map.nodes import (
     MapCounts,
     MapCredential,
     MapDatabase,
-    MapDependant,
+    MapDependent,
     MapPlace,
     MapProblem,
     MapProvider,
@@ -145,7 +145,7 @@ class _Builder:
 
     def _providers(self) -> Iterator[MapProvider]:
         """Yield the enabled providers, then those that dependants name, and last what has no vectorize."""
-        loose: defaultdict[str | None, list[Dependant]] = defaultdict(list)
+        loose: defaultdict[str | None, list[Dependent]] = defaultdict(list)
         for item in self.state.dependants():
             if item.credential not in self.index.credentials:
                 loose[item.provider].append(item)
@@ -169,7 +169,7 @@ class _Builder:
             )
 
     def _credential_branch(self, credential: Credential) -> MapBranch:
-        dependants = self.index.dependants_of_credential.get(credential.name, [])
+        dependants = self.index.dependents_of_credential.get(credential.name, [])
         entries = {entry.database: entry for entry in credential.scope}
         databases = self._databases(dependants, entries, scoped=True)
         current = credential.current_version
@@ -194,10 +194,10 @@ class _Builder:
         )
         return MapBranch("credential", credential.name, node, databases)
 
-    def _loose_branches(self, dependants: list[Dependant]) -> Iterator[MapBranch]:
+    def _loose_branches(self, dependants: list[Dependent]) -> Iterator[MapBranch]:
         """Yield branches of dependants without a credential that exists: by missing name, by header, by nothing."""
-        missing: defaultdict[str, list[Dependant]] = defaultdict(list)
-        others: defaultdict[str, list[Dependant]] = defaultdict(list)
+        missing: defaultdict[str, list[Dependent]] = defaultdict(list)
+        others: defaultdict[str, list[Dependent]] = defaultdict(list)
         for item in dependants:
             if item.credential is not None:
                 missing[item.credential].append(item)
@@ -210,10 +210,10 @@ class _Builder:
                 yield MapBranch(kind, None, None, self._databases(others[kind], {}, scoped=False))
 
     def _databases(
-        self, dependants: Iterable[Dependant], entries: dict[str, ScopeEntry], *, scoped: bool
+        self, dependants: Iterable[Dependent], entries: dict[str, ScopeEntry], *, scoped: bool
     ) -> tuple[MapDatabase, ...]:
         """Return the databases in scope, then those that are used without being in it."""
-        by_database: dict[str, list[Dependant]] = {database: [] for database in entries}
+        by_database: dict[str, list[Dependent]] = {database: [] for database in entries}
         for item in dependants:
             by_database.setdefault(item.database, []).append(item)
         return tuple(
@@ -222,7 +222,7 @@ class _Builder:
         )
 
     def _database(
-        self, database_id: str, dependants: list[Dependant], entry: ScopeEntry | None, *, scoped: bool
+        self, database_id: str, dependants: list[Dependent], entry: ScopeEntry | None, *, scoped: bool
     ) -> MapDatabase:
         database = self.index.databases[database_id]
         return MapDatabase(
@@ -235,8 +235,8 @@ class _Builder:
             dependants=tuple(map(self._dependant, dependants)),
         )
 
-    def _dependant(self, item: Dependant) -> MapDependant:
-        return MapDependant(
+    def _dependant(self, item: Dependent) -> MapDependent:
+        return MapDependent(
             kind=item.kind,
             address=self.index.address(item),
             keyspace=item.keyspace,
@@ -244,7 +244,7 @@ class _Builder:
             model=item.model,
             dimension=item.dimension,
             observed_at=item.observed_at,
-            problems=tuple(problem.message for problem in problems_of_dependant(self.index, item)),
+            problems=tuple(problem.message for problem in problems_of_dependent(self.index, item)),
         )
 
     def _places(self) -> Iterator[MapPlace]:
@@ -257,7 +257,7 @@ class _Builder:
                 status=database.status,
                 gone_since=database.gone_since,
                 credential_count=reached[database.id],
-                dependant_count=len(self.index.dependants_in_database.get(database.id, ())),
+                dependant_count=len(self.index.dependents_in_database.get(database.id, ())),
             )
 
 

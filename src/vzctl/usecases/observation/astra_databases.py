@@ -37,7 +37,7 @@ class DatabaseList:
 
 
 @dataclass(frozen=True, slots=True)
-class _Told:
+class _DatabaseReport:
     """What was told of a database that the list lacks; nothing at all when Astra does not know it."""
 
     database: ObservedDatabase | None = None
@@ -124,23 +124,27 @@ def _missing(state: State, listed: DatabasesSeen) -> Sequence[Database]:
     return [item for item in state.databases if item.gone_since is None and item.id not in ids]
 
 
-def _ask(live: Live, api: DevOps, missing: Sequence[Database], jobs: int) -> list[_Told]:
-    chains = [[partial(_told, api, item)] for item in missing]
+def _ask(live: Live, api: DevOps, missing: Sequence[Database], jobs: int) -> list[_DatabaseReport]:
+    chains = [[partial(_database_report, api, item)] for item in missing]
     results = in_parallel(jobs, chains, finished=lambda _: None, stop=live.http.close) if chains else []
     return [found for chain in results for found in chain]
 
 
-def _told(api: DevOps, database: Database) -> _Told:
+def _database_report(api: DevOps, database: Database) -> _DatabaseReport:
     """Ask for one database by its id: 404 is gone, or out of sight, which nobody can tell from outside."""
     try:
         answer = read_live(lambda: read_databases([api.description(database.id)], PARTY, is_page=False))
     except NotFoundError:
-        return _Told()
+        return _DatabaseReport()
     except AuthError as error:
         if error.code != "TOKEN_LACKS_RIGHTS":
             raise
-        return _Told(reason=NOT_VISIBLE)
+        return _DatabaseReport(reason=NOT_VISIBLE)
     except VzctlError as error:
-        return _Told(reason=error.message, error=error)
+        return _DatabaseReport(reason=error.message, error=error)
     found = next((item for item in answer.databases if item.id == database.id), None)
-    return _Told(reason="Astra describes it in a way that vzctl cannot read") if found is None else _Told(found)
+    return (
+        _DatabaseReport(reason="Astra describes it in a way that vzctl cannot read")
+        if found is None
+        else _DatabaseReport(found)
+    )

@@ -19,7 +19,7 @@ from vzctl.answers.recognition import read_answer
 from vzctl.command import suggest
 from vzctl.domain.drift.comparison import find_drift
 from vzctl.domain.drift.databases import is_other_organization
-from vzctl.domain.drift.differences import Look
+from vzctl.domain.drift.differences import SyncOptions
 from vzctl.domain.drift.observation import (
     DatabasesSeen,
     KeyspaceSeen,
@@ -81,7 +81,7 @@ class AnswerKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
+class AnswerSummary:
     """One answer, as much of it as is told: where it came from, what it is, how much is in it and whether it goes on.
 
     `place` is the database and the keyspace of contents.
@@ -94,7 +94,7 @@ class Given:
     has_more: bool = False
 
     @classmethod
-    def of(cls, source: str, answer: Answer, place: tuple[str, str] | None = None) -> Given:
+    def of(cls, source: str, answer: Answer, place: tuple[str, str] | None = None) -> AnswerSummary:
         """Return what is told of an answer; the answer itself is not kept."""
         if isinstance(answer, DatabasesAnswer):
             return cls(source, AnswerKind.DATABASES, answer.size)
@@ -123,12 +123,12 @@ class Observed:
     """The observation, the answers that it was made of and, where the databases themselves were asked, how far that went."""
 
     observation: Observation
-    answers: tuple[Given, ...]
+    answers: tuple[AnswerSummary, ...]
     coverage: tuple[Coverage, ...] = ()
     is_live: bool = False
 
 
-def observe(state: State, sources: Sources, look: Look) -> Observed:
+def observe(state: State, sources: Sources, options: SyncOptions) -> Observed:
     """Read the files and return what they show; raise when one is no answer, or of another organization."""
     answers = tuple((item.source, read_answer(item.data, item.source)) for item in sources.files)
     databases = _databases(state, [(source, item) for source, item in answers if isinstance(item, DatabasesAnswer)])
@@ -137,14 +137,14 @@ def observe(state: State, sources: Sources, look: Look) -> Observed:
     elif databases is not None:
         require_own_organization(state, databases)
         # Nobody prunes with a file by chance: it was chosen, and what is lost has to be confirmed.
-        databases = doubted(state, databases, believe=sources.whole_list or look.prune)
+        databases = doubted(state, databases, believe=sources.whole_list or options.prune)
     observation = Observation(
         databases=databases,
         providers=_providers([(source, item) for source, item in answers if isinstance(item, ProvidersAnswer)]),
         remarks=tuple(dict.fromkeys(remark for _, item in answers for remark in _remarks(item))),
     )
     contents = [(source, item) for source, item in answers if isinstance(item, (CollectionsAnswer, TablesAnswer))]
-    place = _place(state, observation, contents, sources, look)
+    place = _place(state, observation, contents, sources, options)
     if place is not None:
         where = f"{sources.database}/{sources.keyspace}"
         observation = replace(
@@ -152,7 +152,7 @@ def observe(state: State, sources: Sources, look: Look) -> Observed:
             keyspaces=(_keyspace(contents, *place),),
             remarks=tuple(_located(remark, contents, where) for remark in observation.remarks),
         )
-    return Observed(observation, tuple(Given.of(source, item, place) for source, item in answers))
+    return Observed(observation, tuple(AnswerSummary.of(source, item, place) for source, item in answers))
 
 
 def _remarks(answer: Answer) -> tuple[Remark, ...]:
@@ -204,7 +204,7 @@ def _place(
     observation: Observation,
     contents: Sequence[tuple[str, Answer]],
     sources: Sources,
-    look: Look,
+    options: SyncOptions,
 ) -> tuple[str, str] | None:
     """Return the database's id and the keyspace of the contents; answers do not carry them. A new database counts."""
     database, keyspace = sources.database, sources.keyspace
@@ -225,7 +225,7 @@ def _place(
     refuse_secret_as_name(keyspace)
     if place_name_fault(keyspace) is not None:
         raise UsageError(f"{keyspace[:60]!a} cannot be a keyspace", code="PLACE_INVALID")
-    with_new = find_drift(state, Observation(databases=observation.databases), replace(look, prune=False)).after
+    with_new = find_drift(state, Observation(databases=observation.databases), replace(options, prune=False)).after
     return find_database(with_new, database).id, keyspace
 
 

@@ -14,7 +14,7 @@ from vzctl.answers.providers import read_providers
 from vzctl.clients.data_api import DataApi
 from vzctl.clients.devops import PARTY
 from vzctl.domain.drift.comparison import find_drift
-from vzctl.domain.drift.differences import Look
+from vzctl.domain.drift.differences import SyncOptions
 from vzctl.domain.drift.observation import (
     DatabasesSeen,
     KeyspaceSeen,
@@ -22,7 +22,7 @@ from vzctl.domain.drift.observation import (
     Observation,
     ObservedCollection,
     ObservedColumn,
-    ObservedDependant,
+    ObservedDependent,
     ProvidersSeen,
     Remark,
     ScopeSeen,
@@ -32,14 +32,14 @@ from vzctl.domain.drift.observation import (
 )
 from vzctl.domain.state.address import find_database
 from vzctl.domain.state.index import Index
-from vzctl.domain.state.records import Collection, Column, Database, Dependant
+from vzctl.domain.state.records import Collection, Column, Database, Dependent
 from vzctl.domain.state.state import State
 from vzctl.errors import AstraError, UsageError, VzctlError
 from vzctl.usecases.context import Context
 from vzctl.usecases.live import Live, in_parallel, require_jobs
 from vzctl.usecases.observation.astra_databases import DatabaseList, list_databases
-from vzctl.usecases.observation.observe import AnswerKind, Coverage, Given, LiveSources, Observed, read_live
-from vzctl.usecases.observation.scope import Named
+from vzctl.usecases.observation.observe import AnswerKind, AnswerSummary, Coverage, LiveSources, Observed, read_live
+from vzctl.usecases.observation.scope import CredentialRef
 from vzctl.usecases.observation.scope_questions import ScopeQuestions
 
 ACTIVE: Final = "ACTIVE"
@@ -56,7 +56,7 @@ T = TypeVar("T")
 class _Seen:
     """What was seen so far, by one look or by several."""
 
-    answers: list[Given] = field(default_factory=list)
+    answers: list[AnswerSummary] = field(default_factory=list)
     keyspaces: list[KeyspaceSeen] = field(default_factory=list)
     remarks: list[Remark] = field(default_factory=list)
     scopes: list[ScopeSeen] = field(default_factory=list)
@@ -72,7 +72,7 @@ class _Seen:
     def add_list(self, listed: DatabaseList) -> None:
         databases = listed.databases
         if databases is not None:
-            self.answers.append(Given(PARTY, AnswerKind.DATABASES, len(databases.ids)))
+            self.answers.append(AnswerSummary(PARTY, AnswerKind.DATABASES, len(databases.ids)))
         self.remarks += listed.remarks
         self.coverage += listed.coverage
         self.error = listed.error
@@ -96,7 +96,7 @@ class _Wanted:
     contents: bool
 
 
-def observe_live(context: Context, state: State, sources: LiveSources, look: Look) -> Observed:
+def observe_live(context: Context, state: State, sources: LiveSources, options: SyncOptions) -> Observed:
     """Ask the DevOps API for the databases, and each active one for its contents.
 
     A database that cannot be asked is left out and told; nothing is then said about what is in it.
@@ -109,11 +109,11 @@ def observe_live(context: Context, state: State, sources: LiveSources, look: Loo
     databases = listed.databases
     seen.add_list(listed)
     # A new database counts: it is looked into before it is recorded.
-    with_new = find_drift(state, Observation(databases=databases), replace(look, prune=False)).after
+    with_new = find_drift(state, Observation(databases=databases), replace(options, prune=False)).after
     chosen = _chosen(with_new, sources)
-    if look.kinds - {Kind.DATABASES}:
-        questions = ScopeQuestions.of(with_new, context.new_id) if Kind.SCOPES in look.kinds else None
-        wanted = _Wanted(sources, questions, contents=bool(look.kinds - {Kind.DATABASES, Kind.SCOPES}))
+    if options.kinds - {Kind.DATABASES}:
+        questions = ScopeQuestions.of(with_new, context.new_id) if Kind.SCOPES in options.kinds else None
+        wanted = _Wanted(sources, questions, contents=bool(options.kinds - {Kind.DATABASES, Kind.SCOPES}))
         _look_into(live, with_new, chosen, databases, wanted, seen)
     if databases is None and not (seen.answers or seen.scopes) and seen.error is not None:
         raise seen.error
@@ -164,9 +164,9 @@ def _look_into(
         except VzctlError as error:
             seen.missed(name, error, failed=error.code != "ENDPOINT_MISSING")
             continue
-        recorded = index.dependants_in_database[database.id]
+        recorded = index.dependents_in_database[database.id]
         looks.append(_LookInto(api, database.id, name, wanted.sources.keyspace, recorded, wanted, is_first=not looks))
-    chains: list[list[Callable[[], _Seen]]] = [[item.look] for item in looks]
+    chains: list[list[Callable[[], _Seen]]] = [[item.options] for item in looks]
     results = in_parallel(wanted.sources.jobs, chains, finished=lambda _: None, stop=live.http.close)
     for result in (link for chain in results for link in chain):
         seen.add(result)
@@ -192,11 +192,11 @@ class _LookInto:
     database: str
     name: str
     only: str | None
-    recorded: Sequence[Dependant]
+    recorded: Sequence[Dependent]
     wanted: _Wanted
     is_first: bool
 
-    def look(self) -> _Seen:
+    def options(self) -> _Seen:
         """Return what the database says; what it does not say is in the coverage."""
         seen = _Seen()
         try:
@@ -216,7 +216,7 @@ class _LookInto:
             *((credential_named(item), provider_of(item)) for item in here),
             *((item.credential, item.provider) for item in self.recorded),
         ]
-        named = {Named(name, provider) for name, provider in held if name is not None and provider is not None}
+        named = {CredentialRef(name, provider) for name, provider in held if name is not None and provider is not None}
         places = [item for item in keyspaces if self.only in (None, item)]
         told = questions.ask(self.api, self.database, self.name, places, named)
         seen.scopes += told.seen
@@ -245,7 +245,7 @@ class _LookInto:
         collections = self._asked(seen, place, partial(self._collections, keyspace))
         tables = self._asked(seen, place, partial(self._tables, keyspace))
         answers: list[CollectionsAnswer | TablesAnswer] = [item for item in (collections, tables) if item is not None]
-        seen.answers += [Given.of(self.name, item, (self.database, keyspace)) for item in answers]
+        seen.answers += [AnswerSummary.of(self.name, item, (self.database, keyspace)) for item in answers]
         seen.remarks += [
             replace(remark, subject=f"{place}/{remark.subject}") for item in answers for remark in item.remarks
         ]
@@ -263,7 +263,7 @@ class _LookInto:
         if len(seen.coverage) == before:
             seen.coverage.append(Coverage(place))
 
-    def _shared(self, keyspace: str, seen: Iterable[ObservedDependant]) -> tuple[ObservedDependant, ...]:
+    def _shared(self, keyspace: str, seen: Iterable[ObservedDependent]) -> tuple[ObservedDependent, ...]:
         """Return what was seen, with the record itself for what is as recorded."""
         kinds = {"collection": ObservedCollection, "column": ObservedColumn}
         records = {
@@ -288,7 +288,7 @@ class _LookInto:
 
         answer = self._asked(seen, f"the embedding providers of {self.name}", ask)
         if answer is not None:
-            seen.answers.append(Given.of(self.name, answer))
+            seen.answers.append(AnswerSummary.of(self.name, answer))
             seen.providers = ProvidersSeen(tuple(sorted(answer.providers, key=lambda item: item.id)))
 
     def _status(

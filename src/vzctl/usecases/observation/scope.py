@@ -23,7 +23,7 @@ NO_KEYSPACE: Final = "the database has no keyspace"
 
 
 @dataclass(frozen=True, slots=True)
-class Named:
+class CredentialRef:
     """A credential, recorded or not, as a collection names it."""
 
     name: str
@@ -31,42 +31,42 @@ class Named:
 
 
 @dataclass(frozen=True, slots=True)
-class Invented:
+class ControlProbe:
     """Names that exist nowhere: of a credential, which is the control, and of the collection that is asked for."""
 
     control: str
     collection: str
 
     @classmethod
-    def of(cls, new_id: Callable[[], str]) -> Invented:
+    def of(cls, new_id: Callable[[], str]) -> ControlProbe:
         """Return new ones."""
         return cls(f"vzctl-control-{new_id()}", f"vzctl_{new_id()}")
 
 
-def look(api: DataApi, credential: Credential, invented: Invented) -> tuple[str, str | None]:
+def observe_scope(api: DataApi, credential: Credential, probe: ControlProbe) -> tuple[str, str | None]:
     """Return what one database shows, and its words."""
     keyspaces = api.keyspaces()
     if not keyspaces:
         return NOT_OBSERVABLE, NO_KEYSPACE
-    ((_, seen, detail),) = look_at_each(api, keyspaces[0], [Named(credential.name, credential.provider)], invented)
+    ((_, seen, detail),) = observe_each(api, keyspaces[0], [CredentialRef(credential.name, credential.provider)], probe)
     return seen, detail
 
 
-def look_at_each(
-    api: DataApi, keyspace: str, credentials: Iterable[Named], invented: Invented
-) -> Iterator[tuple[Named, str, str | None]]:
+def observe_each(
+    api: DataApi, keyspace: str, credentials: Iterable[CredentialRef], probe: ControlProbe
+) -> Iterator[tuple[CredentialRef, str, str | None]]:
     """Yield what one database shows of each credential, and its words. The control is asked once for each provider."""
     faults: dict[str, str | None] = {}
     for credential in credentials:
         provider = credential.provider
         if provider not in faults:
-            answer, words = _ask(api, keyspace, provider, invented.control, invented.collection)
+            answer, words = _ask(api, keyspace, provider, probe.control, probe.collection)
             faults[provider] = None if answer is False else f"an invented name was not refused: {words}"
         fault = faults[provider]
         if fault is not None:
             yield credential, NOT_OBSERVABLE, fault
             continue
-        answer, words = _ask(api, keyspace, provider, credential.name, invented.collection)
+        answer, words = _ask(api, keyspace, provider, credential.name, probe.collection)
         if answer is None:
             yield credential, NOT_OBSERVABLE, words
         else:

@@ -14,11 +14,18 @@ from vzctl.domain.state.records import Credential
 from vzctl.domain.state.state import State
 from vzctl.errors import AuthError, VzctlError
 from vzctl.usecases.observation.observe import Coverage
-from vzctl.usecases.observation.scope import NO_KEYSPACE, NOT_OBSERVABLE, USABLE, Invented, Named, look_at_each
+from vzctl.usecases.observation.scope import (
+    NO_KEYSPACE,
+    NOT_OBSERVABLE,
+    USABLE,
+    ControlProbe,
+    CredentialRef,
+    observe_each,
+)
 
 
 @dataclass(frozen=True, slots=True)
-class ScopesTold:
+class ScopeReport:
     """What one database showed of its credentials, how far that went, and what went wrong."""
 
     seen: tuple[ScopeSeen, ...] = ()
@@ -57,36 +64,36 @@ class ScopeQuestions:
         return cls(new_id, frozenset(item.name for item in state.credentials), known, scoped)
 
     def ask(
-        self, api: DataApi, database: str, called: str, keyspaces: Iterable[str], named: Collection[Named]
-    ) -> ScopesTold:
+        self, api: DataApi, database: str, called: str, keyspaces: Iterable[str], named: Collection[CredentialRef]
+    ) -> ScopeReport:
         """Ask about the credentials in whose scope the database is, and those that something in it names."""
         names = {*self.scoped.get(database, ()), *(item.name for item in named if item.name in self.known)}
-        wanted = [Named(name, self.known[name].provider) for name in names]
+        wanted = [CredentialRef(name, self.known[name].provider) for name in names]
         # One that is not recorded will be offered: then it is known at once whether it is there.
         wanted += {item for item in named if item.name not in self.recorded and _takes_credential(item.provider)}
         if not wanted:
-            return ScopesTold()
+            return ScopeReport()
         place = f"the scopes of {called}"
         keyspace = next((item for item in sorted(keyspaces) if place_name_fault(item) is None), None)
         if keyspace is None:
-            return ScopesTold(coverage=(Coverage(place, NO_KEYSPACE, is_scope=True),))
+            return ScopeReport(coverage=(Coverage(place, NO_KEYSPACE, is_scope=True),))
         seen: list[ScopeSeen] = []
         reason: str | None = None
-        invented = Invented.of(self.new_id)
+        probe = ControlProbe.of(self.new_id)
         credentials = sorted(wanted, key=lambda item: (item.name, item.provider))
         try:
-            for credential, answer, words in look_at_each(api, keyspace, credentials, invented):
+            for credential, answer, words in observe_each(api, keyspace, credentials, probe):
                 if answer == NOT_OBSERVABLE:
                     # A collection that is left there is named before anything else.
-                    reason = words if reason is None or invented.collection in (words or "") else reason
+                    reason = words if reason is None or probe.collection in (words or "") else reason
                 else:
                     seen.append(ScopeSeen(database, credential.name, answer == USABLE))
         except AuthError as error:
             reason = error.message
         except VzctlError as error:
             failed = Coverage(place, error.message, failed=True, is_scope=True)
-            return ScopesTold(tuple(seen), (failed,), error)
-        return ScopesTold(tuple(seen), (Coverage(place, reason, is_scope=True),))
+            return ScopeReport(tuple(seen), (failed,), error)
+        return ScopeReport(tuple(seen), (Coverage(place, reason, is_scope=True),))
 
 
 def _takes_credential(provider_id: str) -> bool:

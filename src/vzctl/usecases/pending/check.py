@@ -16,7 +16,7 @@ from vzctl.errors import AstraError, VzctlError
 from vzctl.usecases.context import Context
 from vzctl.usecases.dependents.check_result import NOT_LOOKED_AT
 from vzctl.usecases.live import Live, require_one_asked, unless_it_fails
-from vzctl.usecases.observation.scope import NOT_OBSERVABLE, REFUSED, USABLE, Invented, look
+from vzctl.usecases.observation.scope import NOT_OBSERVABLE, REFUSED, USABLE, ControlProbe, observe_scope
 from vzctl.usecases.outcome import Notice
 
 DONE: Final = "done"
@@ -125,7 +125,7 @@ class _Eyes:
         def ask() -> tuple[str, str | None]:
             self.live.require_awake(self.index.state, database, wake=self.wake)
             api = self.live.data_api(self.index.state, database)
-            return look(api, credential, Invented.of(self.context.new_id))
+            return observe_scope(api, credential, ControlProbe.of(self.context.new_id))
 
         if database.id in self.errors:
             return self.errors[database.id]

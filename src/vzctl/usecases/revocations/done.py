@@ -17,14 +17,14 @@ from vzctl.domain.state.state import State
 from vzctl.errors import ConflictError, NotFoundError, SecretStoreError, UsageError, VzctlError
 from vzctl.usecases.change import Plan, apply, propose_from
 from vzctl.usecases.context import Context, Question
-from vzctl.usecases.dependents.check_result import DependantCheck, check_lines, check_status, check_steps
+from vzctl.usecases.dependents.check_result import DependentCheck, check_lines, check_status, check_steps
 from vzctl.usecases.key_command import REVOKE, require_command, revoke_key
 from vzctl.usecases.keys.delete import finish_deletions
-from vzctl.usecases.keys.spread import cache_warning, spread_of_old_key
+from vzctl.usecases.keys.exposure import cache_warning, exposure_of_old_key
 from vzctl.usecases.keys.version import read_version
 from vzctl.usecases.outcome import Notice, Outcome
 from vzctl.usecases.revocations.revocation import RevocationRow, old_key_text, revocation_rows
-from vzctl.usecases.rotations.observe_step import Looking
+from vzctl.usecases.rotations.observe_step import VerificationPolicy
 
 WAIT_AFTER_REVOKING_SECONDS: Final = 60.0
 
@@ -37,7 +37,7 @@ class RevocationsDone:
     """Old keys that are revoked, and what depends on their credentials, when that was looked at."""
 
     revocations: tuple[RevocationRow, ...]
-    dependants: tuple[DependantCheck, ...] = ()
+    dependants: tuple[DependentCheck, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ class FinishRevocations:
 def finish_revocations(context: Context, request: FinishRevocations) -> Outcome[RevocationsDone]:
     """Record that keys were revoked and drop their bytes; a rollback to them is over with that."""
     context.require_writable()
-    Looking(wait_seconds=request.patience_seconds).require_possible()
+    VerificationPolicy(wait_seconds=request.patience_seconds).require_possible()
     if not request.references or any(not item.strip() for item in request.references):
         raise UsageError("name a revocation; an empty text is none: is a shell variable unset?", code="USAGE")
     if request.unverified and not request.check:
@@ -106,7 +106,7 @@ def finish_revocations(context: Context, request: FinishRevocations) -> Outcome[
         for item in still
     )
     changed = context.state_store.write_count > writes
-    checks = _dependants_checked(context, state, rows) if request.check else ()
+    checks = _dependents_checked(context, state, rows) if request.check else ()
     rotations = tuple(
         suggest("credentials rotate", name, comment="its key is revoked") for item in still for name in item.same_key
     )
@@ -167,12 +167,12 @@ def _question(rows: Sequence[RevocationRow], request: FinishRevocations, early: 
     return Question(f"{asked} A rollback is impossible after this.", str(len(rows)), lines=lines)
 
 
-def _dependants_checked(context: Context, state: State, rows: Sequence[RevocationRow]) -> tuple[DependantCheck, ...]:
+def _dependents_checked(context: Context, state: State, rows: Sequence[RevocationRow]) -> tuple[DependentCheck, ...]:
     """Look whether anything stopped with the old keys: Astra may still use one that it remembers."""
-    from vzctl.usecases.dependents.check import check_dependants
+    from vzctl.usecases.dependents.check import check_dependents
 
     names = [item.credential for item in rows] + [name for item in rows for name in item.same_key]
-    return check_dependants(context, state, names)
+    return check_dependents(context, state, names)
 
 
 def _marked(keys: int, *, changed: bool, kept: int) -> str:
@@ -299,8 +299,8 @@ def _too_early(context: Context, state: State, revocations: Sequence[Revocation]
     found: dict[str, str] = {}
     for item in revocations:
         owner, version = _owner(state, item)
-        spread = spread_of_old_key(context, state, owner, version.id, item.due_since)
-        warning = cache_warning(spread, owner.name, context.now())
+        exposure = exposure_of_old_key(context, state, owner, version.id, item.due_since)
+        warning = cache_warning(exposure, owner.name, context.now())
         if warning is not None and item.done_at is None:
             found[owner.name] = warning
     return found

@@ -16,7 +16,7 @@ from vzctl.domain.diagnosis.key_verdict import MEANINGS, PASSED, REJECTED, Verdi
 from vzctl.domain.rotation.key_test import RECOGNIZED_BY_PROVIDER, TESTED, WORKS_AT_PROVIDER
 from vzctl.domain.rules import provider_by_id
 from vzctl.domain.state.index import Index
-from vzctl.domain.state.records import Credential, Dependant
+from vzctl.domain.state.records import Credential, Dependent
 from vzctl.domain.state.state import State
 from vzctl.errors import (
     ERROR_OF_SIDE,
@@ -136,7 +136,7 @@ def _through_astra(context: Context, live: Live, state: State, credential: Crede
 
     It is the first one whose database can be asked.
     """
-    dependants = Index(state).dependants_of_credential[credential.name]
+    dependants = Index(state).dependents_of_credential[credential.name]
     if not dependants:
         return "not through Astra (nothing depends on it)"
     index = Index(state)
@@ -162,7 +162,7 @@ def _through_astra(context: Context, live: Live, state: State, credential: Crede
     return f"not through Astra ({next(iter(reasons.values()))})"
 
 
-def _searched(context: Context, api: DataApi, state: State, item: Dependant, name: str, secret: Secret) -> str:
+def _searched(context: Context, api: DataApi, state: State, item: Dependent, name: str, secret: Secret) -> str:
     answer = api.command("find", search_body(item), item.keyspace, table_of(item), key=secret)
     address = Index(state).address(item)
     if answer.fault is None:

@@ -11,14 +11,14 @@ from vzctl.domain.state.state import State
 from vzctl.errors import UsageError
 from vzctl.usecases.change import Plan, changed_meanwhile
 from vzctl.usecases.context import Context
-from vzctl.usecases.rotations.view import StepLook
+from vzctl.usecases.rotations.view import StepVerification
 
 DEFAULT_WAIT_SECONDS: Final = 120.0
 LONGEST_WAIT_SECONDS: Final = 24 * 3600.0
 
 
 @dataclass(frozen=True, slots=True)
-class Looking:
+class VerificationPolicy:
     """Whether vzctl looks at a person's step before it offers the next, and how many seconds it waits to see it."""
 
     is_wanted: bool = True
@@ -30,14 +30,16 @@ class Looking:
             raise UsageError("--wait takes seconds from 0, at most a day", code="USAGE")
 
 
-def look_at_step(context: Context, state: State, rotation: Rotation, looking: Looking) -> tuple[StepLook, Rotation]:
+def look_at_step(
+    context: Context, state: State, rotation: Rotation, verification: VerificationPolicy
+) -> tuple[StepVerification, Rotation]:
     """Look at what a person attested last, tell what was seen, and record it; return the look, and the rotation after it.
 
     Raise `ConflictError` when another process went on with the rotation meanwhile.
     """
     from vzctl.usecases.rotations.portal_watch import watch_step
 
-    watched = watch_step(context, state, rotation, looking.wait_seconds)
+    watched = watch_step(context, state, rotation, verification.wait_seconds)
     found = f"{watched.look.step}: {watched.look.result}"
     context.tell(f"{found}: {watched.look.detail}")
     if not watched.seen:

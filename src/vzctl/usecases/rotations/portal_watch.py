@@ -21,9 +21,9 @@ from vzctl.errors import ConflictError, VzctlError
 from vzctl.usecases.context import Context
 from vzctl.usecases.keys.version import read_version
 from vzctl.usecases.live import DEFAULT_JOBS, Live, in_parallel
-from vzctl.usecases.observation.scope import NOT_OBSERVABLE, REFUSED, USABLE, Invented, look
+from vzctl.usecases.observation.scope import NOT_OBSERVABLE, REFUSED, USABLE, ControlProbe, observe_scope
 from vzctl.usecases.rotations.new_key import still_accepted
-from vzctl.usecases.rotations.view import NOT_SEEN, SEEN, UNSEEABLE, StepLook, step_text
+from vzctl.usecases.rotations.view import NOT_SEEN, SEEN, UNSEEABLE, StepVerification, step_text
 
 DATABASES_AT_MOST: Final = 10
 """A removal counts for all databases at once: so many of them show it."""
@@ -39,7 +39,7 @@ class Watched:
     """
 
     seen: tuple[str, ...]
-    look: StepLook
+    look: StepVerification
     recorded: str = ""
 
 
@@ -113,7 +113,7 @@ class _Eyes:
         except ConflictError as error:
             return None, error.message  # it sleeps, or nobody knows where it is
         api = self.live.data_api(self.index.state, database)
-        shown, words = look(api, self.credential, Invented.of(self.context.new_id))
+        shown, words = observe_scope(api, self.credential, ControlProbe.of(self.context.new_id))
         if shown == NOT_OBSERVABLE:
             return None, words or shown
         return shown == self.expected, f"{shown} in"
@@ -183,7 +183,7 @@ def _watched(rotation: Rotation, questions: list[_Question]) -> Watched:
     if rotation.step is Step.REMOVED and waiting:
         words = ()  # one word stands for all databases
     result = NOT_SEEN if waiting else SEEN if seen else UNSEEABLE
-    return Watched(words, StepLook(step_text(rotation), result, detail), recorded)
+    return Watched(words, StepVerification(step_text(rotation), result, detail), recorded)
 
 
 def _parts(answered: Iterable[_Question]) -> list[str]:
@@ -195,4 +195,4 @@ def _parts(answered: Iterable[_Question]) -> list[str]:
 
 
 def _not_observable(rotation: Rotation, reason: str) -> Watched:
-    return Watched((), StepLook(step_text(rotation), UNSEEABLE, reason))
+    return Watched((), StepVerification(step_text(rotation), UNSEEABLE, reason))

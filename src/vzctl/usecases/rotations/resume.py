@@ -14,9 +14,9 @@ from vzctl.usecases.change import Plan
 from vzctl.usecases.context import Context, SecretSource
 from vzctl.usecases.outcome import Outcome
 from vzctl.usecases.rotations.find import latest, require_host
-from vzctl.usecases.rotations.observe_step import Looking
+from vzctl.usecases.rotations.observe_step import VerificationPolicy
 from vzctl.usecases.rotations.show import show_rotation
-from vzctl.usecases.rotations.steps import Walk, left_open, moved_on, step_basis, walk
+from vzctl.usecases.rotations.steps import RunOptions, left_open, moved_on, run_steps, step_basis
 from vzctl.usecases.rotations.view import (
     RotationDetail,
 )
@@ -32,7 +32,7 @@ class ResumeRotation:
     replace_secret: bool = False
     skip_test: bool = False
     take_over: bool = False
-    looking: Looking = field(default_factory=Looking)
+    verification: VerificationPolicy = field(default_factory=VerificationPolicy)
     until: Step | None = None
     dry_run: bool = False
 
@@ -40,7 +40,7 @@ class ResumeRotation:
 def resume_rotation(context: Context, request: ResumeRotation) -> Outcome[RotationDetail]:
     """Go on from wherever the rotation stands; running it twice is harmless."""
     context.require_writable()
-    request.looking.require_possible()
+    request.verification.require_possible()
     state = context.state_store.read()
     rotation = latest(state, request.name)
     if not rotation.is_open:
@@ -60,15 +60,15 @@ def resume_rotation(context: Context, request: ResumeRotation) -> Outcome[Rotati
         return show_rotation(context, request.name)
     if request.take_over and rotation.host != context.host:
         rotation = _take_over(context, state, rotation)
-    given = Walk(
+    options = RunOptions(
         source=request.source,
         attests=request.attests,
         replace_secret=request.replace_secret,
         skip_test=request.skip_test,
-        looking=request.looking,
+        verification=request.verification,
         until=request.until,
     )
-    return walk(context, rotation, given)
+    return run_steps(context, rotation, options)
 
 
 def _take_over(context: Context, state: State, rotation: Rotation) -> Rotation:

@@ -17,8 +17,8 @@ from vzctl.usecases.context import Context, Danger, Question
 from vzctl.usecases.keys.version import read_version
 from vzctl.usecases.outcome import Outcome
 from vzctl.usecases.rotations.find import latest, require_host
-from vzctl.usecases.rotations.observe_step import Looking
-from vzctl.usecases.rotations.steps import Walk, find_rotation, left_open, step_basis, walk
+from vzctl.usecases.rotations.observe_step import VerificationPolicy
+from vzctl.usecases.rotations.steps import RunOptions, find_rotation, left_open, run_steps, step_basis
 from vzctl.usecases.rotations.view import (
     RotationDetail,
     change_lines,
@@ -35,14 +35,14 @@ class RollBackRotation:
     name: str
     attests: Sequence[Step] = ()
     take_over: bool = False
-    looking: Looking = field(default_factory=Looking)
+    verification: VerificationPolicy = field(default_factory=VerificationPolicy)
     dry_run: bool = False
 
 
 def roll_back_rotation(context: Context, request: RollBackRotation) -> Outcome[RotationDetail]:
     """Turn the rotation round and walk back; refused when the old key cannot be given again."""
     context.require_writable()
-    request.looking.require_possible()
+    request.verification.require_possible()
     state = context.state_store.read()
     rotation = latest(state, request.name)
     try:
@@ -73,7 +73,7 @@ def _roll_back(
         context.store().probe()
     proposal.ask()
     proposal.commit()
-    outcome = walk(context, turned, Walk(attests=request.attests, looking=request.looking))
+    outcome = run_steps(context, turned, RunOptions(attests=request.attests, verification=request.verification))
     return replace(outcome, changed=True, data=replace(outcome.data, changes=changes))
 
 

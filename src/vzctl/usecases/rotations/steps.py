@@ -35,27 +35,34 @@ from vzctl.usecases.keys.judge import require_new_key
 from vzctl.usecases.keys.version import delete_written, require_recorded, set_held, store_item, write_secret
 from vzctl.usecases.outcome import Outcome
 from vzctl.usecases.rotations.end import Stop, finished, stopped
-from vzctl.usecases.rotations.observe_step import Looking, look_at_step
-from vzctl.usecases.rotations.view import NOT_SEEN, RotationDetail, StepLook, outage_lines, portal_visit, step_text
+from vzctl.usecases.rotations.observe_step import VerificationPolicy, look_at_step
+from vzctl.usecases.rotations.view import (
+    NOT_SEEN,
+    RotationDetail,
+    StepVerification,
+    outage_lines,
+    portal_visit,
+    step_text,
+)
 
 NOT_TESTED: Final = "not tested"
 """What is on record of a key that nobody tried, such as one that was handed in when the rotation had begun."""
 
 
 @dataclass(slots=True)
-class Walk:
+class RunOptions:
     """What this walk was given: the secret again, what a person attests, in order, where to stop; and the looks it took."""
 
     source: SecretSource | None = None
     attests: Sequence[Step] = ()
     replace_secret: bool = False
     skip_test: bool = False
-    looking: Looking = field(default_factory=Looking)
+    verification: VerificationPolicy = field(default_factory=VerificationPolicy)
     until: Step | None = None
-    looks: list[StepLook] = field(default_factory=list)
+    looks: list[StepVerification] = field(default_factory=list)
 
 
-def walk(context: Context, rotation: Rotation, given: Walk) -> Outcome[RotationDetail]:
+def run_steps(context: Context, rotation: Rotation, options: RunOptions) -> Outcome[RotationDetail]:
     """Take every step that can be taken now; the outcome says where the rotation stands.
 
     `rotation` is the row that the user was shown: when it is another one by now, nothing is done.
@@ -64,8 +71,8 @@ def walk(context: Context, rotation: Rotation, given: Walk) -> Outcome[RotationD
     `ROTATION_OPEN`, whatever it would have been by itself.
     """
     try:
-        outcome = _Walker(context, rotation, given, list(given.attests)).walk()
-        return replace(outcome, data=replace(outcome.data, looks=tuple(given.looks)))
+        outcome = _RotationRunner(context, rotation, options, list(options.attests)).run_steps()
+        return replace(outcome, data=replace(outcome.data, looks=tuple(options.looks)))
     except VzctlError as error:
         raise left_open(context, rotation.id, error) from None
     except KeyboardInterrupt:
@@ -103,18 +110,18 @@ def _left_open(context: Context, rotation_id: str) -> Rotation | None:
 
 
 @dataclass(slots=True)
-class _Walker:
+class _RotationRunner:
     """One walk: the row as this command saw or wrote it last, what it was given and is not used up yet, and what it did."""
 
     context: Context
     rotation: Rotation
-    given: Walk
+    options: RunOptions
     attests: list[Step]
     has_changed: bool = False
     is_ensured: bool = False
     looked_at: tuple[str, ...] = ()
 
-    def walk(self) -> Outcome[RotationDetail]:
+    def run_steps(self) -> Outcome[RotationDetail]:
         """Take step after step; return where that ended."""
         while (outcome := self._take_step()) is None:
             pass
@@ -133,7 +140,7 @@ class _Walker:
         if context.stop_requested():
             return stopped(state, rotation, Stop.INTERRUPTED, changed=self.has_changed)
         if rotation.direction is Direction.FORWARD and rotation.step is not Step.DROPPING and not self.is_ensured:
-            self._ensure_staged(state, rotation, self.given)
+            self._ensure_staged(state, rotation, self.options)
             self.is_ensured = True
             return None
         # Of what is attested in one breath only the last can still be seen.
@@ -162,17 +169,17 @@ class _Walker:
         return current
 
     def _is_to_look(self, rotation: Rotation) -> bool:
-        unseen = machine.to_be_seen(rotation) if self.given.looking.is_wanted else ()
+        unseen = machine.to_be_seen(rotation) if self.options.verification.is_wanted else ()
         return bool(unseen) and unseen != self.looked_at
 
     def _is_to_stop(self, state: State, rotation: Rotation) -> bool:
-        until = self.given.until
+        until = self.options.until
         return until is not None and machine.has_reached(rotation, until, is_local=state.is_local)
 
     def _look(self, state: State, rotation: Rotation) -> Outcome[RotationDetail] | None:
         """Look at what was attested last; the walk ends when it is seen not to be in force."""
-        looked, current = look_at_step(self.context, state, rotation, self.given.looking)
-        self.given.looks.append(looked)
+        looked, current = look_at_step(self.context, state, rotation, self.options.verification)
+        self.options.looks.append(looked)
         self.looked_at = machine.to_be_seen(current)
         self.has_changed = self.has_changed or current != rotation
         self.rotation = current
@@ -242,7 +249,7 @@ class _Walker:
             lambda after: f'"{rotation.snapshot.name}": the user attested {step_text(after)}',
         )
 
-    def _ensure_staged(self, state: State, rotation: Rotation, given: Walk) -> None:
+    def _ensure_staged(self, state: State, rotation: Rotation, options: RunOptions) -> None:
         """Make sure that the store holds the pending bytes, whatever was recorded.
 
         They are asked for again when a crash came before they were written, or when this is another machine.
@@ -250,14 +257,14 @@ class _Walker:
         context = self.context
         credential = _credential(state, rotation)
         version = _version(credential, rotation.new_version)
-        if not given.replace_secret:
+        if not options.replace_secret:
             _require_unspoiled(state, rotation)
-        is_there = _is_in_store(context, state, credential, version, given)
-        if not is_there or given.replace_secret:
-            if context.is_interactive and given.source is not None:
+        is_there = _is_in_store(context, state, credential, version, options)
+        if not is_there or options.replace_secret:
+            if context.is_interactive and options.source is not None:
                 context.present(outage_lines(state, rotation))
-            secret = _secret_again(state, rotation, credential, given)
-            if not _is_recorded(state, credential, version, secret, given):
+            secret = _secret_again(state, rotation, credential, options)
+            if not _is_recorded(state, credential, version, secret, options):
                 self._replace_pending(state, rotation, _judged(state, credential, secret))
                 return
             _require_unspoiled(state, rotation)
@@ -293,11 +300,11 @@ class _Walker:
                 next_steps=_ways_back(state, rotation, "go back to the old key"),
             )
         test = NOT_TESTED
-        if not self.given.skip_test:
+        if not self.options.skip_test:
             from vzctl.usecases.rotations.new_key import try_new_key
 
             test = try_new_key(context, state, credential, secret)
-        tested_with = state.dependants_of(credential.name)
+        tested_with = state.dependents_of(credential.name)
         fingerprint = secret.fingerprint(state.organization.fingerprint_salt)
         version = Version(
             id=context.new_id(), created_at=context.now(), fingerprint=fingerprint, last_four=secret.last_four()
@@ -305,7 +312,7 @@ class _Walker:
 
         def replaced(now: State) -> State:
             owner = _credential(now, rotation)
-            if now.dependants_of(owner.name) != tested_with:
+            if now.dependents_of(owner.name) != tested_with:
                 raise moved_on(rotation)
             _judged(now, owner, secret)
             owner = replace(owner.with_version(version), pending=version.id)
@@ -319,7 +326,7 @@ class _Walker:
         self._write(state, rotation, replaced, lambda _: f'replaced the staged key of "{credential.name}"')
         finish_and_tell(context, [rotation.new_version])
         state = context.state_store.read()
-        self._ensure_staged(state, self._unchanged(state), Walk(source=lambda: secret))
+        self._ensure_staged(state, self._unchanged(state), RunOptions(source=lambda: secret))
 
 
 def require_writable_store(context: Context) -> None:
@@ -348,7 +355,7 @@ def step_basis(state: State, rotation_id: str) -> Hashable:
     )
 
 
-def _is_in_store(context: Context, state: State, credential: Credential, version: Version, given: Walk) -> bool:
+def _is_in_store(context: Context, state: State, credential: Credential, version: Version, options: RunOptions) -> bool:
     """Whether the store gives out the recorded bytes.
 
     Until they are on record as held, a crash may have left anything there: half of them, or an empty item of a program
@@ -359,15 +366,15 @@ def _is_in_store(context: Context, state: State, credential: Credential, version
         if secret is not None:
             require_recorded(state, credential.name, version, secret)
     except SecretStoreError as error:
-        can_be_written = given.source is not None or error.code == "SECRET_DIFFERS"
-        if given.replace_secret or (can_be_written and not version.held):
+        can_be_written = options.source is not None or error.code == "SECRET_DIFFERS"
+        if options.replace_secret or (can_be_written and not version.held):
             return False
         raise
     return secret is not None
 
 
-def _secret_again(state: State, rotation: Rotation, credential: Credential, given: Walk) -> Secret:
-    if given.source is None:
+def _secret_again(state: State, rotation: Rotation, credential: Credential, options: RunOptions) -> Secret:
+    if options.source is None:
         raise InputRequiredError(
             f'the new key of "{credential.name}" is not held here; hand it in again',
             code="SECRET_NEEDED_AGAIN",
@@ -378,14 +385,14 @@ def _secret_again(state: State, rotation: Rotation, credential: Credential, give
                 *_ways_back(state, rotation, "or take the rotation back"),
             ),
         )
-    return given.source()
+    return options.source()
 
 
-def _is_recorded(state: State, credential: Credential, version: Version, secret: Secret, given: Walk) -> bool:
+def _is_recorded(state: State, credential: Credential, version: Version, secret: Secret, options: RunOptions) -> bool:
     """Whether this is the key that the rotation began with; raise `ConflictError` when no other one is wanted."""
     if secret.fingerprint(state.organization.fingerprint_salt) == version.fingerprint:
         return True
-    if given.replace_secret:
+    if options.replace_secret:
         return False
     raise ConflictError(
         f'this is not the key that the rotation of "{credential.name}" began with',

@@ -17,9 +17,9 @@ from vzctl.domain.state.age import age_days
 from vzctl.domain.state.index import Index
 from vzctl.domain.state.records import Credential, Direction, Rotation, Step
 from vzctl.domain.state.state import State
-from vzctl.usecases.keys.spread import FetchRow
+from vzctl.usecases.keys.exposure import FetchRow
 from vzctl.usecases.outcome import Columns
-from vzctl.usecases.views import DatabaseRef, DependantRef, PortalVisit, database_ref, dependant_refs
+from vzctl.usecases.views import DatabaseRef, DependentRef, PortalVisit, database_ref, dependent_refs
 
 DATA_UNCHANGED: Final = "unchanged: collections, stored vectors, and text stay as they are; nothing is re-embedded"
 """A key takes no part in what is stored."""
@@ -35,7 +35,7 @@ class RotationPlan:
     age_days: int | None
     databases: tuple[DatabaseRef, ...]
     dropped_databases: tuple[DatabaseRef, ...]
-    dependants: tuple[DependantRef, ...]
+    dependants: tuple[DependentRef, ...]
     interruption: str
     rollback_possible: bool
     rollback: str
@@ -72,7 +72,7 @@ class OutageView:
     verified_at: datetime | None
     ends: str
     databases: tuple[DatabaseRef, ...]
-    dependents: tuple[DependantRef, ...]
+    dependents: tuple[DependentRef, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +110,7 @@ UNSEEABLE: Final = "not observable"
 
 
 @dataclass(frozen=True, slots=True)
-class StepLook:
+class StepVerification:
     """A look at a person's step: `result` is `seen`, `not seen` or `not observable`, `detail` says where, or why not."""
 
     step: str
@@ -177,14 +177,14 @@ class RotationDetail:
     test: str
     databases: tuple[DatabaseRef, ...]
     scoped: tuple[DatabaseRef, ...]
-    dependants: tuple[DependantRef, ...]
+    dependants: tuple[DependentRef, ...]
     old_fingerprint: str | None
     new_fingerprint: str | None
     next_step: str | None
     next_is_manual: bool
     portal: PortalVisit | None
     checks: tuple[Check, ...]
-    looks: tuple[StepLook, ...] = ()
+    looks: tuple[StepVerification, ...] = ()
     fetches: tuple[FetchRow, ...] = ()
     old_key_free_from: datetime | None = None
     outage: OutageView | None = None
@@ -220,7 +220,7 @@ def rotation_plan(
         age_days=age_days(credential, now),
         databases=tuple(database_ref(index, item) for item in rotation.databases),
         dropped_databases=tuple(database_ref(index, item) for item in rotation.snapshot.databases if item not in kept),
-        dependants=dependant_refs(index, index.dependants_of_credential[credential.name]),
+        dependants=dependent_refs(index, index.dependents_of_credential[credential.name]),
         interruption=_interruption(state),
         rollback_possible=possible,
         rollback=why,
@@ -318,7 +318,7 @@ def outage_view(state: State, rotation: Rotation) -> OutageView | None:
         verified_at=found.verified_at,
         ends=ends,
         databases=tuple(database_ref(index, item) for item in found.databases),
-        dependents=dependant_refs(index, list(found.dependents)),
+        dependents=dependent_refs(index, list(found.dependents)),
     )
 
 
@@ -391,7 +391,7 @@ def rotation_detail(state: State, rotation: Rotation) -> RotationDetail:
         test=rotation.test,
         databases=tuple(database_ref(index, item) for item in rotation.databases),
         scoped=tuple(database_ref(index, item) for item in rotation.scoped),
-        dependants=dependant_refs(index, index.dependants_of_credential[rotation.snapshot.name]),
+        dependants=dependent_refs(index, index.dependents_of_credential[rotation.snapshot.name]),
         old_fingerprint=versions.get(rotation.old_version or ""),
         new_fingerprint=versions.get(rotation.new_version),
         old_last_four=endings.get(rotation.old_version or ""),
@@ -453,7 +453,7 @@ def checks(state: State, rotation: Rotation) -> tuple[Check, ...]:
     is_own = state.is_local or (rotation.step is Step.ROLLED_BACK and rotation.direction is Direction.FORWARD)
     word = "seen" if is_own else "attested"
     snapshot = rotation.snapshot
-    needed = {item.database for item in state.dependants_of(credential.name)}
+    needed = {item.database for item in state.dependents_of(credential.name)}
     wanted = set(rotation.databases) & {item.id for item in state.databases}
     in_scope = wanted if is_own else machine.seen_in_scope(rotation)
     # A database that can use the credential shows its name and its provider, but not which key a person pasted.

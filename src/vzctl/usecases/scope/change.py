@@ -14,7 +14,7 @@ from vzctl.domain.rules import (
     require_credential,
     require_no_rotation,
     require_scope_removable,
-    scope_dependants,
+    scope_dependents,
 )
 from vzctl.domain.state.address import find_database
 from vzctl.domain.state.index import Index
@@ -26,7 +26,7 @@ from vzctl.usecases.context import Context, Question
 from vzctl.usecases.credential_detail import ScopedDatabase, database_refs, scoped_databases
 from vzctl.usecases.manual_steps import steps_for, wanted
 from vzctl.usecases.outcome import Outcome
-from vzctl.usecases.views import DatabaseRef, DependantRef, dependant_line, dependant_refs
+from vzctl.usecases.views import DatabaseRef, DependentRef, dependent_line, dependent_refs
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class ScopeChange:
     added: tuple[DatabaseRef, ...]
     removed: tuple[DatabaseRef, ...]
     databases: tuple[ScopedDatabase, ...]
-    affected: tuple[DependantRef, ...]
+    affected: tuple[DependentRef, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +88,7 @@ def _plan(state: State, request: ChangeScope, now: datetime) -> Plan[None]:
     is_asked = bool(leaving) or request.all_databases
     index = Index(state)
     credential = require_credential(state, request.name)
-    affected = frozenset(item.key for item in scope_dependants(index, credential, leaving))
+    affected = frozenset(item.key for item in scope_dependents(index, credential, leaving))
     copied = frozenset(_named(state, request)) if request.like is not None else None
     return Plan(
         state=after,
@@ -199,9 +199,9 @@ def _leaving(before: State, after: State) -> list[str]:
 
 
 def _question(index: Index, credential: Credential, planned: State, leaving: list[str]) -> Question:
-    affected = scope_dependants(index, credential, leaving)
+    affected = scope_dependents(index, credential, leaving)
     lines = list(_summary(index.state, planned, credential.name, "would "))
-    lines += [f"  loses $vectorize: {dependant_line(index, item)}" for item in affected]
+    lines += [f"  loses $vectorize: {dependent_line(index, item)}" for item in affected]
     return Question(f'Change the scope of "{credential.name}"?', credential.name, lines=tuple(lines))
 
 
@@ -215,7 +215,7 @@ def _change(before: State, after: State, name: str) -> ScopeChange:
         added=database_refs(index, [item for item in has if item not in had]),
         removed=database_refs(index, removed),
         databases=scoped_databases(index, credential),
-        affected=dependant_refs(index, scope_dependants(index, credential, removed)),
+        affected=dependent_refs(index, scope_dependents(index, credential, removed)),
     )
 
 

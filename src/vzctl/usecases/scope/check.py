@@ -10,7 +10,7 @@ from typing import ClassVar
 from vzctl.clients.data_api import DataApi
 from vzctl.command import NextStep, suggest
 from vzctl.domain.drift.comparison import find_drift
-from vzctl.domain.drift.differences import Look
+from vzctl.domain.drift.differences import SyncOptions
 from vzctl.domain.drift.observation import Kind, Observation, ScopeSeen
 from vzctl.domain.rules import require_credential
 from vzctl.domain.state.address import find_database
@@ -29,7 +29,7 @@ from vzctl.usecases.live import (
     require_one_asked,
     unless_it_fails,
 )
-from vzctl.usecases.observation.scope import NOT_OBSERVABLE, REFUSED, USABLE, Invented, look
+from vzctl.usecases.observation.scope import NOT_OBSERVABLE, REFUSED, USABLE, ControlProbe, observe_scope
 from vzctl.usecases.outcome import Columns, Outcome
 from vzctl.usecases.sync.sync import drift_row, sentence
 from vzctl.usecases.views import DatabaseRef, database_ref
@@ -87,7 +87,7 @@ def check_scope(context: Context, request: CheckScope) -> Outcome[ScopeObservati
     are_named = bool(request.databases)
     apis = live.data_apis(state, databases, jobs=request.jobs, wake=request.wake, are_named=are_named)
     looks = [
-        partial(look, api, credential, Invented.of(context.new_id)) if isinstance(api, DataApi) else None
+        partial(observe_scope, api, credential, ControlProbe.of(context.new_id)) if isinstance(api, DataApi) else None
         for api in apis
     ]
     asked = [[item if are_named else partial(unless_it_fails, item)] for item in looks if item is not None]
@@ -139,10 +139,10 @@ def _record(context: Context, state: State, name: str, rows: tuple[ScopeObservat
     Raise `ConflictError` when the scope is not the one that the databases were asked about.
     """
     seen = tuple(ScopeSeen(row.database.id, name, row.seen == USABLE) for row in rows if row.agrees is not None)
-    look_at_scopes = Look(context.now(), context.new_id, frozenset({Kind.SCOPES}))
+    scope_options = SyncOptions(context.now(), context.new_id, frozenset({Kind.SCOPES}))
 
     def plan(current: State) -> Plan[None]:
-        drift = find_drift(current, Observation(scopes=seen), look_at_scopes)
+        drift = find_drift(current, Observation(scopes=seen), scope_options)
         credential = require_credential(current, name)
         return Plan(
             state=drift.after,

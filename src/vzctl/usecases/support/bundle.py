@@ -26,7 +26,7 @@ from vzctl.errors import ConflictError, NotFoundError, StateError, UsageError
 from vzctl.store.atomic import create_new_file
 from vzctl.usecases.context import Context
 from vzctl.usecases.outcome import Columns, Outcome
-from vzctl.usecases.support.settings import ChosenSettings, told
+from vzctl.usecases.support.settings import ChosenSettings, redacted_settings
 
 _Moment = tuple[int, int, int, int, int, int]
 
@@ -102,7 +102,7 @@ def write_bundle(context: Context, request: WriteBundle) -> Outcome[SupportBundl
     state, trouble = _state(context)
     documents: dict[str, Any] = {
         "about.json": {"written_at": now.isoformat(), **_about()},
-        "settings.json": told(request.settings),
+        "settings.json": redacted_settings(request.settings),
         "state.json": _described(state) if state is not None else {"error": trouble},
         "changes.json": _changes(context, state, request.commands),
     }

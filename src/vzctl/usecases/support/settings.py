@@ -38,7 +38,7 @@ class ChosenSettings:
     environ: Mapping[str, str]
 
 
-def told(chosen: ChosenSettings) -> dict[str, Any]:
+def redacted_settings(chosen: ChosenSettings) -> dict[str, Any]:
     """Return the settings without anything that somebody wrote freely."""
     return {
         "settings": {

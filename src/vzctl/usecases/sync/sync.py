@@ -10,7 +10,7 @@ from vzctl.command import NextStep, suggest
 from vzctl.domain.checks.problems import Problem, find_problems
 from vzctl.domain.drift.comparison import find_drift
 from vzctl.domain.drift.databases import NOT_IN_LIST
-from vzctl.domain.drift.differences import Action, Change, Drift, DriftItem, Look
+from vzctl.domain.drift.differences import Action, Change, Drift, DriftItem, SyncOptions
 from vzctl.domain.drift.observation import Kind, Remark
 from vzctl.domain.rules import counted, listed
 from vzctl.domain.state.index import Index
@@ -18,7 +18,7 @@ from vzctl.domain.state.state import State
 from vzctl.errors import ExitStatus
 from vzctl.usecases.change import Plan, propose_from
 from vzctl.usecases.context import Context, Danger, Question
-from vzctl.usecases.observation.observe import AnswerKind, Given, LiveSources, Observed, Sources, observe
+from vzctl.usecases.observation.observe import AnswerKind, AnswerSummary, LiveSources, Observed, Sources, observe
 from vzctl.usecases.outcome import Columns, Notice, Outcome
 from vzctl.usecases.state.check import ProblemRow, problem_row
 
@@ -128,13 +128,13 @@ def sync(context: Context, request: Sync) -> Outcome[SyncReport]:
     """Show how reality differs from the state and, once that is confirmed, record it."""
     context.require_writable()
     state = context.state_store.read()
-    look = Look(context.now(), context.new_id, request.kinds, request.prune)
-    observed = _observed(context, state, request, look)
-    drift = find_drift(state, observed.observation, look)
+    options = SyncOptions(context.now(), context.new_id, request.kinds, request.prune)
+    observed = _observed(context, state, request, options)
+    drift = find_drift(state, observed.observation, options)
     report = _report(state, observed, drift, applied=False)
     if request.dry_run or not drift.effective:
         return _outcome(state, request, observed, drift, report)
-    proposal = propose_from(context, state, lambda current: _plan(current, observed, look))
+    proposal = propose_from(context, state, lambda current: _plan(current, observed, options))
     context.show(report)
     proposal.ask()
     written = proposal.commit()
@@ -143,8 +143,8 @@ def sync(context: Context, request: Sync) -> Outcome[SyncReport]:
     return _outcome(written.before, request, observed, now, report)
 
 
-def _plan(state: State, observed: Observed, look: Look) -> Plan[Drift]:
-    drift = find_drift(state, observed.observation, look)
+def _plan(state: State, observed: Observed, options: SyncOptions) -> Plan[Drift]:
+    drift = find_drift(state, observed.observation, options)
     return Plan(
         state=drift.after,
         data=drift,
@@ -155,12 +155,12 @@ def _plan(state: State, observed: Observed, look: Look) -> Plan[Drift]:
     )
 
 
-def _observed(context: Context, state: State, request: Sync, look: Look) -> Observed:
+def _observed(context: Context, state: State, request: Sync, options: SyncOptions) -> Observed:
     if isinstance(request.sources, Sources):
-        return observe(state, request.sources, look)
+        return observe(state, request.sources, options)
     from vzctl.usecases.observation.observe_live import observe_live
 
-    return observe_live(context, state, request.sources, look)
+    return observe_live(context, state, request.sources, options)
 
 
 def _report(state: State, observed: Observed, drift: Drift, *, applied: bool) -> SyncReport:
@@ -327,7 +327,7 @@ def _remark_row(remark: Remark) -> RemarkRow:
     return RemarkRow(remark.code, remark.kind.value, remark.subject, remark.message)
 
 
-def _answer_row(index: Index, observed: Observed, given: Given) -> AnswerRow:
+def _answer_row(index: Index, observed: Observed, given: AnswerSummary) -> AnswerRow:
     whole = not given.has_more
     where = "" if given.place is None else f"{index.database_name(given.place[0])}/{given.place[1]}"
     if given.kind is AnswerKind.DATABASES:

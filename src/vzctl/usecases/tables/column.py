@@ -12,8 +12,8 @@ from vzctl.domain.state.index import Index
 from vzctl.domain.state.state import State
 from vzctl.errors import VzctlError
 from vzctl.usecases.dependents.service import (
-    DependantRow,
-    dependant_row,
+    DependentRow,
+    dependent_row,
 )
 
 DONE_AND_SEEN = "done at the database, and seen there"
@@ -23,7 +23,7 @@ DONE_AND_SEEN = "done at the database, and seen there"
 class ColumnDetail:
     """One column, and the Data API request that makes the database agree with what is recorded."""
 
-    column: DependantRow
+    column: DependentRow
     request: str | None
 
 
@@ -41,7 +41,7 @@ def recording(sent: bool, what: str, run: Command) -> Iterator[None]:
 
 
 def column_detail(state: State, address: str, request: str | None = None) -> ColumnDetail:
-    return ColumnDetail(dependant_row(Index(state), find_column(state, address)), request)
+    return ColumnDetail(dependent_row(Index(state), find_column(state, address)), request)
 
 
 def to_send(address: str, request: str | None) -> tuple[str, ...]:

@@ -50,7 +50,7 @@ def _forgotten(state: State, request: ForgetColumn) -> Plan[ColumnDetail]:
     column = find_column(state, request.address)
     require_no_open_rotation(state, column)
     return Plan(
-        state=state.without_dependant(column),
+        state=state.without_dependent(column),
         data=column_detail(state, request.address),
         question=Question(f'Forget the table column "{request.address}"?', request.address),
         basis=column.key,

@@ -6,7 +6,7 @@ from vzctl.domain.state.address import find_column
 from vzctl.domain.state.index import Index
 from vzctl.usecases.context import Context
 from vzctl.usecases.dependents.service import (
-    dependant_row,
+    dependent_row,
 )
 from vzctl.usecases.outcome import Outcome
 from vzctl.usecases.tables.column import ColumnDetail
@@ -15,4 +15,4 @@ from vzctl.usecases.tables.column import ColumnDetail
 def show_column(context: Context, address: str) -> Outcome[ColumnDetail]:
     """Return one column."""
     state = context.state_store.read()
-    return Outcome(data=ColumnDetail(dependant_row(Index(state), find_column(state, address)), None))
+    return Outcome(data=ColumnDetail(dependent_row(Index(state), find_column(state, address)), None))

@@ -21,8 +21,8 @@ from tests.support.builders import (
 )
 from vzctl.domain.diagnosis.advice import SOURCE, Advised, advised
 from vzctl.domain.diagnosis.engine import judge
-from vzctl.domain.diagnosis.knowledge import Knowledge
 from vzctl.domain.diagnosis.payload import read
+from vzctl.domain.diagnosis.state_context import StateContext
 from vzctl.domain.state.records import ControlPlane, Credential, Database, Direction, Evidence, Step
 from vzctl.domain.state.state import State
 
@@ -41,11 +41,11 @@ def a_shop(*credentials: Credential, **parts: Any) -> State:
 
 def ask(state: State, text: str, *, database: Database | None = None, now: datetime = NOW) -> Advised:
     """Return what is advised about the only error in the text."""
-    knowledge = Knowledge(state, now)
+    context = StateContext(state, now)
     payload = read(text)
-    clues = knowledge.clues(payload.whole.text, database)
+    clues = context.clues(payload.whole.text, database)
     (verdict,) = judge(payload)
-    return knowledge.advised(verdict, clues)
+    return context.enrich(verdict, clues)
 
 
 def told(found: Advised) -> tuple[str, str, str, list[str], list[str]]:

@@ -27,7 +27,7 @@ from vzctl.domain.state.records import (
     Authentication,
     Credential,
     Database,
-    Dependant,
+    Dependent,
     Evidence,
     Rotation,
     ScopeEntry,
@@ -39,7 +39,7 @@ SETTLED_AFTER: Final = timedelta(minutes=10)
 """Nobody publishes how long a change takes to be in force everywhere; a cache of the Data API keeps a key for 5 minutes."""
 
 
-class Knowledge:
+class StateContext:
     """One state at one moment, ready to be asked about many texts."""
 
     def __init__(self, state: State, now: datetime, users_of_old_key: OldKeyUsers | None = None) -> None:
@@ -59,7 +59,7 @@ class Knowledge:
         """Return what the text is about."""
         return self._reader.read(text, hint)
 
-    def advised(self, verdict: Verdict, clues: Clues) -> Advised:
+    def enrich(self, verdict: Verdict, clues: Clues) -> Advised:
         """Return the verdict as the state sees it, with exact commands."""
         provider = self._provider_of(verdict, clues)
         if provider is not None and provider != verdict.provider and verdict.side != "unknown":
@@ -340,7 +340,7 @@ def _may_explain(rotation: Rotation) -> bool:
     return rotation.is_past_no_return or rotation.step is Step.REVOKED
 
 
-def _show(dependant: Dependant, address: str) -> NextStep:
+def _show(dependant: Dependent, address: str) -> NextStep:
     noun = "collections" if dependant.kind == "collection" else "tables"
     return suggest(f"{noun} show", address, comment="what it is attached to")
 

@@ -38,7 +38,7 @@ class FetchRow:
 
 
 @dataclass(frozen=True, slots=True)
-class KeySpread:
+class OldKeyExposure:
     """Where an old key may still be. `free_from` is when no cache may hold it any more; None when that is not known."""
 
     rows: tuple[FetchRow, ...]
@@ -54,14 +54,14 @@ class KeySpread:
         return self.free_from is not None and self.free_from <= now
 
 
-def spread_of_rotation(context: Context, state: State, rotation: Rotation) -> KeySpread:
+def exposure_of_rotation(context: Context, state: State, rotation: Rotation) -> OldKeyExposure:
     """Return who fetched the key that a finished rotation put in force; nothing where no Data API asks vzctl."""
     credential = state.credential_by_id(rotation.credential)
     if credential is None or rotation.step is not Step.DONE or rotation.direction is not Direction.FORWARD:
-        return KeySpread((), None)
+        return OldKeyExposure((), None)
     if rotation.finished_at is None or not state.is_local:
-        return KeySpread((), None)
-    return _spread(
+        return OldKeyExposure((), None)
+    return _exposure(
         _record(context, state),
         state,
         credential,
@@ -82,45 +82,45 @@ def old_key_users(context: Context, state: State, rotation: Rotation) -> tuple[O
             if since is not None and row.freshness_seconds is not None
             else None,
         )
-        for row in spread_of_rotation(context, state, rotation).rows
+        for row in exposure_of_rotation(context, state, rotation).rows
     )
 
 
-def spread_of_old_key(
+def exposure_of_old_key(
     context: Context, state: State, owner: Credential | RetiredCredential, version: str, since: datetime
-) -> KeySpread:
+) -> OldKeyExposure:
     """Return who may still use a key that is out of use since then."""
     if not state.is_local:
-        return KeySpread((), None)
+        return OldKeyExposure((), None)
     current = owner.current if isinstance(owner, Credential) else None
-    return _spread(_record(context, state), state, owner, _Keys(version, current), since)
+    return _exposure(_record(context, state), state, owner, _Keys(version, current), since)
 
 
-def spread_lines(spread: KeySpread, now: datetime) -> tuple[str, ...]:
-    """Return the spread of a rotation's new key for people."""
-    if not spread.rows:
+def exposure_lines(exposure: OldKeyExposure, now: datetime) -> tuple[str, ...]:
+    """Return the exposure of a rotation's new key for people."""
+    if not exposure.rows:
         return ()
-    again = [row for row in spread.rows if row.fetched_new_at is not None]
-    missing = [row.database.name for row in spread.rows if row.fetched_new_at is None]
+    again = [row for row in exposure.rows if row.fetched_new_at is not None]
+    missing = [row.database.name for row in exposure.rows if row.fetched_new_at is None]
     left = f"; not yet by {listed(missing)}" if missing else ""
     return (
-        f"the new key was fetched again by {len(again)} of {_databases(len(spread.rows))}{left}",
-        _until(spread, now),
+        f"the new key was fetched again by {len(again)} of {_databases(len(exposure.rows))}{left}",
+        _until(exposure, now),
     )
 
 
-def cache_warning(spread: KeySpread, name: str, now: datetime) -> str | None:
+def cache_warning(exposure: OldKeyExposure, name: str, now: datetime) -> str | None:
     """Return why it is too early to revoke an old key, or None."""
-    if not spread.rows or spread.is_free(now):
+    if not exposure.rows or exposure.is_free(now):
         return None
-    return f'the old key of "{name}" may still be in use: {_until(spread, now)}'
+    return f'the old key of "{name}" may still be in use: {_until(exposure, now)}'
 
 
-def freshness_steps(spread: KeySpread) -> tuple[NextStep, ...]:
+def freshness_steps(exposure: OldKeyExposure) -> tuple[NextStep, ...]:
     """Return the commands that make an unknown cache known."""
     return tuple(
         suggest("databases edit", name, freshness="immediate", comment="or 30s, 5m: what its Data API is set to")
-        for name in spread.unknown[:3]
+        for name in exposure.unknown[:3]
     )
 
 
@@ -130,9 +130,9 @@ class _Keys:
     new: str | None
 
 
-def _spread(
+def _exposure(
     record: Fetches, state: State, owner: Credential | RetiredCredential, keys: _Keys, since: datetime
-) -> KeySpread:
+) -> OldKeyExposure:
     in_scope = owner.database_ids if isinstance(owner, Credential) else frozenset()
     index = Index(state)
     rows = []
@@ -154,7 +154,7 @@ def _spread(
     bounds = [row.freshness_seconds for row in rows]
     known = [item for item in bounds if item is not None]
     is_known = bool(rows) and len(known) == len(bounds)
-    return KeySpread(tuple(rows), since + timedelta(seconds=max(known)) if is_known else None)
+    return OldKeyExposure(tuple(rows), since + timedelta(seconds=max(known)) if is_known else None)
 
 
 def _asks_vzctl(state: State, database: Database, *, has_fetched: bool) -> bool:
@@ -162,14 +162,14 @@ def _asks_vzctl(state: State, database: Database, *, has_fetched: bool) -> bool:
     return has_fetched or described or bool(state.tokens_of(database.id))
 
 
-def _until(spread: KeySpread, now: datetime) -> str:
-    if spread.free_from is None:
+def _until(exposure: OldKeyExposure, now: datetime) -> str:
+    if exposure.free_from is None:
         return (
-            f"for how long the Data API of {listed(spread.unknown)} keeps a key is not known, "
+            f"for how long the Data API of {listed(exposure.unknown)} keeps a key is not known, "
             "and by default it keeps one that is in use"
         )
-    moment = spread.free_from.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    if spread.is_free(now):
+    moment = exposure.free_from.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    if exposure.is_free(now):
         return f"as the Data APIs are set, none has used the old key since {moment}: it can be revoked at the provider"
     return f"as the Data APIs are set, the old key can be revoked at the provider from {moment} on"
 
