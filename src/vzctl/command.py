@@ -103,6 +103,10 @@ class Command:
         path, arguments, given, environment, program = self._words
         return Command(path, arguments, (*given, *_options(options)), environment, program)
 
+    def on_state(self, location: str) -> Command:
+        """Return the command for the state at a location, whichever one is selected; another program is left as it is."""
+        return self.with_options(state=location) if self._words[4] == PROGRAM else self
+
     def needs(self, name: str) -> bool:
         """Whether `{name}` is still to be filled in."""
         _, arguments, options, _, _ = self._words
@@ -126,6 +130,8 @@ class Command:
         """Return the text that a person pastes into bash, zsh, fish or another shell."""
         path, _, options, _, _ = self._words
         given = {name for name, _ in options}
+        if "--state" in given:
+            given.add("--profile")  # selects a state too, which is not the one of this command
         if not path or "--help" in given:
             return self._text(())
         return self._text(tuple(item for item in _selection.options(path) if item[0] not in given))

@@ -22,6 +22,7 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from enum import IntEnum
 from typing import ClassVar, Final, Self
 
@@ -136,6 +137,11 @@ class VzctlError(Exception):
         """Note what the other side answered, and return the error."""
         self.http_status = http_status
         self.upstream_code = upstream_code
+        return self
+
+    def on_state(self, location: str) -> Self:
+        """Let the next steps act on the state that the error is about, not on the selected one, and return the error."""
+        self.next_steps = tuple(replace(item, command=item.command.on_state(location)) for item in self.next_steps)
         return self
 
 

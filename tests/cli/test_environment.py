@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 from pathlib import Path
 
 import pytest
@@ -177,3 +178,27 @@ def test_completion_prints_the_script_that_is_in_the_repository(cli: Cli, shell:
     expected = (Path(__file__).parents[2] / "completions" / names[shell]).read_text(encoding="utf-8")
     result = cli.run("completion", shell)
     assert (result.status, result.out, result.err) == (0, expected, "")
+
+
+REFUSED = {
+    "no TOML": ("[secrets", {}),
+    "an unknown key": ("nonsense = 1\n", {}),
+    "another output": ("", {"VZCTL_OUTPUT": "xml"}),
+    "another color": ("", {"VZCTL_COLOR": "maybe"}),
+    "no number": ("", {"VZCTL_LOCK_TIMEOUT": "soon"}),
+    "no profile": ("", {"VZCTL_PROFILE": "../x"}),
+}
+
+
+@pytest.mark.parametrize(("configuration", "variables"), REFUSED.values(), ids=REFUSED.keys())
+@pytest.mark.parametrize("words", ["help", "help environment", "help exit-codes", "help scope add", "completion bash"])
+def test_settings_that_are_refused_do_not_hide_the_pages_that_explain_them(
+    tmp_path: Path, words: str, configuration: str, variables: dict[str, str]
+) -> None:
+    cli = Cli.create(tmp_path / "user")
+    usual = cli.ok(*words.split())
+    cli.configure(configuration)
+    assert cli.run("status", env=variables).status == 2
+    assert cli.run(*words.split(), env=variables) == usual
+    assert json.loads(cli.ok(*words.split(), "-o", "json", env=variables).out)["data"]["text"] == usual.out
+    assert cli.run(*words.split(), "-o", "xml", env=variables).status == 2

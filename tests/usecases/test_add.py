@@ -243,7 +243,7 @@ def test_what_cannot_be_a_key_is_refused_with_a_reason_and_never_repeated(
         (
             ("--secret-env", "sk-proj-0123456789abcdef0123456789"),
             2,
-            "the environment variable that is not set or not exported; --secret-env takes its name, never the key",
+            "--secret-env takes the name of an environment variable, never the key",
         ),
     ],
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -252,6 +253,19 @@ def test_pending_steps_of_a_rotating_credential_wait_for_the_rotation(cli: Cli) 
 def test_a_local_state_has_no_pending_steps(cli: Cli) -> None:
     cli.init().add()
     assert pending(cli) == []
+
+
+@pytest.mark.parametrize("words", [("confirm",), ("confirm", "--check"), ("drop",), ("drop", "--yes")])
+@pytest.mark.parametrize("plane", ["local", "astra"])
+def test_all_of_no_steps_is_nothing_to_do(cli: Cli, plane: str, words: tuple[str, ...]) -> None:
+    cli.init(plane).add().ok("pending", "confirm", "--all")
+    before = cli.everything()
+    result = cli.ok("pending", *words, "--all", "-o", "json")
+    document = json.loads(result.out)
+    assert (document["changed"], document["warnings"], document["nextSteps"]) == (False, [], [])
+    assert document["data"] == {"steps": [], "pending": []}
+    assert cli.ok("pending", *words, "--all").err == "no manual step is pending\n"
+    assert cli.everything() == before
 
 
 def test_after_five_next_steps_the_rest_is_counted(cli: Cli) -> None:

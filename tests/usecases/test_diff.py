@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import shlex
+
+import pytest
 
 from tests.support.cli import LOGS, Cli
 
@@ -71,3 +74,37 @@ def test_an_open_rotation_and_a_new_key_are_differences(cli: Cli) -> None:
         cli.run("rotations", "resume", "openai-prod", "--attest", step)
     ((kind, name, _, details),) = cli.ok("diff", str(copy)).rows
     assert (kind, name, "active version changed" in details) == ("credential", "openai-prod", True)
+
+
+@pytest.mark.parametrize("content", ["", "schema = ", "<<<<<<< HEAD\n", "# The state of vzctl, written by vzctl\n"])
+@pytest.mark.parametrize("profile", [(), ("--profile", "default")], ids=["no profile", "a profile"])
+def test_advice_about_a_broken_other_state_does_not_act_on_the_sound_one(
+    cli: Cli, content: str, profile: tuple[str, ...]
+) -> None:
+    cli.init().add()
+    (cli.folder / "other.toml").write_text(content, encoding="utf-8")
+    before = cli.everything()
+    result = cli.run("diff", "other.toml", *profile)
+    commands = [line.removeprefix("  next: ") for line in result.err.splitlines() if line.startswith("  next: ")]
+    assert (result.status, bool(commands)) == (9, True)
+    for command in commands:
+        words = shlex.split(command)
+        if words[0] == "vzctl" and words[1] == "state":
+            assert words[-2:] == ["--state", "other.toml"]
+            assert "--profile" not in words
+            cli.run(*words[1:], "--confirm", "2", "--yes") if "restore" in words else cli.ok(*words[1:])
+    assert cli.everything() == before
+
+
+def test_a_state_that_does_not_exist_is_not_created_by_the_advice(cli: Cli) -> None:
+    cli.init()
+    for other in ("nobody", "nobody.toml"):
+        result = cli.run("diff", other)
+        assert (result.status, "init" in result.err, "next: vzctl diff --help" in result.err) == (3, False, True)
+
+
+def test_an_exported_copy_is_called_what_it_is(cli: Cli) -> None:
+    cli.init().add()
+    (cli.folder / "copy.toml").write_text(cli.ok("state", "export").out, encoding="utf-8")
+    result = cli.run("diff", "copy.toml")
+    assert (result.status, "vzctl state export" in result.error, "cut off" in result.error) == (9, True, False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 from typing import Any
 
 import pytest
@@ -408,3 +409,30 @@ def test_where_nobody_can_be_asked_it_is_an_error(cli: Cli, stand_in: StandIn) -
 @pytest.mark.parametrize("jobs", ["0", "65"])
 def test_so_many_jobs_are_refused(user: LiveUser, jobs: str) -> None:
     assert user.cli.run("sync", "--jobs", jobs).status == 2
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("sync", "--only", "columns"),
+        ("sync", "--only", "scopes"),
+        ("probe", "--all"),
+        ("scope", "check", "openai-prod"),
+    ],
+    ids=" ".join,
+)
+@pytest.mark.parametrize("first", ["unreachable", "without"])
+def test_where_nothing_was_seen_a_request_that_failed_is_why(cli: Cli, words: tuple[str, ...], first: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        endpoint = f"http://127.0.0.1:{closed.getsockname()[1]}"
+    cli.ok("init", "--control-plane", "local")
+    for name in (first, *({"unreachable", "without"} - {first})):
+        cli.ok("databases", "add", name, *(("--endpoint", endpoint) if name == "unreachable" else ()))
+    cli.add("openai-prod", "--scope", "unreachable", "--scope", "without")
+    for name in ("unreachable", "without"):
+        cli.collect(f"{name}/default/products")
+    result = cli.run(*words, env={"ASTRA_DB_APPLICATION_TOKEN": "Cassandra:YQ==:YQ=="})
+    assert (result.status, result.error.split(":")[0]) == (
+        ExitStatus.UNKNOWN_SIDE,
+        'the Data API of "unreachable" cannot be reached',
+    )

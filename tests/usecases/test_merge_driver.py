@@ -126,3 +126,5 @@ def test_a_broken_side_is_named(cli: Cli) -> None:
     before = cli.state.read_bytes()
     result = cli.run("state", "merge", "/dev/null", str(cli.state), str(broken))
     assert (result.status, str(broken) in result.error, cli.state.read_bytes()) == (9, True, before)
+    steps = [line for line in result.err.splitlines() if line.startswith("  next: ")]
+    assert steps == ["  next: vzctl help git"]  # a backup of the selected state has nothing of this file

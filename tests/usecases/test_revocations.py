@@ -99,3 +99,18 @@ def test_a_key_that_came_back_into_service_is_not_revoked_by_a_program(
         assert "sk-two" not in revoked or errors == ["CHANGED_MEANWHILE"]
     else:
         assert revoked == ["sk-one", "sk-two"]
+
+
+def test_a_dry_run_names_who_else_uses_the_key_as_the_question_does(cli: Cli) -> None:
+    cli.init().add("one", key="sk-shared").add("two", key="sk-shared")
+    cli.rotate("one", key="sk-other")
+    before = cli.everything()
+    dry = json.loads(cli.ok("revocations", "done", "one", "--dry-run", "-o", "json").out)
+    asked = cli.run("revocations", "done", "one", "--no-input")
+    sentence = "two still uses this key and stops with it"
+    assert [(item["code"], item["message"]) for item in dry["warnings"]] == [("SAME_KEY_ELSEWHERE", sentence)]
+    assert (asked.status, sentence in [line.strip() for line in asked.err.splitlines()]) == (
+        ExitStatus.INPUT_REQUIRED,
+        True,
+    )
+    assert cli.everything() == before

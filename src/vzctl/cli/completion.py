@@ -21,7 +21,7 @@ def completion(
 ) -> None:
     """Print the completion script of a shell."""
     from vzctl.cli.flags import flags_of
-    from vzctl.cli.wiring import read_settings
+    from vzctl.cli.wiring import output_format
     from vzctl.completion.scripts import script
     from vzctl.render.show import show_text
 
@@ -31,4 +31,4 @@ def completion(
             code="USAGE",
             next_steps=(suggest("completion", "bash", comment="for example"),),
         )
-    show_text(script(shell), command=dotted(context), output=read_settings(flags_of(context)).output.value)
+    show_text(script(shell), command=dotted(context), output=output_format(flags_of(context)))

@@ -28,12 +28,12 @@ def help_(
 ) -> None:
     """Explain a topic: environment, exit-codes or git; or a command."""
     from vzctl.cli.flags import flags_of
-    from vzctl.cli.wiring import read_settings
+    from vzctl.cli.wiring import output_format
     from vzctl.render.show import show_text
 
     words = topic or []
     text = topic_text(words[0]) if len(words) == 1 and words[0] in TOPICS else _command_help(context, words)
-    show_text(text, command=dotted(context), output=read_settings(flags_of(context)).output.value)
+    show_text(text, command=dotted(context), output=output_format(flags_of(context)))
 
 
 def topic_text(topic: str) -> str:

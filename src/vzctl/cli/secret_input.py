@@ -79,9 +79,12 @@ def _file(path: str) -> bytes:
 
 def _variable(name: str, environ: dict[str, str]) -> str:
     if name not in environ:
-        shown = f'"{name}"' if name.isidentifier() and len(name) <= 64 else "that"
+        # What cannot be the name of a variable may be the key itself, and is not repeated.
+        is_name = name.isidentifier() and len(name) <= 64
         raise UsageError(
-            f"the environment variable {shown} is not set or not exported; --secret-env takes its name, never the key",
+            f'the environment variable "{name}" is not set or not exported; --secret-env takes its name, never the key'
+            if is_name
+            else "--secret-env takes the name of an environment variable, never the key",
             code="SECRET_VARIABLE_UNSET",
         )
     return environ[name]

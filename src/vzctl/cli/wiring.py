@@ -23,7 +23,7 @@ from vzctl.render.cells import escape
 from vzctl.render.countdown import Countdown
 from vzctl.render.show import write_talk
 from vzctl.secret import Secret
-from vzctl.settings import Settings, StoreSettings, resolve, state_home
+from vzctl.settings import OUTPUTS, Settings, StoreSettings, resolve, state_home
 from vzctl.store.atomic import write_atomic
 from vzctl.store.lineages import Lineages
 from vzctl.store.paths import StatePaths
@@ -278,6 +278,20 @@ class Services:
 
     def _paths(self) -> StatePaths:
         return StatePaths.of(Path(self.settings.state.value))
+
+
+def output_format(flags: Flags) -> str:
+    """Return the output format of a command that needs no other setting.
+
+    A configuration that is refused does not hide the page that explains it. A format that was typed and is none is refused.
+    """
+    try:
+        return read_settings(flags).output.value
+    except VzctlError:
+        typed = flags.settings.get("output")
+        if typed is not None and typed not in OUTPUTS:
+            raise
+        return typed or "plain"
 
 
 def read_settings(flags: Flags) -> Settings:

@@ -32,6 +32,11 @@ HEADER: Final = (
     "# It holds no secret, only keyed fingerprints and the last four characters of keys.\n\n"
 )
 FOOTER: Final = "\n# End of the state. vzctl refuses a file that has its first line and not this one: it was cut off.\n"
+COPY_HEADER: Final = (
+    "# A copy of a state, made by `vzctl state export`. It has neither a lineage nor a salt, so vzctl reads no state from it.\n"
+    "# It holds no secret, only keyed fingerprints and the last four characters of keys.\n\n"
+)
+_COPY_FIRST_WORDS: Final = COPY_HEADER.partition(".")[0].encode()
 _FIRST_WORDS: Final = HEADER.partition(".")[0].encode()
 _LAST_WORDS: Final = FOOTER.strip().partition(".")[0].encode()
 _CONFLICT_MARKER: Final = re.compile(rb"^(<{7} |={7}$|>{7} )", re.MULTILINE)
@@ -104,6 +109,8 @@ def _parse_toml(data: bytes, path: str) -> Document:
         line = data.count(b"\n", 0, marker.start()) + 1
         reason = "it has the conflict markers of an unfinished merge"
         raise _broken(path, data, (), reason, line=line, next_steps=_merge_steps(path))
+    if data.startswith(_COPY_FIRST_WORDS):
+        raise _broken(path, data, (), "it is a copy that `vzctl state export` made, without a lineage", line=1)
     if data.startswith(_FIRST_WORDS) and _LAST_WORDS not in data:
         # Between two tables it would still be TOML, and a state with fewer credentials than there are.
         reason = f'it is cut off: its last line, "{_LAST_WORDS.decode()}…", is missing'

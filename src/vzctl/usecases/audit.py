@@ -50,7 +50,7 @@ def show_audit(context: Context, *, subject: str | None = None, limit: int | Non
         serial = 0
     chosen = [item for item in context.state_store.audit.entries(serial) if subject is None or subject in item.subjects]
     if limit is not None:
-        chosen = chosen[-limit:] if limit > 0 else []
+        chosen = chosen[-limit:] if limit else []
     return Outcome(data=AuditTrail(tuple(_row(item) for item in chosen)))
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar, Final
 
+from vzctl.command import suggest
 from vzctl.domain.checks.difference import ADDED, CHANGED, REMOVED, differences
-from vzctl.errors import ExitStatus
+from vzctl.domain.state.state import State
+from vzctl.errors import ExitStatus, NotFoundError, StateError
 from vzctl.usecases.context import Context
 from vzctl.usecases.outcome import Columns, Outcome
 
@@ -44,7 +46,7 @@ class StateDifferences:
 def diff_states(context: Context, other: str, *, exit_code: bool = False) -> Outcome[StateDifferences]:
     """Return what this state and the one at the path do not share; with `exit_code`, status `CHANGES` when that is anything."""
     here = context.state_store.read()
-    there = context.open_state(other).read()
+    there = _read_other(context, other)
     rows = tuple(
         StateDifference(item.kind, item.name, _WHERE[item.change], item.details)
         for item in differences(here, there)
@@ -55,3 +57,14 @@ def diff_states(context: Context, other: str, *, exit_code: bool = False) -> Out
         summary=() if rows else ("the two states do not differ",),
         status=ExitStatus.CHANGES if rows and exit_code else ExitStatus.OK,
     )
+
+
+def _read_other(context: Context, location: str) -> State:
+    """Return the other state. What helps where it cannot be read must not act on the selected one, which is sound."""
+    try:
+        return context.open_state(location).read()
+    except NotFoundError as error:
+        step = suggest("diff", help=True, comment="how another state is named")
+        raise NotFoundError(error.message, code=error.code, next_steps=(step,)) from None
+    except StateError as error:
+        raise error.on_state(location) from None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from functools import partial
@@ -132,9 +132,16 @@ def unless_it_fails(work: Callable[[], T]) -> T | VzctlError:
 
 
 def require_one_asked(errors: Sequence[VzctlError], asked: int) -> None:
-    """Raise the first error when there is nothing but errors: then nothing was seen."""
-    if errors and not asked:
-        raise errors[0]
+    """Raise an error when there is nothing but errors: then nothing was seen."""
+    error = first_failure(errors)
+    if error is not None and not asked:
+        raise error
+
+
+def first_failure(errors: Iterable[VzctlError | None]) -> VzctlError | None:
+    """Return the error that says why nothing was seen: a request that failed, before a database that was left out."""
+    found = [error for error in errors if error is not None]
+    return next(filter(is_failure, found), found[0] if found else None)
 
 
 def is_failure(error: VzctlError) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID, uuid4
 
-from vzctl.command import suggest
+from vzctl.command import suggest, suggest_again
 from vzctl.domain.state.index import Index
 from vzctl.domain.state.names import refuse_secret_in
 from vzctl.domain.state.records import Database
@@ -103,7 +103,10 @@ def _exists(
         raise ConflictError(
             f'the database "{existing.name}" is recorded already, id {existing.id}',
             code="DATABASE_EXISTS",
-            next_steps=(suggest("databases edit", existing.id, comment="change what is recorded of it"),),
+            next_steps=(
+                suggest("databases show", existing.id, comment="what is recorded of the database"),
+                suggest_again("record these values instead", if_exists="update"),
+            ),
         )
     if request.if_exists == "skip":
         return Outcome(

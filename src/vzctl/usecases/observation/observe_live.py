@@ -36,7 +36,7 @@ from vzctl.domain.state.records import Collection, Column, Database, Dependent
 from vzctl.domain.state.state import State
 from vzctl.errors import AstraError, UsageError, VzctlError
 from vzctl.usecases.context import Context
-from vzctl.usecases.live import Live, in_parallel, require_jobs
+from vzctl.usecases.live import Live, first_failure, in_parallel, require_jobs
 from vzctl.usecases.observation.astra_databases import DatabaseList, list_databases
 from vzctl.usecases.observation.observe import AnswerKind, AnswerSummary, Coverage, LiveSources, Observed, read_live
 from vzctl.usecases.observation.scope import CredentialRef
@@ -65,7 +65,7 @@ class _Seen:
     error: VzctlError | None = None
 
     def missed(self, place: str, error: VzctlError, *, failed: bool = True) -> None:
-        self.error = self.error or error
+        self.error = first_failure((self.error, error))
         if all(item.place != place for item in self.coverage):
             self.coverage.append(Coverage(place, error.message, failed=failed))
 
@@ -84,7 +84,7 @@ class _Seen:
         self.scopes += other.scopes
         self.coverage += other.coverage
         self.providers = self.providers or other.providers
-        self.error = self.error or other.error
+        self.error = first_failure((self.error, other.error))
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,6 +51,11 @@ def _require_droppable(state: State, step: PendingStep, dropped: Sequence[str | 
         require_integration_removable(replace(state, credentials=left), step.provider)
 
 
+def _question(rows: tuple[PendingRow, ...]) -> Question:
+    lines = tuple(f"  {item.title}" for item in rows)
+    return Question(f"Drop {counted(len(rows), 'step')}?", str(len(rows)), lines=lines)
+
+
 def _dropping(
     state: State,
     chosen: Sequence[PendingStep],
@@ -67,9 +72,7 @@ def _dropping(
     return Plan(
         state=after,
         data=None,
-        question=Question(
-            f"Drop {counted(len(rows), 'step')}?", str(len(rows)), lines=tuple(f"  {item.title}" for item in rows)
-        ),
+        question=_question(rows) if rows else None,
         basis=as_requested(state, chosen),
         details=tuple(f"no longer wanted: {step.portal.title}" for step in chosen),
         subjects=subjects_of(chosen),

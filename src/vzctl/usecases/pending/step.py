@@ -58,6 +58,8 @@ def pending_change(
     context: Context, rows: tuple[PendingRow, ...], verb: str, why: str, *, attested: str = ""
 ) -> Outcome[PendingChange]:
     left = pending_rows(context.state_store.read())
+    if not rows and not left:
+        return Outcome(data=PendingChange((), ()), summary=("no manual step is pending",))
     steps = (suggest("pending list", comment=f"{len(left)} left"),) if left else ()
     warnings = (Notice("ATTESTED_ONLY", f"recorded as attested: {attested}", None),) if attested else ()
     return Outcome(

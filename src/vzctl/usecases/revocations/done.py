@@ -84,7 +84,8 @@ def finish_revocations(context: Context, request: FinishRevocations) -> Outcome[
     rows = proposal.plan.data.rows
     if request.dry_run:
         summary = (f"would mark {counted(len(rows), 'key')} as revoked",)
-        return Outcome(data=RevocationsDone(rows), summary=summary, warnings=cached)
+        warned = (*cached, *_same_key_warnings(rows, "still uses this key and stops with it"))
+        return Outcome(data=RevocationsDone(rows), summary=summary, warnings=warned)
     if any(item.held for item in rows):
         context.store().probe()
     seen = _looked_at(context, state, chosen, request)
@@ -99,12 +100,7 @@ def finish_revocations(context: Context, request: FinishRevocations) -> Outcome[
     wanted = {item.id for item in chosen}
     after = revocation_rows(state, [item for item in state.revocations if item.id in wanted])
     still = [item for item in after if item.same_key]
-    warnings = tuple(
-        Notice(
-            "SAME_KEY_ELSEWHERE", f"{', '.join(item.same_key)} still holds the revoked key: rotate it", item.credential
-        )
-        for item in still
-    )
+    warnings = _same_key_warnings(still, "still holds the revoked key: rotate it")
     changed = context.state_store.write_count > writes
     checks = _dependents_checked(context, state, rows) if request.check else ()
     rotations = tuple(
@@ -158,13 +154,21 @@ def _plan(
 
 def _question(rows: Sequence[RevocationRow], request: FinishRevocations, early: Mapping[str, str]) -> Question:
     lines = [f"  {item.provider}: {old_key_text(item)} ({item.reason})" for item in rows]
-    lines += [f"  {', '.join(item.same_key)} still uses this key and stops with it" for item in rows if item.same_key]
+    lines += [f"  {item.message}" for item in _same_key_warnings(rows, "still uses this key and stops with it")]
     lines += [f"  {text}" for text in early.values()]
     if request.revoke:
         lines += [f"  [rotation.revoke] of your configuration revokes the key of {item.provider}" for item in rows]
     which = "this key" if len(rows) == 1 else f"these {len(rows)} keys"
     asked = f"Revoke {which} at the provider now?" if request.revoke else f"Did you revoke {which} at the provider?"
     return Question(f"{asked} A rollback is impossible after this.", str(len(rows)), lines=lines)
+
+
+def _same_key_warnings(rows: Sequence[RevocationRow], what: str) -> tuple[Notice, ...]:
+    return tuple(
+        Notice("SAME_KEY_ELSEWHERE", f"{', '.join(item.same_key)} {what}", item.credential)
+        for item in rows
+        if item.same_key
+    )
 
 
 def _dependents_checked(context: Context, state: State, rows: Sequence[RevocationRow]) -> tuple[DependentCheck, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import Any
 
-from vzctl.store.schema import FOOTER, format_state
+from vzctl.store.schema import COPY_HEADER, FOOTER, HEADER, format_state
 from vzctl.usecases.context import Context
 from vzctl.usecases.outcome import Outcome
 
@@ -25,13 +25,13 @@ class Exported:
 def export_state(context: Context) -> Outcome[Exported]:
     """Return the state without lineage, fingerprint salt and keys that vzctl does not know: nobody says what those hold."""
     state = context.state_store.read()
-    text = format_state(_without_extras(state)).decode().removesuffix(FOOTER)
+    text = format_state(_without_extras(state)).decode().removeprefix(HEADER).removesuffix(FOOTER)
     kept = [
         line
         for line in text.removesuffix("\n").split("\n")
         if not line.startswith(("lineage = ", "fingerprint_salt = "))
     ]
-    return Outcome(data=Exported("\n".join(kept) + "\n"))
+    return Outcome(data=Exported(COPY_HEADER + "\n".join(kept) + "\n"))
 
 
 def _without_extras(value: Any) -> Any:

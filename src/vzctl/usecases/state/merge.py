@@ -45,8 +45,8 @@ def merge_states(context: Context, request: MergeStates) -> Outcome[MergedStates
 
     context.require_writable()
     base_data, data, other_data = (_read(path) for path in (request.base, request.ours, request.theirs))
-    base = parse_state(base_data, request.base) if base_data.strip() else None
-    ours, theirs = parse_state(data, request.ours), parse_state(other_data, request.theirs)
+    base = _parsed(base_data, request.base) if base_data.strip() else None
+    ours, theirs = _parsed(data, request.ours), _parsed(other_data, request.theirs)
     merged = merge(base, ours, theirs, vzctl=__version__)
     if merged.state is None:
         raise _conflict(merged.conflicts)
@@ -95,3 +95,14 @@ def _read(path: str) -> bytes:
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else "not a path"
         raise StateError(f'cannot read "{path}": {reason}', code="STATE_UNREADABLE") from None
+
+
+def _parsed(data: bytes, path: str) -> State:
+    """Return the state of one of the three files. They have no backups: those of the selected state would not help."""
+    try:
+        return parse_state(data, path)
+    except StateError as error:
+        if error.code != "STATE_BROKEN":
+            raise
+        step = suggest("help", "git", comment="where the three files come from")
+        raise StateError(error.message, code=error.code, next_steps=(step,)) from None
