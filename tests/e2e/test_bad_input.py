@@ -717,3 +717,28 @@ def test_sigterm_ends_a_command_and_what_it_started(cli: Cli) -> None:
 
 def test_a_terminal_without_columns_shows_what_there_is(cli: Cli) -> None:
     assert "shop" in cli.ok("databases", "list", "-o", "human", env={"COLUMNS": "0"}).out
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "databases token create shop --out",
+        "databases add new --region",
+        "databases edit shop --region",
+        "serve config --database shop --write",
+        "serve check --ca",
+        "serve check --client-key key.pem --client-cert",
+        "serve check --client-cert cert.pem --client-key",
+        "audit --subject",
+    ],
+)
+@pytest.mark.parametrize("empty", [("",), None], ids=["a word of its own", "behind ="])
+def test_an_unset_variable_is_not_taken_for_a_folder_or_for_nothing(
+    cli: Cli, words: str, empty: tuple[str, ...] | None
+) -> None:
+    before, files = cli.everything(), sorted(cli.folder.iterdir())
+    result = cli.run(*words.split(), *empty) if empty else cli.run(*f"{words}=".split())
+    option = words.rsplit(maxsplit=1)[-1]
+    assert (result.status, result.out) == (2, "")
+    assert result.error == f"invalid value for '{option}': it is empty: is a shell variable unset?"
+    assert (cli.everything(), sorted(cli.folder.iterdir())) == (before, files)

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from vzctl.cli.noun import lone, reads
+from vzctl.cli.options import not_empty
 from vzctl.cli.run import run
 
 app = lone()
@@ -18,7 +19,11 @@ def audit(
     subject: Annotated[
         str | None,
         typer.Option(
-            "--subject", metavar="TEXT", help="Only changes of this credential, database …", show_default=False
+            "--subject",
+            callback=not_empty,
+            metavar="TEXT",
+            help="Only changes of this credential, database …",
+            show_default=False,
         ),
     ] = None,
     limit: Annotated[

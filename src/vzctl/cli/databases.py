@@ -17,6 +17,7 @@ from vzctl.cli.options import (
     NoteOption,
     TokenEnvOption,
     WakeOption,
+    not_empty,
 )
 from vzctl.cli.run import is_dry_run, run
 from vzctl.errors import UsageError
@@ -26,7 +27,10 @@ tokens = noun("token", "Service tokens: how `vzctl serve` knows which self-hoste
 app.add_typer(tokens)
 
 NameOption = Annotated[str | None, typer.Option("--name", metavar="TEXT", help="Its name.", show_default=False)]
-RegionOption = Annotated[str | None, typer.Option("--region", metavar="TEXT", help="Its region.", show_default=False)]
+RegionOption = Annotated[
+    str | None,
+    typer.Option("--region", callback=not_empty, metavar="TEXT", help="Its region.", show_default=False),
+]
 StatusOption = Annotated[
     str | None, typer.Option("--status", metavar="STATUS", help="ACTIVE, PENDING, HIBERNATED …", show_default=False)
 ]
@@ -170,7 +174,11 @@ def token_create(
     out: Annotated[
         str | None,
         typer.Option(
-            "--out", metavar="FILE", help="A new file for the token, readable by you alone.", show_default=False
+            "--out",
+            callback=not_empty,
+            metavar="FILE",
+            help="A new file for the token, readable by you alone.",
+            show_default=False,
         ),
     ] = None,
     print_: Annotated[bool, typer.Option("--print", help="Print the token on standard output.")] = False,

@@ -8,6 +8,13 @@ from typing import Annotated, Final
 import typer
 
 
+def not_empty(value: str | None) -> str | None:
+    """Refuse an empty text, the callback of an option that would take it for the working directory or for nothing at all."""
+    if value == "":
+        raise typer.BadParameter("it is empty: is a shell variable unset?")
+    return value
+
+
 class IfExists(StrEnum):
     """What to do when the thing to create is there."""
 

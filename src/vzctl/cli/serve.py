@@ -10,7 +10,7 @@ import typer
 
 from vzctl.cli.flags import flags_of
 from vzctl.cli.noun import noun, reads
-from vzctl.cli.options import CheckExitCodeOption, DatabaseOption
+from vzctl.cli.options import CheckExitCodeOption, DatabaseOption, not_empty
 from vzctl.cli.run import command_words, run
 from vzctl.command import suggest_program
 from vzctl.errors import UsageError
@@ -101,7 +101,13 @@ def config(
     ] = None,
     write: Annotated[
         str | None,
-        typer.Option("--write", metavar="DIR", help="Write the files there, with the token.", show_default=False),
+        typer.Option(
+            "--write",
+            callback=not_empty,
+            metavar="DIR",
+            help="Write the files there, with the token.",
+            show_default=False,
+        ),
     ] = None,
 ) -> None:
     """Show what to set on a Data API: service, token, vectorize, SHARED_SECRET, cache, TLS."""
@@ -128,14 +134,23 @@ def check(
     token_file: TokenFileOption = None,
     authority: Annotated[
         str | None,
-        typer.Option("--ca", metavar="FILE", help="Authority of the service's certificate.", show_default=False),
+        typer.Option(
+            "--ca",
+            callback=not_empty,
+            metavar="FILE",
+            help="Authority of the service's certificate.",
+            show_default=False,
+        ),
     ] = None,
     client_cert: Annotated[
         str | None,
-        typer.Option("--client-cert", metavar="FILE", help="A client certificate, PEM.", show_default=False),
+        typer.Option(
+            "--client-cert", callback=not_empty, metavar="FILE", help="A client certificate, PEM.", show_default=False
+        ),
     ] = None,
     client_key: Annotated[
-        str | None, typer.Option("--client-key", metavar="FILE", help="Its key, PEM.", show_default=False)
+        str | None,
+        typer.Option("--client-key", callback=not_empty, metavar="FILE", help="Its key, PEM.", show_default=False),
     ] = None,
     exit_code: CheckExitCodeOption = True,
 ) -> None:
