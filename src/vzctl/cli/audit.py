@@ -27,7 +27,7 @@ def audit(
         ),
     ] = None,
     limit: Annotated[
-        int | None, typer.Option("--limit", min=0, metavar="NUMBER", help="Only the last ones.", show_default=False)
+        int | None, typer.Option("--limit", metavar="NUMBER", help="Only the last ones.", show_default=False)
     ] = None,
 ) -> None:
     """Show who changed what, when."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from vzctl.errors import StateError
+from vzctl.errors import StateError, UsageError
 from vzctl.store.state_store import AuditEntry
 from vzctl.usecases.context import Context
 from vzctl.usecases.outcome import Columns, Outcome
@@ -44,6 +44,8 @@ class AuditTrail:
 
 def show_audit(context: Context, *, subject: str | None = None, limit: int | None = None) -> Outcome[AuditTrail]:
     """Return the changes, of one subject or all, the last `limit` of them. Works beside a broken state too."""
+    if limit is not None and limit < 0:
+        raise UsageError(f"--limit takes 0 or more, not {limit}", code="USAGE")
     try:
         serial = context.state_store.read().serial
     except StateError:
