@@ -742,3 +742,22 @@ def test_an_unset_variable_is_not_taken_for_a_folder_or_for_nothing(
     assert (result.status, result.out) == (2, "")
     assert result.error == f"invalid value for '{option}': it is empty: is a shell variable unset?"
     assert (cli.everything(), sorted(cli.folder.iterdir())) == (before, files)
+
+
+@pytest.mark.parametrize("kind", ["folder", "link to a folder", "device"])
+@pytest.mark.parametrize("flags", [(), ("--start-over",), ("--dry-run",)], ids=["create", "start over", "dry run"])
+def test_no_state_is_created_where_no_file_can_be(cli: Cli, kind: str, flags: tuple[str, ...]) -> None:
+    place, folder = cli.folder / "place", cli.folder / "folder"
+    folder.mkdir()
+    place.symlink_to("/dev/null" if kind == "device" else folder)
+    path = folder if kind == "folder" else place
+    result = cli.run("init", "--control-plane", "local", "--state", str(path), *flags)
+    assert (result.status, result.error) == (9, f'"{path}" is not a regular file')
+    assert list(folder.iterdir()) == []
+    assert not path.with_name(f"{path.name}.d").exists()
+
+
+@pytest.mark.parametrize("flags", [(), ("--dry-run",)], ids=["create", "dry run"])
+def test_a_folder_is_not_called_an_identity(cli: Cli, flags: tuple[str, ...]) -> None:
+    result = cli.run("secrets", "identity", str(cli.folder), *flags)
+    assert (result.status, result.error) == (2, f"`{cli.folder}` is a folder; name a file in it")

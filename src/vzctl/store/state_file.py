@@ -108,6 +108,7 @@ class StateFile:
         Where backups or secrets of a lost state lie beside it, raise `StateLostError`. With `start_over` their whole folder is
         moved aside instead, and nothing in it is deleted; so is an empty file in the state's place.
         """
+        self._require_place_for_file()
         try:
             make_private_directory(self.paths.state.parent)
         except OSError as error:
@@ -120,6 +121,7 @@ class StateFile:
 
     def require_creatable(self, *, start_over: bool = False) -> None:
         """Raise what `create` raises when a state, or something of a lost one, is there."""
+        self._require_place_for_file()
         if self.exists():
             if lost_state.is_lost(self.paths) and not self._has_content():
                 if start_over:
@@ -129,6 +131,11 @@ class StateFile:
         lost_state.require_link_leads_somewhere(self.path)
         if lost_state.is_lost(self.paths) and not start_over:
             raise lost_state.error(self.paths, self.location, "is missing")
+
+    def _require_place_for_file(self) -> None:
+        """Raise when a folder or a device is in the state's place: that is no state, and none can be written there."""
+        if self.exists() and not self.paths.state.is_file():
+            raise StateError(f'"{self.location}" is not a regular file', code="STATE_BROKEN")
 
     def _has_content(self) -> bool:
         with contextlib.suppress(OSError):

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from vzctl.command import suggest
-from vzctl.errors import ConflictError, SecretStoreError
+from vzctl.errors import ConflictError, SecretStoreError, UsageError, VzctlError
 from vzctl.vault import age_format, codes
 from vzctl.vault.directory import ensure_directory
 from vzctl.vault.failure import store_failure
@@ -53,8 +53,10 @@ def create_identity(path: Path, create_new_file: Callable[[Path, bytes], None]) 
     return public
 
 
-def identity_exists(path: Path) -> ConflictError:
+def identity_exists(path: Path) -> VzctlError:
     """Return the error for a new identity where something lies already."""
+    if path.is_dir():
+        return UsageError(f"`{path}` is a folder; name a file in it", code="IDENTITY_IS_FOLDER")
     return ConflictError(
         f"the identity file `{path}` exists already, and a new one would lock out the secrets of the old one",
         code="IDENTITY_EXISTS",
