@@ -24,10 +24,9 @@ from vzctl.domain.drift.observation import (
     ObservedDatabase,
     ObservedModel,
     ObservedProvider,
-    ObservedService,
     Remark,
 )
-from vzctl.domain.state.records import Authentication
+from vzctl.domain.state.records import AttachedService, Authentication
 from vzctl.errors import UsageError
 
 ID = "5f0c1e0a-7b1d-4c39-9a51-d2f6c0a1b2c3"
@@ -114,7 +113,7 @@ def test_collections_with_every_kind_of_service() -> None:
         collections=(
             ObservedCollection(
                 "keyed",
-                ObservedService(
+                AttachedService(
                     provider="openai",
                     authentication=Authentication.CREDENTIAL,
                     credential="openai-prod",
@@ -124,12 +123,12 @@ def test_collections_with_every_kind_of_service() -> None:
             ),
             ObservedCollection(
                 "header",
-                ObservedService(provider="openai", authentication=Authentication.HEADER, model=model, dimension=1536),
+                AttachedService(provider="openai", authentication=Authentication.HEADER, model=model, dimension=1536),
             ),
-            ObservedCollection("hosted", ObservedService(provider="nvidia", model="NV-Embed-QA", dimension=1024)),
+            ObservedCollection("hosted", AttachedService(provider="nvidia", model="NV-Embed-QA", dimension=1024)),
             ObservedCollection(
                 "azure",
-                ObservedService(
+                AttachedService(
                     provider="azureOpenAI",
                     authentication=Authentication.CREDENTIAL,
                     credential="az.1",
@@ -138,11 +137,11 @@ def test_collections_with_every_kind_of_service() -> None:
                     parameters={"resourceName": "r", "deploymentId": "d"},
                 ),
             ),
-            ObservedCollection("vectors", ObservedService(dimension=4)),
-            ObservedCollection("bare", ObservedService()),
+            ObservedCollection("vectors", AttachedService(dimension=4)),
+            ObservedCollection("bare", AttachedService()),
             ObservedCollection(
                 "strange",
-                ObservedService(
+                AttachedService(
                     provider="acme",
                     authentication=Authentication.HEADER,
                     model="m",
@@ -158,7 +157,7 @@ def test_collections_with_every_kind_of_service() -> None:
 def test_a_collection_without_options_is_passed_over_and_counts_as_there(row: dict[str, Any]) -> None:
     answer = read({"status": {"collections": [row, {"name": "plain", "options": {}}]}})
     assert answer == CollectionsAnswer(
-        collections=(ObservedCollection("plain", ObservedService()),),
+        collections=(ObservedCollection("plain", AttachedService()),),
         unreadable=frozenset({"bare"}),
         remarks=(
             Remark(
@@ -180,7 +179,7 @@ def test_a_table_without_a_definition_leaves_all_columns_as_they_are() -> None:
 
 def test_only_vector_columns_of_tables_are_read() -> None:
     answer = read(tables(items={"title": a_vector(a_service(credential="x")), "price": {"type": "float"}}, empty={}))
-    service = ObservedService(
+    service = AttachedService(
         provider="openai",
         authentication=Authentication.CREDENTIAL,
         credential="x",
@@ -258,7 +257,7 @@ LONG = "of at most 256 characters"
 def test_one_service_that_cannot_be_recorded_spoils_nothing_else(service: dict[str, Any], reason: str) -> None:
     seen = read(collections(odd=a_vector(service), good=a_vector()))
     assert seen == CollectionsAnswer(
-        collections=(ObservedCollection("good", ObservedService(dimension=1536)),),
+        collections=(ObservedCollection("good", AttachedService(dimension=1536)),),
         unreadable=frozenset({"odd"}),
         remarks=(Remark("NAME_INVALID", Kind.COLLECTIONS, "odd", f'the collection "odd" is passed over: {reason}'),),
     )

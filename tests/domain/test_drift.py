@@ -43,11 +43,10 @@ from vzctl.domain.drift.observation import (
     ObservedDatabase,
     ObservedModel,
     ObservedProvider,
-    ObservedService,
     ProvidersSeen,
     Remark,
 )
-from vzctl.domain.state.records import Authentication, ControlPlane, Evidence, Step
+from vzctl.domain.state.records import AttachedService, Authentication, ControlPlane, Evidence, Step
 from vzctl.domain.state.state import State
 
 SHOP, BLOG = a_database("shop"), a_database("blog")
@@ -69,12 +68,12 @@ def databases(*items: ObservedDatabase, is_whole: bool = True, unreadable: Itera
     return Observation(databases=DatabasesSeen(databases=items, is_whole=is_whole, unreadable=frozenset(unreadable)))
 
 
-def a_service(credential: str | None = None, provider: str | None = "openai", **parts: Any) -> ObservedService:
+def a_service(credential: str | None = None, provider: str | None = "openai", **parts: Any) -> AttachedService:
     authentication = Authentication.CREDENTIAL if credential else Authentication.HEADER
     if provider in (None, "nvidia"):
         authentication = Authentication.NONE
     given = {"model": MODEL, "dimension": 1536} if provider == "openai" else {}
-    return ObservedService(
+    return AttachedService(
         provider=provider, authentication=authentication, credential=credential, **{**given, **parts}
     )
 
@@ -297,13 +296,13 @@ def test_values_that_nobody_wrote_down_are_no_drift(known: dict[str, Any], seen:
     [
         (a_service(None, "nvidia", model="NV-Embed-QA", dimension=1024), "stored vectors do not compare with new ones"),
         (
-            ObservedService(dimension=1536),
+            AttachedService(dimension=1536),
             "on Apache Cassandra a table forgets its services: ask the database that it was attached to",
         ),
         (a_service(None), None),
     ],
 )
-def test_a_column_whose_service_changed(service: ObservedService, note: str | None) -> None:
+def test_a_column_whose_service_changed(service: AttachedService, note: str | None) -> None:
     state = a_state(databases=[SHOP], columns=[a_column(SHOP, credential="openai-prod", extra={"later": 1})])
     drift = find_drift(state, contents(ObservedColumn("articles", "body_vector", service)), look())
     assert the_item(drift).note == note
@@ -559,7 +558,7 @@ def test_what_a_data_api_offers_is_compared_and_never_recorded(seen: Observation
 # ---------------------------------------------------------------- for all states
 
 services = st.one_of(
-    st.just(ObservedService(dimension=3)),
+    st.just(AttachedService(dimension=3)),
     st.builds(
         a_service, st.sampled_from([None, "openai-prod", "X", "x", "fresh"]), st.sampled_from(["openai", "acme"])
     ),

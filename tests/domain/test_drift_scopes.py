@@ -27,12 +27,11 @@ from vzctl.domain.drift.observation import (
     Kind,
     Observation,
     ObservedCollection,
-    ObservedService,
     ScopeSeen,
     or_record,
 )
 from vzctl.domain.rotation.manual_steps import pending_steps
-from vzctl.domain.state.records import Authentication, ControlPlane, Evidence, ScopeEntry, Step
+from vzctl.domain.state.records import AttachedService, Authentication, ControlPlane, Evidence, ScopeEntry, Step
 from vzctl.domain.state.state import State
 
 SHOP = a_database("shop")
@@ -191,7 +190,7 @@ def test_an_open_rotation_is_in_the_way() -> None:
 
 def test_a_name_widens_no_scope_where_it_was_seen_refused() -> None:
     """An adopted credential follows its dependants, but not against what their database says of it."""
-    service = ObservedService(
+    service = AttachedService(
         provider="openai",
         authentication=Authentication.CREDENTIAL,
         credential="openai-prod",
@@ -211,7 +210,7 @@ def test_a_name_widens_no_scope_where_it_was_seen_refused() -> None:
 
 def test_what_is_as_recorded_is_its_record() -> None:
     record = a_collection(SHOP, credential="openai-prod")
-    service = ObservedService(
+    service = AttachedService(
         provider=record.provider,
         authentication=record.authentication,
         credential=record.credential,

@@ -14,7 +14,7 @@ from vzctl.errors import ConflictError, NotFoundError, RotationOpenError, VzctlE
 from vzctl.secret import Secret
 from vzctl.usecases.change import changed_meanwhile
 from vzctl.usecases.collections.add import AddCollection, add_collection
-from vzctl.usecases.collections.forget import ForgetCollection, forget_collection
+from vzctl.usecases.collections.collection import COLLECTIONS
 from vzctl.usecases.context import Context
 from vzctl.usecases.credentials.add import AddCredential, add_credential
 from vzctl.usecases.credentials.edit import EditCredential, edit_credential
@@ -22,6 +22,7 @@ from vzctl.usecases.credentials.remove import RemoveCredential, remove_credentia
 from vzctl.usecases.credentials.rotate import RotateCredential, rotate_batch, rotate_credential
 from vzctl.usecases.databases.add import AddDatabase, add_database
 from vzctl.usecases.databases.forget import ForgetDatabase, forget_database
+from vzctl.usecases.dependents.forget import ForgetDependent, forget_dependent
 from vzctl.usecases.dependents.service import Service
 from vzctl.usecases.integrations.remove import RemoveIntegration, remove_integration
 from vzctl.usecases.pending.confirm import confirm_pending
@@ -260,7 +261,10 @@ CHANGES: Sequence[tuple[str, Callable[[Context], object]]] = (
     ("edit", lambda context: edit_credential(context, EditCredential("openai-prod", note="x"))),
     ("remove", lambda context: remove_credential(context, RemoveCredential("openai-prod"))),
     ("scope", lambda context: change_scope(context, ChangeScope("add", "openai-prod", ["logs"]))),
-    ("forget a collection", lambda context: forget_collection(context, ForgetCollection("shop/default/products"))),
+    (
+        "forget a collection",
+        lambda context: forget_dependent(context, COLLECTIONS, ForgetDependent("shop/default/products")),
+    ),
     ("add a collection", lambda context: add_collection(context, AddCollection("shop/default/x", SMALL))),
     ("attach", lambda context: attach_column(context, AttachColumn("shop/default/t.c", SMALL))),
     ("detach", lambda context: detach_column(context, DetachColumn("shop/default/t.one"))),

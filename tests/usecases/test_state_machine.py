@@ -35,7 +35,7 @@ from vzctl.errors import (
 from vzctl.secret import Secret
 from vzctl.store.names_cache import names_document
 from vzctl.usecases.collections.add import AddCollection, add_collection
-from vzctl.usecases.collections.forget import ForgetCollection, forget_collection
+from vzctl.usecases.collections.collection import COLLECTIONS
 from vzctl.usecases.context import Context
 from vzctl.usecases.credentials.add import AddCredential, add_credential
 from vzctl.usecases.credentials.remove import RemoveCredential, remove_credential
@@ -44,6 +44,7 @@ from vzctl.usecases.databases.add import AddDatabase, add_database
 from vzctl.usecases.databases.edit import edit_database
 from vzctl.usecases.databases.forget import ForgetDatabase, forget_database
 from vzctl.usecases.databases.record import EditDatabase
+from vzctl.usecases.dependents.forget import ForgetDependent, forget_dependent
 from vzctl.usecases.dependents.service import Service
 from vzctl.usecases.integrations.add import AddIntegration, add_integration
 from vzctl.usecases.integrations.remove import RemoveIntegration, remove_integration
@@ -56,8 +57,8 @@ from vzctl.usecases.scope.change import ChangeScope, change_scope
 from vzctl.usecases.secrets.purge import purge_secrets
 from vzctl.usecases.secrets.put import PutSecret, put_secret
 from vzctl.usecases.tables.attach import AttachColumn, attach_column
+from vzctl.usecases.tables.column import COLUMNS
 from vzctl.usecases.tables.detach import DetachColumn, detach_column
-from vzctl.usecases.tables.forget import ForgetColumn, forget_column
 
 PROVIDERS: Final = ("openai", "mistral")
 MODELS: Final = {"openai": "text-embedding-3-small", "mistral": "mistral-embed"}
@@ -473,7 +474,7 @@ class UseCases(RuleBasedStateMachine):
         place = (database, leaf)
         missing = place not in self.model.collections
         refused = NotFoundError if missing else self.model.blocked(self.model.collections[place])
-        if self.run(lambda c: forget_collection(c, ForgetCollection(f"{database}/ks/{leaf}")), refused):
+        if self.run(lambda c: forget_dependent(c, COLLECTIONS, ForgetDependent(f"{database}/ks/{leaf}")), refused):
             del self.model.collections[place]
 
     @rule(database=databases, leaf=leaves, name=st.one_of(st.none(), names), provider=providers, over=st.booleans())
@@ -508,7 +509,7 @@ class UseCases(RuleBasedStateMachine):
         place = (database, leaf)
         missing = place not in self.model.columns
         refused = NotFoundError if missing else self.model.blocked(self.model.columns[place])
-        if self.run(lambda c: forget_column(c, ForgetColumn(f"{database}/ks/table.{leaf}")), refused):
+        if self.run(lambda c: forget_dependent(c, COLUMNS, ForgetDependent(f"{database}/ks/table.{leaf}")), refused):
             del self.model.columns[place], self.model.dimensions[place]
 
     # ---------------------------------------------------------------- what holds after every step

@@ -9,11 +9,11 @@ from vzctl.answers.answer import CollectionsAnswer, TablesAnswer
 from vzctl.answers.failure import malformed, refused
 from vzctl.answers.fields import Reader, UnholdableError, place_name_fault, shown
 from vzctl.command import suggest
-from vzctl.domain.drift.observation import Kind, ObservedCollection, ObservedColumn, ObservedService, Remark
+from vzctl.domain.drift.observation import Kind, ObservedCollection, ObservedColumn, Remark
 from vzctl.domain.masking.redaction import looks_like_secret
 from vzctl.domain.rules import provider_by_id
 from vzctl.domain.state.names import RESERVED_SUFFIXES, name_fault
-from vzctl.domain.state.records import Authentication
+from vzctl.domain.state.records import AttachedService, Authentication
 
 _EXPLAIN: Final = {
     "collections": '{"findCollections": {"options": {"explain": true}}}',
@@ -37,7 +37,7 @@ class _Contents:
             raise refused(self.reader.source, f"has the {self.noun} {shown(name)} twice", "ANSWER_DUPLICATE")
         self.names.add(name)
 
-    def service(self, vector: Mapping[str, Any], local_name: str, name_faults: str | None) -> ObservedService | None:
+    def service(self, vector: Mapping[str, Any], local_name: str, name_faults: str | None) -> AttachedService | None:
         """Return the service, or None and a remark when a name in it or the thing's own cannot be kept."""
         place = f"the {self.noun} {shown(local_name)}"
         try:
@@ -132,12 +132,12 @@ def _explained(reader: Reader, status: Mapping[str, Any], key: str) -> list[Any]
     return rows
 
 
-def read_service(reader: Reader, vector: Mapping[str, Any], place: str) -> tuple[ObservedService, str | None]:
+def read_service(reader: Reader, vector: Mapping[str, Any], place: str) -> tuple[AttachedService, str | None]:
     """Return what a vector is made by, and why it cannot be kept, or None when it can."""
     dimension = reader.dimension(vector, place)
     service = reader.optional_table(vector, "service", place)
     if not service:
-        return ObservedService(dimension=dimension), None
+        return AttachedService(dimension=dimension), None
     provider = reader.optional_text(service, "provider", place)
     if provider is None and service.get("provider") == "":
         raise UnholdableError("the name of its provider is empty")
@@ -151,7 +151,7 @@ def read_service(reader: Reader, vector: Mapping[str, Any], place: str) -> tuple
         fault = "its model looks like a key"
     known = _known_parameters(provider, model)
     return (
-        ObservedService(
+        AttachedService(
             provider=provider,
             authentication=_authentication(provider, credential),
             credential=credential,

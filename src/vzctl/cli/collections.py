@@ -39,9 +39,11 @@ def list_(
     authentication: AuthenticationOption = None,
 ) -> None:
     """List collections."""
-    from vzctl.usecases.collections.list import list_collections
+    from vzctl.usecases.collections.collection import COLLECTIONS
+    from vzctl.usecases.dependents.list import list_dependents
 
-    run(context, lambda c, _: list_collections(c, filter_of(database, provider, credential, authentication)))
+    chosen = filter_of(database, provider, credential, authentication)
+    run(context, lambda c, _: list_dependents(c, COLLECTIONS, chosen))
 
 
 @changes(app, "add")
@@ -67,9 +69,10 @@ def add(
 @reads(app, "show")
 def show(context: typer.Context, address: CollectionArgument) -> None:
     """Show a collection."""
-    from vzctl.usecases.collections.show import show_collection
+    from vzctl.usecases.collections.collection import COLLECTIONS
+    from vzctl.usecases.dependents.show import show_dependent
 
-    run(context, lambda c, _: show_collection(c, address))
+    run(context, lambda c, _: show_dependent(c, COLLECTIONS, address))
 
 
 @changes(app, "create")
@@ -110,7 +113,8 @@ def create(
 @changes(app, "forget")
 def forget(context: typer.Context, address: CollectionArgument, if_missing: IfMissingOption = IfMissing.FAIL) -> None:
     """Forget a collection; the collection itself is not touched."""
-    from vzctl.usecases.collections.forget import ForgetCollection, forget_collection
+    from vzctl.usecases.collections.collection import COLLECTIONS
+    from vzctl.usecases.dependents.forget import ForgetDependent, forget_dependent
 
-    request = ForgetCollection(address, if_missing.value, is_dry_run(context))
-    run(context, lambda c, _: forget_collection(c, request))
+    request = ForgetDependent(address, if_missing.value, is_dry_run(context))
+    run(context, lambda c, _: forget_dependent(c, COLLECTIONS, request))

@@ -43,17 +43,20 @@ def list_(
     authentication: AuthenticationOption = None,
 ) -> None:
     """List vector columns."""
-    from vzctl.usecases.tables.list import list_columns
+    from vzctl.usecases.dependents.list import list_dependents
+    from vzctl.usecases.tables.column import COLUMNS
 
-    run(context, lambda c, _: list_columns(c, filter_of(database, provider, credential, authentication)))
+    chosen = filter_of(database, provider, credential, authentication)
+    run(context, lambda c, _: list_dependents(c, COLUMNS, chosen))
 
 
 @reads(app, "show")
 def show(context: typer.Context, address: ColumnArgument) -> None:
     """Show a vector column."""
-    from vzctl.usecases.tables.show import show_column
+    from vzctl.usecases.dependents.show import show_dependent
+    from vzctl.usecases.tables.column import COLUMNS
 
-    run(context, lambda c, _: show_column(c, address))
+    run(context, lambda c, _: show_dependent(c, COLUMNS, address))
 
 
 @changes(app, "attach")
@@ -100,7 +103,8 @@ def detach(
 @changes(app, "forget")
 def forget(context: typer.Context, address: ColumnArgument, if_missing: IfMissingOption = IfMissing.FAIL) -> None:
     """Forget a column; the table itself is not touched."""
-    from vzctl.usecases.tables.forget import ForgetColumn, forget_column
+    from vzctl.usecases.dependents.forget import ForgetDependent, forget_dependent
+    from vzctl.usecases.tables.column import COLUMNS
 
-    request = ForgetColumn(address, if_missing.value, is_dry_run(context))
-    run(context, lambda c, _: forget_column(c, request))
+    request = ForgetDependent(address, if_missing.value, is_dry_run(context))
+    run(context, lambda c, _: forget_dependent(c, COLUMNS, request))

@@ -10,8 +10,7 @@ from typing import Any, Final
 
 from vzctl.render.envelope import BatchTotal
 from vzctl.usecases.audit import AuditTrail
-from vzctl.usecases.collections.detail import CollectionDetail
-from vzctl.usecases.collections.list import CollectionList
+from vzctl.usecases.collections.collection import CollectionDetail, CollectionList
 from vzctl.usecases.credential_detail import CredentialDetail
 from vzctl.usecases.credentials.add_batch import AddedItem
 from vzctl.usecases.credentials.find import KeyMatches
@@ -62,8 +61,7 @@ from vzctl.usecases.state.show import StateSummary
 from vzctl.usecases.status import Status
 from vzctl.usecases.support.bundle import SupportBundle
 from vzctl.usecases.sync.sync import SyncReport
-from vzctl.usecases.tables.column import ColumnDetail
-from vzctl.usecases.tables.list import ColumnList
+from vzctl.usecases.tables.column import ColumnDetail, ColumnList
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,18 +43,12 @@ def recorded_as(keyspace: KeyspaceSeen, item: ObservedDependent, options: SyncOp
     """Return the record of something that was seen."""
     if isinstance(item, (Collection, Column)):
         return replace(item, recorded_at=options.now, observed_at=options.now, extra={})
-    service = item.service
     common: dict[str, Any] = {
         "database": keyspace.database,
         "keyspace": keyspace.keyspace,
-        "provider": service.provider,
-        "authentication": service.authentication,
-        "credential": service.credential,
-        "model": service.model,
-        "dimension": service.dimension,
-        "parameters": service.parameters,
         "recorded_at": options.now,
         "observed_at": options.now,
+        **item.service.as_fields(),
     }
     if isinstance(item, ObservedColumn):
         return Column(table=item.table, column=item.column, **common)

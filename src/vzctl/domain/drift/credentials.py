@@ -13,7 +13,7 @@ from typing import Any
 
 from vzctl.domain.drift.contents import recorded_as
 from vzctl.domain.drift.differences import Action, Change, DriftItem, FieldChange, SyncOptions
-from vzctl.domain.drift.observation import KeyspaceSeen, Kind, Observation, ObservedDependent, Remark, credential_named
+from vzctl.domain.drift.observation import KeyspaceSeen, Kind, Observation, ObservedDependent, Remark
 from vzctl.domain.rules import counted, display_name, listed, provider_by_id
 from vzctl.domain.state.index import Index
 from vzctl.domain.state.records import Credential, Dependent, Evidence, Integration, ScopeEntry, Version
@@ -37,7 +37,7 @@ def credential_drift(
     index = Index(state)
     seen: defaultdict[str, list[Dependent]] = defaultdict(list)
     for keyspace, item in _seen(observation):
-        named = credential_named(item)
+        named = item.service.credential
         if named is not None and keyspace.database in index.databases:
             seen[named].append(item if isinstance(item, Dependent) else recorded_as(keyspace, item, options))
     items: list[DriftItem] = []

@@ -5,11 +5,11 @@ Every look says what it covers: what is absent from it is gone only when it woul
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Final
+from typing import Final
 
-from vzctl.domain.state.records import Authentication, Collection, Column, Dependent
+from vzctl.domain.state.records import AttachedService, Collection, Column, Dependent
 
 
 class Kind(StrEnum):
@@ -93,24 +93,12 @@ class ProvidersSeen:
     providers: tuple[ObservedProvider, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ObservedService:
-    """What a collection or column is attached to; nothing, when there is no provider."""
-
-    provider: str | None = None
-    authentication: Authentication = Authentication.NONE
-    credential: str | None = None
-    model: str | None = None
-    dimension: int | None = None
-    parameters: dict[str, Any] = field(default_factory=dict)
-
-
 @dataclass(frozen=True, slots=True)
 class ObservedCollection:
     """A collection with its service."""
 
     name: str
-    service: ObservedService
+    service: AttachedService
 
     @property
     def local_name(self) -> str:
@@ -124,7 +112,7 @@ class ObservedColumn:
 
     table: str
     column: str
-    service: ObservedService
+    service: AttachedService
 
     @property
     def local_name(self) -> str:
@@ -141,20 +129,7 @@ def or_record(item: ObservedDependent, record: Collection | Column | None) -> Ob
     """Return the record where what was seen says nothing else, and otherwise what was seen."""
     if record is None or isinstance(item, Dependent):
         return item
-    service = item.service
-    seen = (service.provider, service.authentication, service.credential, service.model, service.dimension)
-    held = (record.provider, record.authentication, record.credential, record.model, record.dimension)
-    return record if seen == held and service.parameters == record.parameters else item
-
-
-def provider_of(item: ObservedDependent) -> str | None:
-    """Return the provider that something uses, or None."""
-    return item.provider if isinstance(item, Dependent) else item.service.provider
-
-
-def credential_named(item: ObservedDependent) -> str | None:
-    """Return the name of the credential that something holds, or None."""
-    return item.credential if isinstance(item, Dependent) else item.service.credential
+    return record if item.service == record.service else item
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeVar
 
 from vzctl.command import suggest
 from vzctl.domain.state.index import Index, display_names
 from vzctl.domain.state.names import did_you_mean, refuse_secret_as_name
-from vzctl.domain.state.records import Collection, Column, Database
+from vzctl.domain.state.records import Collection, Column, Database, Dependent
 from vzctl.domain.state.state import State
 from vzctl.errors import ConflictError, NotFoundError, UsageError
+
+D = TypeVar("D", bound=Dependent)
 
 MINIMUM_ID_PREFIX: Final = 8
 
@@ -95,45 +98,56 @@ def _ambiguous(state: State, reference: str, candidates: list[Database]) -> Conf
     )
 
 
+def collection_at(state: State, text: str) -> Collection | None:
+    """Return the collection at the address, or None; raise `UsageError` for a key in the place of a name."""
+    return _at(state, parse_address(text), state.collections)
+
+
+def column_at(state: State, text: str) -> Column | None:
+    """Return the table column at the address, or None; raise `UsageError` for a key in the place of a name."""
+    address = parse_address(text)
+    address.table_and_column()
+    return _at(state, address, state.columns)
+
+
+def _at(state: State, address: Address, items: Sequence[D]) -> D | None:
+    key = (find_database(state, address.database).id, address.keyspace, address.leaf)
+    found = next((item for item in items if item.key == key), None)
+    if found is None:  # not before: the name of what is recorded may look like a key
+        for name in (address.keyspace, *address.leaf.split(".")):
+            refuse_secret_as_name(name)
+    return found
+
+
 def find_collection(state: State, text: str) -> Collection:
     """Return the collection at the address, or raise `NotFoundError`."""
-    address = parse_address(text)
-    database = find_database(state, address.database)
-    for collection in state.collections:
-        if collection.key == (database.id, address.keyspace, address.leaf):
-            return collection
-    _refuse_secrets(address)
-    index = Index(state)
-    known = [index.address(item) for item in state.collections]
-    raise NotFoundError(
-        f"there is no collection {_quoted(text)}{did_you_mean(text, known)}",
-        code="COLLECTION_NOT_FOUND",
-        next_steps=(suggest("collections list", comment="the collections that are recorded"),),
-    )
+    found = collection_at(state, text)
+    if found is None:
+        steps = (suggest("collections list", comment="the collections that are recorded"),)
+        raise NotFoundError(
+            f"there is no collection {_unknown(state, text, state.collections)}",
+            code="COLLECTION_NOT_FOUND",
+            next_steps=steps,
+        )
+    return found
 
 
 def find_column(state: State, text: str) -> Column:
     """Return the table column at the address, or raise `NotFoundError`."""
-    address = parse_address(text)
-    table, column = address.table_and_column()
-    database = find_database(state, address.database)
-    for item in state.columns:
-        if item.key == (database.id, address.keyspace, f"{table}.{column}"):
-            return item
-    _refuse_secrets(address)
+    found = column_at(state, text)
+    if found is None:
+        steps = (suggest("tables list", comment="the table columns that are recorded"),)
+        raise NotFoundError(
+            f"there is no table column {_unknown(state, text, state.columns)}",
+            code="COLUMN_NOT_FOUND",
+            next_steps=steps,
+        )
+    return found
+
+
+def _unknown(state: State, text: str, known: Sequence[Dependent]) -> str:
     index = Index(state)
-    known = [index.address(item) for item in state.columns]
-    raise NotFoundError(
-        f"there is no table column {_quoted(text)}{did_you_mean(text, known)}",
-        code="COLUMN_NOT_FOUND",
-        next_steps=(suggest("tables list", comment="the table columns that are recorded"),),
-    )
-
-
-def _refuse_secrets(address: Address) -> None:
-    """Refuse an address with a key in the place of a name; only of what is not recorded, for a real name may look like one."""
-    for name in (address.keyspace, *address.leaf.split(".")):
-        refuse_secret_as_name(name)
+    return f"{_quoted(text)}{did_you_mean(text, [index.address(item) for item in known])}"
 
 
 def _quoted(text: str) -> str:

@@ -6,7 +6,7 @@ Times are aware UTC with whole seconds. Ids are random lower-case words that nev
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Self
@@ -204,6 +204,22 @@ class RetiredCredential:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AttachedService:
+    """What makes the vectors of a collection or column; without a provider, nothing does."""
+
+    provider: str | None = None
+    authentication: Authentication = Authentication.NONE
+    credential: str | None = None
+    model: str | None = None
+    dimension: int | None = None
+    parameters: dict[str, Any] = field(default_factory=dict)
+
+    def as_fields(self) -> dict[str, Any]:
+        """Return the fields of a dependent's record that say what it is attached to."""
+        return {item.name: getattr(self, item.name) for item in fields(self)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Dependent:
     """What a collection and a table column have in common: a database's vectors made by one service.
 
@@ -222,6 +238,18 @@ class Dependent:
     recorded_at: datetime | None = None
     observed_at: datetime | None = None
     extra: Extra = field(default_factory=dict)
+
+    @property
+    def service(self) -> AttachedService:
+        """What it is attached to."""
+        return AttachedService(
+            provider=self.provider,
+            authentication=self.authentication,
+            credential=self.credential,
+            model=self.model,
+            dimension=self.dimension,
+            parameters=self.parameters,
+        )
 
     @property
     def local_name(self) -> str:

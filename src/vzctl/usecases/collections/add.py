@@ -5,21 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from vzctl.command import suggest
 from vzctl.domain.catalog.catalog import find_provider
 from vzctl.domain.rules import require_same_service
-from vzctl.domain.state.address import find_collection, find_database, parse_address
+from vzctl.domain.state.address import collection_at, find_database, parse_address
 from vzctl.domain.state.names import strip_data_api_suffix
 from vzctl.domain.state.records import Collection
 from vzctl.domain.state.state import State
-from vzctl.errors import ConflictError, NotFoundError
 from vzctl.usecases.change import Plan, propose
-from vzctl.usecases.collections.detail import CollectionDetail, detail
+from vzctl.usecases.collections.collection import COLLECTIONS, CollectionDetail, collection_record, require_unrecorded
 from vzctl.usecases.context import Context
-from vzctl.usecases.dependents.service import (
-    Service,
-    checked,
-)
+from vzctl.usecases.dependents.service import Service, checked
 from vzctl.usecases.outcome import Outcome
 
 
@@ -37,7 +32,7 @@ def add_collection(context: Context, request: AddCollection) -> Outcome[Collecti
     """Record a collection after the rules allowed it; the same again with another service is refused (rule 5)."""
     context.require_writable()
     state = context.state_store.read()
-    existing = _find(state, request.address)
+    existing = collection_at(state, request.address)
     if existing is not None:
         return _exists(state, existing, request)
     now = context.now()
@@ -51,22 +46,13 @@ def add_collection(context: Context, request: AddCollection) -> Outcome[Collecti
         ),
     )
     if request.dry_run:
-        data = detail(proposal.plan.state, request.address)
+        data = COLLECTIONS.detail(proposal.plan.state, request.address)
         return Outcome(data=data, summary=(f'would record the collection "{request.address}"',))
     return Outcome(
-        data=detail(proposal.commit().after, request.address),
+        data=COLLECTIONS.detail(proposal.commit().after, request.address),
         changed=True,
         summary=(f'recorded the collection "{request.address}"',),
     )
-
-
-def _find(state: State, address: str) -> Collection | None:
-    try:
-        return find_collection(state, address)
-    except NotFoundError as error:
-        if error.code != "COLLECTION_NOT_FOUND":
-            raise
-        return None
 
 
 def _exists(state: State, existing: Collection, request: AddCollection) -> Outcome[CollectionDetail]:
@@ -79,33 +65,15 @@ def _exists(state: State, existing: Collection, request: AddCollection) -> Outco
         credential = None
     require_same_service(existing, request.address, provider, credential)
     if request.if_exists == "fail":
-        raise ConflictError(
-            f'the collection "{request.address}" is recorded already',
-            code="COLLECTION_EXISTS",
-            next_steps=(suggest("collections show", request.address, comment="look at it"),),
-        )
+        require_unrecorded(state, request.address)
     return Outcome(
-        data=detail(state, request.address), summary=(f'the collection "{request.address}" is recorded already',)
+        data=COLLECTIONS.detail(state, request.address),
+        summary=(f'the collection "{request.address}" is recorded already',),
     )
 
 
 def _added(state: State, request: AddCollection, now: datetime) -> State:
-    address = parse_address(request.address)
-    database = find_database(state, address.database)
-    attachment = checked(state, database, request.service, "a collection")
-    if _find(state, request.address) is not None:
-        raise ConflictError(f'the collection "{request.address}" is recorded already', code="COLLECTION_EXISTS")
-    return state.with_collection(
-        Collection(
-            database=database.id,
-            keyspace=address.keyspace,
-            name=address.leaf,
-            provider=attachment.provider,
-            authentication=attachment.authentication,
-            credential=attachment.credential,
-            model=attachment.model,
-            dimension=attachment.dimension,
-            parameters=attachment.parameters,
-            recorded_at=now,
-        )
-    )
+    database = find_database(state, parse_address(request.address).database)
+    service = checked(state, database, request.service, "a collection")
+    require_unrecorded(state, request.address)
+    return state.with_collection(collection_record(state, request.address, service, now))

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 from typing import Any
 
 from vzctl.command import NextStep, command, suggest
 from vzctl.domain.state.address import find_collection, find_database, parse_address
-from vzctl.domain.state.index import Index
-from vzctl.domain.state.records import Authentication, Collection
+from vzctl.domain.state.records import AttachedService, Authentication, Collection
 from vzctl.domain.state.state import State
-from vzctl.errors import ConflictError, NotFoundError, UsageError, VzctlError
+from vzctl.errors import UsageError, VzctlError
 from vzctl.usecases.change import Plan, propose_from
-from vzctl.usecases.collections.detail import CollectionDetail
+from vzctl.usecases.collections.collection import COLLECTIONS, CollectionDetail, collection_record, require_unrecorded
 from vzctl.usecases.context import Context
 from vzctl.usecases.dependents.remote_schema import (
     described_collection,
@@ -22,7 +20,7 @@ from vzctl.usecases.dependents.remote_schema import (
     open_database,
     send_create_collection,
 )
-from vzctl.usecases.dependents.service import Attachment, Service, checked, dependent_row, service_json
+from vzctl.usecases.dependents.service import Service, checked, service_json, service_options
 from vzctl.usecases.outcome import Outcome
 
 METRICS = ("cosine", "dot_product", "euclidean")
@@ -47,9 +45,9 @@ def create_collection(context: Context, request: CreateCollection) -> Outcome[Co
         raise UsageError(f"--metric takes {', '.join(METRICS)}", code="USAGE")
     state = context.state_store.read()
     attachment = _attachment(state, request)
-    collection = _collection(state, request, attachment, context.now())
+    collection = collection_record(state, request.address, attachment, context.now())
     if request.dry_run:
-        data = _detail(state.with_collection(collection), collection)
+        data = COLLECTIONS.detail(state.with_collection(collection), request.address)
         return Outcome(data=data, summary=(f'would create the collection "{request.address}"',))
     address = parse_address(request.address)
     api = open_database(context, state, address, wake=request.wake)
@@ -62,13 +60,13 @@ def create_collection(context: Context, request: CreateCollection) -> Outcome[Co
     try:
         after = propose_from(context, state, lambda current: _recorded(current, request, seen)).commit().after
     except VzctlError as error:
-        run = command("collections add", request.address, **attachment.as_options())
+        run = command("collections add", request.address, **service_options(attachment))
         raise not_recorded(error, f'the collection "{request.address}"', run) from None
     steps: tuple[NextStep, ...] = ()
     if request.like is not None:
         steps = (suggest("collections show", request.address, comment=f"copy the documents of {request.like} into it"),)
     return Outcome(
-        data=_detail(after, seen),
+        data=COLLECTIONS.detail(after, request.address),
         changed=True,
         summary=(f'created the collection "{request.address}", and saw it there',),
         next_steps=steps,
@@ -79,7 +77,7 @@ def _recorded(state: State, request: CreateCollection, seen: Collection) -> Plan
     """Record what is there now. What the collection was checked against when it was created may have changed since: that is a
     problem for `state check` to report, never a reason to forget that the collection exists.
     """
-    _require_free(state, request.address)
+    require_unrecorded(state, request.address)
     find_database(state, seen.database)
     return Plan(
         state=state.with_collection(seen),
@@ -89,7 +87,7 @@ def _recorded(state: State, request: CreateCollection, seen: Collection) -> Plan
     )
 
 
-def _attachment(state: State, request: CreateCollection) -> Attachment:
+def _attachment(state: State, request: CreateCollection) -> AttachedService:
     """Return the service, checked against the rules; what is not given comes from the collection that it shall be like."""
     service = request.service
     if request.like is not None:
@@ -104,41 +102,11 @@ def _attachment(state: State, request: CreateCollection) -> Attachment:
             parameters={**{name: str(value) for name, value in original.parameters.items()}, **service.parameters},
         )
     database = find_database(state, parse_address(request.address).database)
-    _require_free(state, request.address)
+    require_unrecorded(state, request.address)
     return checked(state, database, service, "a collection")
 
 
-def _require_free(state: State, address: str) -> None:
-    try:
-        find_collection(state, address)
-    except NotFoundError as error:
-        if error.code != "COLLECTION_NOT_FOUND":
-            raise
-        return
-    raise ConflictError(
-        f'the collection "{address}" is recorded already',
-        code="COLLECTION_EXISTS",
-        next_steps=(suggest("collections show", address, comment="look at it"),),
-    )
-
-
-def _collection(state: State, request: CreateCollection, attachment: Attachment, now: datetime) -> Collection:
-    address = parse_address(request.address)
-    return Collection(
-        database=find_database(state, address.database).id,
-        keyspace=address.keyspace,
-        name=address.leaf,
-        provider=attachment.provider,
-        authentication=attachment.authentication,
-        credential=attachment.credential,
-        model=attachment.model,
-        dimension=attachment.dimension,
-        parameters=attachment.parameters,
-        recorded_at=now,
-    )
-
-
-def _options(attachment: Attachment, request: CreateCollection, copied: Mapping[str, Any]) -> dict[str, Any]:
+def _options(attachment: AttachedService, request: CreateCollection, copied: Mapping[str, Any]) -> dict[str, Any]:
     """Return the options to send: those of the original, with this service."""
     options = dict(copied)
     vector = dict(options.get("vector") or {})
@@ -151,7 +119,3 @@ def _options(attachment: Attachment, request: CreateCollection, copied: Mapping[
     if vector:
         options["vector"] = vector
     return options
-
-
-def _detail(state: State, collection: Collection) -> CollectionDetail:
-    return CollectionDetail(dependent_row(Index(state), collection))

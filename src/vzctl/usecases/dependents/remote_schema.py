@@ -12,10 +12,11 @@ from vzctl.clients.data_api import DataApi, Described
 from vzctl.command import Command, NextStep, command, suggest
 from vzctl.domain.state.address import Address, find_database
 from vzctl.domain.state.names import strip_data_api_suffix
+from vzctl.domain.state.records import AttachedService
 from vzctl.domain.state.state import State
 from vzctl.errors import AstraError, NotFoundError, VzctlError
 from vzctl.usecases.context import Context
-from vzctl.usecases.dependents.service import Attachment, service_json
+from vzctl.usecases.dependents.service import service_json
 
 T = TypeVar("T")
 
@@ -33,7 +34,7 @@ def open_database(context: Context, state: State, address: Address, *, wake: boo
     return live.data_api(state, database)
 
 
-def send_add_vectorize(api: DataApi, address: Address, attachment: Attachment) -> None:
+def send_add_vectorize(api: DataApi, address: Address, attachment: AttachedService) -> None:
     """Attach a service to a column, or replace it: one request. Raise when it is not there afterwards."""
     table, column = address.table_and_column()
     body = {"operation": {"addVectorize": {"columns": {column: service_json(attachment)}}}}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, ClassVar
@@ -14,7 +14,7 @@ from vzctl.domain.rules import require_active, require_credential, require_in_sc
 from vzctl.domain.state.address import find_database
 from vzctl.domain.state.index import Index
 from vzctl.domain.state.names import strip_data_api_suffix
-from vzctl.domain.state.records import Authentication, Database, Dependent
+from vzctl.domain.state.records import AttachedService, Authentication, Database, Dependent
 from vzctl.domain.state.state import State
 from vzctl.errors import ConflictError, UsageError
 from vzctl.usecases.outcome import Columns
@@ -31,33 +31,6 @@ class Service:
     credential: str | None = None
     header: bool = False
     parameters: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Attachment:
-    """A checked service, ready to be recorded."""
-
-    provider: str | None
-    authentication: Authentication
-    credential: str | None
-    model: str | None
-    dimension: int | None
-    parameters: dict[str, Any]
-
-    def as_options(self) -> dict[str, Value]:
-        """Return the options with which a command records exactly this service."""
-        texts = (
-            f"{name}={value if isinstance(value, str) else json.dumps(value)}"
-            for name, value in self.parameters.items()
-        )
-        return {
-            "provider": self.provider,
-            "model": self.model,
-            "credential": self.credential,
-            "header": self.authentication is Authentication.HEADER,
-            "dimension": self.dimension,
-            "parameter": tuple(texts),
-        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,12 +81,12 @@ class DependentFilter:
     authentication: str | None = None
 
 
-def checked(state: State, database: Database, service: Service, what: str) -> Attachment:
+def checked(state: State, database: Database, service: Service, what: str) -> AttachedService:
     """Check a wanted service against rules 2, 3, 4 and 12, and return what to record."""
     require_active(database, what)
     if service.provider is None:
         _require_no_service(service)
-        return Attachment(None, Authentication.NONE, None, None, service.dimension, {})
+        return AttachedService(dimension=service.dimension)
     provider = find_provider(service.provider)
     authentication = _authentication(service, takes_credential=provider.takes_credential)
     check_authentication(provider, authentication)
@@ -129,9 +102,29 @@ def checked(state: State, database: Database, service: Service, what: str) -> At
             )
         require_no_rotation(state, credential)
         require_in_scope(Index(state), credential, database)
-    return Attachment(
-        provider.id, Authentication(authentication), name, resolved.model, resolved.dimension, dict(resolved.parameters)
+    return AttachedService(
+        provider=provider.id,
+        authentication=authentication,
+        credential=name,
+        model=resolved.model,
+        dimension=resolved.dimension,
+        parameters=dict(resolved.parameters),
     )
+
+
+def service_options(service: AttachedService) -> dict[str, Value]:
+    """Return the options with which a command records exactly this service."""
+    texts = (
+        f"{name}={value if isinstance(value, str) else json.dumps(value)}" for name, value in service.parameters.items()
+    )
+    return {
+        "provider": service.provider,
+        "model": service.model,
+        "credential": service.credential,
+        "header": service.authentication is Authentication.HEADER,
+        "dimension": service.dimension,
+        "parameter": tuple(texts),
+    }
 
 
 def require_no_open_rotation(state: State, item: Dependent) -> None:
@@ -141,7 +134,7 @@ def require_no_open_rotation(state: State, item: Dependent) -> None:
         require_no_rotation(state, credential)
 
 
-def matching(state: State, items: tuple[Any, ...], chosen: DependentFilter) -> list[Any]:
+def matching(state: State, items: Sequence[Dependent], chosen: DependentFilter) -> list[Dependent]:
     """Return the collections or columns that the filter lets through."""
     found = list(items)
     if chosen.database is not None:
@@ -176,7 +169,7 @@ def dependent_row(index: Index, item: Dependent) -> DependentRow:
     )
 
 
-def service_json(attachment: Attachment) -> dict[str, Any]:
+def service_json(attachment: AttachedService) -> dict[str, Any]:
     """Return the `service` object that the Data API takes for this attachment."""
     service: dict[str, Any] = {"provider": attachment.provider, "modelName": attachment.model}
     if attachment.credential is not None:

@@ -26,9 +26,7 @@ from vzctl.domain.drift.observation import (
     ProvidersSeen,
     Remark,
     ScopeSeen,
-    credential_named,
     or_record,
-    provider_of,
 )
 from vzctl.domain.state.address import find_database
 from vzctl.domain.state.index import Index
@@ -213,7 +211,7 @@ class _LookInto:
     def _scopes(self, questions: ScopeQuestions, keyspaces: Iterable[str], seen: _Seen) -> None:
         here = (item for keyspace in seen.keyspaces for kind in _CONTENTS for item in keyspace.seen(kind) or ())
         held = [
-            *((credential_named(item), provider_of(item)) for item in here),
+            *((item.service.credential, item.service.provider) for item in here),
             *((item.credential, item.provider) for item in self.recorded),
         ]
         named = {CredentialRef(name, provider) for name, provider in held if name is not None and provider is not None}

@@ -1,1 +1,1 @@
-"""`vzctl tables`: a file for each verb, and what they share."""
+"""`vzctl tables`: a file for each verb, and what they share; `list`, `show`, and `forget` are in `dependents/`."""

@@ -9,19 +9,13 @@ from datetime import datetime
 from vzctl.command import command, suggest_again
 from vzctl.domain.catalog.catalog import same_embedding
 from vzctl.domain.rules import service_text
-from vzctl.domain.state.address import Address, find_column, find_database, parse_address
-from vzctl.domain.state.records import Column
+from vzctl.domain.state.address import Address, column_at, find_column, find_database, parse_address
+from vzctl.domain.state.records import AttachedService, Column
 from vzctl.domain.state.state import State
-from vzctl.errors import ConflictError, NotFoundError, UsageError
+from vzctl.errors import ConflictError, UsageError
 from vzctl.usecases.change import Plan, propose_from
 from vzctl.usecases.context import Context, Question
-from vzctl.usecases.dependents.service import (
-    Attachment,
-    Service,
-    checked,
-    require_no_open_rotation,
-    service_json,
-)
+from vzctl.usecases.dependents.service import Service, checked, require_no_open_rotation, service_json, service_options
 from vzctl.usecases.outcome import Notice, Outcome
 from vzctl.usecases.tables.column import DONE_AND_SEEN, ColumnDetail, column_detail, recording, to_send
 
@@ -47,7 +41,7 @@ def attach_column(context: Context, request: AttachColumn) -> Outcome[ColumnDeta
     """Attach a service to a column; one that has a service already is replaced only with `replace`."""
     context.require_writable()
     state = context.state_store.read()
-    existing = _find(state, request.address)
+    existing = column_at(state, request.address)
     now = context.now()
     request = _with_dimension_of_column(context, state, request, existing, now)
     if existing is not None and existing.provider is not None and not request.replace:
@@ -74,7 +68,7 @@ def attach_column(context: Context, request: AttachColumn) -> Outcome[ColumnDeta
     with recording(
         sent,
         f'the service of "{request.address}"',
-        command("tables attach", request.address, **attachment.as_options()),
+        command("tables attach", request.address, **service_options(attachment)),
     ):
         written = proposal.commit()
     is_incomparable = proposal.plan.question is not None
@@ -127,8 +121,8 @@ def _require_rules(state: State, request: AttachColumn, now: datetime) -> None:
             raise
 
 
-def _attachment(state: State, request: AttachColumn, now: datetime) -> Plan[Attachment]:
-    existing = _find(state, request.address)
+def _attachment(state: State, request: AttachColumn, now: datetime) -> Plan[AttachedService]:
+    existing = column_at(state, request.address)
     after, attachment = _attached(state, request, now)
     is_incomparable = (
         existing is not None and existing.provider is not None and not same_embedding(existing, attachment)
@@ -144,27 +138,18 @@ def _attachment(state: State, request: AttachColumn, now: datetime) -> Plan[Atta
     )
 
 
-def _send_attachment(context: Context, state: State, request: AttachColumn, attachment: Attachment) -> None:
+def _send_attachment(context: Context, state: State, request: AttachColumn, attachment: AttachedService) -> None:
     from vzctl.usecases.dependents.remote_schema import open_database, send_add_vectorize
 
     address = parse_address(request.address)
     send_add_vectorize(open_database(context, state, address, wake=request.wake), address, attachment)
 
 
-def _find(state: State, address: str) -> Column | None:
-    try:
-        return find_column(state, address)
-    except NotFoundError as error:
-        if error.code != "COLUMN_NOT_FOUND":
-            raise
-        return None
-
-
-def _attached(state: State, request: AttachColumn, now: datetime) -> tuple[State, Attachment]:
+def _attached(state: State, request: AttachColumn, now: datetime) -> tuple[State, AttachedService]:
     address = parse_address(request.address)
     table, column_name = address.table_and_column()
     database = find_database(state, address.database)
-    existing = _find(state, request.address)
+    existing = column_at(state, request.address)
     if existing is not None:
         require_no_open_rotation(state, existing)
     attachment = checked(state, database, request.service, "a table column")
@@ -173,12 +158,7 @@ def _attached(state: State, request: AttachColumn, now: datetime) -> tuple[State
         keyspace=address.keyspace,
         table=table,
         column=column_name,
-        provider=attachment.provider,
-        authentication=attachment.authentication,
-        credential=attachment.credential,
-        model=attachment.model,
-        dimension=attachment.dimension,
-        parameters=attachment.parameters,
+        **attachment.as_fields(),
         recorded_at=now,
         observed_at=now if request.send else None,
         extra=existing.extra if existing is not None else {},
@@ -194,7 +174,7 @@ def _recorded(address: str, column: Column) -> str:
     return f'recorded: "{address}" is attached to {service_text(column)}'
 
 
-def _add_vectorize(address: Address, attachment: Attachment) -> str | None:
+def _add_vectorize(address: Address, attachment: AttachedService) -> str | None:
     """Return the `alterTable` request that does at the database what is recorded here."""
     if attachment.provider is None:
         return None

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Final
 
-from vzctl.command import Command
+from vzctl.command import Command, suggest
 from vzctl.domain.state.address import find_column, parse_address
-from vzctl.domain.state.index import Index
 from vzctl.domain.state.state import State
 from vzctl.errors import VzctlError
-from vzctl.usecases.dependents.service import (
-    DependentRow,
-    dependent_row,
-)
+from vzctl.usecases.dependents.noun import DependentNoun
+from vzctl.usecases.dependents.service import DependentRow
 
-DONE_AND_SEEN = "done at the database, and seen there"
+DONE_AND_SEEN: Final = "done at the database, and seen there"
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnList:
+    """Vector columns of tables."""
+
+    columns: tuple[DependentRow, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +30,18 @@ class ColumnDetail:
 
     column: DependentRow
     request: str | None
+
+
+COLUMNS: Final = DependentNoun(
+    noun="table column",
+    quoted='"{}"',
+    itself="the table",
+    first=suggest("tables attach", "DB/KEYSPACE/TABLE.COLUMN", comment="record one"),
+    records=lambda state: state.columns,
+    find=find_column,
+    list_of=ColumnList,
+    detail_of=lambda row: ColumnDetail(row, None),
+)
 
 
 @contextlib.contextmanager
@@ -41,7 +58,7 @@ def recording(sent: bool, what: str, run: Command) -> Iterator[None]:
 
 
 def column_detail(state: State, address: str, request: str | None = None) -> ColumnDetail:
-    return ColumnDetail(dependent_row(Index(state), find_column(state, address)), request)
+    return replace(COLUMNS.detail(state, address), request=request)
 
 
 def to_send(address: str, request: str | None) -> tuple[str, ...]:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from vzctl.command import command
 from vzctl.domain.rules import service_text
 from vzctl.domain.state.address import Address, find_column, parse_address
-from vzctl.domain.state.records import Column
+from vzctl.domain.state.records import AttachedService, Column
 from vzctl.domain.state.state import State
 from vzctl.usecases.change import Plan, propose_from
 from vzctl.usecases.context import Context, Question
@@ -72,15 +72,7 @@ def _detachment(state: State, request: DetachColumn) -> Plan[None]:
 
 
 def _bare(column: Column) -> Column:
-    return Column(
-        database=column.database,
-        keyspace=column.keyspace,
-        table=column.table,
-        column=column.column,
-        dimension=column.dimension,
-        recorded_at=column.recorded_at,
-        extra=column.extra,
-    )
+    return replace(column, **AttachedService(dimension=column.dimension).as_fields(), observed_at=None)
 
 
 def _drop_vectorize(address: Address) -> str:
