@@ -24,7 +24,7 @@ import signal
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from enum import IntEnum
-from typing import ClassVar, Final, Self
+from typing import Any, ClassVar, Final, Self
 
 from vzctl.command import NextStep
 
@@ -99,14 +99,15 @@ class VzctlError(Exception):
 
     `code` is a permanent upper-case word for scripts, `message` a sentence for people (no secret, no foreign text
     unredacted), `next_steps` the ways on, `evidence` short facts that led to the error. `http_status` and `upstream_code` are
-    what the other side answered. `changed` is set by the command that failed when it had changed the state before.
+    what the other side answered. `changed` says that the command which failed had changed the state before. An error never
+    changes: to add context, raise another one from it (`raise error.replace(…) from error`).
     """
 
     exit_status: ClassVar[ExitStatus] = ExitStatus.INTERNAL
     own_side: ClassVar[str | None] = None
     """The side that the class stands for, so that the exit status and the side cannot disagree."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  (all keywords)
         self,
         message: str,
         *,
@@ -115,17 +116,20 @@ class VzctlError(Exception):
         evidence: Sequence[str] = (),
         side: str | None = None,
         retryable: bool = False,
+        http_status: int | None = None,
+        upstream_code: str | None = None,
+        changed: bool = False,
     ) -> None:
         super().__init__(message)
-        self.message = message
-        self.code = code
-        self.next_steps = tuple(next_steps)
-        self.evidence = tuple(evidence)
-        self.side = self.own_side or side
-        self.retryable = retryable
-        self.http_status: int | None = None
-        self.upstream_code: str | None = None
-        self.changed = False
+        self.message: Final = message
+        self.code: Final = code
+        self.next_steps: Final = tuple(next_steps)
+        self.evidence: Final = tuple(evidence)
+        self.side: Final = self.own_side or side
+        self.retryable: Final = retryable
+        self.http_status: Final = http_status
+        self.upstream_code: Final = upstream_code
+        self.changed: Final = changed
 
     @property
     def own_words(self) -> str:
@@ -133,16 +137,19 @@ class VzctlError(Exception):
         words = self.code.lower().replace("_", " ")
         return words if self.http_status is None else f"{words}, HTTP {self.http_status}"
 
+    def replace(self, **changes: Any) -> Self:
+        """Return the same error with other facts, named as in the constructor."""
+        return type(self)(**{**vars(self), **changes})
+
     def answered(self, http_status: int | None, upstream_code: str | None = None) -> Self:
-        """Note what the other side answered, and return the error."""
-        self.http_status = http_status
-        self.upstream_code = upstream_code
-        return self
+        """Return the error with what the other side answered."""
+        return self.replace(http_status=http_status, upstream_code=upstream_code)
 
     def on_state(self, location: str) -> Self:
-        """Let the next steps act on the state that the error is about, not on the selected one, and return the error."""
-        self.next_steps = tuple(replace(item, command=item.command.on_state(location)) for item in self.next_steps)
-        return self
+        """Return the error with next steps that act on the state that it is about, not on the selected one."""
+        return self.replace(
+            next_steps=[replace(item, command=item.command.on_state(location)) for item in self.next_steps]
+        )
 
 
 class UsageError(VzctlError):

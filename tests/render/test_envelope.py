@@ -68,8 +68,8 @@ def test_a_failure_tells_whose_side_and_whether_to_try_again() -> None:
         retryable=True,
         evidence=("seen",),
         next_steps=(NextStep(Command("a"), "b"),),
+        changed=True,
     )
-    error.changed = True
     assert envelope.failure(error, "scope.add") == {
         "schema": "vzctl/1",
         "ok": False,

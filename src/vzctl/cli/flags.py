@@ -33,6 +33,15 @@ class Flags:
     confirm: str | None = None
 
 
+@dataclass(slots=True)
+class Invocation:
+    """The words of a command line, and for its end: whether the state was changed, and the signal that was received."""
+
+    words: list[str] = field(default_factory=list)
+    has_changed: bool = False
+    signal: int | None = None
+
+
 def flags_of(context: typer.Context) -> Flags:
     """Return the flags of this run; one object for the whole command line."""
     meta: dict[str, Any] = context.find_root().meta

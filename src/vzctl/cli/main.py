@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import gc
 import os
@@ -13,7 +14,7 @@ from typing import Any
 import typer
 
 from vzctl.cli.commands import SUMMARIES, root_commands
-from vzctl.cli.flags import Group, version_option
+from vzctl.cli.flags import Group, Invocation, version_option
 from vzctl.cli.interrupts import listen
 from vzctl.command import Selection, select
 from vzctl.errors import ENDING_SIGNALS, ExitStatus, UsageError, VzctlError
@@ -49,38 +50,37 @@ class Root(Group):
         """Run, and end the process with the documented exit status."""
         words = list(sys.argv[1:] if args is None else args)
         status: int | None = None
-        changed = False
-        try:
-            status = self._run(words, prog_name or "vzctl", extra)
-        except MemoryError as error:  # from anywhere, also while another failure was being shown
-            changed = getattr(error, "changed", False)
-        if status is None:  # not inside `except`: the exception holds everything that was loaded
-            status = _out_of_memory(words, changed=changed)
+        invocation = Invocation(words)
+        # Not inside `except`: the exception holds everything that was loaded. It may come while another failure is shown.
+        with contextlib.suppress(MemoryError):
+            status = self._run(invocation, prog_name or "vzctl", extra)
+        if status is None:
+            status = _out_of_memory(invocation)
             if standalone_mode:
                 end(int(status))
         if standalone_mode:
             sys.exit(int(status))
         return status
 
-    def _run(self, words: list[str], prog_name: str, extra: dict[str, Any]) -> int:
+    def _run(self, invocation: Invocation, prog_name: str, extra: dict[str, Any]) -> int:
         try:
             listen()
             select(Selection())
-            _require_text(words)
+            _require_text(invocation.words)
             # Not `super().main`: it makes exits of ^C and of a broken pipe without a word, and without JSON.
-            with self.make_context(prog_name, list(words), **extra) as context:
+            with self.make_context(prog_name, list(invocation.words), obj=invocation, **extra) as context:
                 self.invoke(context)
         except typer.Exit as ended:
-            return ended.exit_code or _printed(words)
+            return ended.exit_code or _printed(invocation)
         except VzctlError as error:
-            return _fail(error, words)
+            return _fail(error, invocation)
         except _ClickError as error:
             try:
-                return self._usage(error, words)
+                return self._usage(error, invocation)
             except VzctlError as failure:
-                return _fail(failure, words)
+                return _fail(failure, invocation)
         except (KeyboardInterrupt, typer.Abort) as error:
-            return _interrupted(error, words)
+            return _interrupted(error, invocation)
         except BrokenPipeError:
             from vzctl.render.show import silence_stdout
 
@@ -88,28 +88,28 @@ class Root(Group):
             return ExitStatus.OK
         except OSError as error:
             if error.errno != errno.ENOSPC:
-                return _internal(error, words)
+                return _internal(error, invocation)
             from vzctl.render.show import silence_stdout
 
             silence_stdout()
-            return _fail(VzctlError(f"cannot write: {error.strerror}", code="OUTPUT_NOT_WRITABLE"), words)
+            return _fail(VzctlError(f"cannot write: {error.strerror}", code="OUTPUT_NOT_WRITABLE"), invocation)
         except Exception as error:  # noqa: BLE001  (the last line of defence: a bug must not become a traceback)
-            return _internal(error, words)
+            return _internal(error, invocation)
         return ExitStatus.OK
 
-    def _usage(self, error: Any, words: list[str]) -> int:
+    def _usage(self, error: Any, invocation: Invocation) -> int:
         """Show what the parser refused; a bare noun is a question, answered with its help."""
         if type(error).__name__ == "NoArgsIsHelpError" or error.message == "Missing command.":
             from vzctl.render.show import show_text
 
             # The same answer as `vzctl help NOUN`, and so the same contract.
-            show_text(error.ctx.get_help() + "\n", command="help", output=early_output(words))
+            show_text(error.ctx.get_help() + "\n", command="help", output=early_output(invocation.words))
             return ExitStatus.OK
         helper = error.ctx.command_path if getattr(error, "ctx", None) is not None else "vzctl"
         message = _one_line(error.format_message())
         return _fail(
             UsageError(message, code="USAGE", evidence=(f"{helper} --help shows what it takes",)),
-            words,
+            invocation,
             _command_of(error),
         )
 
@@ -145,64 +145,64 @@ def _configured_output() -> str:
         return "plain"
 
 
-def _fail(error: VzctlError, words: list[str], command: str = "") -> int:
+def _fail(error: VzctlError, invocation: Invocation, command: str = "") -> int:
     """Show a failure. A key that somebody gave for a name, a number or a flag is not repeated, whoever refused it."""
     from vzctl.command import NextStep
     from vzctl.domain.masking.redaction import without_secrets
     from vzctl.render.show import show_failure
 
-    error.message = without_secrets(error.message)
-    error.evidence = tuple(without_secrets(item) for item in error.evidence)
-    error.next_steps = tuple(
-        NextStep(item.command.repeating(words).changed(without_secrets), item.comment) for item in error.next_steps
+    error = error.replace(
+        message=without_secrets(error.message),
+        evidence=[without_secrets(item) for item in error.evidence],
+        next_steps=[
+            NextStep(item.command.repeating(invocation.words).changed(without_secrets), item.comment)
+            for item in error.next_steps
+        ],
+        changed=invocation.has_changed,
     )
-    show_failure(error, command=command or _guess_command(words), output=early_output(words))
+    show_failure(error, command=command or _guess_command(invocation.words), output=early_output(invocation.words))
     return error.exit_status
 
 
-def _internal(error: Exception, words: list[str]) -> int:
+def _internal(error: Exception, invocation: Invocation) -> int:
     """Write where it happened to a debug log, and nothing of what was being handled: that may be a secret."""
     if is_out_of_memory(error):
-        ended = MemoryError()
-        ended.changed = getattr(error, "changed", False)  # type: ignore[attr-defined]
-        raise ended from None
+        raise MemoryError from None
     from vzctl.cli.debug_log import write_debug_log
 
     path = write_debug_log(error)
     where = f"; the debug log is {path}" if path is not None else ""
     failure = VzctlError(f"this is a bug in vzctl ({type(error).__name__}){where}", code="INTERNAL")
-    failure.changed = getattr(error, "changed", False)
-    return _fail(failure, words)
+    return _fail(failure, invocation)
 
 
-def _printed(words: list[str]) -> int:
+def _printed(invocation: Invocation) -> int:
     """Return the exit status after help or the version: without a standard output, Typer prints nothing."""
     if sys.stdout is not None:
         return ExitStatus.OK
-    return _fail(VzctlError("cannot write to standard output: it is closed", code="OUTPUT_NOT_WRITABLE"), words)
+    return _fail(VzctlError("cannot write to standard output: it is closed", code="OUTPUT_NOT_WRITABLE"), invocation)
 
 
-def _out_of_memory(words: list[str], *, changed: bool) -> int:
+def _out_of_memory(invocation: Invocation) -> int:
     """Say so as every other failure, or with the bare line when even that takes too much."""
     release_reserve()
     gc.collect()
     failure = VzctlError(OUT_OF_MEMORY, code="OUT_OF_MEMORY")
-    failure.changed = changed
     try:
-        return _fail(failure, words)
+        return _fail(failure, invocation)
     except Exception:  # noqa: BLE001  (whatever it is, it came of the lack of memory)
         report()
         return ExitStatus.INTERNAL
 
 
-def _interrupted(error: BaseException, words: list[str]) -> int:
-    status = ENDING_SIGNALS[getattr(error, "signal", signal.SIGINT)]
+def _interrupted(error: BaseException, invocation: Invocation) -> int:
+    number = getattr(error, "signal", signal.SIGINT) if invocation.signal is None else invocation.signal
+    status = ENDING_SIGNALS[number]
     failure = VzctlError("interrupted; nothing more was changed", code=status.name)
-    failure.changed = getattr(error, "changed", False)
     from vzctl.render.show import write_talk
 
     write_talk([""])  # the terminal shows ^C in the same line
-    _fail(failure, words)
+    _fail(failure, invocation)
     return status
 
 

@@ -85,7 +85,7 @@ def chunks(source: BinaryIO, idle_seconds: float | None = None) -> Iterator[byte
         try:
             chunk = os.read(descriptor, _CHUNK)
         except OSError as error:
-            raise UsageError(f"cannot read the text: {error.strerror}", code="PAYLOAD_UNREADABLE") from None
+            raise UsageError(f"cannot read the text: {error.strerror}", code="PAYLOAD_UNREADABLE") from error
         if not chunk:
             return
         yield chunk

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from vzctl.cli.flags import ChangeCommand, flags_of
+from vzctl.cli.flags import ChangeCommand, Invocation, flags_of
 from vzctl.cli.options import TAKES_TOKEN
 from vzctl.command import select, selected
 from vzctl.errors import ENDING_SIGNALS, ExitStatus
@@ -52,13 +52,11 @@ def run(
     try:
         with services.interrupts.deferred() if walks else contextlib.nullcontext():
             outcome = work(made, services)
-    except (Exception, KeyboardInterrupt) as error:
-        # The boundary must be able to say that a command which failed had changed something.
-        error.changed = made.state_store.write_count > 0  # type: ignore[union-attr]
-        if services.interrupts.received is not None:
-            error.signal = services.interrupts.received  # type: ignore[union-attr]
-        raise
     finally:
+        # The boundary must be able to say that a command which failed had changed something.
+        invocation = context.ensure_object(Invocation)
+        invocation.has_changed = made.state_store.write_count > 0
+        invocation.signal = services.interrupts.received
         services.close()
     status = outcome.status
     if status is ExitStatus.INTERRUPTED and services.interrupts.received is not None:

@@ -65,7 +65,7 @@ def _standard_input() -> bytes:
     try:
         return sys.stdin.buffer.read(_READ_AT_MOST)
     except OSError as error:
-        raise UsageError(f"cannot read standard input: {error.strerror}", code="SECRET_INVALID") from None
+        raise UsageError(f"cannot read standard input: {error.strerror}", code="SECRET_INVALID") from error
 
 
 def _file(path: str) -> bytes:

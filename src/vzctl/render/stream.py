@@ -33,7 +33,9 @@ class StreamPrinter:
         except BrokenPipeError:
             raise
         except OSError as error:
-            raise VzctlError(f"cannot write to standard output: {error.strerror}", code="OUTPUT_NOT_WRITABLE") from None
+            raise VzctlError(
+                f"cannot write to standard output: {error.strerror}", code="OUTPUT_NOT_WRITABLE"
+            ) from error
 
     def _json(self, found: Diagnosis) -> None:
         _write(envelope.dump(envelope.success(Outcome(data=found, next_steps=found.nextSteps), self._command)))

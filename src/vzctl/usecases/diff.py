@@ -65,6 +65,6 @@ def _read_other(context: Context, location: str) -> State:
         return context.open_state(location).read()
     except NotFoundError as error:
         step = suggest("diff", help=True, comment="how another state is named")
-        raise NotFoundError(error.message, code=error.code, next_steps=(step,)) from None
+        raise NotFoundError(error.message, code=error.code, next_steps=(step,)) from error
     except StateError as error:
-        raise error.on_state(location) from None
+        raise error.on_state(location) from error

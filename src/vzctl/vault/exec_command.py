@@ -108,7 +108,7 @@ def run_command(
             start_new_session=True,
         )
     except OSError as error:
-        raise CommandNotStartedError(error.strerror or type(error).__name__) from None
+        raise CommandNotStartedError(error.strerror or type(error).__name__) from error
     finally:
         running.started(process)
         if process is None:

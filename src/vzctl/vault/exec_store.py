@@ -83,7 +83,7 @@ class ExecStore:
                 self.name,
                 error.code,
                 f"{doubt}; this may mean that it is not held, but the test of the store failed: {error.message}",
-            ) from None
+            ) from error
         return None if is_absent else self._found(item, answer)
 
     def write(self, item: SecretItem, secret: Secret) -> None:

@@ -73,7 +73,7 @@ class FileStore:
         except FileNotFoundError:
             return None
         except OSError as error:
-            raise self._failed(f"`{path}` cannot be read: {error.strerror or type(error).__name__}") from None
+            raise self._failed(f"`{path}` cannot be read: {error.strerror or type(error).__name__}") from error
         data = self._decrypt(box, f"`{path}`")
         # Not raised inside `except`: the decoding error has the whole secret as an attribute.
         with suppress(UnicodeDecodeError):
@@ -92,7 +92,7 @@ class FileStore:
             self._save(path, box)
         except OSError as error:
             remove_empty(path.parent, below=self._directory)
-            raise not_written(path, error) from None
+            raise not_written(path, error) from error
         prove_written(self, item, secret)
 
     def delete(self, item: SecretItem) -> None:
@@ -108,7 +108,7 @@ class FileStore:
             pass
         except OSError as error:
             fault = error.strerror or type(error).__name__
-            raise store_failure(self.name, codes.DELETE_FAILED, f"`{path}` cannot be deleted: {fault}") from None
+            raise store_failure(self.name, codes.DELETE_FAILED, f"`{path}` cannot be deleted: {fault}") from error
         remove_empty(path.parent, below=self._directory)
         prove_deleted(self, item)
 
@@ -133,7 +133,7 @@ class FileStore:
             is_regular = not path.exists() or path.is_file()
         except OSError as error:
             # Such as a directory of somebody else: whether the file is there cannot be said.
-            raise self._failed(f"`{path}` cannot be read: {error.strerror or type(error).__name__}") from None
+            raise self._failed(f"`{path}` cannot be read: {error.strerror or type(error).__name__}") from error
         if link is not None:
             raise self._failed(f"`{link}` is a symbolic link")
         if not is_regular:

@@ -24,7 +24,7 @@ def load_identities(path: Path, notice: Callable[[str], None]) -> list[age_forma
     except FileNotFoundError:
         raise locked(f"the identity file `{path}` is not there; only it opens the secrets of the file store") from None
     except OSError as error:
-        raise locked(f"the identity file `{path}` cannot be read: {error.strerror or type(error).__name__}") from None
+        raise locked(f"the identity file `{path}` cannot be read: {error.strerror or type(error).__name__}") from error
     if os.name == "posix" and mode & OPEN_TO_OTHERS:
         notice(f"the identity file `{path}` is open to other users; close it with: chmod 600 '{path}'")
     try:
@@ -49,7 +49,7 @@ def create_identity(path: Path, create_new_file: Callable[[Path, bytes], None]) 
     except FileExistsError:
         raise identity_exists(path) from None
     except OSError as error:
-        raise not_written(path, error) from None
+        raise not_written(path, error) from error
     return public
 
 

@@ -61,7 +61,7 @@ def create_collection(context: Context, request: CreateCollection) -> Outcome[Co
         after = propose_from(context, state, lambda current: _recorded(current, request, seen)).commit().after
     except VzctlError as error:
         run = command("collections add", request.address, **service_options(attachment))
-        raise not_recorded(error, f'the collection "{request.address}"', run) from None
+        raise not_recorded(error, f'the collection "{request.address}"', run) from error
     steps: tuple[NextStep, ...] = ()
     if request.like is not None:
         steps = (suggest("collections show", request.address, comment=f"copy the documents of {request.like} into it"),)

@@ -76,14 +76,11 @@ class _Mints:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for item in self.made:
-            words = _words_on_unused(self.context, item)
-            if words is None:
-                continue
-            if isinstance(error, VzctlError):
-                error.evidence = (*error.evidence, words)
-            else:
-                self.context.tell(words)
+        words = [text for text in (_words_on_unused(self.context, item) for item in self.made) if text is not None]
+        if words and isinstance(error, VzctlError):
+            raise error.replace(evidence=(*error.evidence, *words)) from error
+        for text in words:
+            self.context.tell(text)
 
 
 def _words_on_unused(context: Context, item: _Made) -> str | None:

@@ -105,10 +105,10 @@ def described_column(api: DataApi, address: Address) -> Described:
 
 def not_recorded(error: VzctlError, what: str, run: Command) -> VzctlError:
     """Return the error with the way on: the database was changed, and the state was not."""
-    error.evidence = (*error.evidence, f"{what} is done at the database, and not recorded here")
-    error.next_steps = (NextStep(run, "record it; nothing is sent"), *error.next_steps)
-    error.changed = True
-    return error
+    return error.replace(
+        evidence=(*error.evidence, f"{what} is done at the database, and not recorded here"),
+        next_steps=(NextStep(run, "record it; nothing is sent"), *error.next_steps),
+    )
 
 
 def _send(api: DataApi, name: str, body: Mapping[str, Any], keyspace: str, leaf: str | None) -> VzctlError | None:
@@ -132,15 +132,14 @@ def _seen(address: Address, doubt: VzctlError | None, look: Callable[[], T]) -> 
     except NotFoundError:
         raise
     except VzctlError as error:
-        raise _left_open(doubt or error, address, NOT_SEEN if doubt is None else MAY_BE_DONE) from None
+        raise _left_open(doubt or error, address, NOT_SEEN if doubt is None else MAY_BE_DONE) from error
 
 
 def _left_open(error: VzctlError, address: Address, words: str) -> VzctlError:
     """Return the error with the command that looks what became of it, and records that."""
     run = command("sync", database=address.database, keyspace=address.keyspace)
-    error.evidence = (*error.evidence, words)
-    error.next_steps = (NextStep(run, "look what is there now, and record it"), *error.next_steps)
-    return error
+    steps = (NextStep(run, "look what is there now, and record it"), *error.next_steps)
+    return error.replace(evidence=(*error.evidence, words), next_steps=steps)
 
 
 def _is_as_sent(found: Described, options: Mapping[str, Any]) -> bool:

@@ -79,12 +79,12 @@ def finish_deletions(
         _record(context, done)
         names = dict.fromkeys(owner_name(state, item.owner) for item in wanted if item not in done)
         if KEPT_AS in {item.owner for item in wanted}:
-            error.message += "; bytes of an Astra token may still be in the store"
+            left = "bytes of an Astra token may still be in the store"
         else:
             shown = ", ".join(f'"{name}"' for name in names)
-            error.message += f"; everything else is recorded, and bytes of {shown} may still be in the store"
-        error.next_steps = (suggest("secrets purge", comment="delete them when the store works"), *error.next_steps)
-        raise
+            left = f"everything else is recorded, and bytes of {shown} may still be in the store"
+        steps = (suggest("secrets purge", comment="delete them when the store works"), *error.next_steps)
+        raise error.replace(message=f"{error.message}; {left}", next_steps=steps) from error
     _record(context, done)
     return Deleted(tuple(item.version for item in done), tuple(kept))
 

@@ -76,7 +76,7 @@ def read_served(context: Context, state: State, owner: Owner, version_id: str | 
             f'the folder "{folder}" is missing or empty, although the state says that it holds keys',
             code="SECRET_STORE_MISSING",
             next_steps=(suggest("secrets status", check=True, comment="which keys are there"),),
-        ) from None
+        ) from error
 
 
 def _has_entries(folder: Path) -> bool:

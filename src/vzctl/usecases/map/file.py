@@ -53,7 +53,7 @@ def write_map(out: str, text: str) -> Path:
         _require_replaceable(path)
         write_atomic(path, text.encode("utf-8", "backslashreplace"), mode=0o600)
     except OSError as error:
-        raise _not_writable(_why(path, error)) from None
+        raise _not_writable(_why(path, error)) from error
     return path
 
 

@@ -300,7 +300,7 @@ def read_live(ask: Callable[[], T]) -> T:
         return ask()
     except UsageError as error:
         message = error.message.removesuffix("; nothing was changed")
-        raise AstraError(message, code="ASTRA_UNEXPECTED_ANSWER", side="astra") from None
+        raise AstraError(message, code="ASTRA_UNEXPECTED_ANSWER", side="astra") from error
 
 
 KIND_NAMES: Final = {

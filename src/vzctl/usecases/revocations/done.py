@@ -230,8 +230,7 @@ def _revoked(
             words.append(f'[rotation.revoke] revoked the old key of "{owner.name}"')
             words += [_checked(context, state, item, request)] if request.check else []
         except VzctlError as error:
-            error.evidence = (*error.evidence, *words)
-            raise
+            raise error.replace(evidence=(*error.evidence, *words)) from error
         planned = apply(context, partial(_plan, chosen=[item], now=context.now())).plan.data
         kept += finish_deletions(context, planned.deletes).kept
     return words, tuple(kept)

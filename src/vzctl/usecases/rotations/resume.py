@@ -55,7 +55,7 @@ def resume_rotation(context: Context, request: ResumeRotation) -> Outcome[Rotati
         if request.until is not None:
             machine.require_on_route(rotation, request.until, is_local=state.is_local)
     except (ConflictError, UsageError) as error:
-        raise left_open(context, rotation.id, error) from None
+        raise left_open(context, rotation.id, error) from error
     if request.dry_run:
         return show_rotation(context, request.name)
     if request.take_over and rotation.host != context.host:

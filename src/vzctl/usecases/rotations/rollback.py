@@ -48,7 +48,7 @@ def roll_back_rotation(context: Context, request: RollBackRotation) -> Outcome[R
     try:
         return _roll_back(context, request, state, rotation)
     except VzctlError as error:
-        raise left_open(context, rotation.id, error) from None
+        raise left_open(context, rotation.id, error) from error
 
 
 def _roll_back(

@@ -74,7 +74,7 @@ def run_steps(context: Context, rotation: Rotation, options: RunOptions) -> Outc
         outcome = _RotationRunner(context, rotation, options, list(options.attests)).run_steps()
         return replace(outcome, data=replace(outcome.data, looks=tuple(options.looks)))
     except VzctlError as error:
-        raise left_open(context, rotation.id, error) from None
+        raise left_open(context, rotation.id, error) from error
     except KeyboardInterrupt:
         left = _left_open(context, rotation.id)
         if left is None or not left.is_past_no_return:
@@ -96,8 +96,7 @@ def left_open(context: Context, rotation_id: str, error: VzctlError) -> VzctlErr
         return RotationOpenError(
             message, code=error.code, side=error.side, evidence=error.evidence, next_steps=steps
         ).answered(error.http_status, error.upstream_code)
-    error.message, error.next_steps = message, steps
-    return error
+    return error.replace(message=message, next_steps=steps)
 
 
 def _left_open(context: Context, rotation_id: str) -> Rotation | None:

@@ -105,4 +105,4 @@ def _parsed(data: bytes, path: str) -> State:
         if error.code != "STATE_BROKEN":
             raise
         step = suggest("help", "git", comment="where the three files come from")
-        raise StateError(error.message, code=error.code, next_steps=(step,)) from None
+        raise StateError(error.message, code=error.code, next_steps=(step,)) from error

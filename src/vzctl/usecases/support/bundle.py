@@ -206,7 +206,7 @@ def _write(path: Path, data: bytes) -> None:
             f'"{path}" exists already; a bundle overwrites nothing', code="FILE_EXISTS", next_steps=(_elsewhere(),)
         ) from None
     except OSError as error:
-        raise _not_possible(f'the bundle cannot be written to "{path}": {error.strerror or error}') from None
+        raise _not_possible(f'the bundle cannot be written to "{path}": {error.strerror or error}') from error
 
 
 def _not_possible(message: str) -> UsageError:

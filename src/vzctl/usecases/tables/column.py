@@ -54,7 +54,7 @@ def recording(sent: bool, what: str, run: Command) -> Iterator[None]:
             raise
         from vzctl.usecases.dependents.remote_schema import not_recorded
 
-        raise not_recorded(error, what, run) from None
+        raise not_recorded(error, what, run) from error
 
 
 def column_detail(state: State, address: str, request: str | None = None) -> ColumnDetail:
