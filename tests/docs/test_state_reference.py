@@ -16,6 +16,7 @@ from vzctl.domain.state.records import (
     Database,
     Deletion,
     Integration,
+    KeyTest,
     Organization,
     RetiredCredential,
     Revocation,
@@ -72,6 +73,7 @@ def test_a_column_is_a_collection_with_a_table_and_a_column_for_its_name() -> No
         ("`[[credentials]]`", "scope", ScopeEntry),
         ("`[[credentials]]`", "versions", Version),
         ("`[[rotations]]`", "snapshot", Snapshot),
+        ("`[[rotations]]`", "key_test", KeyTest),
     ],
 )
 def test_nested_keys_are_all_named(section: str, key: str, kind: type[Any]) -> None:

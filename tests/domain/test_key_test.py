@@ -1,21 +1,45 @@
-"""The words of a key's test are in state files that exist: what they say stays the same."""
+"""What the test of a new key showed: the sentence about it, and whether the provider accepts the key."""
 
 from __future__ import annotations
 
 import pytest
 
-from vzctl.domain.rotation.key_test import is_accepted, was_tested
+from vzctl.domain.rotation.key_test import is_accepted, key_test_text
+from vzctl.domain.state.records import AstraAnswer, KeyTest, ProviderAnswer
+
+PLACE = "shop/ks/products"
 
 
 @pytest.mark.parametrize(
-    ("words", "tested", "accepted"),
+    ("test", "text", "accepted"),
     [
-        ("tested: it works at the provider, it works through shop/ks/products", True, True),
-        ("tested: the provider recognizes it, not through Astra (nothing depends on it)", True, True),
-        ("tested: not at the provider (no model), it works through shop/ks/products", True, False),
-        ("not tested", False, False),
-        ("", False, False),
+        (None, "not tested", False),
+        (
+            KeyTest(version="v", provider=ProviderAnswer.WORKS, astra=AstraAnswer.WORKS, dependent=PLACE),
+            "tested: it works at the provider, it works through shop/ks/products",
+            True,
+        ),
+        (
+            KeyTest(version="v", provider=ProviderAnswer.RECOGNIZED, astra=AstraAnswer.NO_DEPENDENT),
+            "tested: the provider recognizes it, not through Astra (nothing depends on it)",
+            True,
+        ),
+        (
+            KeyTest(version="v", provider_reason="HTTP 404", dependent=PLACE, astra_reason="UNEXPECTED_SERVER_ERROR"),
+            "tested: not at the provider (HTTP 404), not through shop/ks/products (UNEXPECTED_SERVER_ERROR)",
+            False,
+        ),
+        (
+            KeyTest(version="v", provider_reason="no model", astra_reason="token missing"),
+            "tested: not at the provider (no model), not through Astra (token missing)",
+            False,
+        ),
+        (
+            KeyTest(version="v", provider_reason="no model"),
+            "tested: not at the provider (no model), not through Astra",
+            False,
+        ),
     ],
 )
-def test_what_the_words_say(words: str, tested: bool, accepted: bool) -> None:
-    assert (was_tested(words), is_accepted(words)) == (tested, accepted)
+def test_what_a_test_showed_is_a_sentence(test: KeyTest | None, text: str, accepted: bool) -> None:
+    assert (key_test_text(test), is_accepted(test)) == (text, accepted)

@@ -26,11 +26,14 @@ from tests.support.builders import (
     database_id,
 )
 from vzctl.domain.state.records import (
+    AstraAnswer,
     ControlPlane,
     Credential,
     Database,
     Direction,
     Evidence,
+    KeyTest,
+    ProviderAnswer,
     RetiredCredential,
     Rotation,
     Step,
@@ -52,6 +55,16 @@ values: Final = st.recursive(
     max_leaves=4,
 )
 extras: Final = st.dictionaries(st.sampled_from(["later", "x y", "a.b", "extra", "ä"]), values, max_size=2)
+key_tests: Final = st.builds(
+    KeyTest,
+    version=texts,
+    provider=st.sampled_from(ProviderAnswer),
+    astra=st.sampled_from(AstraAnswer),
+    provider_reason=st.none() | texts,
+    dependent=st.none() | texts,
+    astra_reason=st.none() | texts,
+    extra=extras,
+)
 evidence: Final = st.one_of(st.none(), st.sampled_from(Evidence))
 
 
@@ -128,6 +141,7 @@ def rotations(draw: st.DrawFn, number: int, owner: Credential, databases: list[D
         new_key_used=draw(st.booleans()),
         leaked=draw(st.booleans()),
         revoke_first=draw(st.booleans()),
+        key_test=draw(maybe(key_tests)),
         new_slot=draw(maybe(st.integers(1, 2))),
         scoped=draw(subset),
         started_at=draw(times),

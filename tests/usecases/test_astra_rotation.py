@@ -90,6 +90,28 @@ def test_each_step_is_shown_in_the_portals_words_and_ends_with_the_documented_ex
     )
 
 
+def test_a_rotation_that_an_earlier_vzctl_tested_and_began_is_finished_and_keeps_what_the_test_showed(cli: Cli) -> None:
+    prepare(cli, databases=1)
+    begin(cli)
+    attest(cli, "removed")
+    sentence = "tested: it works at the provider, not through db01/ks/products (UNEXPECTED_SERVER_ERROR)"
+    text = cli.text()
+    assert text.count("\nleaked = false\n") == 1
+    cli.state.write_text(text.replace("\nleaked = ", f'\ntest = "{sentence}"\nleaked = '), encoding="utf-8")
+    assert cli.ok("rotations", "show", "openai-prod").facts["test"] == sentence
+    attest(cli, "recreated")
+    done = attest(cli, "scoped")
+    assert f"the new key was {sentence}\n" in done.err
+    assert "  the provider accepts the new key: seen\n" in done.err
+    assert cli.document()["rotations"][0]["key_test"] == {
+        "version": cli.document()["rotations"][0]["new_version"],
+        "provider": "works",
+        "astra": "not_tested",
+        "dependent": "db01/ks/products",
+        "astra_reason": "UNEXPECTED_SERVER_ERROR",
+    }
+
+
 def test_databases_go_back_into_the_scope_in_groups_of_ten(cli: Cli) -> None:
     prepare(cli, databases=23)
     begin(cli)

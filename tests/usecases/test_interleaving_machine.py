@@ -33,6 +33,7 @@ from tests.support.effort import machine_settings
 from vzctl.cli.flags import ChangeCommand
 from vzctl.cli.prompts import Prompter
 from vzctl.cli.wiring import Services
+from vzctl.domain.state.records import KeyTest, ProviderAnswer
 from vzctl.errors import ExitStatus
 from vzctl.store import guard
 from vzctl.store.state_file import StateFile
@@ -220,7 +221,7 @@ def waiting(waits: Waiting | Recording | None) -> Iterator[None]:
         monkeypatch.setattr(guard, "replace_file", before("lock", guard.replace_file))
         monkeypatch.setattr(Prompter, "confirm", before("prompt", Prompter.confirm))
         monkeypatch.setattr(Services, "_read_flags", after("key", Services._read_flags))
-        works = after("test", lambda *_: "tested: it works at the provider")
+        works = after("test", lambda *given: KeyTest(version=given[3], provider=ProviderAnswer.WORKS))
         monkeypatch.setattr(new_key, "try_new_key", works)
         yield
 

@@ -10,7 +10,9 @@ import pytest
 from tests.support.cli import LOGS, SHOP, Cli, Result
 from tests.support.live import KEY, MODEL, OTHER_KEY, PRODUCTS, TITLE, LiveUser, live_user
 from tests.support.standin.server import Answer, StandIn
+from vzctl.domain.rotation.key_test import key_test_text
 from vzctl.errors import ExitStatus
+from vzctl.store.schema import parse_state
 
 
 @pytest.fixture
@@ -23,9 +25,10 @@ def rotate(user: LiveUser, *words: str, key: str = OTHER_KEY) -> Result:
 
 
 def recorded(user: LiveUser) -> str:
-    (rotation,) = user.cli.document()["rotations"]
-    words: str = rotation["test"]
-    return words
+    """Return what is on record of the test of the new key, as a sentence."""
+    (rotation,) = parse_state(user.cli.state.read_bytes(), str(user.cli.state)).rotations
+    assert rotation.key_test is None or rotation.key_test.version == rotation.new_version
+    return key_test_text(rotation.key_test)
 
 
 def test_a_new_key_is_tested_at_the_provider_and_through_one_dependant(user: LiveUser, stand_in: StandIn) -> None:

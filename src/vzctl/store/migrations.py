@@ -2,13 +2,18 @@
 
 A migration gets and returns plain TOML data and raises nothing: what it cannot understand it leaves for the schema to
 refuse. Each has a fixture before and after in the tests.
+
+A key that took the place of another one needs no new schema version: an older vzctl keeps the new key, which it does not know, and
+goes on without the old one. `with_new_keys` reads what such a vzctl wrote.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+from vzctl.domain.state.records import AstraAnswer, ProviderAnswer
 from vzctl.domain.state.state import SCHEMA_VERSION
 
 Document = dict[str, Any]
@@ -27,3 +32,60 @@ def migrate(
         document = {**migrations[version](document), "schema": version + 1}
         version += 1
     return document
+
+
+def with_new_keys(document: Document) -> Document:
+    """Return the document with the keys of this version in the place of older ones. It is changed in place."""
+    rows = document.get("rotations")
+    for row in rows if isinstance(rows, list) else ():
+        if isinstance(row, dict) and isinstance(row.get("test"), str):
+            _replace_sentence(row, row.pop("test"))
+    return document
+
+
+_TESTED: Final = "tested: "
+_SENTENCE: Final = re.compile(
+    r"(?:(?P<works>it works at the provider)|(?P<recognized>the provider recognizes it)"
+    r"|not at the provider \((?P<provider_reason>.*)\))"
+    r", (?:it works through (?P<through>.+)|(?P<alone>not through Astra \(nothing depends on it\))"
+    r"|not through Astra \((?P<no_answer>.*)\)|not through (?P<dependent>.+) \((?P<fault>[^()]*)\))",
+    re.DOTALL,
+)
+
+
+def _replace_sentence(row: Document, sentence: str) -> None:
+    """Put `key_test` in the place of the sentence that `test` was.
+
+    A `key_test` beside it was carried along by a vzctl that does not know the key. It stays unless that vzctl has tested a key
+    itself, or replaced the tested one.
+    """
+    version, carried = row.get("new_version"), row.get("key_test")
+    if sentence.startswith(_TESTED):
+        row["key_test"] = {"version": version, **_facts(sentence.removeprefix(_TESTED))}
+    elif isinstance(carried, dict) and carried.get("version") != version:
+        del row["key_test"]
+
+
+def _facts(words: str) -> Document:
+    """Return what a test showed; words that no vzctl wrote are kept as the reason why they show nothing."""
+    found = _SENTENCE.fullmatch(words)
+    if found is None:
+        return {
+            "provider": ProviderAnswer.NOT_TESTED.value,
+            "provider_reason": words,
+            "astra": AstraAnswer.NOT_TESTED.value,
+        }
+    provider = ProviderAnswer.NOT_TESTED
+    if found["works"] or found["recognized"]:
+        provider = ProviderAnswer.WORKS if found["works"] else ProviderAnswer.RECOGNIZED
+    astra = AstraAnswer.NOT_TESTED
+    if found["through"] or found["alone"]:
+        astra = AstraAnswer.WORKS if found["through"] else AstraAnswer.NO_DEPENDENT
+    facts = {
+        "provider": provider.value,
+        "astra": astra.value,
+        "provider_reason": found["provider_reason"],
+        "dependent": found["through"] or found["dependent"],
+        "astra_reason": found["no_answer"] if found["dependent"] is None else found["fault"],
+    }
+    return {name: value for name, value in facts.items() if value is not None}

@@ -23,7 +23,7 @@ from vzctl.domain.checks import integrity
 from vzctl.domain.checks.integrity import Place
 from vzctl.domain.state.state import SCHEMA_VERSION, State
 from vzctl.errors import StateError
-from vzctl.store.migrations import Document, migrate
+from vzctl.store.migrations import Document, migrate, with_new_keys
 from vzctl.store.places import line_of
 from vzctl.store.validator import dataclass_in, type_hints, validator
 
@@ -55,7 +55,7 @@ def parse_state(data: bytes, path: str) -> State:
             code="STATE_NEWER",
             next_steps=(suggest_program("pip", "install", "--upgrade", "vzctl", comment="install the newer vzctl"),),
         )
-    document = migrate(document)
+    document = with_new_keys(migrate(document))
     try:
         state: State = validator(State).validate_python(_with_extras(document, State))
     except ValidationError as error:

@@ -10,7 +10,6 @@ from typing import Any, Final
 
 from vzctl.domain.catalog.provider import Provider
 from vzctl.domain.checks.problems import KNOWN_STATUSES
-from vzctl.domain.rotation.key_test import was_tested
 from vzctl.domain.rules import provider_by_id
 from vzctl.domain.state.records import Credential, Database, Dependent, Revocation, Rotation
 from vzctl.domain.state.revocation import (
@@ -110,7 +109,7 @@ class _Describer:
             "databases": [self.names.of("database", database) for database in item.databases],
             "leaked": item.leaked,
             "revoke_first": item.revoke_first,
-            "was_tested": was_tested(item.test),
+            "was_tested": item.key_test is not None,
             "new_key_used": item.new_key_used,
             "started_at": _time(item.started_at),
             "finished_at": _time(item.finished_at),

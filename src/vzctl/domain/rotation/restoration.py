@@ -30,6 +30,7 @@ from vzctl.domain.state.records import (
     Database,
     Deletion,
     Integration,
+    KeyTest,
     Organization,
     RetiredCredential,
     Revocation,
@@ -180,6 +181,7 @@ DECISIONS: Final[Mapping[type, str]] = {
     Deletion: "of both",
     Snapshot: "with its rotation",
     StepTime: "with its rotation",
+    KeyTest: "with its rotation",
     Revocation: "of both; only a key that is active again and not compromised leaves the list",
 }
 """What a restore does with each kind of record in the state, and with each kind inside another one."""

@@ -57,6 +57,22 @@ class Direction(StrEnum):
     BACK = "back"
 
 
+class ProviderAnswer(StrEnum):
+    """What the provider answered to a new key; `NOT_TESTED`: it was not asked, or its answer says nothing about the key."""
+
+    WORKS = "works"
+    RECOGNIZED = "recognized"
+    NOT_TESTED = "not_tested"
+
+
+class AstraAnswer(StrEnum):
+    """What a search through a dependent showed of a new key."""
+
+    WORKS = "works"
+    NOT_TESTED = "not_tested"
+    NO_DEPENDENT = "no_dependent"
+
+
 Extra = dict[str, Any]
 
 
@@ -327,11 +343,29 @@ class StepTime:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class KeyTest:
+    """What the test of a new key showed: at its provider, and through a dependent.
+
+    `version` is the version that was tested, `dependent` the address of the dependent, as it was then. The reasons say why there
+    was no test, in vzctl's own words; nothing is decided by them.
+    """
+
+    version: str
+    provider: ProviderAnswer = ProviderAnswer.NOT_TESTED
+    astra: AstraAnswer = AstraAnswer.NOT_TESTED
+    provider_reason: str | None = None
+    dependent: str | None = None
+    astra_reason: str | None = None
+    extra: Extra = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Rotation:
     """One rotation, open or finished: everything that another machine needs to go on, but the secret.
 
-    `databases` is the scope to end with, and `scoped` the part of it that the credential has at the Portal again. `times` has
-    the steps in the order in which they were done; rows of older versions have none.
+    `databases` is the scope to end with, and `scoped` the part of it that the credential has at the Portal again. `key_test` is
+    None for a new key that was not tested. `times` has the steps in the order in which they were done; rows of older versions
+    have none.
     """
 
     id: str
@@ -347,7 +381,7 @@ class Rotation:
     direction: Direction = Direction.FORWARD
     leaked: bool = False
     revoke_first: bool = False
-    test: str = "not tested"
+    key_test: KeyTest | None = None
     new_slot: int | None = None
     scoped: tuple[str, ...] = ()
     group_size: int | None = None

@@ -12,8 +12,9 @@ from vzctl.domain import portal
 from vzctl.domain.catalog.provider import Provider
 from vzctl.domain.masking.redaction import without_secrets
 from vzctl.domain.rotation import machine
+from vzctl.domain.rotation.key_test import key_test_text
 from vzctl.domain.rules import provider_by_id, require_credential, require_no_rotation
-from vzctl.domain.state.records import Credential, Evidence, Rotation, Step, Version
+from vzctl.domain.state.records import Credential, Evidence, KeyTest, Rotation, Step, Version
 from vzctl.domain.state.state import State
 from vzctl.errors import ConflictError, ExitStatus, VzctlError
 from vzctl.secret import Secret
@@ -24,7 +25,7 @@ from vzctl.usecases.keys.judge import require_new_key
 from vzctl.usecases.keys.version import take_secret
 from vzctl.usecases.outcome import NOT_BEGUN, Columns, Fault, Notice, Outcome, batch_status
 from vzctl.usecases.rotations.observe_step import VerificationPolicy
-from vzctl.usecases.rotations.steps import NOT_TESTED, RunOptions, require_writable_store, run_steps
+from vzctl.usecases.rotations.steps import RunOptions, require_writable_store, run_steps
 from vzctl.usecases.rotations.view import (
     KeyFacts,
     RotationPlan,
@@ -72,7 +73,7 @@ class NewKey:
 
     secret: Secret
     warnings: tuple[Notice, ...] = ()
-    test: str = NOT_TESTED
+    test: KeyTest | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +162,9 @@ def rotate_batch(context: Context, requests: Sequence[RotateCredential]) -> Outc
     context.store().probe()
     keys = {request.name: _new_key(state, request) for request in requests}
     prepared = {
-        request.name: _prepared(context, state, request, made[request.name], _tried(context, state, request, key))
+        request.name: _prepared(
+            context, state, request, made[request.name], _tried(context, state, request, made[request.name], key)
+        )
         if (key := keys[request.name]) is not None
         else None
         for request in requests
@@ -186,7 +189,7 @@ def _batch_plan(plans: Mapping[str, RotationPlan]) -> Outcome[BatchResult]:
 def prepare(context: Context, state: State, request: RotateCredential, made: Made) -> Prepared | None:
     """Read, judge, and test the new key; None when it is the current one already. Nothing is written."""
     key = _new_key(state, request)
-    return None if key is None else _prepared(context, state, request, made, _tried(context, state, request, key))
+    return None if key is None else _prepared(context, state, request, made, _tried(context, state, request, made, key))
 
 
 def _new_key(state: State, request: RotateCredential) -> NewKey | None:
@@ -199,14 +202,14 @@ def _new_key(state: State, request: RotateCredential) -> NewKey | None:
     return NewKey(secret, (*warnings, *require_new_key(state, credential, secret)))
 
 
-def _tried(context: Context, state: State, request: RotateCredential, key: NewKey) -> NewKey:
+def _tried(context: Context, state: State, request: RotateCredential, made: Made, key: NewKey) -> NewKey:
     """Test the new key before anything is recorded, unless that is not wanted."""
     if request.skip_test:
         return key
     from vzctl.usecases.rotations.new_key import try_new_key
 
-    words = try_new_key(context, state, require_credential(state, request.name), key.secret)
-    return replace(key, test=words)
+    credential = require_credential(state, request.name)
+    return replace(key, test=try_new_key(context, state, credential, made.version_id, key.secret))
 
 
 def _prepared(context: Context, state: State, request: RotateCredential, made: Made, key: NewKey) -> Prepared:
@@ -258,7 +261,7 @@ def _test_text(request: RotateCredential, key: NewKey | None) -> str:
         return "new key not tested (--skip-test)"
     if key is None:
         return "the new key is tested first, at its provider and through one dependant; --skip-test leaves that out"
-    return f"the new key was {key.test}"
+    return f"the new key was {key_test_text(key.test)}"
 
 
 def _start(context: Context, prepared: Prepared) -> Outcome[RotationResult]:
@@ -371,7 +374,7 @@ def _rotation(
         databases=snapshot.needed_databases if request.minimum_scope else snapshot.databases,
         leaked=request.leaked,
         revoke_first=request.leaked and request.revoke_first,
-        test=key.test if key is not None else NOT_TESTED,
+        key_test=key.test if key is not None else None,
         new_slot=_new_slot(credential, request.slot),
         group_size=None if state.is_local else portal.group_size(),
     )

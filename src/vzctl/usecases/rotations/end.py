@@ -42,7 +42,7 @@ def finished(state: State, rotation: Rotation, *, changed: bool) -> Outcome[Rota
         return Outcome(data=detail, changed=changed, summary=summary, next_steps=steps)
     failed = [check.what for check in detail.checks if check.result == "failed"]
     lines = (
-        f'rotated "{name}": same name, same provider, {len(detail.databases)} in scope; the new key was {rotation.test}',
+        f'rotated "{name}": same name, same provider, {len(detail.databases)} in scope; the new key was {detail.test}',
         *(f"  {check.what}: {check.result}" for check in detail.checks),
         f"  data: {DATA_UNCHANGED}",
     )

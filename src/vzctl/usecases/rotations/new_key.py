@@ -1,10 +1,11 @@
 """Tests of a key outside of its record: a new one before it is put into service, an old one after it was revoked.
 
-What was seen is recorded, so it is told in vzctl's own words: what a server said is shown and not kept.
+What a test showed is recorded, so its reasons are in vzctl's own words: what a server said is shown and not kept.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from typing import Final
 
 from vzctl.clients.data_api import DataApi
@@ -13,10 +14,9 @@ from vzctl.command import NextStep, command
 from vzctl.domain.diagnosis.codes import error_codes
 from vzctl.domain.diagnosis.experiment import Arm, arm_of_fault
 from vzctl.domain.diagnosis.key_verdict import MEANINGS, PASSED, REJECTED, Verdict
-from vzctl.domain.rotation.key_test import RECOGNIZED_BY_PROVIDER, TESTED, WORKS_AT_PROVIDER
 from vzctl.domain.rules import provider_by_id
 from vzctl.domain.state.index import Index
-from vzctl.domain.state.records import Credential, Dependent
+from vzctl.domain.state.records import AstraAnswer, Credential, Dependent, KeyTest, ProviderAnswer
 from vzctl.domain.state.state import State
 from vzctl.errors import (
     ERROR_OF_SIDE,
@@ -42,16 +42,14 @@ _ACCEPTED: Final = frozenset({Verdict.OK, Verdict.RECOGNIZED, Verdict.WRONG_DIME
 _REFUSED: Final = frozenset({Arm.KEY_REFUSED, Arm.LIMITED, Arm.REQUEST_REFUSED})
 
 
-def try_new_key(context: Context, state: State, credential: Credential, secret: Secret) -> str:
-    """Test a key at its provider and through one dependant by header; return in words what was seen.
+def try_new_key(context: Context, state: State, credential: Credential, version_id: str, secret: Secret) -> KeyTest:
+    """Test a key, which is to be that version, at its provider and through one dependent by header.
 
-    Raise `ProviderError` when the provider does not take it. That Astra could not be asked is no reason to stop: the words
-    say so.
+    Raise `ProviderError` when the provider does not take it. That Astra could not be asked is no reason to stop: the result
+    says so.
     """
-    live = context.open_live()
-    words = [_at_provider(context, live, state, credential, secret)]
-    words.append(_through_astra(context, live, state, credential, secret))
-    return TESTED + ", ".join(words)
+    tester = _Tester(context, context.open_live(), state, credential, secret)
+    return tester.through_astra(tester.at_provider(KeyTest(version=version_id)))
 
 
 def still_accepted(context: Context, state: State, credential: Owner, secret: Secret) -> tuple[bool | None, Finding]:
@@ -74,22 +72,6 @@ def not_verified(finding: Finding, what: str, next_steps: tuple[NextStep, ...]) 
         retryable=meaning.retryable,
         next_steps=next_steps,
     ).answered(finding.http_status, finding.upstream_code)
-
-
-def _at_provider(context: Context, live: Live, state: State, credential: Credential, secret: Secret) -> str:
-    findings = _findings(live, state, credential, secret)
-    for finding in findings:
-        if finding.verdict not in PASSED:
-            raise _not_taken(state, credential.name, finding)
-    if any(finding.verdict is Verdict.OK for finding in findings):
-        return WORKS_AT_PROVIDER
-    if any(finding.verdict is Verdict.RECOGNIZED for finding in findings):
-        return RECOGNIZED_BY_PROVIDER
-    first = findings[0]
-    if first.http_status is None:
-        return f"not at the provider ({first.detail})"
-    context.tell(f"not tested at the provider: {first.detail}")
-    return f"not at the provider (HTTP {first.http_status})"
 
 
 def _findings(live: Live, state: State, credential: Owner, secret: Secret) -> list[Finding]:
@@ -131,51 +113,75 @@ def _ways_on(state: State, name: str, *, is_wrong: bool) -> tuple[NextStep, ...]
     )
 
 
-def _through_astra(context: Context, live: Live, state: State, credential: Credential, secret: Secret) -> str:
-    """Search through one dependant with the key in the header: it wins over the stored one, and changes nothing.
+@dataclass(frozen=True, slots=True)
+class _Tester:
+    """Tests one key; each test returns the result with what it showed."""
 
-    It is the first one whose database can be asked.
-    """
-    dependants = Index(state).dependents_of_credential[credential.name]
-    if not dependants:
-        return "not through Astra (nothing depends on it)"
-    index = Index(state)
-    reasons: dict[str, str] = {}
-    failures = 0
-    for item in dependants:
-        if item.database in reasons:
-            continue
-        if failures == FAILURES_AT_MOST:
-            break
-        database = index.databases[item.database]
-        try:
-            live.require_awake(state, database, wake=False)
-            return _searched(context, live.data_api(state, database), state, item, credential.name, secret)
-        except (AuthError, ConflictError, NotFoundError) as error:
-            reasons[item.database] = error.own_words
-            if error.code in ENDS_EVERYTHING:
+    context: Context
+    live: Live
+    state: State
+    credential: Credential
+    secret: Secret
+
+    def at_provider(self, test: KeyTest) -> KeyTest:
+        findings = _findings(self.live, self.state, self.credential, self.secret)
+        for finding in findings:
+            if finding.verdict not in PASSED:
+                raise _not_taken(self.state, self.credential.name, finding)
+        if any(finding.verdict is Verdict.OK for finding in findings):
+            return replace(test, provider=ProviderAnswer.WORKS)
+        if any(finding.verdict is Verdict.RECOGNIZED for finding in findings):
+            return replace(test, provider=ProviderAnswer.RECOGNIZED)
+        first = findings[0]
+        if first.http_status is None:
+            return replace(test, provider_reason=first.detail)
+        self.context.tell(f"not tested at the provider: {first.detail}")
+        return replace(test, provider_reason=f"HTTP {first.http_status}")
+
+    def through_astra(self, test: KeyTest) -> KeyTest:
+        """Search through one dependent with the key in the header: it wins over the stored one, and changes nothing.
+
+        It is the first one whose database can be asked.
+        """
+        index = Index(self.state)
+        dependents = index.dependents_of_credential[self.credential.name]
+        if not dependents:
+            return replace(test, astra=AstraAnswer.NO_DEPENDENT)
+        reasons: dict[str, str] = {}
+        failures = 0
+        for item in dependents:
+            if item.database in reasons:
+                continue
+            if failures == FAILURES_AT_MOST:
                 break
-        except (AstraError, UnknownSideError) as error:
-            context.tell(f"not tested through Astra: {error.message}")
-            reasons[item.database] = error.own_words
-            failures += 1
-    return f"not through Astra ({next(iter(reasons.values()))})"
+            database = index.databases[item.database]
+            try:
+                self.live.require_awake(self.state, database, wake=False)
+                api = self.live.data_api(self.state, database)
+                return self._searched(api, item, replace(test, dependent=index.address(item)))
+            except (AuthError, ConflictError, NotFoundError) as error:
+                reasons[item.database] = error.own_words
+                if error.code in ENDS_EVERYTHING:
+                    break
+            except (AstraError, UnknownSideError) as error:
+                self.context.tell(f"not tested through Astra: {error.message}")
+                reasons[item.database] = error.own_words
+                failures += 1
+        return replace(test, astra_reason=next(iter(reasons.values())))
 
-
-def _searched(context: Context, api: DataApi, state: State, item: Dependent, name: str, secret: Secret) -> str:
-    answer = api.command("find", search_body(item), item.keyspace, table_of(item), key=secret)
-    address = Index(state).address(item)
-    if answer.fault is None:
-        return f"it works through {address}"
-    fault = answer.fault
-    if arm_of_fault(fault.code, fault.message, fault.provider_status) in _REFUSED:
-        raise ProviderError(
-            f'the new key of "{name}" did not pass its test through {address}: {fault.message}; nothing was changed',
-            code="NEW_KEY_REFUSED_THROUGH_ASTRA",
-            side="provider",
-            next_steps=_ways_on(state, name, is_wrong=False),
-        ).answered(fault.provider_status, fault.code)
-    if fault.code in error_codes():
-        return f"not through {address} ({fault.code})"
-    context.tell(f"not tested through {address}: {fault.code}: {fault.message}")
-    return f"not through {address} (an error that vzctl does not know)"
+    def _searched(self, api: DataApi, item: Dependent, test: KeyTest) -> KeyTest:
+        fault = api.command("find", search_body(item), item.keyspace, table_of(item), key=self.secret).fault
+        if fault is None:
+            return replace(test, astra=AstraAnswer.WORKS)
+        name, address = self.credential.name, test.dependent
+        if arm_of_fault(fault.code, fault.message, fault.provider_status) in _REFUSED:
+            raise ProviderError(
+                f'the new key of "{name}" did not pass its test through {address}: {fault.message}; nothing was changed',
+                code="NEW_KEY_REFUSED_THROUGH_ASTRA",
+                side="provider",
+                next_steps=_ways_on(self.state, name, is_wrong=False),
+            ).answered(fault.provider_status, fault.code)
+        if fault.code in error_codes():
+            return replace(test, astra_reason=fault.code)
+        self.context.tell(f"not tested through {address}: {fault.code}: {fault.message}")
+        return replace(test, astra_reason="an error that vzctl does not know")

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Final
 
 from vzctl.command import NextStep, suggest
 from vzctl.domain.catalog.secret_text import require_usable
 from vzctl.domain.rotation import machine
+from vzctl.domain.rotation.key_test import key_test_text
 from vzctl.domain.rules import provider_by_id
 from vzctl.domain.state.deletion import needed_versions, with_deletions
 from vzctl.domain.state.index import Index
@@ -44,9 +44,6 @@ from vzctl.usecases.rotations.view import (
     portal_visit,
     step_text,
 )
-
-NOT_TESTED: Final = "not tested"
-"""What is on record of a key that nobody tried, such as one that was handed in when the rotation had begun."""
 
 
 @dataclass(slots=True)
@@ -231,7 +228,7 @@ class _RotationRunner:
                 lambda _: f'"{name}" removed and recreated under the same name with the new key, scope kept',
             )
         else:
-            words = f"the new key was {rotation.test}" if step is Step.TESTED else "going back"
+            words = f"the new key was {key_test_text(rotation.key_test)}" if step is Step.TESTED else "going back"
             self._write(
                 seen,
                 rotation,
@@ -298,15 +295,15 @@ class _RotationRunner:
                 code="ROTATION_OPEN",
                 next_steps=_ways_back(state, rotation, "go back to the old key"),
             )
-        test = NOT_TESTED
+        version_id, test = context.new_id(), None
         if not self.options.skip_test:
             from vzctl.usecases.rotations.new_key import try_new_key
 
-            test = try_new_key(context, state, credential, secret)
+            test = try_new_key(context, state, credential, version_id, secret)
         tested_with = state.dependents_of(credential.name)
         fingerprint = secret.fingerprint(state.organization.fingerprint_salt)
         version = Version(
-            id=context.new_id(), created_at=context.now(), fingerprint=fingerprint, last_four=secret.last_four()
+            id=version_id, created_at=context.now(), fingerprint=fingerprint, last_four=secret.last_four()
         )
 
         def replaced(now: State) -> State:
@@ -318,7 +315,7 @@ class _RotationRunner:
             is_kept = rotation.is_past_no_return or rotation.step is Step.REVOKED
             step = rotation.step if is_kept else Step.STAGING
             after = now.with_credential(owner).with_rotation(
-                replace(rotation, new_version=version.id, step=step, test=test)
+                replace(rotation, new_version=version.id, step=step, key_test=test)
             )
             return with_deletions(after, owner.id, [rotation.new_version], version.created_at)
 

@@ -10,7 +10,7 @@ from typing import ClassVar, Final
 from vzctl.command import command
 from vzctl.domain import portal
 from vzctl.domain.rotation import machine
-from vzctl.domain.rotation.key_test import is_accepted
+from vzctl.domain.rotation.key_test import is_accepted, key_test_text
 from vzctl.domain.rotation.outage import outage_of
 from vzctl.domain.rules import counted, listed, provider_by_id
 from vzctl.domain.state.age import age_days
@@ -388,7 +388,7 @@ def rotation_detail(state: State, rotation: Rotation) -> RotationDetail:
         rotation=rotation_row(state, rotation),
         provider=rotation.snapshot.provider,
         leaked=rotation.leaked,
-        test=rotation.test,
+        test=key_test_text(rotation.key_test),
         databases=tuple(database_ref(index, item) for item in rotation.databases),
         scoped=tuple(database_ref(index, item) for item in rotation.scoped),
         dependants=dependent_refs(index, index.dependents_of_credential[rotation.snapshot.name]),
@@ -489,7 +489,7 @@ def _seen_or_attested(rotation: Rotation, step: Step) -> str:
 
 def _accepted(rotation: Rotation) -> str:
     """What the test before the rotation saw; the old key of a rollback was not tested."""
-    return "seen" if is_accepted(rotation.test) and rotation.step is not Step.ROLLED_BACK else "not checkable"
+    return "seen" if is_accepted(rotation.key_test) and rotation.step is not Step.ROLLED_BACK else "not checkable"
 
 
 def _interruption(state: State) -> str:
