@@ -392,6 +392,19 @@ def test_a_key_in_the_place_of_a_profile_is_refused_and_not_repeated(machine: Ma
     assert key not in repr((error.message, error.evidence, error.next_steps))
 
 
+@pytest.mark.parametrize("form", ["{}", "dir/{}", "/srv/{}/state.toml"])
+def test_a_key_in_the_place_of_a_state_is_refused_and_not_repeated(machine: Machine, form: str) -> None:
+    key = "sk-proj-Zq9Zq9Zq9Zq9Zq9Zq9Zq9Zq9Zq9Zq9"
+    for error, source in (
+        (machine.refused({"state": form.format(key)}), "--state"),
+        (machine.refused(environ={"VZCTL_STATE": form.format(key)}), "VZCTL_STATE"),
+    ):
+        assert (error.code, error.message) == (
+            "SETTING_INVALID",
+            f"this looks like a key, not the path of a state (from {source}); if it is one, replace it at its provider",
+        )
+
+
 @pytest.mark.parametrize(
     ("flags", "environ", "message"),
     [

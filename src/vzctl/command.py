@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 PROGRAM: Final = "vzctl"
@@ -30,6 +30,10 @@ class Selection:
     everywhere: tuple[tuple[str, str], ...] = ()
     token_variable: str | None = None
     takes_token: frozenset[str] = frozenset()
+
+    def kept(self, is_fit: Callable[[str], bool]) -> Selection:
+        """Return what may be repeated: without values that are not fit to be printed."""
+        return replace(self, everywhere=tuple((name, value) for name, value in self.everywhere if is_fit(value)))
 
     def options(self, path: str) -> tuple[tuple[str, str], ...]:
         """Return the options that a command gets."""

@@ -259,6 +259,12 @@ def _state(layers: _Layers, profile: Sourced) -> Sourced:
         raise UsageError(f"the path of the state is empty (from {found.source})", code="SETTING_INVALID")
     if not os.path.basename(os.path.normpath(os.path.join(layers.cwd, os.path.expanduser(found.value)))):
         raise UsageError(f"the path of the state is no file (from {found.source})", code="SETTING_INVALID")
+    if _looks_like_secret(found.value):
+        raise UsageError(
+            f"this looks like a key, not the path of a state (from {found.source}); if it is one, replace it at its provider",
+            code="SETTING_INVALID",
+            next_steps=(suggest("help", "environment", comment="every setting and where it may be set"),),
+        )
     if "\0" in found.value:
         raise UsageError("a path cannot hold a NUL character", code="USAGE")
     return Sourced(os.path.join(layers.cwd, os.path.expanduser(found.value)), found.source)

@@ -250,3 +250,9 @@ def test_no_text_puts_data_into_a_command() -> None:
             wrong.append(place)
     assert wrong == []
     assert isinstance(suggest("status", comment="").command, Command)
+
+
+def test_a_selection_keeps_only_what_is_fit_to_be_printed() -> None:
+    selection = Selection((("--profile", "secret"), ("--state", "x.toml")), "MY_TOKEN", frozenset({"sync"}))
+    kept = selection.kept(lambda value: value != "secret")
+    assert kept == Selection((("--state", "x.toml"),), "MY_TOKEN", frozenset({"sync"}))

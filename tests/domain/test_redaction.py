@@ -169,3 +169,69 @@ def test_the_name_of_a_credential_is_no_secret_and_what_looks_like_a_key_is() ->
     text = '"authentication": {"providerKey": "openai-prod-2026"}'
     assert redacted(text) == text
     assert redacted('"providerKey": "sk-proj-Zq9wE7rT5yU3iO1pA8sD6f"') == '"providerKey": "****"'
+
+
+_KEY: Final = "sk-proj-" + "pTyGJMuHbEL31IeL2HPcHyGcFRl1SPnXNYvMIHa2o7T3BlbkFJ6umfXf"
+SPELLINGS: Final = (
+    " ".join(_KEY),
+    ",".join(_KEY),
+    ", ".join(f'"{character}"' for character in _KEY),
+    "".join(f"&#{ord(character)};" for character in _KEY),
+    "".join(f"&#x{ord(character):x};" for character in _KEY),
+    "".join(f"\\u{ord(character):04x}" for character in _KEY),
+    "".join(f"\\x{ord(character):02x}" for character in _KEY),
+    "".join(f"\\{ord(character):03o}" for character in _KEY),
+    ", ".join(str(ord(character)) for character in _KEY),
+    " ".join(str(ord(character)) for character in _KEY),
+)
+
+
+@pytest.mark.parametrize("spelling", SPELLINGS)
+def test_a_key_that_is_spelled_character_by_character_is_masked(spelling: str) -> None:
+    assert redacted(f"refused [{spelling}] at last") in ("refused [****] at last", 'refused ["****"] at last')
+    assert spelling not in repr(diagnose(f"openai: invalid_api_key, [{spelling}] at last"))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a b c d e f g h i j k l m n o p q r s t u v w x y z",
+        "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14",
+        "token ids: 101, 2023, 2003, 1037, 3231, 102, 101, 117, 118, 99, 98, 97, 96, 95, 94",
+        "[0.1, 0.22, 0.33, 0.44, 0.55, 0.66, 0.77, 0.88, 0.99, 0.10, 0.11, 0.12, 0.13, 0.14]",
+        "10 20 30 40 50 60 70 80 90 10 20 30 40 50",
+    ],
+)
+def test_letters_and_numbers_that_spell_no_key_stay_readable(text: str) -> None:
+    assert redacted(text) == text
+
+
+@pytest.mark.parametrize(
+    "key", ["Cassandra:Y2Fzc2FuZHJh:czNjcmV0cHdk", "sk-lf-51b429fe-8110-4c1d-9a0b-1c2d3e4f5a6b", _KEY]
+)
+@pytest.mark.parametrize("escape", [r"\n", r"\t", r"\r\n"])
+def test_a_key_behind_an_escaped_line_break_is_masked(key: str, escape: str) -> None:
+    assert redacted(f"a{escape}{key}{escape}b") == f"a{escape}****{escape}b"
+
+
+@pytest.mark.parametrize("line_end", ["\n", "\n    ", "\\\n", "\\n"])
+@pytest.mark.parametrize(
+    "key",
+    [
+        "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",
+        "pa-SF2RCdKDFRuNw5GCfhA6ILI8gJhead6wJ9kFZJSqg",
+        "AstraCS:pPTejqZHKpKENg5zfjOc6Vwc:d46725a2a7b860dcd6c8a1f8b46287cced9041dff02cee737443e210471948d3",
+    ],
+)
+def test_a_key_that_goes_on_in_the_next_lines_is_masked(key: str, line_end: str) -> None:
+    shown = redacted(f"bad key {line_end.join(key[start : start + 20] for start in range(0, len(key), 20))} end")
+    assert not any(key[start : start + 8] in shown for start in range(len(key) - 8))
+    assert shown.startswith("bad key ****")
+    assert shown.endswith(" end")
+
+
+def test_a_key_in_the_path_of_a_file_is_masked_and_the_name_of_a_commit_is_not() -> None:
+    key = "xzJLJenuHjDUrhhjeyxGpTyGJMuHbEL31IeL2HPcHyGc"
+    assert redacted(f"cannot read /home/user/keys/{key}.txt") == "cannot read /home/user/keys/****.txt"
+    path = "/cache/models--BAAI--bge-small-en-v1.5/snapshots/5c38ec7c405ec4b44b94cc5a9bb96e735b38267a/config.json"
+    assert redacted(path) == path

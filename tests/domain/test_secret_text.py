@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vzctl.domain.catalog.catalog import CATALOGUE, find_provider
+from vzctl.domain.catalog.provider import Provider
 from vzctl.domain.catalog.secret_text import MAXIMUM_SECRET_LENGTH, looks_unusual, parse_secret, require_usable
 from vzctl.errors import UsageError
 from vzctl.secret import Secret
@@ -94,3 +95,46 @@ def test_a_key_of_an_unusual_form_is_noticed_and_not_refused() -> None:
     assert not looks_unusual(openai, Secret("sk-proj-" + "aB3" * 20))
     assert not looks_unusual(nvidia, Secret("zq9"))
     require_usable(openai, Secret("zq9"))
+
+
+@pytest.mark.parametrize(
+    "text", ["$OPENAI_API_KEY", "${OPENAI_API_KEY}", "$(pass openai)", "%OPENAI_API_KEY%", "<YOUR_API_KEY>"]
+)
+def test_the_name_of_a_variable_is_not_its_value(text: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        parse_secret(text)
+    assert (
+        caught.value.message == "the secret was refused: it is the name of a variable or a placeholder, not its value"
+    )
+
+
+@pytest.mark.parametrize("text", ["OPENAI_API_KEY=sk-zq9", "api_key=sk-zq9", "TOKEN=sk-zq9", "PASSWORD=zq9"])
+def test_an_assignment_is_no_key(text: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        parse_secret(text)
+    assert (
+        caught.value.message == "the secret was refused: it begins with the name of a variable; hand in the value alone"
+    )
+
+
+@pytest.mark.parametrize("text", ["YWJjKEY==", "sk-a=b", "$2b$10$abcdefghijk", "KEY="])
+def test_signs_in_a_key_are_no_assignment(text: str) -> None:
+    assert parse_secret(text) == Secret(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["sk-proj-****bbbb", "sk-proj-ab…wxyz", "••••5678", "[REDACTED]", "<redacted>", "sk-...abcd"]
+)
+@pytest.mark.parametrize("provider", CATALOGUE, ids=lambda provider: provider.id)
+def test_a_masked_key_is_never_stored(provider: Provider, text: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        require_usable(provider, parse_secret(text))
+    assert (caught.value.code, "bbbb" in caught.value.message) == ("KEY_MASKED", False)
+
+
+@pytest.mark.parametrize("text", ["AstraCS:zq9:00", "Cassandra:enE5:enE5", "vzt_zq9_00", "AGE-SECRET-KEY-1ZQ9"])
+@pytest.mark.parametrize("provider", CATALOGUE, ids=lambda provider: provider.id)
+def test_what_belongs_to_somebody_else_is_sent_to_no_provider(provider: Provider, text: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        require_usable(provider, Secret(text))
+    assert (caught.value.code, "zq9" in caught.value.message.lower()) == ("SECRET_OF_OTHER_ISSUER", False)

@@ -91,7 +91,7 @@ def mistakes(words: tuple[str, ...], command: Any, key: str) -> list[list[str]]:
     lines = [[*words, *sound[:place], key, *sound[place + 1 :]] for place in named]
     for option in options:
         name = max(option.opts, key=len)
-        if name not in NAMES_OF_PLACES and (name not in GLOBAL_NAMES or words == ("status",)):
+        if name not in GLOBAL_NAMES or words == ("status",):
             lines += [[*words, *sound, name, key], [*words, *sound, f"{name}={key}"]]
     lines += [[*words, *sound, *wrong] for wrong in ([key, key], ["--secret", key], [f"--secret={key}"], [f"--{key}"])]
     lines += [[*words, *sound, f"-{key}"], [*words, *sound, f"-n{key}"], [key, *words], [*words[:-1], key]]
@@ -99,8 +99,6 @@ def mistakes(words: tuple[str, ...], command: Any, key: str) -> list[list[str]]:
 
 
 GLOBAL_NAMES: Final = frozenset(name for option in global_options() for name in option.opts)
-NAMES_OF_PLACES: Final = frozenset({"--state", "--profile"})
-"""Where the state is. A path is a path, whatever its name: `state path` must be able to print it."""
 
 
 @pytest.mark.sampled(8)

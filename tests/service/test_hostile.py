@@ -187,6 +187,7 @@ def test_a_websocket_is_not_begun(place: Place) -> None:
 FOREIGN_HOSTS = ["evil.example", "evil.example:8084", "localhost.evil.example", "127.0.0.1.evil.example", "", "[::1"]
 FOREIGN_HOSTS += ["127.0.0.1%eth0", "127.0.0.1%25anything", "127.0.0.1%evil.example:80", "[::1%lo]", "[::1%25lo]:80"]
 FOREIGN_HOSTS += ["user@127.0.0.1", "user:pass@localhost", "127.0.0.1.", "127.0.0.1.:80", "localhost..", ".localhost"]
+FOREIGN_HOSTS += ["localhost.", "localhost.:80"]
 FOREIGN_HOSTS += ["2130706433", "0x7f000001", "0x7f.0.0.1", "0177.0.0.1", "127.1", "127.0.0.01", "127.0.0.256", "127."]
 FOREIGN_HOSTS += ["[::ffff:127.0.0.1]", "[::ffff:7f00:1]", "[::127.0.0.1]", "[127.0.0.1]", "::1", "[localhost]", "[]"]
 FOREIGN_HOSTS += ["127.0.0.\xb9", "localhost:\xb2", "127.0.0.1:\xb2\xb3", "loc\xe4lhost", "localhost:80 ", "[::1]80"]
@@ -210,7 +211,7 @@ def test_a_name_that_a_browser_was_tricked_into_is_refused(api: DataApi, host: s
 
 
 @pytest.mark.parametrize(
-    "host", ["localhost", "LOCALHOST:1", "127.0.0.1:8084", "127.9.9.9", "[::1]:8084", "localhost.:80"]
+    "host", ["localhost", "LOCALHOST:1", "127.0.0.1:8084", "127.9.9.9", "[::1]:8084", "localhost:80"]
 )
 def test_the_names_of_this_machine_are_believed(api: DataApi, host: str) -> None:
     assert api.get(GOOD, {"Host": host}).status == 200

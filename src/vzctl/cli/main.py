@@ -147,10 +147,11 @@ def _configured_output() -> str:
 
 def _fail(error: VzctlError, invocation: Invocation, command: str = "") -> int:
     """Show a failure. A key that somebody gave for a name, a number or a flag is not repeated, whoever refused it."""
-    from vzctl.command import NextStep
-    from vzctl.domain.masking.redaction import without_secrets
+    from vzctl.command import NextStep, select, selected
+    from vzctl.domain.masking.redaction import looks_like_secret, without_secrets
     from vzctl.render.show import show_failure
 
+    select(selected().kept(lambda value: not looks_like_secret(value)))
     error = error.replace(
         message=without_secrets(error.message),
         evidence=[without_secrets(item) for item in error.evidence],

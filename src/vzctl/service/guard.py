@@ -21,7 +21,7 @@ _TOKEN_HEADERS: Final = frozenset(name.encode() for name in HEADERS)
 _NOBODY: Final = KnownToken(NO_DIGEST, "")
 _REMEMBERED: Final = 256
 """Addresses and `Host` values that need not be parsed again; a client that invents new ones gains nothing."""
-_HOST: Final = re.compile(rb"(localhost\.?|127\.[0-9.]+|\[::1\])(?::([1-9][0-9]{0,4}))?", re.IGNORECASE)
+_HOST: Final = re.compile(rb"(localhost|127\.[0-9.]+|\[::1\])(?::([1-9][0-9]{0,4}))?", re.IGNORECASE)
 """The names of this machine that a client is configured with, and a port; other spellings of them are nobody's."""
 _HIGHEST_PORT: Final = 65535
 _UNKNOWN_BESIDE_CERTIFICATE: Final = (

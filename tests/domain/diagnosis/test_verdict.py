@@ -152,3 +152,22 @@ def test_evidence_is_short_and_on_one_line() -> None:
     assert "insufficient_quota" in shown
     assert "\n" not in shown
     assert len(shown) <= LONGEST_EVIDENCE + 2
+
+
+@pytest.mark.parametrize("message", ["Incorrect API key provided", "rate limit reached for model", "model not found"])
+@pytest.mark.parametrize("scope", ["DOCUMENT", "DATABASE", "SCHEMA"])
+def test_a_code_of_a_later_data_api_is_not_blamed_on_a_provider_that_its_scope_excludes(
+    message: str, scope: str
+) -> None:
+    text = f'{{"errors":[{{"message":"{message}","errorCode":"MADE_LATER","family":"REQUEST","scope":"{scope}"}}]}}'
+    assert [each.side for each in diagnose(text)] == ["unknown"]
+    about_provider = text.replace(f'"{scope}"', '"EMBEDDING_PROVIDER"')
+    assert [each.side for each in diagnose(about_provider)] == ["provider"]
+
+
+def test_the_words_of_a_driver_decide_beside_a_code_of_a_later_data_api() -> None:
+    text = (
+        '{"errors":[{"message":"DriverTimeoutException: Query timed out after PT10S","errorCode":"MADE_LATER",'
+        '"family":"SERVER","scope":"DATABASE"}]}'
+    )
+    assert [(each.side, each.cause) for each in diagnose(text)] == [("astra", "astra_unavailable")]

@@ -5,6 +5,7 @@ No message repeats any part of the text.
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from vzctl.domain.catalog.provider import Provider
@@ -13,8 +14,21 @@ from vzctl.errors import UsageError
 from vzctl.secret import Secret
 
 _MASKED: Final = Pattern(
-    r"(?:[A-Za-z0-9_:.+/-]{0,64}?)(?:[*•●·…#]{3,400}|[xX]{4,400}|\*{2}|…|\.{3,400}|\[\.{3}\]|\[REDACTED\])(?P<end>[A-Za-z0-9_+/=-]{0,8})"
+    r"(?:[A-Za-z0-9_:.+/-]{0,64}?)(?:[*•●·…#]{3,400}|[xX]{4,400}|\*{2}|…|\.{3,400}|\[\.{3}\]|[\[<({](?:redacted|masked|hidden|removed|filtered|secret)[\])}>])"
+    r"(?P<end>[A-Za-z0-9_+/=-]{0,8})",
+    re.IGNORECASE,
 )
+_ASSIGNMENT: Final = Pattern(r"(?i)(?:[A-Z][A-Z0-9_]{0,80}_)?(?:API)?(?:KEY|TOKEN|SECRET|PASSWORD)=[^=].{0,20000}")
+_UNEXPANDED: Final = Pattern(
+    r"\$(?:[A-Za-z_][A-Za-z0-9_]{0,80}|\{[^{}]{1,80}\}|\([^()]{1,400}\))|%[A-Za-z_]{1,80}%|<[A-Za-z _-]{1,80}>"
+)
+_OF_NO_PROVIDER: Final = (
+    ("AstraCS:", "it is a token of Astra"),
+    ("Cassandra:", "it is a token of a self-hosted Data API, with the name and password of a database user"),
+    ("vzt_", "it is a service token of vzctl"),
+    ("AGE-SECRET-KEY-", "it is an age identity"),
+)
+"""What belongs to somebody else than a provider must be sent to none."""
 MAXIMUM_SECRET_LENGTH: Final = 16 * 1024
 _QUOTES: Final = "\"'`"
 
@@ -37,6 +51,8 @@ def _fault(text: str) -> str | None:
         return "it begins or ends with a quote; hand it in without quotes"
     if text.lower().startswith("bearer ") or text.lower().startswith("authorization:"):
         return 'it begins like a header; hand in the key alone, without "Bearer"'
+    if (of_variable := _fault_of_variable(text)) is not None:
+        return of_variable
     if "\n" in text or "\r" in text:
         return "it has more than one line"
     if any(character in " \t" or (character.isspace() and character >= "\xa0") for character in text):
@@ -48,6 +64,14 @@ def _fault(text: str) -> str | None:
     return None
 
 
+def _fault_of_variable(text: str) -> str | None:
+    if _ASSIGNMENT.compiled.fullmatch(text):
+        return "it begins with the name of a variable; hand in the value alone"
+    if _UNEXPANDED.compiled.fullmatch(text) and masked_ending(Secret(text)) is None:
+        return "it is the name of a variable or a placeholder, not its value"
+    return None
+
+
 def masked_ending(secret: Secret) -> str | None:
     """Return what a masked key (`sk-proj-****5678`, `••••5678`) shows of its end, perhaps nothing; None for a whole key."""
     found = _MASKED.compiled.fullmatch(secret.reveal())
@@ -55,11 +79,11 @@ def masked_ending(secret: Secret) -> str | None:
 
 
 def require_usable(provider: Provider, secret: Secret) -> None:
-    """Refuse a key that its prefix shows to be of another issuer or kind, before it is stored or sent anywhere."""
-    hint = provider.key_hint
-    if hint is None:
-        return
-    for prefix, reason in hint.refused_prefixes:
+    """Refuse a masked key, and one that its prefix shows to be of another issuer or kind, before it is stored or sent."""
+    if masked_ending(secret) is not None:
+        raise UsageError("the key is masked: a part of it is missing; hand in the whole key", code="KEY_MASKED")
+    of_provider = provider.key_hint.refused_prefixes if provider.key_hint is not None else ()
+    for prefix, reason in (*_OF_NO_PROVIDER, *of_provider):
         if secret.reveal().startswith(prefix):
             raise UsageError(
                 f'a key that begins with "{prefix}" cannot be used with {provider.display_name}: {reason}',

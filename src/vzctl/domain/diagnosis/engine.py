@@ -134,6 +134,8 @@ def _compiled(pattern: str) -> re.Pattern[str]:
 
 def _hit(rule: Rule, piece: Piece) -> tuple[int, int] | None:
     """Return where the deciding words stand when the rule holds: an empty span when no words were needed."""
+    if rule.side == "provider" and piece.is_data_apis_own:
+        return None
     needs = rule.needs
     if (
         needs.statuses or needs.places or needs.hosts or needs.providers or needs.callers or needs.is_unanswered

@@ -7,6 +7,7 @@ each, so that neither depth nor length of a payload can make the work grow faste
 
 from __future__ import annotations
 
+import html
 import re
 from functools import cached_property
 from itertools import pairwise
@@ -47,17 +48,12 @@ _MARKS: Final = dict.fromkeys((*range(0x2500, 0x25A0), ord("❱")), " ") | {
     0: None,
     0xFEFF: None,
 }
-_ENTITIES: Final = (
-    ("&quot;", '"'),
-    ("&#34;", '"'),
-    ("&#39;", "'"),
-    ("&#x27;", "'"),
-    ("&lt;", "<"),
-    ("&gt;", ">"),
-    ("&amp;", "&"),
-)
+_ENTITY: Final = Pattern(r"&(?:quot|lt|gt|apos|amp|#[0-9]{2,3}|#[xX][0-9A-Fa-f]{2});")
+"""The entities of HTML that spell characters of ASCII; others stay as they are."""
 
 _KEYED_CODE: Final = Pattern(r"\berror_?code[\"']?\s{0,3}[:=]\s{0,3}[\"']?([A-Za-z][A-Za-z0-9_]{3,80})", re.IGNORECASE)
+_SCOPE: Final = Pattern(r"\bscope[\"']?\s{0,3}[:=]\s{0,3}[\"']?([A-Z][A-Z_]{2,60})\b")
+_OF_PROVIDERS: Final = "EMBEDDING_PROVIDER"
 _BARE_CODE: Final = Pattern(
     r"(?<![A-Za-z0-9_])(?<!ignore ')[A-Z][A-Z0-9]{1,30}(?:_[A-Z0-9]{1,30}){1,12}(?![A-Za-z0-9_])"
 )
@@ -180,6 +176,17 @@ class Piece:
         """What stands as a field `errorCode`, known or not, when it is a name and no number."""
         match = _KEYED_CODE.compiled.search(self.text)
         return match[1] if match and match[1] == match[1].upper() else None
+
+    @cached_property
+    def is_data_apis_own(self) -> bool:
+        """Whether the Data API says of a code that is not known, by its scope, that no provider is involved.
+
+        The scope of the providers decides nothing: it has codes of both sides.
+        """
+        if self.fact is not None or self.keyed_code is None:
+            return False
+        scope = _SCOPE.compiled.search(self.text)
+        return scope is not None and scope[1] != _OF_PROVIDERS
 
     @cached_property
     def frame(self) -> Frame:
@@ -401,9 +408,13 @@ def _plain(text: str) -> str:
     if "\\" in text:
         text = _ESCAPED.compiled.sub(_unescaped, text)
     if "&" in text:
-        for entity, character in _ENTITIES:
-            text = text.replace(entity, character)
+        text = _ENTITY.compiled.sub(_character, text)
     return text
+
+
+def _character(match: re.Match[str]) -> str:
+    character = html.unescape(match[0])
+    return character if " " <= character <= "~" else match[0]
 
 
 def _unescaped(match: re.Match[str]) -> str:

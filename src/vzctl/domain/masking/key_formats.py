@@ -110,8 +110,10 @@ def _body(form: KeyFormat) -> str:
     return form.body if form.maximum == 1 else f"{form.body}{{{form.minimum},{form.maximum}}}"
 
 
-KEY: Final = Pattern(lambda: r"(?<![A-Za-z0-9])(?:" + "|".join(each.prefix + _body(each) for each in _formats()) + ")")
-"""A key of any of these formats, whole."""
+KEY: Final = Pattern(
+    lambda: r"(?:(?<![A-Za-z0-9])|(?<=\\[nrt]))(?:" + "|".join(each.prefix + _body(each) for each in _formats()) + ")"
+)
+"""A key of any of these formats, whole; also behind an escaped line break, as logs and JSON have it."""
 _PREFIX: Final = Pattern(lambda: "(?:" + "|".join(each.prefix for each in _formats()) + ")")
 
 

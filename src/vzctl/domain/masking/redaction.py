@@ -44,6 +44,7 @@ def looks_like_secret(text: str) -> bool:
 def holed(text: str) -> str:
     """Replace every character of a secret, so that positions stay what they are; see `fill_holes`."""
     text = _KEY_BLOCK.compiled.sub(_hole_all, text.replace(_HOLE, " "))
+    text = _without_spelled_keys(text)
     text = _without_passwords_in_addresses(text)
     text = KEY.compiled.sub(_hole_key, text)
     for pattern in _NAMED:
@@ -117,6 +118,41 @@ def _is_word_of_a_name(word: str) -> bool:
     if _SHORT_WORD.compiled.fullmatch(word):
         return True
     return _WORD_WITH_CAPITALS.compiled.fullmatch(word) is not None and _share_of_usual_pairs(word) >= _SHARE_IN_WORDS
+
+
+# ---------------------------------------------------------------- keys that are spelled character by character
+
+_SPELLED: Final = Pattern(
+    r"(?<![A-Za-z0-9])(?:[A-Za-z0-9_-][^A-Za-z0-9\n]{1,4}){11,400}[A-Za-z0-9_-](?![A-Za-z0-9])"
+    r"|(?:&#(?:x[0-9A-Fa-f]{2,6}|[0-9]{2,7});){12,400}"
+    r"|(?:\\{1,4}(?:u00[0-9A-Fa-f]{2}|x[0-9A-Fa-f]{2}|[01][0-7]{2})){12,400}"
+    r"|(?<![0-9.])(?:[0-9]{2,3}[ ,;]{1,3}){11,400}[0-9]{2,3}(?![0-9.])"
+)
+_SPELLED_CODE: Final = Pattern(r"&#x([0-9A-Fa-f]{2,6});|(?:u00|x)([0-9A-Fa-f]{2})|\\([01][0-7]{2})|([0-9]{2,7})")
+_BASES: Final = (16, 16, 8, 10)
+_PRINTABLE: Final = range(0x21, 0x7F)
+
+
+def _without_spelled_keys(text: str) -> str:
+    """Hide what has the form of a key when its characters, or their numbers, are read together."""
+    return _SPELLED.compiled.sub(
+        lambda match: _hole_all(match) if looks_like_secret(_read(match[0])) else match[0], text
+    )
+
+
+def _read(spelled: str) -> str:
+    """Return what is spelled, one character after the other; an empty text when a number is no character of a key."""
+    if spelled[0] in "&\\" or spelled[:2].isdigit():
+        found = (match for match in _SPELLED_CODE.compiled.finditer(spelled))
+        numbers = [
+            int(digits, base) for match in found for digits, base in zip(match.groups(), _BASES, strict=True) if digits
+        ]
+        return "".join(map(chr, numbers)) if all(number in _PRINTABLE for number in numbers) else ""
+    separator = _SEPARATOR.compiled.match(spelled, 1)
+    return spelled.replace(separator[0], "") if separator is not None else ""
+
+
+_SEPARATOR: Final = Pattern(r"[^A-Za-z0-9]{1,4}")
 
 
 # ---------------------------------------------------------------- what follows the name of a secret
@@ -197,14 +233,16 @@ def _hole_value(match: re.Match[str], bare: str) -> str:
 
 # ---------------------------------------------------------------- a key that goes on in the next line
 
-_BREAK: Final = r"(?:(?:\\r)?\\n\s{0,40}|\s{1,40})"
+_BREAK: Final = r"(?:(?:\\r)?\\n\s{0,40}|\\?\s{1,40})"
+_REST: Final = r"[A-Za-z0-9*_+/-]{8,400}(?::[0-9a-f]{1,64}(?![A-Za-z0-9:]))?={0,2}"
+"""What may be a line of a key; only a token of Astra has a colon in it."""
 _WRAPPED: Final = Pattern(
     r"(?:\x00|(?<![A-Za-z0-9])(?:(?:sk|pk|rk|pa|al)[-_]|hf_|api_org_|jina_|nvapi-|up_|ABSK|xai-|gsk_|ghp_|github_pat_"
     r"|glpat-|GOCSPX-|fw_|AKIA|ASIA|AIza|AstraCS:)[A-Za-z0-9*_-]{0,15})"
-    r"(?:" + _BREAK + r"[A-Za-z0-9*_+/-]{8,400}={0,2}){1,40}"
+    r"(?:" + _BREAK + _REST + r"){1,40}"
 )
 """A key, or the beginning of one, at the end of a line, and what may be the rest of it. Lines may have been joined before."""
-_WRAPPED_PART: Final = Pattern(r"(" + _BREAK + r")([A-Za-z0-9*_+/-]{8,400}={0,2})")
+_WRAPPED_PART: Final = Pattern("(" + _BREAK + ")(" + _REST + ")")
 _DATE: Final = Pattern(r"\d{4}-\d{2}-\d{2}|\d{8}T\d")
 
 
@@ -225,7 +263,11 @@ def _hole_wrapped(match: re.Match[str]) -> str:
 def _is_rest_of_key(token: str, *, is_next_line: bool) -> bool:
     digits = sum(character.isdigit() for character in token)
     letters = sum(character.isalpha() for character in token)
-    if digits < 2 or letters < 2 or _DATE.compiled.match(token) or _UUID.compiled.search(token):
+    if digits < 2 and not (
+        is_next_line and _is_random_in_all(token) and _share_of_usual_pairs(token) < _SHARE_IN_WORDS
+    ):
+        return False
+    if letters < 2 or _DATE.compiled.match(token) or _UUID.compiled.search(token):
         return False
     return is_next_line or _switches(token) >= 4 or not (token.islower() or token.isupper())
 
@@ -272,19 +314,23 @@ project, and 38 % of the pairs that are drawn at random."""
 
 def _hole_random(match: re.Match[str]) -> str:
     word = match[0]
-    if match["address"] is not None:
+    if _is_random_word(word, match):
+        return _HOLE * len(word)
+    if match["address"] is not None or _FILE_START.compiled.match(word):
         return _LONG_RUN.compiled.sub(_hole_random_in_address, word)
-    return _HOLE * len(word) if _is_random_word(word, match) else word
+    return word
 
 
 def _hole_random_in_address(match: re.Match[str]) -> str:
-    """An address has ids and hashes in its path; of what is long and of mixed case, a key is the likelier."""
+    """Addresses and files have ids and hashes in their path; of what is long and of mixed case, a key is the likelier."""
     word = match[0]
     is_mixed = not word.islower() and not word.isupper() and not _is_hexadecimal(word)
     return _HOLE * len(word) if is_mixed and _is_random_in_all(word) else word
 
 
 def _is_random_word(word: str, match: re.Match[str]) -> bool:
+    if match["address"] is not None:
+        return False
     plain = unquote(word)
     bare = plain.rstrip("=.")
     if _is_random_base64(bare, is_padded=plain.endswith("=")):

@@ -87,6 +87,7 @@ def _require_somewhere_to_go(request: CreateToken) -> None:
         raise UsageError(
             "say where the token goes, it cannot be shown again: --out FILE, or --print", code="TOKEN_NEEDS_A_PLACE"
         )
+    refuse_secret_in(request.file, "the name of a file")
     if request.file is not None and os.path.lexists(request.file):
         raise ConflictError(
             f'"{request.file}" exists already; a token overwrites nothing',
