@@ -122,6 +122,7 @@ def resolve(flags: Mapping[str, str], environ: Mapping[str, str], cwd: str, *, a
     layers = _Layers(flags, environ, cwd)
     profile = layers.find("profile", "default")
     _check_profile(profile)
+    _check_state(layers.find("state", ""))
     output = layers.find("output", "human" if at_terminal else "plain")
     _check_choice("output", output, OUTPUTS)
     color = layers.find("color", "auto")
@@ -259,12 +260,6 @@ def _state(layers: _Layers, profile: Sourced) -> Sourced:
         raise UsageError(f"the path of the state is empty (from {found.source})", code="SETTING_INVALID")
     if not os.path.basename(os.path.normpath(os.path.join(layers.cwd, os.path.expanduser(found.value)))):
         raise UsageError(f"the path of the state is no file (from {found.source})", code="SETTING_INVALID")
-    if _looks_like_secret(found.value):
-        raise UsageError(
-            f"this looks like a key, not the path of a state (from {found.source}); if it is one, replace it at its provider",
-            code="SETTING_INVALID",
-            next_steps=(suggest("help", "environment", comment="every setting and where it may be set"),),
-        )
     if "\0" in found.value:
         raise UsageError("a path cannot hold a NUL character", code="USAGE")
     return Sourced(os.path.join(layers.cwd, os.path.expanduser(found.value)), found.source)
@@ -352,6 +347,15 @@ def _check_profile(profile: Sourced) -> None:
         raise UsageError(
             f"{name[:LONGEST_PROFILE]!a} cannot be a profile; use letters, digits, '.', '_' and '-' (from {profile.source})",
             code="PROFILE_INVALID",
+        )
+
+
+def _check_state(state: Sourced) -> None:
+    if state.source != "default" and _looks_like_secret(state.value):
+        raise UsageError(
+            f"this looks like a key, not the path of a state (from {state.source}); if it is one, replace it at its provider",
+            code="SETTING_INVALID",
+            next_steps=(suggest("help", "environment", comment="every setting and where it may be set"),),
         )
 
 

@@ -138,3 +138,8 @@ def test_what_belongs_to_somebody_else_is_sent_to_no_provider(provider: Provider
     with pytest.raises(UsageError) as caught:
         require_usable(provider, Secret(text))
     assert (caught.value.code, "zq9" in caught.value.message.lower()) == ("SECRET_OF_OTHER_ISSUER", False)
+
+
+def test_a_key_with_the_same_letter_several_times_is_not_refused_as_masked() -> None:
+    for provider in CATALOGUE:
+        require_usable(provider, Secret("sk-proj-NotARealKeyxxxxxxxxxxxxxxxx"))

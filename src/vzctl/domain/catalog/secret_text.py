@@ -14,7 +14,8 @@ from vzctl.errors import UsageError
 from vzctl.secret import Secret
 
 _MASKED: Final = Pattern(
-    r"(?:[A-Za-z0-9_:.+/-]{0,64}?)(?:[*•●·…#]{3,400}|[xX]{4,400}|\*{2}|…|\.{3,400}|\[\.{3}\]|[\[<({](?:redacted|masked|hidden|removed|filtered|secret)[\])}>])"
+    r"(?:[A-Za-z0-9_:.+/-]{0,64}?)(?:[*•●·…#]{3,400}|(?P<letters>X{4,400})|\*{2}|…|\.{3,400}|\[\.{3}\]"
+    r"|[\[<({](?:redacted|masked|hidden|removed|filtered|secret)[\])}>])"
     r"(?P<end>[A-Za-z0-9_+/=-]{0,8})",
     re.IGNORECASE,
 )
@@ -80,7 +81,8 @@ def masked_ending(secret: Secret) -> str | None:
 
 def require_usable(provider: Provider, secret: Secret) -> None:
     """Refuse a masked key, and one that its prefix shows to be of another issuer or kind, before it is stored or sent."""
-    if masked_ending(secret) is not None:
+    masked = _MASKED.compiled.fullmatch(secret.reveal())
+    if masked is not None and masked["letters"] is None:  # a key may have the same letter several times
         raise UsageError("the key is masked: a part of it is missing; hand in the whole key", code="KEY_MASKED")
     of_provider = provider.key_hint.refused_prefixes if provider.key_hint is not None else ()
     for prefix, reason in (*_OF_NO_PROVIDER, *of_provider):
