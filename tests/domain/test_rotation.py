@@ -461,3 +461,24 @@ def test_the_groups_of_manual_steps_are_those_that_the_row_records(
         groups.append(len(group))
         rotation = replace(rotation, scoped=(*rotation.scoped, *group))
     assert groups == sizes
+
+
+@pytest.mark.parametrize("plane", list(ControlPlane))
+def test_a_minimum_scope_keeps_a_database_that_got_a_dependent_since(plane: ControlPlane) -> None:
+    credential = a_credential(scope=[SHOP, BLOG, NEWS])
+    rotation = a_rotation(
+        credential,
+        snapshot=a_snapshot(databases=[SHOP.id, BLOG.id, NEWS.id]),
+        databases=[SHOP.id],
+        scoped=[SHOP.id],
+        step=Step.SCOPED,
+    )
+    state = a_state(
+        control_plane=plane,
+        databases=[SHOP, BLOG, NEWS],
+        credentials=[credential],
+        collections=[a_collection(BLOG, credential=credential.name)],
+    )
+    kept = scope_afterwards(state, credential, rotation, LATER)
+    assert [entry.database for entry in kept] == [SHOP.id, BLOG.id]
+    assert plane is ControlPlane.LOCAL or kept[1].evidence is Evidence.WANTED, "a manual step to do"

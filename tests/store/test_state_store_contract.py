@@ -382,7 +382,14 @@ def test_the_stamp_is_another_one_after_every_change_and_none_else(place: Place)
 
 def test_a_state_that_nothing_replaced_has_no_other(store: StateStore) -> None:
     state = add(store, SHOP)
+    store.register_use()
     assert (list(store.states_to_return(state)), list(store.copies(state.lineage))) == ([], [])
+
+
+def test_the_use_of_secrets_is_registered_without_a_state_too(place: Place) -> None:
+    place.open().register_use()
+    with pytest.raises(NotFoundError):
+        place.open().read()
 
 
 def in_threads(works: Sequence[Callable[[], object]]) -> list[VzctlError | None]:

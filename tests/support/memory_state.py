@@ -162,6 +162,9 @@ class MemoryState:
     def states_to_return(self, state: State) -> Iterator[OtherState]:
         return iter(())
 
+    def register_use(self) -> None:
+        """There are no copies of a state in memory."""
+
     def copies(self, lineage: str) -> Iterator[OtherState]:
         return iter(())
 

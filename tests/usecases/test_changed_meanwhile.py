@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -34,6 +35,7 @@ from vzctl.usecases.rotations.rollback import RollBackRotation, roll_back_rotati
 from vzctl.usecases.scope.change import ChangeScope, change_scope
 from vzctl.usecases.secrets.put import PutSecret, put_secret
 from vzctl.usecases.tables.attach import AttachColumn, attach_column
+from vzctl.usecases.tables.column import COLUMNS
 from vzctl.usecases.tables.detach import DetachColumn, detach_column
 
 pytestmark = pytest.mark.every_state_store
@@ -484,3 +486,165 @@ def test_a_batch_that_is_interrupted_says_what_was_not_begun(cli: Cli, monkeypat
         ("two", "NOT_STARTED", 130),
     ]
     assert outcome.status.name == "INTERRUPTED"
+
+
+def replaced_credential(cli: Cli) -> None:
+    """Remove the credential, and add another one of the same name with the same key count, scope, and dependents."""
+    cli.ok("credentials", "remove", "openai-prod", "--confirm", "openai-prod")
+    cli.add("openai-prod", "--scope", "shop", "--scope", "logs", key="sk-other")
+
+
+def replaced_organization(cli: Cli) -> None:
+    """Put another organization's state, with equal records, at the path."""
+    text = cli.text()
+    lineage = cli.document()["lineage"]
+    cli.put_text(text.replace(lineage, lineage[::-1]))
+
+
+@pytest.mark.parametrize("kind", ["collections", "tables"])
+def test_a_dependent_that_was_recorded_anew_while_asked_is_not_forgotten(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    cli.init().add().collect()
+    service = ("--provider", "openai", "--model", "text-embedding-3-small", "--dimension", "1536")
+    cli.ok("tables", "attach", "shop/default/events.vector", *service, "--credential", "openai-prod")
+
+    def record_anew() -> None:
+        large = ("--provider", "openai", "--model", "text-embedding-3-large", "--credential", "openai-prod")
+        if kind == "tables":
+            cli.ok("tables", "attach", "shop/default/events.vector", *large, "--replace", "--yes")
+        else:
+            cli.ok("collections", "forget", "shop/default/products", "--yes")
+            cli.ok("collections", "add", "shop/default/products", *large)
+
+    context = while_asked(cli, monkeypatch, record_anew)
+    address = "shop/default/products" if kind == "collections" else "shop/default/events.vector"
+    noun: Any = COLLECTIONS if kind == "collections" else COLUMNS
+    refused_as_changed(lambda: forget_dependent(context, noun, ForgetDependent(address)), address)
+    assert [len(cli.document()[item]) for item in ("collections", "columns")] == [1, 1]
+
+
+def replaced_database(cli: Cli) -> None:
+    """Forget a database, and add another one of the same name."""
+    cli.ok("databases", "forget", "logs", "--force", "--confirm", "logs")
+    cli.ok("databases", "add", "logs", "--id", "44444444-4444-4444-8444-444444444444")
+
+
+ASKED: dict[str, Callable[[Context], object]] = {
+    "credentials remove": lambda context: remove_credential(context, RemoveCredential("openai-prod")),
+    "credentials rotate": lambda context: rotate_credential(context, a_rotation()),
+    "scope set --none": lambda context: change_scope(context, ChangeScope("set", "openai-prod", none=True, force=True)),
+    "scope set --all-databases": lambda context: change_scope(
+        context, ChangeScope("set", "openai-prod", all_databases=True)
+    ),
+    "scope remove": lambda context: change_scope(context, ChangeScope("remove", "openai-prod", ["logs"])),
+}
+"""Commands about a credential that ask before they act."""
+
+
+@pytest.mark.parametrize("ask", list(ASKED.values()), ids=list(ASKED))
+@pytest.mark.parametrize("replace_it", [replaced_credential, replaced_organization])
+def test_what_took_the_place_of_the_subject_under_the_same_name_is_not_changed(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch, ask: Callable[[Context], object], replace_it: Callable[[Cli], None]
+) -> None:
+    busy(cli)
+    left: list[object] = []
+
+    def at_the_prompt() -> None:
+        replace_it(cli)
+        left.append(cli.document())
+
+    context = while_asked(cli, monkeypatch, at_the_prompt)
+    with pytest.raises(ConflictError) as caught:
+        ask(context)
+    assert (caught.value.code, [cli.document()]) == ("CHANGED_MEANWHILE", left)
+
+
+@pytest.mark.parametrize("verb", ["add", "set"])
+def test_a_database_of_the_same_name_is_not_put_into_a_scope(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch, verb: str
+) -> None:
+    cli.init().ok("databases", "add", "logs", "--id", LOGS)
+    cli.add()
+    context = before_the_lock(cli, monkeypatch, lambda: replaced_database(cli))
+    request = ChangeScope(verb, "openai-prod", ["shop", "logs"])
+    refused_as_changed(lambda: change_scope(context, request), "openai-prod")
+    assert len(cli.document()["credentials"][0]["scope"]) == 1
+
+
+def waited_for(action: Callable[[], object], key: str = "sk-next") -> Callable[[], Secret]:
+    """Return a source of a key during whose wait, on a FIFO for example, `action` happens."""
+
+    def source() -> Secret:
+        action()
+        return Secret(key)
+
+    return source
+
+
+@pytest.mark.parametrize("change", ["remove", "add", "replace"])
+def test_a_credential_like_another_gets_the_scope_that_was_read_or_none(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch, change: str
+) -> None:
+    busy(cli).ok("databases", "add", "third", "--id", "33333333-3333-4333-8333-333333333333")
+    actions: dict[str, Callable[[], object]] = {
+        "remove": lambda: cli.ok("scope", "remove", "openai-prod", "logs", "--yes"),
+        "add": lambda: cli.ok("scope", "add", "openai-prod", "third"),
+        "replace": lambda: replaced_credential(cli),
+    }
+    request = AddCredential("next", None, waited_for(actions[change]), like="openai-prod")
+    refused_as_changed(lambda: add_credential(context_of(cli, monkeypatch), request), "next", "openai-prod")
+    assert [item["name"] for item in cli.document()["credentials"]] == ["openai-prod"]
+
+
+def test_a_database_that_the_other_credential_loses_during_the_write_is_not_given_to_the_new_one(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    busy(cli)
+    lose = lambda: cli.ok("scope", "remove", "openai-prod", "logs", "--yes")  # noqa: E731
+    context = before_the_lock(cli, monkeypatch, lose, nth=2)
+    added = add_credential(context, AddCredential("next", None, lambda: Secret("sk-next"), like="openai-prod"))
+    assert added.summary[-1] == "scope: shop"
+    assert [len(item["scope"]) for item in cli.document()["credentials"]] == [1, 1]
+
+
+SPOILED = ["revoked", "compromised"]
+
+
+def spoil(cli: Cli, how: str) -> None:
+    """Let the key of `openai-prod` be revoked, or compromised."""
+    words = ("credentials", "rotate", "openai-prod", "--secret-stdin", "--skip-test")
+    leaked = ("--leaked", "--confirm", "openai-prod") if how == "compromised" else ("--yes",)
+    cli.ok(*words, *leaked, stdin="sk-second")
+    if how == "revoked":
+        cli.ok("revocations", "done", "openai-prod", "--yes")
+
+
+@pytest.mark.parametrize("how", SPOILED)
+def test_a_key_that_is_spoiled_while_it_is_stored_does_not_come_into_use(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    cli.init().add(key="sk-first")
+    context = before_the_lock(cli, monkeypatch, lambda: spoil(cli, how), nth=2)
+    with pytest.raises(ConflictError) as caught:
+        add_credential(context, AddCredential("next", "openai", lambda: Secret("sk-first"), ["shop"]))
+    assert caught.value.code == f"SECRET_{how.upper()}"
+    added = next(item for item in cli.document()["credentials"] if item["name"] == "next")
+    assert (added.get("current"), added.get("scope", [])) == (None, [])
+    cli.add("next", key="sk-third")
+    cli.ok("secrets", "purge", "--yes")
+    assert cli.ok("credentials", "find", "--secret-stdin", "-o", "plain", stdin="sk-third").rows[0][2] == "current"
+
+
+@pytest.mark.parametrize("how", SPOILED)
+def test_a_key_that_is_spoiled_while_it_is_handed_in_again_is_not_stored(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    cli.init().add("openai-prod", key="sk-first").ok(
+        "credentials", "add", "other", "--provider", "openai", "--no-secret", "--yes"
+    )
+    context = before_the_lock(cli, monkeypatch, lambda: spoil(cli, how), nth=2)
+    with pytest.raises(ConflictError) as caught:
+        put_secret(context, PutSecret("other", lambda: Secret("sk-first")))
+    assert caught.value.code == f"SECRET_{how.upper()}"
+    assert cli.ok("credentials", "show", "other", "-o", "plain").facts["versions.0.held"] == "false"

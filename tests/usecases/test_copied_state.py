@@ -150,3 +150,27 @@ def test_the_register_belongs_to_its_user_alone(original: Cli) -> None:
     assert original.run("databases", "add", "other").status == ExitStatus.OK
     (file,) = register.iterdir()
     assert len(file.read_bytes().splitlines()) == 1, "a path is registered once"
+
+
+USES = [
+    ("secrets", "status", "--check"),
+    ("secrets", "test"),
+    ("secrets", "migrate", "--source", "file", "--yes"),
+]
+"""Commands that open the store without changing the state."""
+
+
+@pytest.mark.parametrize("words", USES, ids=" ".join)
+def test_a_copy_whose_secrets_are_only_used_keeps_them_too(original: Cli, words: tuple[str, ...]) -> None:
+    copy = copied(original)
+    assert in_copy(original, copy, *words).status == 0
+    removed = original.run("credentials", "remove", "openai-prod", "--yes")
+    text = f'warning: a secret of "openai-prod" was not deleted: "{copy}", a copy of this state, uses it'
+    assert (removed.status, text in removed.err, stored(original)) == (0, True, ["sk-first"])
+    assert in_copy(original, copy, "secrets", "status", "--check").facts["secrets.0.in_store"] == "present"
+
+
+def test_the_use_of_secrets_beside_no_readable_state_is_no_fault(original: Cli) -> None:
+    for text in ("[[[", ""):
+        original.state.write_text(text, encoding="utf-8")
+        assert original.run("secrets", "test").status == 0

@@ -137,3 +137,67 @@ def test_a_damaged_newest_state_counts_for_nothing(cli: Cli) -> None:
     assert cli.ok("state", "check", "-o", "plain").facts["problems"] == ""
     cli.ok("databases", "add", "other")
     assert newest(cli).read_bytes() == cli.state.read_bytes()
+
+
+def revoked(cli: Cli) -> tuple[int, str]:
+    """Rotate, and delete the secret of the old key; return a serial whose state relies on it, and its version."""
+    serial, _, _ = rotated(cli)
+    old = str(credential(cli)["previous"][0])  # type: ignore[index]
+    cli.ok("revocations", "done", "openai-prod", "--yes")
+    assert old not in in_store(cli)
+    return serial, old
+
+
+def is_stored(cli: Cli) -> list[tuple[str, str]]:
+    """Return, of each version, what the state says of its secret, and what the store says."""
+    facts = cli.run("secrets", "status", "--check", "-o", "plain").facts
+    return [
+        (facts[f"secrets.{n}.held"], facts[f"secrets.{n}.in_store"]) for n in range(9) if f"secrets.{n}.held" in facts
+    ]
+
+
+def test_a_key_whose_secret_is_gone_is_not_said_to_be_stored_by_an_older_file(cli: Cli) -> None:
+    serial, _ = revoked(cli)
+    cli.check_out(serial)
+    assert ("true", "absent") not in is_stored(cli)
+    assert cli.ok("credentials", "show", "openai-prod", "-o", "plain").facts["versions.0.held"] == "false"
+    assert cli.ok("credentials", "list", "-o", "plain").rows[0][6] == "false"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        ("databases", "add", "other"),
+        ("integrations", "add", "mistral"),
+        ("databases", "edit", "shop", "--status", "ACTIVE", "--region", "x"),
+    ],
+    ids=" ".join,
+)
+def test_a_change_of_the_older_file_records_what_is_gone(cli: Cli, change: tuple[str, ...]) -> None:
+    serial, old = revoked(cli)
+    cli.check_out(serial)
+    cli.run(*change)
+    newer(cli).unlink(missing_ok=True)
+    newest(cli).unlink()
+    assert ("true", "absent") not in is_stored(cli)
+    assert credential(cli)["current"] != old
+    assert cli.run("secrets", "put", "openai-prod", "--secret-stdin", stdin="sk-first").status == 4, "it is revoked"
+
+
+def test_a_restore_over_another_branch_does_not_bring_back_what_is_gone(cli: Cli) -> None:
+    """The other branch has a higher serial, and knows nothing of the deletion."""
+    serial, _ = revoked(cli)
+    text = (cli.state.parent / "state.toml.d" / "backups" / f"{serial:08d}.toml").read_text(encoding="utf-8")
+    cli.state.write_text(text.replace(f"serial = {serial}\n", "serial = 500\n"), encoding="utf-8")
+    cli.ok("state", "restore", str(serial), "--confirm", str(serial))
+    assert ("true", "absent") not in is_stored(cli)
+
+
+def test_a_deletion_that_is_not_done_takes_no_key_from_the_newer_file(cli: Cli) -> None:
+    serial, done, new = rotated(cli)
+    cli.check_out(serial)
+    assert "was not deleted" in take_back(cli)  # begun, not done
+    cli.state.write_bytes(done)
+    assert ("true", "present") in is_stored(cli)
+    cli.ok("databases", "add", "other")
+    assert (credential(cli)["current"], new in in_store(cli)) == (new, True)

@@ -113,6 +113,12 @@ def rotate_and_roll_back(cli: Cli) -> None:
     assert cli.rotate(key="sk-third").status == 0
 
 
+def rotate_again_and_roll_that_back(cli: Cli) -> None:
+    """The same keys as before, but the rotation that was shown is no longer the last one."""
+    rotate_again(cli)
+    cli.ok(*ROLL_BACK)
+
+
 def add_a_dependent(cli: Cli) -> None:
     cli.collect("shop/default/more")
 
@@ -140,6 +146,7 @@ def edit_the_slot(cli: Cli) -> None:
         rotate_again,
         revoke,
         rotate_and_roll_back,
+        rotate_again_and_roll_that_back,
         add_a_dependent,
         change_the_scope,
         remove_the_credential,

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 
 from tests.support.cli import Cli, Result
-from tests.usecases.meanwhile import before_the_lock
+from tests.usecases.meanwhile import before_reading, before_the_lock, context_of
 from tests.usecases.test_secrets import age_files, exec_files
-from vzctl.errors import ExitStatus
+from vzctl.cli.flags import Flags
+from vzctl.cli.wiring import Services
+from vzctl.errors import ConflictError, ExitStatus
 from vzctl.secret import Secret
+from vzctl.usecases.context import Context, Question
+from vzctl.usecases.secrets.migrate import migrate_secrets
 from vzctl.usecases.secrets.token import PutToken, put_token
+from vzctl.vault.base import SecretItem, SecretStore
 
 FORGETFUL = """\
 [secrets.exec]
@@ -137,3 +145,95 @@ def test_a_token_that_was_begun_moves_too(cli: Cli, store: Path, monkeypatch: py
         "deleted 1 secret from the store\n"
     )
     assert len(age_files(cli)) == 2
+
+
+class Watched:
+    """A store in front of which something happens before the first version of a credential is read."""
+
+    def __init__(self, store: SecretStore, version: str, action: Callable[[], object]) -> None:
+        self._store, self._version, self._action = store, version, action
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._store, name)
+
+    def read(self, item: SecretItem) -> Secret | None:
+        if item.version_id == self._version:
+            self._action()
+        return self._store.read(item)
+
+
+def exec_store() -> SecretStore:
+    """Return the store to move from."""
+    return Services(Flags(yes=True), "test").open_store("exec")
+
+
+def move(context: Context, open_source: Callable[[], SecretStore] = exec_store) -> None:
+    """Move everything from the exec store to age files."""
+    migrate_secrets(context, open_source, delete_source=True)
+
+
+def in_source(cli: Cli, *words: str, stdin: str = "") -> None:
+    """Run a command of a user who still has the exec store."""
+    assert cli.run(*words, stdin=stdin, env=TO_EXEC).status == 0
+
+
+def rotate_in_source(cli: Cli) -> None:
+    in_source(cli, "credentials", "rotate", "openai-prod", "--secret-stdin", "--skip-test", "--yes", stdin="sk-second")
+
+
+@pytest.fixture
+def source(cli: Cli) -> Path:
+    """The folder of an exec store with one key; the user has just chosen the file store."""
+    folder = cli.folder / "exec"
+    folder.mkdir()
+    cli.configure(cli.configuration + FORGETFUL.format(folder=folder))
+    cli.environment.update(TO_EXEC)
+    cli.init().add(key="sk-first")
+    cli.environment["VZCTL_SECRET_STORE"] = "file"
+    return folder
+
+
+def in_target(cli: Cli) -> list[str]:
+    """Return what the file store says of each version that the state says is stored."""
+    facts = cli.run("secrets", "status", "--check", "-o", "plain").facts
+    return [facts[f"secrets.{n}.in_store"] for n in range(9) if facts.get(f"secrets.{n}.held") == "true"]
+
+
+@pytest.mark.parametrize("nth", [2, 3, 4])
+def test_a_key_that_another_command_stores_in_the_source_meanwhile_moves_too(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch, source: Path, nth: int
+) -> None:
+    context = before_reading(cli, monkeypatch, lambda: rotate_in_source(cli), nth=nth)
+    move(replace(context, confirm=lambda question: False))  # --yes: nothing was shown
+    assert (exec_files(source), in_target(cli)) == ([], ["present", "present"])
+
+
+def test_what_was_added_while_the_user_was_asked_is_asked_about_again(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch, source: Path
+) -> None:
+    asked: list[Question] = []
+
+    def answer(question: Question) -> None:
+        asked.append(question)
+        rotate_in_source(cli)
+
+    with pytest.raises(ConflictError) as caught:
+        move(context_of(cli, monkeypatch, confirm=answer))
+    assert (caught.value.code, exec_files(source), age_files(cli)) == (
+        "CHANGED_MEANWHILE",
+        ["sk-first", "sk-second"],
+        [],
+    )
+    assert asked[0].lines == ("  each is deleted in exec once file gives it out",)
+
+
+def test_a_key_that_is_deleted_while_others_are_copied_is_not_missed(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch, source: Path
+) -> None:
+    rotate_in_source(cli)
+    old = cli.document()["credentials"][0]["previous"][0]
+    revoke: Callable[[], object] = lambda: in_source(cli, "revocations", "done", "openai-prod", "--yes")  # noqa: E731
+    context = context_of(cli, monkeypatch, confirm=lambda question: False)
+    watched = cast("SecretStore", Watched(exec_store(), old, revoke))
+    move(context, lambda: watched)
+    assert (exec_files(source), in_target(cli)) == ([], ["present"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -292,6 +293,24 @@ def test_an_unrelated_change_while_somebody_was_asked_is_kept(cli: Cli, monkeypa
         ["shop", "logs"],
         "products",
     )
+
+
+def test_a_collection_that_was_recorded_anew_while_asked_is_not_forgotten(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cli.init().add().collect()
+
+    def record_anew() -> None:
+        cli.ok("collections", "forget", "shop/default/products", "--yes")
+        words = ("--provider", "openai", "--model", "text-embedding-3-large", "--credential", "openai-prod")
+        cli.ok("collections", "add", "shop/default/products", *words)
+
+    context = while_asked(cli, monkeypatch, record_anew)
+    gone = replace(request(collections(), database="shop", keyspace="default"), prune=True)
+    with pytest.raises(ConflictError) as caught:
+        sync(context, gone)
+    assert caught.value.code == "CHANGED_MEANWHILE"
+    assert [item["model"] for item in cli.document()["collections"]] == ["text-embedding-3-large"]
 
 
 def test_the_drift_is_shown_before_the_question(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,7 +1,7 @@
 """Where this user's states are, by lineage: a copy of a state has the same secrets in the same store, and another opinion of them.
 
-One file for each lineage, one path per line, added whenever vzctl writes a state that is not in it. A path that no longer leads to
-a state of the lineage counts for nothing, so nothing is ever removed.
+One file for each lineage, one path per line, added whenever vzctl writes a state that is not in it, or uses its secrets. A path
+that no longer leads to a state of the lineage counts for nothing, so nothing is ever removed.
 """
 
 from __future__ import annotations

@@ -10,11 +10,12 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
 from vzctl.bounded_text import STATE
+from vzctl.domain.state.deletion import renewed, united
 from vzctl.domain.state.state import State
 from vzctl.errors import StateError
 from vzctl.store import backups
@@ -77,6 +78,21 @@ def states_to_return(paths: StatePaths, state: State) -> Iterator[OtherState]:
     for kept in (newer, newest):
         if kept is not None and not has_caught_up(state, kept.state):
             yield OtherState(str(kept.path), kept.state)
+
+
+def with_known_deletions(paths: StatePaths, data: bytes, state: State) -> State:
+    """Return the state with the deletions of secrets that it does not know, because an older file took the newer one's place.
+
+    A secret that is gone does not come back with the file: its key goes on under a version that is not stored.
+    """
+    if _read(paths.newest) == data:
+        return state  # the usual case, for which nothing is parsed
+    versions = {version.id for _, version in state.versions()} - {item.version for item in state.deletions}
+    for kept in (read_kept(paths.newest), read_kept(paths.newer)):
+        if kept is not None and kept.state.lineage == state.lineage:
+            gone = [item for item in kept.state.deletions if item.done_at is not None and item.version in versions]
+            state = renewed(replace(state, deletions=united(state.deletions, gone))) if gone else state
+    return state
 
 
 def has_caught_up(state: State, other: State) -> bool:

@@ -83,7 +83,12 @@ class StateFile:
 
     def read(self) -> State:
         """Return the state; raise `NotFoundError` when there is none yet, `StateError` when it is broken."""
-        return self._parse(self.read_bytes())[1]
+        return self._known(*self._parse(self.read_bytes()))
+
+    def register_use(self) -> None:
+        """Record for this user that the state is here: before a copy of it deletes a secret that both share, it asks this one."""
+        with contextlib.suppress(NotFoundError, StateError):
+            self.lineages.register(self.read().lineage, self.paths.state)
 
     def read_bytes(self) -> bytes:
         """Return the file as it is."""
@@ -172,6 +177,7 @@ class StateFile:
     def _update(self, plan: Callable[[State], P_co]) -> Written[P_co]:
         with self._locked():
             data, before = self._parse(self.read_bytes())
+            before = self._known(data, before)
             planned = plan(before)
             if planned.state is before or planned.state == before:
                 return Written(before, before, planned)
@@ -239,6 +245,12 @@ class StateFile:
             self._parsed = (data, parse_state(data, self.location))
         return self._parsed
 
+    def _known(self, data: bytes, state: State) -> State:
+        """Return the state of these bytes with what is known beside the file of secrets that are gone."""
+        from vzctl.store.newest import with_known_deletions
+
+        return with_known_deletions(self.paths, data, state)
+
     def snapshot(self) -> Snapshot:
         """Return the bytes, empty when there is no file, and the state unless it is broken."""
         from vzctl.store.snapshots import Snapshot
@@ -248,7 +260,7 @@ class StateFile:
         except (NotFoundError, StateLostError):
             return Snapshot(b"", None)
         with contextlib.suppress(StateError):
-            return Snapshot(*self._parse(data))
+            return Snapshot(data, self._known(*self._parse(data)))
         return Snapshot(data, None)
 
     def stamp(self) -> Hashable:
@@ -266,7 +278,7 @@ class StateFile:
         return newest.states_to_return(self.paths, state)
 
     def copies(self, lineage: str) -> Iterator[OtherState]:
-        """Yield the other state files of the lineage that this user has written."""
+        """Yield the other state files of the lineage that this user has written, or whose secrets this user has used."""
         return self.lineages.others(lineage, self.paths.state)
 
     @contextmanager

@@ -206,6 +206,10 @@ class StateStore(Restorable, Protocol):
         """Yield the states that may take the place of this one again: those that it has not caught up with."""
         ...
 
+    def register_use(self) -> None:
+        """Make this state one of the `copies` of the others of its lineage: a command uses secrets that they may share."""
+        ...
+
     def copies(self, lineage: str) -> Iterator[OtherState]:
         """Yield the other states of the lineage that this user has."""
         ...

@@ -3,7 +3,8 @@
 A command describes its change as a pure function from a state to a `Plan`. `propose` reads and plans without a lock; then the
 user is shown the plan and asked, keys are read and tested. `Proposal.commit` calls the function again with the state as it is
 then, under the guard. When that state no longer leads to what was shown, or rests on something else than what was checked, nothing
-is written. So no command can act on a state that it, or its user, has not seen.
+is written. So no command can act on a state that it, or its user, has not seen. A name that leads to another record by then (a
+credential removed and added again, another organization's state at the path) is another subject, whatever the plan looks like.
 
 The function must be pure: it may be called any number of times. Times and ids are made once, before it.
 """
@@ -66,8 +67,11 @@ class Proposal(Generic[T]):
         """Plan again under the guard and write; raises `ConflictError` (`CHANGED_MEANWHILE`) when the plan is another one now."""
 
         def planned_again(state: State) -> Plan[T]:
+            if state.lineage != self.before.lineage:
+                raise changed_meanwhile(*self.plan.subjects)
             plan = self.replan(state)
-            if plan.basis != self.plan.basis or not self._is_answered(plan.question):
+            is_same = all(_leads_to_same(self.before, state, name) for name in plan.subjects)
+            if not is_same or plan.basis != self.plan.basis or not self._is_answered(plan.question):
                 raise changed_meanwhile(*plan.subjects)
             return plan
 
@@ -78,6 +82,15 @@ class Proposal(Generic[T]):
         if question == self.plan.question:
             return True
         return not self.is_seen and (question is None or question.danger is Danger.MODERATE)
+
+
+def _leads_to_same(before: State, now: State, name: str) -> bool:
+    """Whether no credential and no database of this name was replaced by another one of the same name."""
+    old, new = before.credential(name), now.credential(name)
+    if old is not None and new is not None and old.id != new.id:
+        return False
+    had, has = ({item.id for item in state.databases if item.name == name} for state in (before, now))
+    return not had or not has or not had.isdisjoint(has)
 
 
 def stable_ids(context: Context) -> Callable[[str], str]:

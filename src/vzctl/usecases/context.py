@@ -88,7 +88,10 @@ class Context:
     def store(self) -> SecretStore:
         """Return the configured secret store, opened once; raises `SecretStoreError` or `UsageError`."""
         if not self._opened:
-            self._opened.append(self.open_store())
+            store = self.open_store()
+            if not store.is_beside_state:
+                self.state_store.register_use()
+            self._opened.append(store)
         return self._opened[0]
 
     def require_writable(self) -> None:

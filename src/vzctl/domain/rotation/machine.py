@@ -358,12 +358,17 @@ def finish_back(state: State, rotation: Rotation, now: datetime, new_id: Callabl
 def scope_afterwards(state: State, credential: Credential, rotation: Rotation, now: datetime) -> tuple[ScopeEntry, ...]:
     """Return the scope to end with: the one of now, without what `--minimum-scope` leaves out.
 
+    A database that got a dependent since the plan was made is not left out: a merge, or a sync, may have added it.
     On `astra` the credential was removed and recreated, so it has the databases that were put back, and no others: an
     entry that was not put back is requested again, and a removal that was requested is done.
     """
     is_back = rotation.direction is Direction.BACK
     dropped: frozenset[str] = (
-        frozenset() if is_back else frozenset(rotation.snapshot.databases) - frozenset(rotation.databases)
+        frozenset()
+        if is_back
+        else frozenset(rotation.snapshot.databases)
+        - frozenset(rotation.databases)
+        - frozenset(item.database for item in state.dependents_of(credential.name))
     )
     kept = tuple(entry for entry in credential.scope if entry.database not in dropped)
     if state.is_local:

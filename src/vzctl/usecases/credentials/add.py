@@ -32,13 +32,13 @@ from vzctl.domain.state.state import State
 from vzctl.errors import ConflictError
 from vzctl.secret import Secret
 from vzctl.store.state_store import Written
-from vzctl.usecases.change import Plan, apply, stable_ids
+from vzctl.usecases.change import Plan, apply, propose_from, stable_ids
 from vzctl.usecases.context import Context, SecretSource
 from vzctl.usecases.credential_detail import CredentialDetail, credential_detail
 from vzctl.usecases.credentials.edit import require_slot
 from vzctl.usecases.integrations.add import also_enabled, charges, enabled
 from vzctl.usecases.keys.delete import finish_and_tell
-from vzctl.usecases.keys.judge import require_new_key
+from vzctl.usecases.keys.judge import require_new_key, require_unspoiled
 from vzctl.usecases.keys.version import set_held, take_secret, write_secret
 from vzctl.usecases.manual_steps import status_for, steps_for, wanted
 from vzctl.usecases.outcome import Notice, Outcome
@@ -87,22 +87,28 @@ def add_credential(context: Context, request: AddCredential) -> Outcome[Credenti
         context.store().probe()
         secret, warnings = take_secret(provider, request.source)
         warnings = (*warnings, *require_new_key(state, existing, secret))
-        intent = _record_intent(context, provider, request, secret)
+        intent = _record_intent(context, state, provider, request, secret)
         write_secret(context, intent.credential_id, intent.version.id, secret)
     else:
-        intent = _record_intent(context, provider, request, None)
-    ids = list(dict.fromkeys(item.id for item in databases))
-    after = _put_in_force(context, request, intent.version, ids).after
+        secret = None
+        intent = _record_intent(context, state, provider, request, None)
+    ids = [item.id for item in databases]
+    after = _put_in_force(context, request, intent.version, ids, secret).after
     return _added(context, state, after, provider, request, warnings)
 
 
 def _like_the_other(state: State, request: AddCredential) -> AddCredential:
-    """Return the request with what it takes from another credential spelled out, by database id."""
+    """Return the request with the provider of the other credential, unless it names one itself."""
     if request.like is None:
         return request
-    other = require_credential(state, request.like)
-    databases = (*request.databases, *scope_of(state, request.like))
-    return replace(request, provider=request.provider or other.provider, databases=databases, like=None)
+    return replace(request, provider=request.provider or require_credential(state, request.like).provider)
+
+
+def _databases(state: State, request: AddCredential) -> list[Database]:
+    """Return the databases that the request names, and those in the scope of the other credential."""
+    of_other = scope_of(state, request.like) if request.like is not None else []
+    found = [find_database(state, item) for item in (*request.databases, *of_other)]
+    return list({item.id: item for item in found}.values())
 
 
 def _check(state: State, provider: Provider, request: AddCredential) -> list[Database]:
@@ -117,7 +123,7 @@ def _check(state: State, provider: Provider, request: AddCredential) -> list[Dat
         )
     if request.slot is not None:
         require_slot(provider.id, request.slot)
-    return [find_database(state, item) for item in dict.fromkeys(request.databases)]
+    return _databases(state, request)
 
 
 def _intended(
@@ -155,16 +161,25 @@ class _Intent:
     replaced: str | None
 
 
-def _record_intent(context: Context, provider: Provider, request: AddCredential, secret: Secret | None) -> _Intent:
-    """Record the version before its key is stored; then the key that an interrupted earlier try left is deleted."""
+def _record_intent(
+    context: Context, before: State, provider: Provider, request: AddCredential, secret: Secret | None
+) -> _Intent:
+    """Record the version before its key is stored; then the key that an interrupted earlier try left is deleted.
+
+    The scope of the other credential is the one that was read before this command waited for the key.
+    """
     now, ids = context.now(), stable_ids(context)
+    subjects = (request.name,) if request.like is None else (request.name, request.like)
+
+    def like(state: State) -> frozenset[str]:
+        return frozenset() if request.like is None else frozenset(scope_of(state, request.like))
 
     def plan(state: State) -> Plan[_Intent]:
         fingerprint = secret.fingerprint(state.organization.fingerprint_salt) if secret is not None else None
         begun = state.credential(request.name)
         left = begun.version(begun.pending) if begun is not None and begun.current is None else None
         if begun is not None and left is not None and secret is not None and left.fingerprint == fingerprint:
-            return Plan(state=state, data=_Intent(left, begun.id, None))
+            return Plan(state=state, data=_Intent(left, begun.id, None), basis=like(state), subjects=subjects)
         last_four = secret.last_four() if secret is not None else None
         version = Version(id=ids("version"), created_at=now, fingerprint=fingerprint, last_four=last_four)
         credential_id = begun.id if begun is not None else ids("credential")
@@ -175,20 +190,25 @@ def _record_intent(context: Context, provider: Provider, request: AddCredential,
         return Plan(
             state=after,
             data=_Intent(version, credential_id, left.id if left is not None else None),
+            basis=like(state),
             details=(f'{"record" if without else "begin to add"} "{request.name}" ({provider.id}){without}',),
-            subjects=(request.name,),
+            subjects=subjects,
         )
 
-    intent = apply(context, plan).plan.data
+    intent = propose_from(context, before, plan).commit().plan.data
     if intent.replaced is not None:
         finish_and_tell(context, [intent.replaced])
     return intent
 
 
 def _put_in_force(
-    context: Context, request: AddCredential, version: Version, databases: Sequence[str]
+    context: Context, request: AddCredential, version: Version, databases: Sequence[str], secret: Secret | None
 ) -> Written[Plan[None]]:
-    """Make the version the active one and give the credential its scope: the databases, by id, that were named before."""
+    """Make the version the active one and give the credential its scope: the databases, by id, that were named before.
+
+    A key that was revoked or compromised while the store was writing it does not come into use, and a database that the
+    other credential lost meanwhile is not given to this one.
+    """
     now = context.now()
 
     def plan(state: State) -> Plan[None]:
@@ -199,7 +219,12 @@ def _put_in_force(
                 code="CHANGED_MEANWHILE",
                 next_steps=(suggest("credentials show", credential.name, comment="what it is now"),),
             )
+        if secret is not None:
+            require_unspoiled(state, secret, credential)
         named = [find_database(state, item) for item in databases]
+        if request.like is not None:
+            allowed = {item.id for item in _databases(state, request)}
+            named = [item for item in named if item.id in allowed]
         scope = tuple(ScopeEntry(database=item.id, added_at=now, **wanted(state, now)) for item in named)
         credential = replace(_as_asked(credential, request, now), current=version.id, pending=None, scope=scope)
         after = in_force_again(state.with_credential(credential), version.id)
@@ -292,7 +317,7 @@ def _exists_already(
 def _updated(state: State, request: AddCredential, now: datetime) -> State:
     credential = require_credential(state, request.name)
     require_no_rotation(state, credential)
-    new = [find_database(state, item).id for item in request.databases]
+    new = [item.id for item in _databases(state, request)]
     entries = tuple(
         ScopeEntry(database=item, added_at=now, **wanted(state, now))
         for item in dict.fromkeys(new)
@@ -313,7 +338,7 @@ def _dry_run(context: Context, state: State, provider: Provider, request: AddCre
     version = Version(id="new", created_at=context.now())
     after = _intended(state, provider, request, version, context.new_id(), context.now())
     credential = require_credential(after, request.name)
-    databases = [find_database(state, item).id for item in dict.fromkeys(request.databases)]
+    databases = [item.id for item in _databases(state, request)]
     scope = tuple(
         ScopeEntry(database=item, added_at=context.now(), **wanted(state, context.now())) for item in databases
     )

@@ -10,7 +10,7 @@ from vzctl.errors import NotFoundError
 from vzctl.usecases.change import Plan, propose
 from vzctl.usecases.context import Context, Question
 from vzctl.usecases.dependents.noun import DependentNoun
-from vzctl.usecases.dependents.service import require_no_open_rotation
+from vzctl.usecases.dependents.service import require_no_open_rotation, without_times
 from vzctl.usecases.outcome import Outcome
 
 ListT = TypeVar("ListT")
@@ -55,7 +55,7 @@ def _forgotten(state: State, noun: DependentNoun[ListT, DetailT], address: str) 
         state=state.without_dependent(item),
         data=noun.detail(state, address),
         question=Question(f'Forget the {noun.noun} "{address}"?', address),
-        basis=item.key,
+        basis=without_times(item),
         details=(f'forget the {noun.noun} "{address}"',),
         subjects=(address,),
     )

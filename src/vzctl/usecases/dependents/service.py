@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, ClassVar
 
@@ -132,6 +132,11 @@ def require_no_open_rotation(state: State, item: Dependent) -> None:
     credential = state.credential(item.credential) if item.credential is not None else None
     if credential is not None:
         require_no_rotation(state, credential)
+
+
+def without_times(item: Dependent) -> Dependent:
+    """Return what a plan about a collection or column rests on: all of it, but not when it was recorded or observed."""
+    return replace(item, recorded_at=None, observed_at=None)
 
 
 def matching(state: State, items: Sequence[Dependent], chosen: DependentFilter) -> list[Dependent]:

@@ -18,7 +18,7 @@ from vzctl.usecases.keys.version import read_version
 from vzctl.usecases.outcome import Outcome
 from vzctl.usecases.rotations.find import latest, require_host
 from vzctl.usecases.rotations.observe_step import VerificationPolicy
-from vzctl.usecases.rotations.steps import RunOptions, find_rotation, left_open, run_steps, step_basis
+from vzctl.usecases.rotations.steps import RunOptions, find_rotation, left_open, moved_on, run_steps, step_basis
 from vzctl.usecases.rotations.view import (
     RotationDetail,
     change_lines,
@@ -80,6 +80,8 @@ def _roll_back(
 def _turn(state: State, rotation_id: str, request: RollBackRotation, now: datetime, host: str) -> Plan[Rotation]:
     """Plan the way back from where the rotation is. What was changed since it began is shown, and stays as it is."""
     rotation = find_rotation(state, rotation_id)
+    if latest(state, request.name).id != rotation_id:
+        raise moved_on(rotation)
     require_host(host, rotation, "rollback", take_over=request.take_over)
     credential = machine.require_reversible(state, rotation)
     turned = machine.turned_back(rotation, credential, now)

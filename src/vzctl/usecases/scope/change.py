@@ -89,12 +89,12 @@ def _plan(state: State, request: ChangeScope, now: datetime) -> Plan[None]:
     index = Index(state)
     credential = require_credential(state, request.name)
     affected = frozenset(item.key for item in scope_dependents(index, credential, leaving))
-    copied = frozenset(_named(state, request)) if request.like is not None else None
+    named = None if request.all_databases else frozenset(_named(state, request))
     return Plan(
         state=after,
         data=None,
         question=_question(index, credential, after, leaving) if is_asked else None,
-        basis=(frozenset(leaving), affected, copied),
+        basis=(frozenset(leaving), affected, named),
         details=_summary(state, after, request.name, ""),
         subjects=(request.name,),
     )

@@ -13,6 +13,7 @@ from vzctl.domain.state.state import State
 from vzctl.domain.state.token import KEPT_AS, SHOWN_AS, leftover_tokens, token_in_force
 from vzctl.errors import ConflictError, SecretStoreError, UsageError
 from vzctl.store.state_store import Change
+from vzctl.usecases.change import changed_meanwhile
 from vzctl.usecases.context import Context, Question, item_of
 from vzctl.usecases.keys.delete import other_states, used_elsewhere
 from vzctl.usecases.keys.version import Owner, in_store, may_be_held, require_recorded, store_item, write_secret
@@ -39,6 +40,7 @@ def migrate_secrets(
     """Copy every secret from another store into the configured one; delete there only after all were read back.
 
     Also what a crash or a store that failed has kept from being recorded as held: left behind, nothing would find it again.
+    What other commands store in the source meanwhile is copied too, so that nothing new stays behind.
     """
     context.require_writable()
     state = context.state_store.read()
@@ -49,41 +51,74 @@ def migrate_secrets(
         raise SecretStoreError(f'the secret store "{target.name}" is only read', code="SECRET_STORE_READ_ONLY")
     if delete_source and not source.writable:
         raise UsageError(f"the {source.name} store is only read: nothing can be deleted there", code="USAGE")
-    held = [(owner, version) for owner, version in state.versions() if version.held]
-    token = token_in_force(state)
-    tokens: tuple[Version, ...] = () if token is None else (token,)
-    doubtful, leftovers = _in_doubt(state), _leftovers(state)
     if dry_run:
-        names = _names(held, tokens)
-        more = len(doubtful) + len(leftovers)
+        recorded = _names(_recorded(state))
+        more = len(_in_doubt(state)) + len(_leftovers(state))
         rest = f", and {more} more if {source.name} holds {'them' if more > 1 else 'it'}" if more else ""
-        text = f"would copy {counted(len(names), 'secret')} from {source.name} to {target.name}{rest}"
-        return Outcome(data=Migration(source.name, target.name, names, deleted=False), summary=(text,))
+        text = f"would copy {counted(len(recorded), 'secret')} from {source.name} to {target.name}{rest}"
+        return Outcome(data=Migration(source.name, target.name, recorded, deleted=False), summary=(text,))
     source.probe()
     target.probe()
     _require_two_stores(context, source, target)
-    held += _found(state, doubtful, source, target, deletes=delete_source)
-    tokens += tuple(item for item in leftovers if source.read(token_item(state, item.id)) is not None)
-    names = _names(held, tokens)
-    context.confirm(Question(f"Copy {counted(len(names), 'secret')} from {source.name} to {target.name}?", target.name))
-    copied = (*_copy(context, state, held, source, target), *_copy_tokens(context, state, tokens, source, target))
+    asked = _names(_stored(state, source, target, deletes=delete_source))
+    is_seen = context.confirm(_question(source, target, len(asked), deletes=delete_source)) is not False
+    state = context.state_store.read()
+    stored = _stored(state, source, target, deletes=delete_source)
+    if is_seen and _names(stored) != asked:
+        raise changed_meanwhile()
+    names: tuple[str, ...] = ()
+    copied: list[str] = []
+    while names != _names(stored):
+        names = _names(stored)
+        copied += _copy(context, state, stored.held, source, target)
+        copied += _copy_tokens(context, state, stored.tokens, source, target)
+        state = context.state_store.read()
+        stored = _stored(state, source, target, deletes=delete_source)
     changed = bool(copied) or (delete_source and bool(names))
     if changed:
         # Before anything is deleted: the audit knows what was meant, whatever comes in between.
         what = f"copied {counted(len(copied), 'secret')} from {source.name} to {target.name}"
         deleting = "; deleting them there" if delete_source else ""
         context.state_store.note(Change("secrets migrate", (), (what + deleting,)))
-    kept = _delete_in_source(context, held, tokens, source, target) if delete_source else ()
+    kept = _delete_in_source(context, stored, source, target) if delete_source else ()
     there = len(names) - len(copied)
     already = f"; {there} there already" if there else ""
     return Outcome(
-        data=Migration(source.name, target.name, copied, deleted=delete_source and not kept),
+        data=Migration(source.name, target.name, tuple(copied), deleted=delete_source and not kept),
         changed=changed,
         summary=(
             f"copied {counted(len(copied), 'secret')} from {source.name} to {target.name}, each read back{already}",
         ),
         warnings=kept,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Stored:
+    """What is to be moved: versions of credentials, and of the Astra token."""
+
+    held: tuple[tuple[Owner, Version], ...]
+    tokens: tuple[Version, ...]
+
+
+def _recorded(state: State) -> _Stored:
+    """Return what the state records as stored."""
+    token = token_in_force(state)
+    held = tuple((owner, version) for owner, version in state.versions() if version.held)
+    return _Stored(held, () if token is None else (token,))
+
+
+def _stored(state: State, source: SecretStore, target: SecretStore, *, deletes: bool) -> _Stored:
+    """Return what the state records as stored, and what else the source holds of it."""
+    recorded = _recorded(state)
+    found = _found(state, _in_doubt(state), source, target, deletes=deletes)
+    leftovers = (item for item in _leftovers(state) if source.read(token_item(state, item.id)) is not None)
+    return _Stored((*recorded.held, *found), (*recorded.tokens, *leftovers))
+
+
+def _question(source: SecretStore, target: SecretStore, number: int, *, deletes: bool) -> Question:
+    lines = (f"  each is deleted in {source.name} once {target.name} gives it out",) if deletes else ()
+    return Question(f"Copy {counted(number, 'secret')} from {source.name} to {target.name}?", target.name, lines=lines)
 
 
 def _require_two_stores(context: Context, source: SecretStore, target: SecretStore) -> None:
@@ -97,17 +132,13 @@ def _require_two_stores(context: Context, source: SecretStore, target: SecretSto
 
 
 def _delete_in_source(
-    context: Context,
-    held: Sequence[tuple[Owner, Version]],
-    tokens: Sequence[Version],
-    source: SecretStore,
-    target: SecretStore,
+    context: Context, stored: _Stored, source: SecretStore, target: SecretStore
 ) -> tuple[Notice, ...]:
     """Delete each secret in the source that the target gives out at that moment; return why others stay there."""
     state = context.state_store.read()
     others = tuple(other_states(context, state, source))
-    items = [(owner.name, store_item(state, owner, version.id), version) for owner, version in held]
-    items += [(SHOWN_AS, token_item(state, version.id), version) for version in tokens]
+    items = [(owner.name, store_item(state, owner, version.id), version) for owner, version in stored.held]
+    items += [(SHOWN_AS, token_item(state, version.id), version) for version in stored.tokens]
     kept = []
     for name, item, version in items:
         notice = used_elsewhere(others, version.id, name)
@@ -200,8 +231,8 @@ def _settling(state: State, owner: Credential, version: Version) -> Command:
     return command("credentials add", owner.name, provider=owner.provider)
 
 
-def _names(held: Sequence[tuple[Owner, Version]], tokens: Sequence[Version]) -> tuple[str, ...]:
-    return (*(f"{owner.name} {version.id}" for owner, version in held), *map(_token_name, tokens))
+def _names(stored: _Stored) -> tuple[str, ...]:
+    return (*(f"{owner.name} {version.id}" for owner, version in stored.held), *map(_token_name, stored.tokens))
 
 
 def _copy(
@@ -215,6 +246,8 @@ def _copy(
             # Also when a migration that was killed has deleted it in the source: then all of them were read back here.
             continue
         secret = source.read(item)
+        if secret is None and is_deleted(context.state_store.read(), version.id):
+            continue  # by another command, a moment ago
         if secret is None:
             raise SecretStoreError(
                 f'{source.name} does not hold the key of "{owner.name}"; nothing was deleted',

@@ -45,7 +45,7 @@ def put_secret(context: Context, request: PutSecret) -> Outcome[CredentialDetail
     recorded = propose_from(context, state, lambda current: _with_fingerprint(current, version, secret, request.name))
     is_recorded = recorded.commit().changed
     write_secret(context, credential.id, version.id, secret)
-    written = propose_from(context, state, lambda current: _with_key(current, version, request.name)).commit()
+    written = propose_from(context, state, lambda current: _with_key(current, version, secret, request.name)).commit()
     return Outcome(
         data=credential_detail(context, written.after, require_credential(written.after, request.name)),
         changed=written.changed or is_recorded,
@@ -95,9 +95,11 @@ def _with_fingerprint(state: State, version: Version, secret: Secret, name: str)
     )
 
 
-def _with_key(state: State, version: Version, name: str) -> Plan[None]:
+def _with_key(state: State, version: Version, secret: Secret, name: str) -> Plan[None]:
+    """Record that the key is stored, unless it was revoked or compromised while the store was writing it."""
     if _adoptable(state, name).id != version.id:
         raise changed_meanwhile(name)
+    require_unspoiled(state, secret)
     credential = require_credential(state, name)
     return Plan(
         state=set_held(state, credential.id, [version.id], held=True),

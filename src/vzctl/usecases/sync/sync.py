@@ -14,10 +14,12 @@ from vzctl.domain.drift.differences import Action, Change, Drift, DriftItem, Syn
 from vzctl.domain.drift.observation import Kind, Remark
 from vzctl.domain.rules import counted, listed
 from vzctl.domain.state.index import Index
+from vzctl.domain.state.records import Dependent
 from vzctl.domain.state.state import State
 from vzctl.errors import ExitStatus
 from vzctl.usecases.change import Plan, propose_from
 from vzctl.usecases.context import Context, Danger, Question
+from vzctl.usecases.dependents.service import without_times
 from vzctl.usecases.observation.observe import AnswerKind, AnswerSummary, LiveSources, Observed, Sources, observe
 from vzctl.usecases.outcome import Columns, Notice, Outcome
 from vzctl.usecases.state.check import ProblemRow, problem_row
@@ -149,10 +151,16 @@ def _plan(state: State, observed: Observed, options: SyncOptions) -> Plan[Drift]
         state=drift.after,
         data=drift,
         question=_question(state, drift),
-        basis=[item.identity for item in drift.items],
+        basis=([item.identity for item in drift.items], _forgotten(state, drift)),
         details=tuple(_details(drift)),
         subjects=tuple(dict.fromkeys(item.subject for item in drift.effective)),
     )
+
+
+def _forgotten(state: State, drift: Drift) -> list[Dependent]:
+    """Return the dependents that are forgotten."""
+    kept = {item.key for item in drift.after.dependants()}
+    return [without_times(item) for item in state.dependants() if item.key not in kept]
 
 
 def _observed(context: Context, state: State, request: Sync, options: SyncOptions) -> Observed:
