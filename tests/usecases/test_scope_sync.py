@@ -7,15 +7,18 @@ from typing import Any
 
 import pytest
 
+from tests.support.builders import a_state
 from tests.support.cli import LOGS, SHOP, Cli
 from tests.support.live import KEY, OTHER_KEY, LiveUser, live_user
 from tests.support.standin.server import Answer, Asked, StandIn
 from tests.support.standin.world import Keyspace
 from vzctl.clients.data_api import DataApi
 from vzctl.clients.http import Http, Limits
+from vzctl.clients.provider_probe import ProviderProbes
 from vzctl.errors import ExitStatus
 from vzctl.secret import Secret
-from vzctl.usecases.observation.scope import CredentialRef
+from vzctl.usecases.live import AstraToken, Live
+from vzctl.usecases.observation.scope import CredentialRef, ScopeObserver
 from vzctl.usecases.observation.scope_questions import ScopeQuestions
 
 SCOPES = ("sync", "--only", "scopes")
@@ -237,10 +240,11 @@ def test_a_collection_that_is_left_is_named_before_other_reasons(stand_in: Stand
             return Answer(200, {"status": {"ok": 1}})
         return Answer(200, refused)
 
-    questions = ScopeQuestions(iter(["1", "2"]).__next__, frozenset())
     named = [CredentialRef("a", "mistral"), CredentialRef("b", "openai"), CredentialRef("c", "voyageAI")]
     with Http(Limits()) as http:
         api = DataApi(http, stand_in.mount("/api", data_api), Secret("Cassandra:x"), "shop")
+        live = Live(http=http, probes=ProviderProbes(http, {}), find_token=lambda: AstraToken(Secret("x"), "a test"))
+        questions = ScopeQuestions(ScopeObserver(live, a_state(), iter(["1", "2"]).__next__), frozenset())
         told = questions.ask(api, SHOP, "shop", ["default_keyspace"], named)
     (coverage,) = told.coverage
     assert (told.seen, told.error, coverage.place, coverage.failed) == ((), None, "the scopes of shop", False)

@@ -34,6 +34,7 @@ def test_a_hibernated_one_is_woken_when_that_is_wanted(user: LiveUser) -> None:
     cluster.status = "HIBERNATED"
     result = user.cli.run("databases", "wait", "shop", "--every", "0.01", "--for", "0.05")
     assert (result.status, cluster.status) == (ExitStatus.CONFLICT, "HIBERNATED")
+    assert result.error == 'the database "shop" is hibernated; a request would wake it, and its billing would go on'
     assert f"next: vzctl databases wait {SHOP} --status ACTIVE --wake\n    # wake it on purpose" in result.err
     result = user.cli.run("databases", "wait", "shop", "--wake", *SOON)
     assert (result.status, result.facts["status"]) == (0, "ACTIVE")

@@ -64,11 +64,15 @@ class Live:
         self.http.trust.require(command_url(endpoint), token_kind(token))
         return DataApi(self.http, endpoint, token, database.name)
 
-    def require_awake(self, state: State, database: Database, *, wake: bool) -> None:
-        """Look at the status before the Data API is asked, because that would wake a hibernated database.
+    def open(self, state: State, database: Database, *, wake: bool) -> DataApi:
+        """Return the Data API of a database, which is awake. The status comes first: a request would resume the database.
 
         A token that may not see databases leaves what is recorded.
         """
+        self._require_awake(state, database, wake=wake)
+        return self.data_api(state, database)
+
+    def _require_awake(self, state: State, database: Database, *, wake: bool) -> None:
         status = database.status
         if not state.is_local:
             try:
@@ -77,13 +81,7 @@ class Live:
                 if error.code != "TOKEN_LACKS_RIGHTS":
                     raise
         if status == "HIBERNATED" and not wake:
-            raise ConflictError(
-                f'the database "{database.name}" is hibernated; a request would wake it, and its billing would go on',
-                code="DATABASE_HIBERNATED",
-                next_steps=(
-                    suggest("databases wait", database.id, status="ACTIVE", wake=True, comment="wake it on purpose"),
-                ),
-            )
+            raise hibernated(database)
 
     def data_apis(
         self, state: State, databases: Sequence[Database], *, jobs: int, wake: bool, are_named: bool
@@ -95,17 +93,13 @@ class Live:
         """
         if are_named:
             for database in databases:
-                self.require_awake(state, database, wake=wake)
+                self._require_awake(state, database, wake=wake)
             # Every address is looked up before the first request: a missing one ends the command before anything is sent.
             return [self.data_api(state, database) for database in databases]
 
-        def opened(database: Database) -> DataApi:
-            self.require_awake(state, database, wake=wake)
-            return self.data_api(state, database)
-
         if databases:
             self.find_token()  # without one no database can be asked
-        links = [[partial(unless_it_fails, partial(opened, database))] for database in databases]
+        links = [[partial(unless_it_fails, partial(self.open, state, database, wake=wake))] for database in databases]
         results = in_parallel(jobs, links, finished=lambda _: None, stop=self.http.close)
         return [item for chain in results for item in chain]
 
@@ -119,6 +113,15 @@ class Live:
                 ),
             )
         return astra_endpoint(self.environment, database.id, database.region)
+
+
+def hibernated(database: Database, status: str = "ACTIVE") -> ConflictError:
+    """Return the error for a database that a request would resume, where that was not asked for."""
+    return ConflictError(
+        f'the database "{database.name}" is hibernated; a request would wake it, and its billing would go on',
+        code="DATABASE_HIBERNATED",
+        next_steps=(suggest("databases wait", database.id, status=status, wake=True, comment="wake it on purpose"),),
+    )
 
 
 def unless_it_fails(work: Callable[[], T]) -> T | VzctlError:

@@ -11,7 +11,7 @@ from vzctl.domain.state.records import Database
 from vzctl.domain.state.state import State
 from vzctl.errors import AstraError, ConflictError, UsageError
 from vzctl.usecases.context import Context
-from vzctl.usecases.live import Live
+from vzctl.usecases.live import Live, hibernated
 from vzctl.usecases.outcome import Outcome
 
 LOOK_EVERY_SECONDS: Final = 5.0
@@ -62,13 +62,7 @@ def wait_for_database(context: Context, request: WaitForDatabase) -> Outcome[Wai
                 f'"{database.name}" is {status}; it will not become {wanted}', code="DATABASE_GONE", side="astra"
             )
         if status == "HIBERNATED" and not request.wake:
-            raise ConflictError(
-                f'"{database.name}" is hibernated and stays so; a request would wake it, and its billing would go on',
-                code="DATABASE_HIBERNATED",
-                next_steps=(
-                    suggest("databases wait", database.id, status=wanted, wake=True, comment="wake it on purpose"),
-                ),
-            )
+            raise hibernated(database, wanted)
         if status != last:
             context.tell(f'"{database.name}" is {status}')
         if status == "HIBERNATED" and request.wake and last != status:

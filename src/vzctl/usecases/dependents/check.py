@@ -46,8 +46,7 @@ def _api(live: Live, index: Index, database_id: str) -> DataApi | str:
     database = index.databases[database_id]
     try:
         live.find_token()
-        live.require_awake(index.state, database, wake=False)
-        return live.data_api(index.state, database)
+        return live.open(index.state, database, wake=False)
     except VzctlError as error:
         return "there is no Astra token" if error.code == "TOKEN_MISSING" else error.message
 

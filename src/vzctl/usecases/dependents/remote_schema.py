@@ -28,10 +28,7 @@ _LEAVE_OPEN: Final = frozenset({"NO_ANSWER_TIMEOUT", "NO_ANSWER_RESET", "NO_ANSW
 
 def open_database(context: Context, state: State, address: Address, *, wake: bool) -> DataApi:
     """Return the Data API of an address's database, which is awake."""
-    live = context.open_live()
-    database = find_database(state, address.database)
-    live.require_awake(state, database, wake=wake)
-    return live.data_api(state, database)
+    return context.open_live().open(state, find_database(state, address.database), wake=wake)
 
 
 def send_add_vectorize(api: DataApi, address: Address, attachment: AttachedService) -> None:

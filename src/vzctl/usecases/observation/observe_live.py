@@ -37,7 +37,7 @@ from vzctl.usecases.context import Context
 from vzctl.usecases.live import Live, first_failure, in_parallel, require_jobs
 from vzctl.usecases.observation.astra_databases import DatabaseList, list_databases
 from vzctl.usecases.observation.observe import AnswerKind, AnswerSummary, Coverage, LiveSources, Observed, read_live
-from vzctl.usecases.observation.scope import CredentialRef
+from vzctl.usecases.observation.scope import CredentialRef, ScopeObserver
 from vzctl.usecases.observation.scope_questions import ScopeQuestions
 
 ACTIVE: Final = "ACTIVE"
@@ -110,7 +110,8 @@ def observe_live(context: Context, state: State, sources: LiveSources, options: 
     with_new = find_drift(state, Observation(databases=databases), replace(options, prune=False)).after
     chosen = _chosen(with_new, sources)
     if options.kinds - {Kind.DATABASES}:
-        questions = ScopeQuestions.of(with_new, context.new_id) if Kind.SCOPES in options.kinds else None
+        observer = ScopeObserver(live, with_new, context.new_id)
+        questions = ScopeQuestions.of(with_new, observer) if Kind.SCOPES in options.kinds else None
         wanted = _Wanted(sources, questions, contents=bool(options.kinds - {Kind.DATABASES, Kind.SCOPES}))
         _look_into(live, with_new, chosen, databases, wanted, seen)
     if databases is None and not (seen.answers or seen.scopes) and seen.error is not None:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from vzctl.answers.fields import place_name_fault
 from vzctl.clients.data_api import DataApi
 from vzctl.domain.drift.observation import ScopeSeen
 from vzctl.domain.rules import provider_by_id
@@ -14,14 +13,7 @@ from vzctl.domain.state.records import Credential
 from vzctl.domain.state.state import State
 from vzctl.errors import AuthError, VzctlError
 from vzctl.usecases.observation.observe import Coverage
-from vzctl.usecases.observation.scope import (
-    NO_KEYSPACE,
-    NOT_OBSERVABLE,
-    USABLE,
-    ControlProbe,
-    CredentialRef,
-    observe_each,
-)
+from vzctl.usecases.observation.scope import CredentialRef, ScopeAnswer, ScopeFinding, ScopeObserver
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +32,13 @@ class ScopeQuestions:
     `recorded` are all names, also of those that are not asked about.
     """
 
-    new_id: Callable[[], str]
+    observer: ScopeObserver
     recorded: frozenset[str]
     known: Mapping[str, Credential] = field(default_factory=dict)
     scoped: Mapping[str, Collection[str]] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, state: State, new_id: Callable[[], str]) -> ScopeQuestions:
+    def of(cls, state: State, observer: ScopeObserver) -> ScopeQuestions:
         """Return the questions about a state. A rotation looks for itself, and so does the removal of a credential."""
         rotating = {item.credential for item in state.rotations if item.is_open}
         known = {
@@ -61,7 +53,7 @@ class ScopeQuestions:
         for name, credential in known.items():
             for entry in credential.scope:
                 scoped[entry.database].append(name)
-        return cls(new_id, frozenset(item.name for item in state.credentials), known, scoped)
+        return cls(observer, frozenset(item.name for item in state.credentials), known, scoped)
 
     def ask(
         self, api: DataApi, database: str, called: str, keyspaces: Iterable[str], named: Collection[CredentialRef]
@@ -74,20 +66,18 @@ class ScopeQuestions:
         if not wanted:
             return ScopeReport()
         place = f"the scopes of {called}"
-        keyspace = next((item for item in sorted(keyspaces) if place_name_fault(item) is None), None)
-        if keyspace is None:
-            return ScopeReport(coverage=(Coverage(place, NO_KEYSPACE, is_scope=True),))
         seen: list[ScopeSeen] = []
-        reason: str | None = None
-        probe = ControlProbe.of(self.new_id)
+        unseen: list[ScopeFinding] = []
         credentials = sorted(wanted, key=lambda item: (item.name, item.provider))
         try:
-            for credential, answer, words in observe_each(api, keyspace, credentials, probe):
-                if answer == NOT_OBSERVABLE:
-                    # A collection that is left there is named before anything else.
-                    reason = words if reason is None or probe.collection in (words or "") else reason
+            findings = self.observer.observe(api, credentials, sorted(keyspaces))
+            for credential, finding in zip(credentials, findings, strict=True):
+                if finding.answer is ScopeAnswer.NOT_OBSERVABLE:
+                    unseen.append(finding)
                 else:
-                    seen.append(ScopeSeen(database, credential.name, answer == USABLE))
+                    seen.append(ScopeSeen(database, credential.name, finding.answer is ScopeAnswer.USABLE))
+            # A collection that is left there is named before anything else.
+            reason = min(unseen, key=lambda item: not item.is_left).reason if unseen else None
         except AuthError as error:
             reason = error.message
         except VzctlError as error:

@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Final
+from dataclasses import dataclass
+from enum import Enum, auto
 
 from vzctl.command import suggest
 from vzctl.domain.rotation.manual_steps import PendingStep
 from vzctl.domain.rules import listed
 from vzctl.domain.state.index import Index
-from vzctl.domain.state.records import Credential, Database
+from vzctl.domain.state.records import Credential
 from vzctl.domain.state.state import State
 from vzctl.errors import AstraError, VzctlError
 from vzctl.usecases.context import Context
-from vzctl.usecases.dependents.check_result import NOT_LOOKED_AT
-from vzctl.usecases.live import Live, require_one_asked, unless_it_fails
-from vzctl.usecases.observation.scope import NOT_OBSERVABLE, REFUSED, USABLE, ControlProbe, observe_scope
+from vzctl.usecases.live import require_one_asked
+from vzctl.usecases.observation.scope import ScopeAnswer, ScopeFinding, ScopeObserver
 from vzctl.usecases.outcome import Notice
 
-DONE: Final = "done"
-NOT_DONE: Final = "not done"
+
+class StepAnswer(Enum):
+    """Whether a step is in force; `NOT_LOOKED_AT`: the databases that would show it could not be asked."""
+
+    DONE = auto()
+    NOT_DONE = auto()
+    NOT_OBSERVABLE = auto()
+    NOT_LOOKED_AT = auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +46,9 @@ def seen_steps(
     What cannot be seen is neither: then a person's word is all there is. A database that cannot be asked now is another
     thing: the steps that it would show are left as they are. Where they are named, it ends the command.
     """
-    eyes = _Eyes(context, context.open_live(), Index(state), wake, are_named)
-    answers = {step.id: eyes.answer(step) for step in steps}
-    missing = [step.id for step in steps if answers[step.id] == NOT_DONE]
+    observed = _observed(context, state, steps, wake=wake, are_named=are_named)
+    answers = {step.id: observed.answer(step) for step in steps}
+    missing = [step.id for step in steps if answers[step.id] is StepAnswer.NOT_DONE]
     if missing:
         raise AstraError(
             f"not in force, as the databases show it: {listed(missing)}; nothing was recorded",
@@ -56,13 +62,16 @@ def seen_steps(
                 suggest("pending list", comment="what is to be done"),
             ),
         )
-    left = [step for step in steps if answers[step.id] == NOT_LOOKED_AT]
+    left = [step for step in steps if answers[step.id] is StepAnswer.NOT_LOOKED_AT]
     left += [step for step in steps if step not in left and any(_builds_on(step, other) for other in left)]
-    require_one_asked(list(eyes.errors.values()), len(steps) - len(left))
+    require_one_asked(list(observed.errors.values()), len(steps) - len(left))
     return SeenSteps(
-        seen=frozenset(step.id for step in steps if answers[step.id] == DONE and step not in left),
+        seen=frozenset(step.id for step in steps if answers[step.id] is StepAnswer.DONE and step not in left),
         left=frozenset(step.id for step in left),
-        warnings=(*eyes.notices(), *(Notice("STILL_PENDING", f"not confirmed: {item.id}", item.id) for item in left)),
+        warnings=(
+            *observed.notices(),
+            *(Notice("STILL_PENDING", f"not confirmed: {item.id}", item.id) for item in left),
+        ),
     )
 
 
@@ -75,71 +84,75 @@ def _builds_on(step: PendingStep, other: PendingStep) -> bool:
     return step.kind == "integration" and step.verb == "remove" and step.provider == other.provider
 
 
-@dataclass(slots=True)
-class _Eyes:
-    """Looks once for each credential and database, however many steps are about them."""
+@dataclass(frozen=True, slots=True)
+class _Observed:
+    """What databases show of credentials: a finding for each database id and credential name."""
 
-    context: Context
-    live: Live
     index: Index
-    wake: bool
-    are_named: bool
-    errors: dict[str, VzctlError] = field(default_factory=dict)
-    unseen: dict[tuple[str, str], str] = field(default_factory=dict)
-    found: dict[tuple[str, str], str] = field(default_factory=dict)
+    findings: dict[tuple[str, str], ScopeFinding]
 
-    def answer(self, step: PendingStep) -> str:
+    @property
+    def errors(self) -> dict[str, VzctlError]:
+        """Why databases could not be asked, by their ids."""
+        return {place: found.error for (place, _), found in self.findings.items() if found.error is not None}
+
+    def answer(self, step: PendingStep) -> StepAnswer:
         """Return whether a step is in force."""
-        credential = self.index.credentials.get(step.credential or "")
-        if credential is None:
-            return NOT_OBSERVABLE
-        places = [step.database] if step.database is not None else sorted(credential.database_ids)
-        seen = [self._look(credential, self.index.databases[place]) for place in places]
+        seen = {self.findings[place, step.credential or ""].answer for place in _places(self.index, step)}
         if step.verb == "add":
             # One database that can use a credential shows that it exists; one that cannot may be out of its scope.
-            if USABLE in seen:
-                return DONE
-            if step.kind == "scope" and REFUSED in seen:
-                return NOT_DONE
-            return NOT_LOOKED_AT if NOT_LOOKED_AT in seen else NOT_OBSERVABLE
-        if USABLE in seen:
-            return NOT_DONE
-        if NOT_LOOKED_AT in seen:
-            return NOT_LOOKED_AT
-        return DONE if seen and set(seen) == {REFUSED} else NOT_OBSERVABLE
-
-    def _look(self, credential: Credential, database: Database) -> str:
-        place = (credential.name, database.id)
-        if place not in self.found:
-            asked = self._ask(credential, database)
-            if isinstance(asked, VzctlError):
-                self.errors.setdefault(database.id, asked)
-                self.found[place] = NOT_LOOKED_AT
-            else:
-                self.found[place], words = asked
-                if self.found[place] == NOT_OBSERVABLE:
-                    self.unseen[credential.name, database.name] = words or NOT_OBSERVABLE
-        return self.found[place]
-
-    def _ask(self, credential: Credential, database: Database) -> tuple[str, str | None] | VzctlError:
-        def ask() -> tuple[str, str | None]:
-            self.live.require_awake(self.index.state, database, wake=self.wake)
-            api = self.live.data_api(self.index.state, database)
-            return observe_scope(api, credential, ControlProbe.of(self.context.new_id))
-
-        if database.id in self.errors:
-            return self.errors[database.id]
-        return ask() if self.are_named else unless_it_fails(ask)
+            if ScopeAnswer.USABLE in seen:
+                return StepAnswer.DONE
+            if step.kind == "scope" and ScopeAnswer.REFUSED in seen:
+                return StepAnswer.NOT_DONE
+        elif ScopeAnswer.USABLE in seen:
+            return StepAnswer.NOT_DONE
+        if ScopeAnswer.NOT_LOOKED_AT in seen:
+            return StepAnswer.NOT_LOOKED_AT
+        is_done = step.verb != "add" and seen == {ScopeAnswer.REFUSED}
+        return StepAnswer.DONE if is_done else StepAnswer.NOT_OBSERVABLE
 
     def notices(self) -> tuple[Notice, ...]:
         """Return where nothing could be seen, and why."""
+        unseen = [
+            (self.index.database_name(place), name, found.reason)
+            for (place, name), found in self.findings.items()
+            if found.answer is ScopeAnswer.NOT_OBSERVABLE
+        ]
         return (
             *(
                 Notice("NOT_LOOKED_AT", f"not looked at: {self.index.database_name(item)} ({error.message})", item)
                 for item, error in self.errors.items()
             ),
             *(
-                Notice("SCOPES_NOT_OBSERVABLE", f'"{name}" in {database} is not observable: {words}', name)
-                for (name, database), words in self.unseen.items()
+                Notice("SCOPES_NOT_OBSERVABLE", f'"{name}" in {database} is not observable: {reason}', name)
+                for database, name, reason in unseen
             ),
         )
+
+
+def _places(index: Index, step: PendingStep) -> list[str]:
+    """Return the ids of the databases that may show whether a step is in force."""
+    credential = index.credentials.get(step.credential or "")
+    if credential is None:
+        return []
+    return [step.database] if step.database is not None else sorted(credential.database_ids)
+
+
+def _observed(
+    context: Context, state: State, steps: Sequence[PendingStep], *, wake: bool, are_named: bool
+) -> _Observed:
+    """Ask each database once about each credential, however many steps are about them."""
+    index = Index(state)
+    pairs = list(dict.fromkeys((place, step.credential or "") for step in steps for place in _places(index, step)))
+    asked: defaultdict[str, list[Credential]] = defaultdict(list)
+    for place, name in pairs:
+        asked[place].append(index.credentials[name])
+    observer = ScopeObserver(context.open_live(), state, context.new_id, wake)
+    chains = observer.observe_all([(index.databases[place], asked[place]) for place in asked], are_named=are_named)
+    found = {
+        (place, credential.name): finding
+        for (place, credentials), findings in zip(asked.items(), chains, strict=True)
+        for credential, finding in zip(credentials, findings, strict=True)
+    }
+    return _Observed(index, {pair: found[pair] for pair in pairs})

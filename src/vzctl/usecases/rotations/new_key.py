@@ -154,10 +154,8 @@ class _Tester:
                 continue
             if failures == FAILURES_AT_MOST:
                 break
-            database = index.databases[item.database]
             try:
-                self.live.require_awake(self.state, database, wake=False)
-                api = self.live.data_api(self.state, database)
+                api = self.live.open(self.state, index.databases[item.database], wake=False)
                 return self._searched(api, item, replace(test, dependent=index.address(item)))
             except (AuthError, ConflictError, NotFoundError) as error:
                 reasons[item.database] = error.own_words

@@ -8,7 +8,7 @@ scope. What cannot be seen stays a person's word, and the reason is told.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
@@ -20,8 +20,8 @@ from vzctl.domain.state.state import State
 from vzctl.errors import ConflictError, VzctlError
 from vzctl.usecases.context import Context
 from vzctl.usecases.keys.version import read_version
-from vzctl.usecases.live import DEFAULT_JOBS, Live, in_parallel
-from vzctl.usecases.observation.scope import NOT_OBSERVABLE, REFUSED, USABLE, ControlProbe, observe_scope
+from vzctl.usecases.live import DEFAULT_JOBS, in_parallel
+from vzctl.usecases.observation.scope import CredentialRef, ScopeAnswer, ScopeObserver
 from vzctl.usecases.rotations.new_key import still_accepted
 from vzctl.usecases.rotations.view import NOT_SEEN, SEEN, UNSEEABLE, StepVerification, step_text
 
@@ -89,41 +89,30 @@ class _Question:
                 self.detail = error.message
 
 
-@dataclass(slots=True)
-class _Eyes:
-    """Looks at a credential through databases."""
+@dataclass(frozen=True, slots=True)
+class _Observation:
+    """Asks databases whether they can use a credential, and expects one answer."""
 
-    context: Context
-    live: Live
-    index: Index
+    observer: ScopeObserver
     credential: Credential
-    expected: str
-    awake: set[str] = field(default_factory=set)
+    expected: ScopeAnswer
 
-    def question(self, word: str, database_id: str) -> _Question:
-        database = self.index.databases.get(database_id)
-        name = self.index.database_name(database_id)
+    def question(self, index: Index, word: str, database_id: str) -> _Question:
+        database = index.databases.get(database_id)
+        name = index.database_name(database_id)
         if database is None:
             return _Question(word, name, None, detail="it is no longer in the state", is_settled=True)
         return _Question(word, name, partial(self._ask, database))
 
     def _ask(self, database: Database) -> tuple[bool | None, str]:
         try:
-            self._require_awake(database)
+            api = self.observer.open(database)
         except ConflictError as error:
             return None, error.message  # it sleeps, or nobody knows where it is
-        api = self.live.data_api(self.index.state, database)
-        shown, words = observe_scope(api, self.credential, ControlProbe.of(self.context.new_id))
-        if shown == NOT_OBSERVABLE:
-            return None, words or shown
-        return shown == self.expected, f"{shown} in"
-
-    def _require_awake(self, database: Database) -> None:
-        """Look at the status once, and at the address: raise `ConflictError` for a database that is not asked."""
-        if database.id not in self.awake:
-            self.live.data_api(self.index.state, database)
-            self.live.require_awake(self.index.state, database, wake=False)
-            self.awake.add(database.id)
+        (found,) = self.observer.observe(api, [CredentialRef.of(self.credential)])
+        if found.answer is ScopeAnswer.NOT_OBSERVABLE:
+            return None, found.reason or found.answer.value
+        return found.answer is self.expected, f"{found.answer.value} in"
 
 
 def _questions(context: Context, state: State, rotation: Rotation, wanted: tuple[str, ...]) -> list[_Question]:
@@ -133,13 +122,14 @@ def _questions(context: Context, state: State, rotation: Rotation, wanted: tuple
         return [_revoked(context, state, credential, rotation)]
     live = context.open_live()
     live.find_token()  # without one there is nothing to look with, in any database
-    snapshot = rotation.snapshot
+    index, snapshot = Index(state), rotation.snapshot
+    observer = ScopeObserver(live, state, context.new_id)
     if rotation.step is Step.REMOVED:
-        eyes = _Eyes(context, live, Index(state), credential, REFUSED)
+        refused = _Observation(observer, credential, ScopeAnswer.REFUSED)
         databases = list(dict.fromkeys((*snapshot.needed_databases, *snapshot.databases)))[:DATABASES_AT_MOST]
-        return [eyes.question(Step.REMOVED.value, item) for item in databases]
-    eyes = _Eyes(context, live, Index(state), credential, USABLE)
-    return [eyes.question(item, item) for item in wanted]
+        return [refused.question(index, Step.REMOVED.value, item) for item in databases]
+    usable = _Observation(observer, credential, ScopeAnswer.USABLE)
+    return [usable.question(index, item, item) for item in wanted]
 
 
 def _revoked(context: Context, state: State, credential: Credential, rotation: Rotation) -> _Question:

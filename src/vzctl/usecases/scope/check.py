@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import ClassVar
 
-from vzctl.clients.data_api import DataApi
 from vzctl.command import NextStep, suggest
 from vzctl.domain.drift.comparison import find_drift
 from vzctl.domain.drift.differences import SyncOptions
@@ -17,19 +15,16 @@ from vzctl.domain.state.address import find_database
 from vzctl.domain.state.index import Index
 from vzctl.domain.state.records import Credential, Database
 from vzctl.domain.state.state import State
-from vzctl.errors import ExitStatus, VzctlError
+from vzctl.errors import ExitStatus
 from vzctl.usecases.change import Plan, propose_from
 from vzctl.usecases.context import Context
-from vzctl.usecases.dependents.check_result import NOT_LOOKED_AT
 from vzctl.usecases.live import (
     DEFAULT_JOBS,
-    in_parallel,
     is_failure,
     require_jobs,
     require_one_asked,
-    unless_it_fails,
 )
-from vzctl.usecases.observation.scope import NOT_OBSERVABLE, REFUSED, USABLE, ControlProbe, observe_scope
+from vzctl.usecases.observation.scope import ScopeAnswer, ScopeFinding, ScopeObserver
 from vzctl.usecases.outcome import Columns, Outcome
 from vzctl.usecases.sync.sync import drift_row, sentence
 from vzctl.usecases.views import DatabaseRef, database_ref
@@ -83,18 +78,10 @@ def check_scope(context: Context, request: CheckScope) -> Outcome[ScopeObservati
     state = context.state_store.read()
     credential = require_credential(state, request.name)
     databases = _databases(state, credential, request)
-    live = context.open_live()
-    are_named = bool(request.databases)
-    apis = live.data_apis(state, databases, jobs=request.jobs, wake=request.wake, are_named=are_named)
-    looks = [
-        partial(observe_scope, api, credential, ControlProbe.of(context.new_id)) if isinstance(api, DataApi) else None
-        for api in apis
-    ]
-    asked = [[item if are_named else partial(unless_it_fails, item)] for item in looks if item is not None]
-    results = in_parallel(request.jobs, asked, finished=lambda _: None, stop=live.http.close)
-    answers = iter([answer for chain in results for answer in chain])
-    found = [api if isinstance(api, VzctlError) else next(answers) for api in apis]
-    errors = [item for item in found if isinstance(item, VzctlError)]
+    observer = ScopeObserver(context.open_live(), state, context.new_id, request.wake)
+    asked = [(item, (credential,)) for item in databases]
+    found = [item for (item,) in observer.observe_all(asked, are_named=bool(request.databases), jobs=request.jobs)]
+    errors = [item.error for item in found if item.error is not None]
     require_one_asked(errors, len(found) - len(errors))
     rows = tuple(_row(state, credential, item, shown) for item, shown in zip(databases, found, strict=True))
     wrong = [row for row in rows if row.agrees is False]
@@ -118,18 +105,16 @@ def _databases(state: State, credential: Credential, request: CheckScope) -> lis
     return [item for item in state.databases if item.id in ids]
 
 
-def _row(
-    state: State, credential: Credential, database: Database, shown: tuple[str, str | None] | VzctlError
-) -> ScopeObservation:
+def _row(state: State, credential: Credential, database: Database, found: ScopeFinding) -> ScopeObservation:
     in_scope = any(entry.database == database.id and entry.removal_wanted_at is None for entry in credential.scope)
-    seen, detail = (NOT_LOOKED_AT, shown.message) if isinstance(shown, VzctlError) else shown
-    expected = USABLE if in_scope else REFUSED
+    expected = ScopeAnswer.USABLE if in_scope else ScopeAnswer.REFUSED
+    is_seen = found.answer in (ScopeAnswer.USABLE, ScopeAnswer.REFUSED)
     return ScopeObservation(
         database=database_ref(Index(state), database.id),
         in_scope=in_scope,
-        seen=seen,
-        agrees=None if seen in (NOT_OBSERVABLE, NOT_LOOKED_AT) else seen == expected,
-        detail=detail,
+        seen=found.answer.value,
+        agrees=found.answer is expected if is_seen else None,
+        detail=found.reason,
     )
 
 
@@ -138,7 +123,9 @@ def _record(context: Context, state: State, name: str, rows: tuple[ScopeObservat
 
     Raise `ConflictError` when the scope is not the one that the databases were asked about.
     """
-    seen = tuple(ScopeSeen(row.database.id, name, row.seen == USABLE) for row in rows if row.agrees is not None)
+    seen = tuple(
+        ScopeSeen(row.database.id, name, row.seen == ScopeAnswer.USABLE) for row in rows if row.agrees is not None
+    )
     scope_options = SyncOptions(context.now(), context.new_id, frozenset({Kind.SCOPES}))
 
     def plan(current: State) -> Plan[None]:
