@@ -15,15 +15,13 @@ from hypothesis import strategies as st
 from vzctl.bounded_text import CONFIGURATION
 from vzctl.errors import ExitStatus, UsageError
 from vzctl.live_settings import LiveSettings
-from vzctl.setting_table import SETTINGS
+from vzctl.setting_table import SETTINGS, Sourced, is_true
 from vzctl.settings import (
     ExecCommands,
     Settings,
-    Sourced,
     StoreSettings,
     config_path,
     environment,
-    is_true,
     locate_state,
     resolve,
     state_home,

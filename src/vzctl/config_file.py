@@ -69,6 +69,14 @@ def dig(document: Mapping[str, Any], key: str) -> Any:
     return value
 
 
+def one_word(document: Mapping[str, Any], path: str, key: str, form: str = "a word") -> str | None:
+    """Return a word, or None when the key is not there; `form` says what it must be."""
+    value = dig(document, key)
+    if value is not None and not isinstance(value, str):
+        raise bad_config(path, key, f"must be {form}")
+    return value
+
+
 def word_list(document: Mapping[str, Any], path: str, key: str) -> tuple[str, ...] | None:
     """Return a list of words that are not empty, or None when the key is not there."""
     value = dig(document, key)

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from vzctl.config_file import bad_config, dig, word_list
+from vzctl.config_file import bad_config, dig, one_word, word_list
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,28 +28,16 @@ class LiveSettings:
 
 def read_live(document: Mapping[str, Any], path: str) -> LiveSettings:
     """Return the settings of the user's file; raise `UsageError` for a value of the wrong kind."""
-    devops_url = dig(document, "astra.devops_url")
-    if devops_url is not None and not isinstance(devops_url, str):
-        raise bad_config(path, "astra.devops_url", "must be a URL")
-    profile = dig(document, "astra.cli_profile")
-    if profile is not None and not isinstance(profile, str):
-        raise bad_config(path, "astra.cli_profile", "must be a word")
     providers = dig(document, "providers") or {}
     if not isinstance(providers, dict) or not all(isinstance(item, dict) for item in providers.values()):
         raise bad_config(path, "providers", "must hold a table for each provider, such as [providers.openai]")
-    urls: dict[str, str] = {}
-    for name, table in providers.items():
-        url = table.get("base_url")
-        if url is not None and not isinstance(url, str):
-            raise bad_config(path, f"providers.{name}.base_url", "must be a URL")
-        if url is not None:
-            urls[name] = url
+    urls = {name: one_word(document, path, f"providers.{name}.base_url", "a URL") for name in providers}
     return LiveSettings(
-        devops_url=devops_url,
-        cli_profile=profile or "default",
+        devops_url=one_word(document, path, "astra.devops_url", "a URL"),
+        cli_profile=one_word(document, path, "astra.cli_profile") or "default",
         data_api_hosts=word_list(document, path, "astra.data_api_hosts") or (),
         trusted_hosts=word_list(document, path, "trust.hosts") or (),
-        provider_urls=urls,
+        provider_urls={name: url for name, url in urls.items() if url is not None},
         mint_commands=_commands(document, path, "rotation.mint"),
         revoke_commands=_commands(document, path, "rotation.revoke"),
         path=path,

@@ -1,9 +1,110 @@
-"""The table of settings and variables; documentation and `vzctl help environment` are made from it."""
+"""The table of settings and variables: each setting is declared here once.
+
+What it may be, where it may come from, its default, what the documentation says of it, and what a support bundle shows.
+"""
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol
+
+from vzctl.command import suggest
+from vzctl.errors import UsageError
+
+OUTPUTS: Final = ("human", "plain", "json")
+DEFAULT_TIMEOUT_SECONDS: Final = 30.0
+_FALSE: Final = frozenset({"", "0", "false", "no", "off"})
+
+
+@dataclass(frozen=True, slots=True)
+class Sourced:
+    """A value and where it came from, such as `--state`, `VZCTL_STATE`, a file's path, or `default`."""
+
+    value: str
+    source: str
+
+
+def is_true(text: str) -> bool:
+    """Whether an environment variable's text means yes: everything but empty, 0, false, no and off."""
+    return text.strip().lower() not in _FALSE
+
+
+class Form(Protocol):
+    """What a setting may be."""
+
+    def checked(self, found: Sourced) -> Sourced:
+        """Return the value as it is used; raise `UsageError` for one that the setting cannot have."""
+        ...
+
+    def redacted(self, text: str) -> str | float | None:
+        """Return what may be passed on of a value: a word of vzctl's own or a number; None for what a user wrote freely."""
+        ...
+
+
+class _Text:
+    def checked(self, found: Sourced) -> Sourced:
+        return found
+
+    def redacted(self, text: str) -> str | float | None:
+        return None
+
+
+class _Switch:
+    def checked(self, found: Sourced) -> Sourced:
+        return Sourced("true" if is_true(found.value) else "false", found.source)
+
+    def redacted(self, text: str) -> str | float | None:
+        return text if text in ("true", "false") else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Choice:
+    noun: str
+    words: tuple[str, ...]
+
+    def checked(self, found: Sourced) -> Sourced:
+        if found.value in self.words:
+            return found
+        raise UsageError(
+            f"{found.value!a} is no {self.noun}; choose {', '.join(self.words)} (from {found.source})",
+            code="SETTING_INVALID",
+            next_steps=(suggest("help", "environment", comment="every setting and its values"),),
+        )
+
+    def redacted(self, text: str) -> str | float | None:
+        return text if text in self.words else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Number:
+    """A number of a unit, from `lowest` to `highest`; days are whole."""
+
+    unit: str
+    lowest: float
+    highest: float
+
+    def checked(self, found: Sourced) -> Sourced:
+        number = self._number(found.value)
+        if number is None or not self.lowest <= number <= self.highest:
+            raise UsageError(
+                f"{found.value!a} is no number of {self.unit} (from {found.source})", code="SETTING_INVALID"
+            )
+        return found
+
+    def redacted(self, text: str) -> str | float | None:
+        return self._number(text)
+
+    def _number(self, text: str) -> float | None:
+        if self.unit == "days" and not (text.isascii() and text.isdigit()):
+            return None
+        try:
+            return float(text)
+        except ValueError:
+            return None
+
+
+TEXT: Final = _Text()
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +118,7 @@ class Setting:
     key: str | None = None
     default: str = ""
     project: bool = False
+    form: Form = TEXT
 
 
 SETTINGS: Final = (
@@ -40,22 +142,41 @@ SETTINGS: Final = (
         "output",
         "human at a terminal, else plain",
         project=True,
+        form=_Choice("output", OUTPUTS),
     ),
-    Setting("no_input", "never prompt", "--no-input", "VZCTL_NO_INPUT"),
-    Setting("color", "auto, always or never", "--color", "VZCTL_COLOR", default="auto"),
+    Setting("no_input", "never prompt", "--no-input", "VZCTL_NO_INPUT", form=_Switch()),
     Setting(
-        "lock_timeout", "seconds to wait for the state's lock", "--lock-timeout", "VZCTL_LOCK_TIMEOUT", default="10"
+        "color",
+        "auto, always or never",
+        "--color",
+        "VZCTL_COLOR",
+        default="auto",
+        form=_Choice("color", ("auto", "always", "never")),
     ),
-    Setting("read_only", "refuse every change", variable="VZCTL_READ_ONLY"),
+    Setting(
+        "lock_timeout",
+        "seconds to wait for the state's lock",
+        "--lock-timeout",
+        "VZCTL_LOCK_TIMEOUT",
+        default="10",
+        form=_Number("seconds", 0, 24 * 3600),
+    ),
+    Setting("read_only", "refuse every change", variable="VZCTL_READ_ONLY", form=_Switch()),
     Setting(
         "secret_store",
         "keyring, exec, file or env",
         variable="VZCTL_SECRET_STORE",
         key="secrets.store",
         default="keyring",
+        form=_Choice("secret store", ("keyring", "exec", "file", "env")),
     ),
     Setting(
-        "policy.max_age_days", "days after which a key is due", key="policy.max_age_days", default="90", project=True
+        "policy.max_age_days",
+        "days after which a key is due",
+        key="policy.max_age_days",
+        default="90",
+        project=True,
+        form=_Number("days", 1, 36_500),
     ),
     Setting("secrets.exec.get", "command that prints a secret; {item} is its name", key="secrets.exec.get"),
     Setting("secrets.exec.set", "command that takes a secret on stdin", key="secrets.exec.set"),
@@ -68,9 +189,16 @@ SETTINGS: Final = (
         "seconds that one request may take, its retries included",
         variable="VZCTL_TIMEOUT",
         key="timeout",
-        default="30",
+        default=f"{DEFAULT_TIMEOUT_SECONDS:g}",
+        form=_Number("seconds", sys.float_info.min, 600),
     ),
-    Setting("astra.environment", "prod, dev or test", key="astra.environment", default="prod"),
+    Setting(
+        "astra.environment",
+        "prod, dev or test",
+        key="astra.environment",
+        default="prod",
+        form=_Choice("environment of Astra", ("prod", "dev", "test")),
+    ),
     Setting(
         "astra.cli_profile",
         "the profile of the Astra CLI whose token is used when no other source has one",

@@ -12,29 +12,12 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from vzctl.command import suggest
-from vzctl.config_file import bad_config, dig, flat_keys, load_document, word_list
+from vzctl.config_file import bad_config, dig, flat_keys, load_document, one_word, word_list
 from vzctl.errors import UsageError
 from vzctl.live_settings import LiveSettings, is_provider_key, read_live
-from vzctl.setting_table import SETTINGS
+from vzctl.setting_table import SETTINGS, Setting, Sourced, is_true
 
 PROJECT_FILE: Final = ".vzctl.toml"
-OUTPUTS: Final = ("human", "plain", "json")
-COLORS: Final = ("auto", "always", "never")
-STORES: Final = ("keyring", "exec", "file", "env")
-DEFAULT_LOCK_TIMEOUT_SECONDS: Final = 10.0
-ENVIRONMENTS: Final = ("prod", "dev", "test")
-DEFAULT_TIMEOUT_SECONDS: Final = 30.0
-LONGEST_TIMEOUT_SECONDS: Final = 600.0
-
-_FALSE: Final = frozenset({"", "0", "false", "no", "off"})
-
-
-@dataclass(frozen=True, slots=True)
-class Sourced:
-    """A value and where it came from, such as `--state`, `VZCTL_STATE`, a file's path, or `default`."""
-
-    value: str
-    source: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,32 +103,20 @@ class Settings:
 def resolve(flags: Mapping[str, str], environ: Mapping[str, str], cwd: str, *, at_terminal: bool) -> Settings:
     """Decide every setting. `flags` holds those that were typed, by setting name; raise `UsageError` for a bad value."""
     layers = _Layers(flags, environ, cwd)
-    profile = layers.find("profile", "default")
+    profile = layers.find("profile")
     _check_profile(profile)
     _check_state(layers.find("state", ""))
-    output = layers.find("output", "human" if at_terminal else "plain")
-    _check_choice("output", output, OUTPUTS)
-    color = layers.find("color", "auto")
-    _check_choice("color", color, COLORS)
-    lock_timeout = layers.find("lock_timeout", f"{DEFAULT_LOCK_TIMEOUT_SECONDS:g}")
-    _check_seconds(lock_timeout)
-    max_age_days = layers.find("policy.max_age_days", "90")
-    _check_days(max_age_days)
-    timeout = layers.find("timeout", f"{DEFAULT_TIMEOUT_SECONDS:g}")
-    _check_timeout(timeout)
-    environment = layers.find("astra.environment", ENVIRONMENTS[0])
-    _check_choice("environment of Astra", environment, ENVIRONMENTS)
     return Settings(
         state=_state(layers, profile),
         profile=profile,
-        output=output,
-        color=color,
+        output=layers.find("output", "human" if at_terminal else "plain"),
+        color=layers.find("color"),
         no_input=_no_input(layers),
-        read_only=_boolean(layers.find("read_only", "")),
-        lock_timeout=lock_timeout,
-        max_age_days=max_age_days,
-        timeout=timeout,
-        astra_environment=environment,
+        read_only=layers.find("read_only"),
+        lock_timeout=layers.find("lock_timeout"),
+        max_age_days=layers.find("policy.max_age_days"),
+        timeout=layers.find("timeout"),
+        astra_environment=layers.find("astra.environment"),
         secrets=_secrets(layers),
         live=read_live(layers.user, layers.user_path),
         environ=environ,
@@ -155,7 +126,7 @@ def resolve(flags: Mapping[str, str], environ: Mapping[str, str], cwd: str, *, a
 def locate_state(flags: Mapping[str, str], environ: Mapping[str, str], cwd: str) -> str:
     """Return the path of the state file alone; for shell completion, which needs nothing else."""
     layers = _Layers(flags, environ, cwd)
-    return _state(layers, layers.find("profile", "default")).value
+    return _state(layers, layers.find("profile")).value
 
 
 def config_path(environ: Mapping[str, str]) -> str:
@@ -179,11 +150,6 @@ def state_home(environ: Mapping[str, str]) -> str:
     return os.path.join(_base(environ, "XDG_STATE_HOME", ".local/state"), "vzctl")
 
 
-def is_true(text: str) -> bool:
-    """Whether an environment variable's text means yes: everything but empty, 0, false, no and off."""
-    return text.strip().lower() not in _FALSE
-
-
 class _Layers:
     """The four places a value may come from, strongest first."""
 
@@ -198,8 +164,12 @@ class _Layers:
         _check_keys(self.user, self.user_path, project=False)
         _check_keys(self.project, self.project_path, project=True)
 
-    def find(self, name: str, default: str) -> Sourced:
+    def find(self, name: str, default: str | None = None) -> Sourced:
         setting = next(item for item in SETTINGS if item.name == name)
+        return setting.form.checked(self._sourced(setting, setting.default if default is None else default))
+
+    def _sourced(self, setting: Setting, default: str) -> Sourced:
+        name = setting.name
         if name in self.flags:
             return Sourced(self.flags[name], setting.flag or name)
         if setting.variable is not None and self.environ.get(setting.variable):
@@ -287,31 +257,23 @@ def _base(environ: Mapping[str, str], variable: str, default: str) -> str:
 
 
 def _no_input(layers: _Layers) -> Sourced:
-    found = _boolean(layers.find("no_input", ""))
+    found = layers.find("no_input")
     if found.value == "false" and is_true(layers.environ.get("CI", "")):
         return Sourced("true", "CI")
     return found
 
 
-def _boolean(found: Sourced) -> Sourced:
-    return Sourced("true" if is_true(found.value) else "false", found.source)
-
-
 def _secrets(layers: _Layers) -> StoreSettings:
-    store = layers.find("secret_store", "keyring")
-    _check_choice("secret store", store, STORES)
     path = layers.user_path
     variables = dig(layers.user, "secrets.env") or {}
     if not isinstance(variables, dict) or not all(isinstance(value, str) for value in variables.values()):
         raise bad_config(path, "secrets.env", 'must be a table of credential = "VARIABLE"')
-    identity = dig(layers.user, "secrets.file.identity_file")
-    if identity is not None and not isinstance(identity, str):
-        raise bad_config(path, "secrets.file.identity_file", "must be a path")
+    identity = one_word(layers.user, path, "secrets.file.identity_file", "a path")
     home = layers.environ.get("HOME", "")
     if identity is not None and identity.startswith("~/") and home:
         identity = os.path.join(home, identity[2:])
     return StoreSettings(
-        store=store,
+        store=layers.find("secret_store"),
         exec=_exec(layers),
         recipients=word_list(layers.user, path, "secrets.file.recipients") or (),
         identity_file=identity,
@@ -363,39 +325,3 @@ def _looks_like_secret(text: str) -> bool:
     from vzctl.domain.masking.redaction import looks_like_secret
 
     return looks_like_secret(text)
-
-
-def _check_choice(what: str, found: Sourced, allowed: tuple[str, ...]) -> None:
-    if found.value not in allowed:
-        raise UsageError(
-            f"{found.value!a} is no {what}; choose {', '.join(allowed)} (from {found.source})",
-            code="SETTING_INVALID",
-            next_steps=(suggest("help", "environment", comment="every setting and its values"),),
-        )
-
-
-def _check_seconds(found: Sourced) -> None:
-    if not 0 <= _seconds(found) <= 24 * 3600:
-        raise _not_seconds(found)
-
-
-def _check_timeout(found: Sourced) -> None:
-    if not 0 < _seconds(found) <= LONGEST_TIMEOUT_SECONDS:
-        raise _not_seconds(found)
-
-
-def _seconds(found: Sourced) -> float:
-    try:
-        return float(found.value)
-    except ValueError:
-        return -1.0
-
-
-def _not_seconds(found: Sourced) -> UsageError:
-    return UsageError(f"{found.value!a} is no number of seconds (from {found.source})", code="SETTING_INVALID")
-
-
-def _check_days(found: Sourced) -> None:
-    is_number = found.value.isascii() and found.value.isdigit() and len(found.value) <= 9
-    if not is_number or not 1 <= int(found.value) <= 36_500:
-        raise UsageError(f"{found.value!a} is no number of days (from {found.source})", code="SETTING_INVALID")

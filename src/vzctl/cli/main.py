@@ -122,7 +122,8 @@ def _require_text(words: list[str]) -> None:
 
 def early_output(words: list[str]) -> str:
     """Return the output format before the command line was parsed, so that usage errors are JSON too."""
-    from vzctl.settings import OUTPUTS, environment
+    from vzctl.setting_table import OUTPUTS
+    from vzctl.settings import environment
 
     found = environment().get("VZCTL_OUTPUT", "")
     for number, word in enumerate(words):

@@ -14,7 +14,8 @@ from vzctl.clients.provider_wire import WIRES
 from vzctl.clients.trusted_hosts import TrustedHosts
 from vzctl.config_file import bad_config
 from vzctl.domain.state.names import did_you_mean
-from vzctl.settings import DEFAULT_TIMEOUT_SECONDS, Settings
+from vzctl.setting_table import DEFAULT_TIMEOUT_SECONDS
+from vzctl.settings import Settings
 from vzctl.usecases.live import AstraToken, Live
 
 

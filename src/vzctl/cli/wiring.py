@@ -23,7 +23,8 @@ from vzctl.render.cells import escape
 from vzctl.render.countdown import Countdown
 from vzctl.render.show import write_talk
 from vzctl.secret import Secret
-from vzctl.settings import OUTPUTS, Settings, StoreSettings, resolve, state_home
+from vzctl.setting_table import OUTPUTS
+from vzctl.settings import Settings, StoreSettings, resolve, state_home
 from vzctl.store.atomic import write_atomic
 from vzctl.store.lineages import Lineages
 from vzctl.store.paths import StatePaths

@@ -13,7 +13,8 @@ from vzctl.errors import VzctlError
 from vzctl.render import envelope, plain
 from vzctl.render.cells import escape, needs_ascii
 from vzctl.render.folding import folded
-from vzctl.settings import Settings, is_true
+from vzctl.setting_table import is_true
+from vzctl.settings import Settings
 from vzctl.usecases.outcome import AnyOutcome
 
 

@@ -10,18 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from vzctl.domain.checks.pseudonyms import known_provider
-from vzctl.setting_table import STANDARD_VARIABLES
-
-KNOWN_WORDS: Final = frozenset(
-    {
-        *("human", "plain", "json", "auto", "always", "never", "true", "false"),
-        *("keyring", "exec", "file", "env", "prod", "dev", "test"),
-    }
-)
-"""Every word that a setting with a choice of words can have."""
-
-_NAMES: Final = frozenset({"state", "profile"})
-"""A path and a name, also when they look like a word or a number."""
+from vzctl.setting_table import SETTINGS, STANDARD_VARIABLES
 
 _TOLD_IN_LOWER_CASE: Final = ("HTTPS_PROXY", "NO_PROXY")
 
@@ -42,8 +31,7 @@ def redacted_settings(chosen: ChosenSettings) -> dict[str, Any]:
     """Return the settings without anything that somebody wrote freely."""
     return {
         "settings": {
-            name: {"value": None if name in _NAMES else _value(value), "is_default": is_default}
-            for name, value, is_default in chosen.listed
+            name: {"value": _value(name, value), "is_default": is_default} for name, value, is_default in chosen.listed
         },
         "is_set": dict(chosen.present),
         "providers": {
@@ -55,13 +43,9 @@ def redacted_settings(chosen: ChosenSettings) -> dict[str, Any]:
     }
 
 
-def _value(text: str) -> str | float | None:
-    if text in KNOWN_WORDS:
-        return text
-    try:
-        return float(text)
-    except ValueError:
-        return None
+def _value(name: str, text: str) -> str | float | None:
+    setting = next(item for item in SETTINGS if name in (item.name, item.key))
+    return setting.form.redacted(text)
 
 
 def _providers(names: tuple[str, ...]) -> list[str]:
