@@ -8,9 +8,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
+from vzctl.bounded_call import in_thread
 from vzctl.domain.state.state import State
 from vzctl.service.log import ServiceLog
-from vzctl.service.threads import in_thread
 from vzctl.store.fetch_record import Fetch, Fetches, FetchKey, read_fetches, write_fetches
 
 LOOK_SECONDS: Final = 1.0

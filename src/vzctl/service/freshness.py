@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
+from vzctl.bounded_call import in_thread
 from vzctl.domain.catalog.service import require_local
 from vzctl.domain.state.state import State
 from vzctl.errors import VzctlError
 from vzctl.service.log import ServiceLog
-from vzctl.service.threads import in_thread
 from vzctl.store.state_store import StateStore
 from vzctl.usecases.serve.credential import Directory
 

@@ -6,11 +6,11 @@ import asyncio
 from collections.abc import Callable
 from typing import Final
 
+from vzctl.bounded_call import in_thread
 from vzctl.domain.state.records import Credential
 from vzctl.domain.state.state import State
 from vzctl.errors import SecretStoreError, VzctlError
 from vzctl.secret import Secret
-from vzctl.service.threads import in_thread
 from vzctl.usecases.keys.version import NOT_HELD
 from vzctl.usecases.serve.credential import Directory, Granted
 

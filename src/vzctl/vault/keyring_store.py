@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final, TypeVar
 
+from vzctl.bounded_call import Raised, Returned, TimedOut, run_bounded
 from vzctl.errors import SecretStoreError
 from vzctl.secret import Secret
 from vzctl.vault import codes
 from vzctl.vault.base import SecretItem
-from vzctl.vault.bounded import Raised, Returned, TimedOut, run_bounded
 from vzctl.vault.canary import Canaries
 from vzctl.vault.failure import store_failure
 from vzctl.vault.item_path import safe_path

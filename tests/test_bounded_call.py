@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import threading
 
-from vzctl.vault.bounded import Raised, Returned, TimedOut, run_bounded
+from vzctl.bounded_call import Raised, Returned, TimedOut, in_thread, run_bounded
 
 
 def unexpected() -> None:
@@ -45,3 +47,42 @@ def test_no_answer_within_the_limit_is_a_value_and_its_thread_holds_nobody() -> 
     over.set()
     assert outcome == TimedOut()
     assert [thread.daemon for thread in left] == [True]
+
+
+def test_an_event_loop_gets_the_value_or_the_exception() -> None:
+    error = KeyError("x")
+
+    def fail() -> None:
+        raise error
+
+    async def ask() -> tuple[int, list[BaseException | None]]:
+        failed = await asyncio.gather(in_thread(fail), return_exceptions=True)
+        return await in_thread(lambda: 42), failed
+
+    assert asyncio.run(ask()) == (42, [error])
+
+
+def test_an_event_loop_that_stopped_waiting_is_told_when_the_call_ends_and_may_be_closed_before() -> None:
+    over, ended = threading.Event(), threading.Event()
+
+    async def give_up() -> None:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(0.02):
+                await in_thread(lambda: over.wait(60), ended.set)
+
+    async def give_up_and_stay() -> None:
+        await give_up()
+        over.set()
+        while not ended.is_set():
+            await asyncio.sleep(0.01)
+
+    asyncio.run(give_up_and_stay())
+    over.clear()
+    ended.clear()
+    before = set(threading.enumerate())
+    asyncio.run(give_up())
+    left = [thread for thread in threading.enumerate() if thread not in before]
+    over.set()
+    for thread in left:
+        thread.join(20)
+    assert ([thread.daemon for thread in left], ended.is_set()) == ([True], False)
