@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import threading
+from collections.abc import Callable, Sequence
 
 from vzctl.bounded_call import Raised, Returned, TimedOut, in_thread, run_bounded
 
@@ -55,34 +56,35 @@ def test_an_event_loop_gets_the_value_or_the_exception() -> None:
     def fail() -> None:
         raise error
 
-    async def ask() -> tuple[int, list[BaseException | None]]:
+    async def ask() -> tuple[int, Sequence[BaseException | None]]:
         failed = await asyncio.gather(in_thread(fail), return_exceptions=True)
-        return await in_thread(lambda: 42), failed
+        return await in_thread(lambda: 42), list(failed)
 
     assert asyncio.run(ask()) == (42, [error])
 
 
 def test_an_event_loop_that_stopped_waiting_is_told_when_the_call_ends_and_may_be_closed_before() -> None:
-    over, ended = threading.Event(), threading.Event()
+    over = threading.Event()
+    told: list[str] = []
 
-    async def give_up() -> None:
+    async def give_up(on_end: Callable[[], None]) -> None:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(0.02):
-                await in_thread(lambda: over.wait(60), ended.set)
+                await in_thread(lambda: over.wait(60), on_end)
 
     async def give_up_and_stay() -> None:
-        await give_up()
+        ended = asyncio.Event()
+        await give_up(ended.set)
         over.set()
-        while not ended.is_set():
-            await asyncio.sleep(0.01)
+        async with asyncio.timeout(20):
+            await ended.wait()
 
     asyncio.run(give_up_and_stay())
     over.clear()
-    ended.clear()
     before = set(threading.enumerate())
-    asyncio.run(give_up())
+    asyncio.run(give_up(lambda: told.append("ended")))
     left = [thread for thread in threading.enumerate() if thread not in before]
     over.set()
     for thread in left:
         thread.join(20)
-    assert ([thread.daemon for thread in left], ended.is_set()) == ([True], False)
+    assert ([thread.daemon for thread in left], told) == ([True], [])
