@@ -35,11 +35,7 @@ class TimedOut:
 
 
 def run_bounded(
-    call: Callable[[], T],
-    *,
-    time_limit_seconds: float,
-    patience_seconds: float,
-    on_wait: Callable[[], None],
+    call: Callable[[], T], *, time_limit_seconds: float, patience_seconds: float, on_wait: Callable[[], None]
 ) -> Returned[T] | Raised | TimedOut:
     """Run `call` for at most `time_limit_seconds`; call `on_wait` when it takes longer than `patience_seconds`.
 

@@ -78,11 +78,7 @@ def status_of_sides(sides: Iterable[str | None]) -> ExitStatus:
     return ExitStatus.OK
 
 
-STATUS_OF_SIDE: Final = {
-    "provider": ExitStatus.PROVIDER,
-    "astra": ExitStatus.ASTRA,
-    "unknown": ExitStatus.UNKNOWN_SIDE,
-}
+STATUS_OF_SIDE: Final = {"provider": ExitStatus.PROVIDER, "astra": ExitStatus.ASTRA, "unknown": ExitStatus.UNKNOWN_SIDE}
 
 
 ENDING_SIGNALS: Final[Mapping[int, ExitStatus]] = {
@@ -92,6 +88,11 @@ ENDING_SIGNALS: Final[Mapping[int, ExitStatus]] = {
     signal.SIGQUIT: ExitStatus.QUIT,
 }
 """What ends a command in order, with nothing left behind, and the status that then says so."""
+
+
+def quoted(name: str) -> str:
+    """Return a name for a message: in quotes, and what cannot be printed as an escape."""
+    return f'"{name}"' if name.isprintable() else ascii(name)
 
 
 class VzctlError(Exception):

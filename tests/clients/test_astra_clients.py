@@ -11,7 +11,7 @@ import pytest
 from tests.support.standin.astra import TOKEN, Astra
 from tests.support.standin.server import Answer, StandIn
 from vzctl.clients.data_api import DataApi, Described
-from vzctl.clients.devops import PAGE, DevOps, FoundDatabase
+from vzctl.clients.devops import PAGE, DevOps
 from vzctl.clients.http import Http
 from vzctl.errors import AstraError, AuthError, NotFoundError, VzctlError
 from vzctl.secret import Secret
@@ -50,10 +50,9 @@ def test_every_database_is_listed_once(count: int, astra: Astra, devops: DevOps,
     assert len(stand_in.asked) == -(-count // PAGE) + 1
 
 
-def test_a_database_is_described_without_what_is_secret(astra: Astra, devops: DevOps) -> None:
+def test_a_database_has_a_status(astra: Astra, devops: DevOps) -> None:
     astra.add(database_id(1), "shop", region="eu-west-1", status="MAINTENANCE")
-    expected = FoundDatabase(database_id(1), "shop", "eu-west-1", "MAINTENANCE", "acme", is_vector=True)
-    assert (list(ids(devops)), devops.database(database_id(1))) == ([expected.id], expected)
+    assert (list(ids(devops)), devops.status(database_id(1))) == ([database_id(1)], "MAINTENANCE")
 
 
 def test_terminated_databases_and_those_of_others_are_not_listed(astra: Astra, devops: DevOps) -> None:
@@ -61,7 +60,7 @@ def test_terminated_databases_and_those_of_others_are_not_listed(astra: Astra, d
     astra.add(database_id(2), "theirs", organization="other")
     assert list(ids(devops)) == []
     with pytest.raises(NotFoundError):
-        devops.database(database_id(2))
+        devops.status(database_id(2))
 
 
 def test_a_page_that_is_cut_short_is_an_error_and_no_shorter_list(
@@ -100,19 +99,9 @@ def test_a_page_with_fewer_than_were_asked_for_is_not_the_last(devops: DevOps, s
     assert list(ids(devops)) == [database_id(1), database_id(2)]
 
 
-@pytest.mark.parametrize(
-    ("row", "region"),
-    [
-        ({"id": "a", "info": {"datacenters": [{"region": "us-east1"}]}}, "us-east1"),
-        ({"id": "a", "info": {"datacenters": []}}, None),
-        ({"id": "a", "info": {"region": "eu"}}, "eu"),
-    ],
-)
-def test_what_is_missing_in_a_description(
-    row: dict[str, Any], region: str | None, devops: DevOps, stand_in: StandIn
-) -> None:
-    stand_in.fail(status=200, body=row)
-    assert devops.database("a") == FoundDatabase("a", "a", region, "UNKNOWN", None, is_vector=False)
+def test_a_status_that_is_missing_in_a_description_is_unknown(devops: DevOps, stand_in: StandIn) -> None:
+    stand_in.fail(status=200, body={"id": "a", "info": {}})
+    assert devops.status("a") == "UNKNOWN"
 
 
 def test_an_id_of_the_answer_cannot_lead_elsewhere(devops: DevOps, stand_in: StandIn) -> None:
@@ -144,15 +133,14 @@ def test_collections_and_columns_are_described(astra: Astra, api: DataApi) -> No
         "model": "text-embedding-3-small",
         "dimension": 8,
         "credential": "azure.prod",
-        "parameters": {"resourceName": "acme"},
     }
     assert api.collections("default_keyspace") == [
-        Described(keyspace="default_keyspace", table=None, name="plain"),
-        Described(keyspace="default_keyspace", table=None, name="texts", options={"vector": vector}, **facts),
+        Described(table=None, name="plain"),
+        Described(table=None, name="texts", options={"vector": vector}, **facts),
     ]
     assert api.columns("default_keyspace") == [
-        Described(keyspace="default_keyspace", table="items", name="v", dimension=4),
-        Described(keyspace="default_keyspace", table="items", name="w", **facts),
+        Described(table="items", name="v", dimension=4),
+        Described(table="items", name="w", **facts),
     ]
 
 

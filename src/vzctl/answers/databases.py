@@ -67,12 +67,7 @@ def read_databases(rows: Sequence[Any], source: str, *, is_page: bool) -> Databa
 
 
 def _database(
-    reader: Reader,
-    row: Mapping[str, Any],
-    info: Mapping[str, Any],
-    place: str,
-    database_id: str,
-    endpoint: str | None,
+    reader: Reader, row: Mapping[str, Any], info: Mapping[str, Any], place: str, database_id: str, endpoint: str | None
 ) -> ObservedDatabase:
     status = reader.text(row, "status", place)
     if not _STATUS.fullmatch(status):

@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from vzctl.command import NextStep, suggest
-from vzctl.errors import UsageError
+from vzctl.errors import UsageError, quoted
 
 READS_STEP = suggest("sync", help=True, comment="the answers that it reads")
 
 
 def refused(source: str, reason: str, code: str, steps: Sequence[NextStep] = (READS_STEP,)) -> UsageError:
     """Return the error for a file that cannot be read as an answer."""
-    shown = f'"{source}"' if source.isprintable() else ascii(source)
-    return UsageError(f"{shown} {reason}; nothing was changed", code=code, next_steps=tuple(steps))
+    return UsageError(f"{quoted(source)} {reason}; nothing was changed", code=code, next_steps=tuple(steps))
 
 
 def malformed(source: str, place: str, reason: str) -> UsageError:

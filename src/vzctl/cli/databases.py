@@ -28,8 +28,7 @@ app.add_typer(tokens)
 
 NameOption = Annotated[str | None, typer.Option("--name", metavar="TEXT", help="Its name.", show_default=False)]
 RegionOption = Annotated[
-    str | None,
-    typer.Option("--region", callback=not_empty, metavar="TEXT", help="Its region.", show_default=False),
+    str | None, typer.Option("--region", callback=not_empty, metavar="TEXT", help="Its region.", show_default=False)
 ]
 StatusOption = Annotated[
     str | None, typer.Option("--status", metavar="STATUS", help="ACTIVE, PENDING, HIBERNATED …", show_default=False)
@@ -112,15 +111,7 @@ def edit(
     if certificate_name is not None and no_certificate_name:
         raise UsageError("give --certificate-name or --no-certificate-name, not both", code="USAGE")
     request = EditDatabase(
-        database,
-        name,
-        region,
-        status,
-        endpoint,
-        certificate_name,
-        no_certificate_name,
-        freshness,
-        is_dry_run(context),
+        database, name, region, status, endpoint, certificate_name, no_certificate_name, freshness, is_dry_run(context)
     )
     run(context, lambda c, _: edit_database(c, request))
 

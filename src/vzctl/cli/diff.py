@@ -18,8 +18,7 @@ app = lone()
 def diff(
     context: typer.Context,
     other: Annotated[
-        str,
-        typer.Argument(metavar="PROFILE|FILE", help="A profile, or the path of a state file.", show_default=False),
+        str, typer.Argument(metavar="PROFILE|FILE", help="A profile, or the path of a state file.", show_default=False)
     ],
     exit_code: ExitCodeOption = False,
 ) -> None:

@@ -30,9 +30,7 @@ def explain(
     """Explain an error code of the Data API: its side, what it means, what to do."""
     if (code is None) != every:
         raise UsageError(
-            "name a CODE, or give --all",
-            code="USAGE",
-            next_steps=(suggest("explain", all=True, comment="every code"),),
+            "name a CODE, or give --all", code="USAGE", next_steps=(suggest("explain", all=True, comment="every code"),)
         )
     from vzctl.usecases.diagnosis.explain import explain_code, list_codes
 

@@ -49,23 +49,27 @@ def flags_of(context: typer.Context) -> Flags:
     return flags
 
 
-class Command(TyperCommand):
-    """A command that reads: takes the global flags behind its name too."""
+class _TakesGlobalFlags:
+    """What commands and nouns have in common: the global flags, and a help that lists them last."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **{**kwargs, "rich_markup_mode": None})
-        self.params.extend(global_options())
+        self.params: list[Any] = [*self.params, *global_options()]
         unconverted(self.params)
 
     def get_help_option(self, ctx: Any) -> Any:
         """Return the option that Typer makes for the help."""
-        option = super().get_help_option(ctx)
+        option = super().get_help_option(ctx)  # type: ignore[misc]
         unconverted([option])
         return option
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
         """List a command's own options first; the same for every command come last, under their own heading."""
         write_options(self, ctx, formatter)
+
+
+class Command(_TakesGlobalFlags, TyperCommand):
+    """A command that reads: takes the global flags behind its name too."""
 
 
 class ChangeCommand(Command):
@@ -76,24 +80,13 @@ class ChangeCommand(Command):
         self.params.extend(change_options())
 
 
-class Group(TyperGroup):
+class Group(_TakesGlobalFlags, TyperGroup):
     """A noun: takes the global flags between noun and verb; bare, it prints its help."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **{**kwargs, "rich_markup_mode": None})
-        self.params.extend(global_options())
-        unconverted(self.params)
-
-    def get_help_option(self, ctx: Any) -> Any:
-        """Return the option that Typer makes for the help."""
-        option = super().get_help_option(ctx)
-        unconverted([option])
-        return option
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
         """Print commands before the options that are the same everywhere."""
         self.format_commands(ctx, formatter)
-        write_options(self, ctx, formatter)
+        super().format_options(ctx, formatter)
 
 
 @cache

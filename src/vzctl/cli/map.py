@@ -16,12 +16,10 @@ app = lone()
 def map_(
     context: typer.Context,
     format: Annotated[  # noqa: A002  (the option's own name)
-        str | None,
-        typer.Option("--format", metavar="tree|mermaid|html", help="Draw the map.", show_default=False),
+        str | None, typer.Option("--format", metavar="tree|mermaid|html", help="Draw the map.", show_default=False)
     ] = None,
     out: Annotated[
-        str | None,
-        typer.Option("--out", metavar="FILE", help="Write the drawing to this file.", show_default=False),
+        str | None, typer.Option("--out", metavar="FILE", help="Write the drawing to this file.", show_default=False)
     ] = None,
 ) -> None:
     """Show what hangs together: provider, credential, database, collection and column.

@@ -41,8 +41,7 @@ ProviderArgument = Annotated[
     str, typer.Argument(metavar="PROVIDER", help="Id or display name, any case.", show_default=False)
 ]
 DatabaseArgument = Annotated[
-    str,
-    typer.Argument(metavar="DB", help="Name, name@region, id, or 8 or more characters of it.", show_default=False),
+    str, typer.Argument(metavar="DB", help="Name, name@region, id, or 8 or more characters of it.", show_default=False)
 ]
 CollectionArgument = Annotated[
     str, typer.Argument(metavar="COLLECTION_ADDRESS", help="DB/KEYSPACE/COLLECTION.", show_default=False)

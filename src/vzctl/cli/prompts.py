@@ -52,10 +52,7 @@ class Prompter:
         severe = question.danger.value == "severe"
         if self._flags.confirm is not None:
             if self._flags.confirm != question.name:
-                raise UsageError(
-                    f'--confirm does not match: this asks for "{question.name}"',
-                    code="CONFIRM_MISMATCH",
-                )
+                raise UsageError(f'--confirm does not match: this asks for "{question.name}"', code="CONFIRM_MISMATCH")
             return True
         if self._flags.yes and not severe:
             return False

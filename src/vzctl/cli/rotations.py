@@ -7,13 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from vzctl.cli.noun import changes, noun, reads
-from vzctl.cli.options import (
-    RotationArgument,
-    SecretEnvOption,
-    SecretFileOption,
-    SecretStdinOption,
-    TokenEnvOption,
-)
+from vzctl.cli.options import RotationArgument, SecretEnvOption, SecretFileOption, SecretStdinOption, TokenEnvOption
 from vzctl.cli.rotation_options import SkipLookOption, UntilOption, WaitOption, step_to_stop_at, verification
 from vzctl.cli.run import is_dry_run, run
 from vzctl.cli.secret_input import SecretFlags

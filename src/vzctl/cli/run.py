@@ -25,12 +25,7 @@ StreamWork = Callable[["Context", "Services", Callable[["Diagnosis"], None]], "O
 
 
 def run(
-    context: typer.Context,
-    work: Work,
-    *,
-    walks: bool = False,
-    shows: bool = False,
-    token_variable: str | None = None,
+    context: typer.Context, work: Work, *, walks: bool = False, shows: bool = False, token_variable: str | None = None
 ) -> None:
     """Do the work and show its outcome; end with the outcome's exit status when that is not OK.
 

@@ -11,7 +11,7 @@ from vzctl.cli.noun import changes, lone
 from vzctl.cli.options import ExitCodeOption, JobsOption, TokenEnvOption, WakeOption
 from vzctl.cli.run import is_dry_run, run
 from vzctl.command import suggest
-from vzctl.errors import UsageError
+from vzctl.errors import UsageError, quoted
 
 if TYPE_CHECKING:
     from vzctl.cli.wiring import Services
@@ -54,8 +54,7 @@ def sync(
         ),
     ] = None,
     keyspace: Annotated[
-        str | None,
-        typer.Option("--keyspace", metavar="TEXT", help="Likewise, its keyspace.", show_default=False),
+        str | None, typer.Option("--keyspace", metavar="TEXT", help="Likewise, its keyspace.", show_default=False)
     ] = None,
     only: OnlyOption = None,
     prune: Annotated[bool, typer.Option("--prune", help="Forget what is gone, within what was looked at.")] = False,
@@ -137,5 +136,4 @@ def _bytes(name: str) -> bytes:
             return file.read(MAXIMUM_BYTES + 1)
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else "not a path"
-        shown = f'"{name}"' if name.isprintable() else ascii(name)
-        raise UsageError(f"cannot read the answer {shown}: {reason}", code="ANSWER_UNREADABLE") from None
+        raise UsageError(f"cannot read the answer {quoted(name)}: {reason}", code="ANSWER_UNREADABLE") from None

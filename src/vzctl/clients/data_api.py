@@ -47,14 +47,12 @@ class ApiAnswer:
 class Described:
     """A collection or a vector column with its service, as the Data API lists it; `credential` is the name alone."""
 
-    keyspace: str
     table: str | None
     name: str
     provider: str | None = None
     model: str | None = None
     dimension: int | None = None
     credential: str | None = None
-    parameters: Mapping[str, Any] = field(default_factory=dict)
     options: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -76,12 +74,12 @@ class DataApi:
     def collections(self, keyspace: str) -> list[Described]:
         """Return the collections of a keyspace with their services."""
         answer = self._checked("findCollections", {"options": {"explain": True}}, keyspace)
-        return [_collection(keyspace, item) for item in _objects(answer.status.get("collections"))]
+        return [_collection(item) for item in _objects(answer.status.get("collections"))]
 
     def columns(self, keyspace: str) -> list[Described]:
         """Return the vector columns of all tables of a keyspace."""
         answer = self._checked("listTables", {"options": {"explain": True}}, keyspace)
-        return [column for table in _objects(answer.status.get("tables")) for column in _columns(keyspace, table)]
+        return [column for table in _objects(answer.status.get("tables")) for column in _columns(table)]
 
     def command(
         self,
@@ -180,37 +178,33 @@ def _fault(reply: Reply, document: Any) -> ApiFault | None:
     return ApiFault(reply.shown(code) if isinstance(code, str) else "UNKNOWN", reply.shown(text), status)
 
 
-def _collection(keyspace: str, item: Mapping[str, Any]) -> Described:
+def _collection(item: Mapping[str, Any]) -> Described:
     options = _mapping(item.get("options"))
     vector = _mapping(options.get("vector"))
-    return _described(keyspace, None, str(item.get("name")), vector, options)
+    return _described(None, str(item.get("name")), vector, options)
 
 
-def _columns(keyspace: str, table: Mapping[str, Any]) -> list[Described]:
+def _columns(table: Mapping[str, Any]) -> list[Described]:
     columns = _mapping(_mapping(table.get("definition")).get("columns"))
     return [
-        _described(keyspace, str(table.get("name")), name, column, {})
+        _described(str(table.get("name")), name, column, {})
         for name, column in columns.items()
         if isinstance(column, dict) and column.get("type") == "vector"
     ]
 
 
-def _described(
-    keyspace: str, table: str | None, name: str, vector: Mapping[str, Any], options: Mapping[str, Any]
-) -> Described:
+def _described(table: str | None, name: str, vector: Mapping[str, Any], options: Mapping[str, Any]) -> Described:
     service = _mapping(vector.get("service"))
     authentication = _mapping(service.get("authentication"))
     stored = authentication.get("providerKey")
     dimension = vector.get("dimension")
     return Described(
-        keyspace=keyspace,
         table=table,
         name=name,
         provider=service["provider"] if isinstance(service.get("provider"), str) else None,
         model=service["modelName"] if isinstance(service.get("modelName"), str) else None,
         dimension=dimension if isinstance(dimension, int) else None,
         credential=strip_data_api_suffix(stored) if isinstance(stored, str) else None,
-        parameters=_mapping(service.get("parameters")),
         options=options,
     )
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any, Final
 
 from vzctl.clients.endpoint import ASTRA_TOKEN
@@ -18,18 +17,6 @@ from vzctl.secret import Secret
 PARTY: Final = "the DevOps API of Astra"
 PAGE: Final = 50
 MOST_PAGES: Final = 2000
-
-
-@dataclass(frozen=True, slots=True)
-class FoundDatabase:
-    """A database as Astra describes it; what else the answer holds (it has secrets in it) is dropped here."""
-
-    id: str
-    name: str
-    region: str | None
-    status: str
-    organization: str | None
-    is_vector: bool
 
 
 class DevOps:
@@ -53,7 +40,7 @@ class DevOps:
             rows = _expect(self._get(f"/databases?include=nonterminated&limit={PAGE}{more}"), list)
             if not rows:
                 return
-            ids = [_database(row).id for row in rows]
+            ids = [_id(row) for row in rows]
             if seen.issuperset(ids):
                 break
             yield rows
@@ -61,9 +48,11 @@ class DevOps:
             after = ids[-1]
         raise _unexpected("it did not come to an end of the list of databases")
 
-    def database(self, database_id: str) -> FoundDatabase:
-        """Return one database; raise `NotFoundError` when the token does not see it."""
-        return _database(self.description(database_id))
+    def status(self, database_id: str) -> str:
+        """Return a database's status; raise `NotFoundError` when the token does not see it."""
+        description = self.description(database_id)
+        _id(description)
+        return str(description.get("status") or "UNKNOWN")
 
     def description(self, database_id: str) -> Any:
         """Return what Astra says of one database, as it came; there are secrets in it."""
@@ -122,22 +111,10 @@ def _expect(reply: Reply, kind: type[Any]) -> Any:
     ).answered(reply.status)
 
 
-def _database(row: Any) -> FoundDatabase:
-    info = row.get("info") if isinstance(row, dict) else None
-    if not isinstance(info, dict) or not isinstance(row.get("id"), str):
+def _id(row: Any) -> str:
+    if not isinstance(row, dict) or not isinstance(row.get("info"), dict) or not isinstance(row.get("id"), str):
         raise _unexpected("it describes a database without an id")
-    centers = info.get("datacenters")
-    region = info.get("region")
-    if not isinstance(region, str) and isinstance(centers, list) and centers and isinstance(centers[0], dict):
-        region = centers[0].get("region")
-    return FoundDatabase(
-        id=row["id"],
-        name=str(info.get("name") or row["id"]),
-        region=region if isinstance(region, str) else None,
-        status=str(row.get("status") or "UNKNOWN"),
-        organization=row["orgId"] if isinstance(row.get("orgId"), str) else None,
-        is_vector=info.get("dbType") == "vector",
-    )
+    return str(row["id"])
 
 
 def _unexpected(reason: str) -> AstraError:

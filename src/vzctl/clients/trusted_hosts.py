@@ -111,11 +111,7 @@ class TrustedHosts:
         return AuthError(
             f'{what} is not sent to "{origin}": your configuration does not name this host{clear}',
             code="HOST_NOT_TRUSTED",
-            evidence=(
-                f'if you trust it, add to "{self._config_path}":',
-                "[trust]",
-                f'hosts = ["{origin}"]',
-            ),
+            evidence=(f'if you trust it, add to "{self._config_path}":', "[trust]", f'hosts = ["{origin}"]'),
             next_steps=(suggest("help", "environment", comment="trust.hosts, and where it may be set"),),
         )
 

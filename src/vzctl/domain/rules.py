@@ -13,7 +13,7 @@ from vzctl.domain.state.index import Index
 from vzctl.domain.state.names import did_you_mean
 from vzctl.domain.state.records import Credential, Database, Dependent, Rotation
 from vzctl.domain.state.state import State
-from vzctl.errors import ConflictError, NotFoundError, RotationOpenError
+from vzctl.errors import ConflictError, NotFoundError, RotationOpenError, quoted
 
 if TYPE_CHECKING:
     from vzctl.domain.catalog.provider import Provider
@@ -40,9 +40,8 @@ def require_credential(state: State, name: str) -> Credential:
     if credential is not None:
         return credential
     names = [item.name for item in state.credentials]
-    shown = f'"{name}"' if name.isprintable() else ascii(name)
     raise NotFoundError(
-        f"there is no credential {shown}{did_you_mean(name, names)}",
+        f"there is no credential {quoted(name)}{did_you_mean(name, names)}",
         code="CREDENTIAL_NOT_FOUND",
         next_steps=(suggest("credentials list", comment="the names that exist"),),
     )

@@ -52,8 +52,7 @@ _UNAUTHORIZED: Final = _problem(
     '"vzctl databases token create" and sets it on the Data API, "vzctl serve config" says how',
 )
 _UNAVAILABLE: Final = _problem(
-    "SERVICE_UNAVAILABLE",
-    "the credential service cannot give out keys at the moment; its own log and /readyz say why",
+    "SERVICE_UNAVAILABLE", "the credential service cannot give out keys at the moment; its own log and /readyz say why"
 )
 _FORBIDDEN: Final = _problem("FORBIDDEN", "this address is for this machine alone")
 _NOT_FOUND: Final = _problem("NOT_FOUND", "there is nothing at this path")

@@ -21,10 +21,7 @@ class LiveState:
     """
 
     def __init__(
-        self,
-        open_state: Callable[[], StateStore],
-        log: ServiceLog,
-        on_change: Callable[[Directory], None],
+        self, open_state: Callable[[], StateStore], log: ServiceLog, on_change: Callable[[Directory], None]
     ) -> None:
         self._open_state = open_state
         self._stamp = open_state().stamp

@@ -63,12 +63,7 @@ def require_command(commands: KeyCommands, verb: str, provider: str) -> None:
 
 
 def _run(
-    commands: KeyCommands,
-    verb: str,
-    table: Mapping[str, Sequence[str]],
-    provider: str,
-    credential: str,
-    stdin: bytes,
+    commands: KeyCommands, verb: str, table: Mapping[str, Sequence[str]], provider: str, credential: str, stdin: bytes
 ) -> bytes:
     from vzctl.vault.exec_command import CommandNotStartedError, CommandTimedOutError, environ_without, run_command
 

@@ -16,15 +16,7 @@ from vzctl.clients.provider_probe import ProviderProbes
 from vzctl.command import suggest
 from vzctl.domain.state.records import Database
 from vzctl.domain.state.state import State
-from vzctl.errors import (
-    AstraError,
-    AuthError,
-    ConflictError,
-    NotFoundError,
-    UnknownSideError,
-    UsageError,
-    VzctlError,
-)
+from vzctl.errors import AstraError, AuthError, ConflictError, NotFoundError, UnknownSideError, UsageError, VzctlError
 from vzctl.secret import Secret
 
 T = TypeVar("T")
@@ -76,7 +68,7 @@ class Live:
         status = database.status
         if not state.is_local:
             try:
-                status = self.devops().database(database.id).status
+                status = self.devops().status(database.id)
             except AuthError as error:
                 if error.code != "TOKEN_LACKS_RIGHTS":
                     raise

@@ -185,13 +185,7 @@ def _not_looked_at(index: Index, item: Dependent, error: VzctlError) -> Experime
 
 
 def _experiment(
-    live: Live,
-    api: DataApi | VzctlError,
-    index: Index,
-    item: Dependent,
-    keys: dict[str, Secret | None],
-    *,
-    wake: bool,
+    live: Live, api: DataApi | VzctlError, index: Index, item: Dependent, keys: dict[str, Secret | None], *, wake: bool
 ) -> Experiment:
     if isinstance(api, VzctlError):
         raise api

@@ -12,13 +12,7 @@ from vzctl.secret import Secret
 from vzctl.vault import codes
 from vzctl.vault.base import SecretItem
 from vzctl.vault.canary import Canaries
-from vzctl.vault.exec_command import (
-    Answer,
-    CommandNotStartedError,
-    CommandTimedOutError,
-    environ_without,
-    run_command,
-)
+from vzctl.vault.exec_command import Answer, CommandNotStartedError, CommandTimedOutError, environ_without, run_command
 from vzctl.vault.failure import store_failure
 from vzctl.vault.foreign_text import showable
 from vzctl.vault.item_path import safe_path

@@ -27,10 +27,7 @@ def store_failure(store_name: str, code: str, message: str, *first_steps: NextSt
     """Return the error of the store `store_name`; `first_steps` come before the test and the other stores."""
     others = tuple(step for name, step in OTHER_STORES.items() if name != store_name)
     return SecretStoreError(
-        message,
-        code=code,
-        next_steps=(*first_steps, TEST_AGAIN, *others),
-        retryable=code == codes.TIMEOUT,
+        message, code=code, next_steps=(*first_steps, TEST_AGAIN, *others), retryable=code == codes.TIMEOUT
     )
 
 

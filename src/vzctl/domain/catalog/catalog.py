@@ -21,11 +21,7 @@ from vzctl.domain.catalog.parameters import (
     show_step,
     shown,
 )
-from vzctl.domain.catalog.provider import (
-    EmbeddingService,
-    Model,
-    Provider,
-)
+from vzctl.domain.catalog.provider import EmbeddingService, Model, Provider
 from vzctl.domain.catalog.reading import provider_of
 from vzctl.domain.state.names import did_you_mean, nearest
 from vzctl.domain.state.records import Authentication

@@ -18,6 +18,7 @@ from vzctl.domain.rules import counted, display_name, listed, provider_by_id
 from vzctl.domain.state.index import Index
 from vzctl.domain.state.records import Credential, Dependent, Evidence, Integration, ScopeEntry, Version
 from vzctl.domain.state.state import State
+from vzctl.errors import quoted
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +88,7 @@ def _obstacle(state: State, need: _Need) -> Remark | None:
         return Remark("CREDENTIAL_AMBIGUOUS", Kind.CREDENTIALS, need.name, f"{head}: they use {names}")
     provider = provider_by_id(need.providers[0])
     if provider is None:
-        message = f"{head}: vzctl does not know the provider {_quoted(need.providers[0])}"
+        message = f"{head}: vzctl does not know the provider {quoted(need.providers[0])}"
         return Remark("PROVIDER_UNKNOWN", Kind.CREDENTIALS, need.name, message)
     if not provider.takes_credential:
         message = f"{head}: {provider.display_name} takes no credential"
@@ -117,10 +118,7 @@ def _offered(index: Index, need: _Need, options: SyncOptions) -> DriftItem:
         action=Action.ADD,
         subject=need.name,
         record=record,
-        fields=(
-            FieldChange("provider", None, display_name(provider)),
-            FieldChange("scope", None, ", ".join(names)),
-        ),
+        fields=(FieldChange("provider", None, display_name(provider)), FieldChange("scope", None, ", ".join(names))),
         note=f"named by {counted(need.count, 'dependant')}; its key is not here{twin_note}",
     )
 
@@ -183,7 +181,3 @@ def _entry(state: State, database: str, options: SyncOptions) -> ScopeEntry:
 def _evidence(state: State, options: SyncOptions) -> dict[str, Any]:
     """Return the evidence fields of a fact that was seen: none on `local`, where a fact is a fact."""
     return {} if state.is_local else {"evidence": Evidence.OBSERVED, "evidence_at": options.now}
-
-
-def _quoted(text: str) -> str:
-    return f'"{text}"' if text.isprintable() else ascii(text)

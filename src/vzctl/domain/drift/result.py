@@ -91,8 +91,5 @@ def refreshed(state: State, observation: Observation, options: SyncOptions) -> S
         return tuple(replace(item, observed_at=options.now) if seen(item) else item for item in records)
 
     return replace(
-        state,
-        databases=fresh(state.databases),
-        collections=fresh(state.collections),
-        columns=fresh(state.columns),
+        state, databases=fresh(state.databases), collections=fresh(state.collections), columns=fresh(state.columns)
     )

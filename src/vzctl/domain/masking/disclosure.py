@@ -32,8 +32,7 @@ _TAG_OR_CONTROL: Final = re.compile(r"<[^<>]{0,200}>|\\[nrtbf]")
 _CODE_MARK: Final = re.compile(r"0x|0b|0o|\\[xuo]|u\+|&#x?|chr|char|%", re.IGNORECASE)
 _ENCODED: Final = re.compile(r"[A-Za-z0-9+/_-]{8,4096}={0,2}")
 _LOOKALIKES: Final = str.maketrans(
-    "аеорсухіјѕһԁԛԝɡАВЕКМНОРСТУХІЈЅαοιρνκτυΑΒΕΖΗΙΚΜΝΟΡΤΥΧ",
-    "aeopcyxijshdqwgABEKMHOPCTYXIJSaoipvktuABEZHIKMNOPTYX",
+    "аеорсухіјѕһԁԛԝɡАВЕКМНОРСТУХІЈЅαοιρνκτυΑΒΕΖΗΙΚΜΝΟΡΤΥΧ", "aeopcyxijshdqwgABEKMHOPCTYXIJSaoipvktuABEZHIKMNOPTYX"
 )
 _UNSEEN: Final = frozenset({"Mn", "Me", "Cf", "Cc", "Cn", "Co", "Cs"})
 

@@ -18,7 +18,7 @@ from vzctl.domain.rules import provider_by_id
 from vzctl.domain.state.index import Index
 from vzctl.domain.state.records import Credential, Evidence, Integration, ScopeEntry
 from vzctl.domain.state.state import State
-from vzctl.errors import NotFoundError
+from vzctl.errors import NotFoundError, quoted
 
 Fact = Integration | Credential | ScopeEntry
 F = TypeVar("F", Integration, Credential, ScopeEntry)
@@ -59,9 +59,8 @@ def find_pending(state: State, step_id: str) -> PendingStep:
     for step in pending_steps(state):
         if step.id == step_id:
             return step
-    shown = f'"{step_id}"' if step_id.isprintable() else ascii(step_id)
     raise NotFoundError(
-        f"there is no pending step {shown}",
+        f"there is no pending step {quoted(step_id)}",
         code="PENDING_NOT_FOUND",
         next_steps=(suggest("pending list", comment="what still has to be done"),),
     )

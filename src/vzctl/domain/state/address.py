@@ -11,7 +11,7 @@ from vzctl.domain.state.index import Index, display_names
 from vzctl.domain.state.names import did_you_mean, refuse_secret_as_name
 from vzctl.domain.state.records import Collection, Column, Database, Dependent
 from vzctl.domain.state.state import State
-from vzctl.errors import ConflictError, NotFoundError, UsageError
+from vzctl.errors import ConflictError, NotFoundError, UsageError, quoted
 
 D = TypeVar("D", bound=Dependent)
 
@@ -42,7 +42,7 @@ def parse_address(text: str) -> Address:
     parts = text.split("/")
     if len(parts) != 3 or not all(parts) or not text.isprintable() or text != text.strip():
         raise UsageError(
-            f"{_quoted(text)} is not an address; write DB/KEYSPACE/COLLECTION or DB/KEYSPACE/TABLE.COLUMN",
+            f"{quoted(text)} is not an address; write DB/KEYSPACE/COLLECTION or DB/KEYSPACE/TABLE.COLUMN",
             code="ADDRESS_INVALID",
         )
     return Address(*parts)
@@ -63,7 +63,7 @@ def find_database(state: State, reference: str) -> Database:
         raise _ambiguous(state, reference, candidates)
     names = display_names(state.databases)
     raise NotFoundError(
-        f"there is no database {_quoted(reference)}{did_you_mean(reference, names.values())}",
+        f"there is no database {quoted(reference)}{did_you_mean(reference, names.values())}",
         code="DATABASE_NOT_FOUND",
         next_steps=(
             suggest("databases list", comment="the databases that are recorded"),
@@ -92,7 +92,7 @@ def _ambiguous(state: State, reference: str, candidates: list[Database]) -> Conf
     shown = ", ".join(f"{item.name}@{item.region or '?'} ({item.id})" for item in candidates[:10])
     first = names[candidates[0].id]
     return ConflictError(
-        f"{_quoted(reference)} names {len(candidates)} databases: {shown}",
+        f"{quoted(reference)} names {len(candidates)} databases: {shown}",
         code="DATABASE_AMBIGUOUS",
         next_steps=(suggest("databases show", first, comment="say which one: name@region or the id"),),
     )
@@ -147,8 +147,4 @@ def find_column(state: State, text: str) -> Column:
 
 def _unknown(state: State, text: str, known: Sequence[Dependent]) -> str:
     index = Index(state)
-    return f"{_quoted(text)}{did_you_mean(text, [index.address(item) for item in known])}"
-
-
-def _quoted(text: str) -> str:
-    return f'"{text}"' if text.isprintable() else ascii(text)
+    return f"{quoted(text)}{did_you_mean(text, [index.address(item) for item in known])}"

@@ -73,10 +73,7 @@ def create_token(context: Context, request: CreateToken) -> Outcome[TokenCreated
         summary=(f'made the service token {token_id} of the database "{database.name}"{where}',),
         next_steps=(
             suggest(
-                "serve config",
-                database=reference.name,
-                token_file=request.file,
-                comment="what to set on its Data API",
+                "serve config", database=reference.name, token_file=request.file, comment="what to set on its Data API"
             ),
         ),
     )

@@ -9,7 +9,7 @@ from vzctl.domain.state.address import find_database
 from vzctl.domain.state.index import Index
 from vzctl.domain.state.records import Database, ServiceToken
 from vzctl.domain.state.state import State
-from vzctl.errors import NotFoundError
+from vzctl.errors import NotFoundError, quoted
 from vzctl.usecases.change import Plan, propose_from
 from vzctl.usecases.context import Context, Question
 from vzctl.usecases.databases.token import TokenList, TokenRow
@@ -66,9 +66,8 @@ def _revocation(state: State, database_id: str, token: ServiceToken) -> Plan[Non
 
 
 def _no_such_token(index: Index, database: Database, token_id: str) -> NotFoundError:
-    shown = f'"{token_id}"' if token_id.isprintable() else ascii(token_id)
     return NotFoundError(
-        f'the database "{database.name}" has no service token {shown}',
+        f'the database "{database.name}" has no service token {quoted(token_id)}',
         code="TOKEN_NOT_FOUND",
         next_steps=(suggest("databases token list", index.database_name(database.id), comment="those it has"),),
     )

@@ -52,7 +52,7 @@ def wait_for_database(context: Context, request: WaitForDatabase) -> Outcome[Wai
     live = context.open_live()
     last, waiting = "", f'waiting until "{database.name}" is {wanted}'
     for looks, _ in enumerate(context.ticks(request.seconds, request.every, waiting), start=1):
-        status = live.devops().database(database.id).status
+        status = live.devops().status(database.id)
         if status == wanted:
             return Outcome(
                 data=Waited(database.id, database.name, status, looks), summary=(f'"{database.name}" is {status}',)

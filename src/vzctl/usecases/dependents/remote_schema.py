@@ -36,7 +36,7 @@ def send_add_vectorize(api: DataApi, address: Address, attachment: AttachedServi
     table, column = address.table_and_column()
     body = {"operation": {"addVectorize": {"columns": {column: service_json(attachment)}}}}
     doubt = _send(api, "alterTable", body, address.keyspace, table)
-    found = _seen(address, doubt, lambda: _column(api, address))
+    found = _seen(address, doubt, lambda: described_column(api, address))
     seen = (found.provider, found.model, found.credential)
     wanted = (attachment.provider, attachment.model, attachment.credential)
     if seen != wanted and doubt is not None:
@@ -62,7 +62,7 @@ def send_drop_vectorize(api: DataApi, address: Address) -> None:
     table, column = address.table_and_column()
     body = {"operation": {"dropVectorize": {"columns": [column]}}}
     doubt = _send(api, "alterTable", body, address.keyspace, table)
-    if _seen(address, doubt, lambda: _column(api, address)).provider is not None:
+    if _seen(address, doubt, lambda: described_column(api, address)).provider is not None:
         if doubt is not None:
             raise _left_open(doubt, address, MAY_BE_DONE)
         raise AstraError(
@@ -97,7 +97,13 @@ def described_collection(api: DataApi, address: Address) -> Described:
 
 def described_column(api: DataApi, address: Address) -> Described:
     """Return a vector column as the database describes it; raise `NotFoundError` when it has none of that name."""
-    return _column(api, address)
+    table, column = address.table_and_column()
+    for item in api.columns(address.keyspace):
+        if (item.table, item.name) == (table, column):
+            return item
+    raise NotFoundError(
+        f'the database has no vector column "{address.keyspace}/{address.leaf}"', code="COLUMN_NOT_FOUND"
+    )
 
 
 def not_recorded(error: VzctlError, what: str, run: Command) -> VzctlError:
@@ -153,13 +159,3 @@ def _is_as_sent(found: Described, options: Mapping[str, Any]) -> bool:
 
 def _listed(api: DataApi, address: Address) -> Described | None:
     return next((item for item in api.collections(address.keyspace) if item.name == address.leaf), None)
-
-
-def _column(api: DataApi, address: Address) -> Described:
-    table, column = address.table_and_column()
-    for item in api.columns(address.keyspace):
-        if (item.table, item.name) == (table, column):
-            return item
-    raise NotFoundError(
-        f'the database has no vector column "{address.keyspace}/{address.leaf}"', code="COLUMN_NOT_FOUND"
-    )

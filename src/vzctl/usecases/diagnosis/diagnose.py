@@ -163,11 +163,7 @@ def follow_log(
         raise
     finally:
         tally.end()
-    return Outcome(
-        data=None,
-        summary=(tally.summary(records.line_count),),
-        status=_status(request, tally.sides),
-    )
+    return Outcome(data=None, summary=(tally.summary(records.line_count),), status=_status(request, tally.sides))
 
 
 class _Tally:

@@ -7,13 +7,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final, TypeVar
 
-from vzctl.answers.answer import (
-    Answer,
-    CollectionsAnswer,
-    DatabasesAnswer,
-    ProvidersAnswer,
-    TablesAnswer,
-)
+from vzctl.answers.answer import Answer, CollectionsAnswer, DatabasesAnswer, ProvidersAnswer, TablesAnswer
 from vzctl.answers.fields import place_name_fault
 from vzctl.answers.recognition import read_answer
 from vzctl.command import suggest
@@ -303,8 +297,5 @@ def read_live(ask: Callable[[], T]) -> T:
         raise AstraError(message, code="ASTRA_UNEXPECTED_ANSWER", side="astra") from error
 
 
-KIND_NAMES: Final = {
-    **{item.value: item for item in Kind},
-    "tables": Kind.COLUMNS,
-}
+KIND_NAMES: Final = {**{item.value: item for item in Kind}, "tables": Kind.COLUMNS}
 """What `--only` takes."""

@@ -139,12 +139,7 @@ def _chosen(state: State, sources: LiveSources) -> Sequence[Database]:
 
 
 def _look_into(
-    live: Live,
-    state: State,
-    chosen: Sequence[Database],
-    databases: DatabasesSeen | None,
-    wanted: _Wanted,
-    seen: _Seen,
+    live: Live, state: State, chosen: Sequence[Database], databases: DatabasesSeen | None, wanted: _Wanted, seen: _Seen
 ) -> None:
     """Look into the databases that are up, many at once; put what they say into `seen`, in their order."""
     index = Index(state)

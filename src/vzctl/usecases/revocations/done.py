@@ -14,7 +14,7 @@ from vzctl.domain.state.deletion import owner_name, with_deletions
 from vzctl.domain.state.records import Revocation, Version
 from vzctl.domain.state.revocation import done
 from vzctl.domain.state.state import State
-from vzctl.errors import ConflictError, NotFoundError, SecretStoreError, UsageError, VzctlError
+from vzctl.errors import ConflictError, NotFoundError, SecretStoreError, UsageError, VzctlError, quoted
 from vzctl.usecases.change import Plan, apply, propose_from
 from vzctl.usecases.context import Context, Question
 from vzctl.usecases.dependents.check_result import DependentCheck, check_lines, check_status, check_steps
@@ -324,7 +324,7 @@ def _find(state: State, reference: str) -> Revocation:
     named = [item for item in state.open_revocations() if item.credential in owners]
     if len(named) == 1:
         return named[0]
-    shown = f'"{reference}"' if reference.isprintable() else ascii(reference)
+    shown = quoted(reference)
     if named:
         ids = ", ".join(item.id for item in named)
         raise ConflictError(

@@ -18,12 +18,7 @@ from vzctl.domain.state.state import State
 from vzctl.errors import ExitStatus
 from vzctl.usecases.change import Plan, propose_from
 from vzctl.usecases.context import Context
-from vzctl.usecases.live import (
-    DEFAULT_JOBS,
-    is_failure,
-    require_jobs,
-    require_one_asked,
-)
+from vzctl.usecases.live import DEFAULT_JOBS, is_failure, require_jobs, require_one_asked
 from vzctl.usecases.observation.scope import ScopeAnswer, ScopeFinding, ScopeObserver
 from vzctl.usecases.outcome import Columns, Outcome
 from vzctl.usecases.sync.sync import drift_row, sentence

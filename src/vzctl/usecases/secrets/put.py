@@ -87,12 +87,7 @@ def _with_fingerprint(state: State, version: Version, secret: Secret, name: str)
     known = replace(current, fingerprint=fingerprint, last_four=secret.last_four())
     if known != current:
         state = state.with_credential(credential.with_version(known))
-    return Plan(
-        state=state,
-        data=None,
-        details=(f'adopt the key of "{name}"',),
-        subjects=(name,),
-    )
+    return Plan(state=state, data=None, details=(f'adopt the key of "{name}"',), subjects=(name,))
 
 
 def _with_key(state: State, version: Version, secret: Secret, name: str) -> Plan[None]:

@@ -76,10 +76,7 @@ def put_token(context: Context, request: PutToken) -> Outcome[StoredToken]:
         deleted = delete_secrets(context, KEPT_AS, leftover_tokens(state))
         text = f"this Astra token is in the {store.name} store already"
         return Outcome(
-            data=_stored(store, current),
-            changed=bool(deleted.versions),
-            summary=(text,),
-            warnings=deleted.kept,
+            data=_stored(store, current), changed=bool(deleted.versions), summary=(text,), warnings=deleted.kept
         )
     version = Version(id=context.new_id(), created_at=context.now(), fingerprint=fingerprint)
     begun = propose_from(

@@ -27,12 +27,7 @@ class DifferenceRow:
     change: str
     details: tuple[str, ...]
 
-    columns: ClassVar[Columns] = (
-        ("KIND", "kind"),
-        ("NAME", "name"),
-        ("CHANGE", "change"),
-        ("DETAILS", "details"),
-    )
+    columns: ClassVar[Columns] = (("KIND", "kind"), ("NAME", "name"), ("CHANGE", "change"), ("DETAILS", "details"))
 
 
 @dataclass(frozen=True, slots=True)

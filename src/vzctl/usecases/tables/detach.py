@@ -12,9 +12,7 @@ from vzctl.domain.state.records import AttachedService, Column
 from vzctl.domain.state.state import State
 from vzctl.usecases.change import Plan, propose_from
 from vzctl.usecases.context import Context, Question
-from vzctl.usecases.dependents.service import (
-    require_no_open_rotation,
-)
+from vzctl.usecases.dependents.service import require_no_open_rotation
 from vzctl.usecases.outcome import Outcome
 from vzctl.usecases.tables.column import DONE_AND_SEEN, ColumnDetail, column_detail, recording, to_send
 
