@@ -35,9 +35,9 @@ from vzctl.usecases.outcome import AnyOutcome
 from vzctl.usecases.pending.confirm import confirm_pending
 from vzctl.usecases.pending.step import ChangePending
 from vzctl.usecases.revocations.done import FinishRevocations, finish_revocations
-from vzctl.usecases.rotations.observe_step import VerificationPolicy
 from vzctl.usecases.rotations.resume import ResumeRotation, resume_rotation
 from vzctl.usecases.rotations.rollback import RollBackRotation, roll_back_rotation
+from vzctl.usecases.rotations.runner import VerificationPolicy
 from vzctl.usecases.secrets.purge import purge_secrets
 from vzctl.usecases.state.restore import RestoreState, restore_state
 

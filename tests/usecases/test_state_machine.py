@@ -50,9 +50,9 @@ from vzctl.usecases.integrations.add import AddIntegration, add_integration
 from vzctl.usecases.integrations.remove import RemoveIntegration, remove_integration
 from vzctl.usecases.outcome import AnyOutcome
 from vzctl.usecases.revocations.done import FinishRevocations, finish_revocations
-from vzctl.usecases.rotations.observe_step import VerificationPolicy
 from vzctl.usecases.rotations.resume import ResumeRotation, resume_rotation
 from vzctl.usecases.rotations.rollback import RollBackRotation, roll_back_rotation
+from vzctl.usecases.rotations.runner import VerificationPolicy
 from vzctl.usecases.scope.change import ChangeScope, change_scope
 from vzctl.usecases.secrets.purge import purge_secrets
 from vzctl.usecases.secrets.put import PutSecret, put_secret

@@ -10,7 +10,7 @@ from vzctl.errors import UsageError
 
 if TYPE_CHECKING:
     from vzctl.domain.state.records import Step
-    from vzctl.usecases.rotations.observe_step import VerificationPolicy
+    from vzctl.usecases.rotations.runner import VerificationPolicy
 
 WaitOption = Annotated[
     float,
@@ -34,7 +34,7 @@ UntilOption = Annotated[
 
 def verification(wait: float, *, skip_look: bool) -> VerificationPolicy:
     """Return how a person's steps are looked at."""
-    from vzctl.usecases.rotations.observe_step import VerificationPolicy
+    from vzctl.usecases.rotations.runner import VerificationPolicy
 
     return VerificationPolicy(is_wanted=not skip_look, wait_seconds=wait)
 

@@ -24,7 +24,18 @@ from typing import Any, Final
 from vzctl.command import suggest
 from vzctl.domain.state import revocation
 from vzctl.domain.state.deletion import with_deletions
-from vzctl.domain.state.records import Credential, Direction, Evidence, Rotation, ScopeEntry, Snapshot, Step, StepTime
+from vzctl.domain.state.index import Index
+from vzctl.domain.state.records import (
+    Credential,
+    Dependent,
+    Direction,
+    Evidence,
+    Rotation,
+    ScopeEntry,
+    Snapshot,
+    Step,
+    StepTime,
+)
 from vzctl.domain.state.state import State
 from vzctl.errors import ConflictError, NotFoundError, UsageError
 
@@ -65,11 +76,10 @@ def active_databases(credential: Credential) -> tuple[str, ...]:
 
 
 @dataclass(frozen=True, slots=True)
-class ChangesSince:
-    """What is not as it was before a rotation: database ids, and dependents by address with the database's id.
+class RollbackChanges:
+    """What has changed since the rotation began. A rollback leaves all of it as it is now.
 
-    A rollback leaves all of it as it is. `is_complete` is False for a rotation of an older version, which did not record its
-    dependents: then removed ones are unknown.
+    `is_complete` is False when an older version of vzctl began the rotation: it did not record the dependents of then.
     """
 
     scope_added: tuple[str, ...]
@@ -79,25 +89,29 @@ class ChangesSince:
     is_complete: bool
 
 
-def changes_since(state: State, credential: Credential, rotation: Rotation) -> ChangesSince:
-    """Return how scope and dependents differ from what they were when the rotation began."""
-    snapshot, databases = rotation.snapshot, active_databases(credential)
+def changes_since(state: State, rotation: Rotation) -> RollbackChanges | None:
+    """Return the names of databases and the addresses of dependents that changed; None when the credential is gone."""
+    credential = state.credential_by_id(rotation.credential)
+    if credential is None:
+        return None
+    index, snapshot, databases = Index(state), rotation.snapshot, active_databases(credential)
     dependents = {"/".join(item.key): item for item in state.dependents_of(credential.name)}
     is_complete = bool(rotation.times)
-    added = [
-        address
-        for address, item in dependents.items()
-        if (
-            address not in snapshot.dependents
-            if is_complete
-            else item.recorded_at is not None and item.recorded_at > rotation.started_at
-        )
-    ]
-    return ChangesSince(
-        scope_added=tuple(item for item in databases if item not in snapshot.databases),
-        scope_removed=tuple(item for item in snapshot.databases if item not in databases),
-        dependents_added=tuple(sorted(added)),
-        dependents_removed=tuple(item for item in snapshot.dependents if item not in dependents),
+
+    def is_new(key: str, item: Dependent) -> bool:
+        if is_complete:
+            return key not in snapshot.dependents
+        return item.recorded_at is not None and item.recorded_at > rotation.started_at
+
+    def address(key: str) -> str:
+        database, _, rest = key.partition("/")
+        return f"{index.database_name(database)}/{rest}"
+
+    return RollbackChanges(
+        scope_added=tuple(index.database_name(item) for item in databases if item not in snapshot.databases),
+        scope_removed=tuple(index.database_name(item) for item in snapshot.databases if item not in databases),
+        dependents_added=tuple(address(key) for key in sorted(dependents) if is_new(key, dependents[key])),
+        dependents_removed=tuple(address(key) for key in snapshot.dependents if key not in dependents),
         is_complete=is_complete,
     )
 

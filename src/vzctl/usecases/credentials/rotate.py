@@ -1,4 +1,4 @@
-"""Begin a rotation: plan, preflight, question, intent. The walk itself is in `vzctl.usecases.rotations.steps`."""
+"""Begin a rotation: plan, preflight, question, intent. `vzctl.usecases.rotations.runner` runs it from there."""
 
 from __future__ import annotations
 
@@ -18,16 +18,14 @@ from vzctl.domain.state.records import Credential, Evidence, KeyTest, Rotation, 
 from vzctl.domain.state.state import State
 from vzctl.errors import ConflictError, ExitStatus, VzctlError
 from vzctl.secret import Secret
-from vzctl.usecases.change import Plan, Proposal
+from vzctl.usecases.change import Plan, Proposal, propose_from
 from vzctl.usecases.context import Context, Danger, Question, SecretSource
 from vzctl.usecases.credentials.edit import require_slot
 from vzctl.usecases.keys.judge import require_new_key
 from vzctl.usecases.keys.version import take_secret
 from vzctl.usecases.outcome import NOT_BEGUN, Columns, Fault, Notice, Outcome, batch_status
-from vzctl.usecases.rotations.observe_step import VerificationPolicy
-from vzctl.usecases.rotations.steps import RunOptions, require_writable_store, run_steps
+from vzctl.usecases.rotations.runner import RunOptions, VerificationPolicy, require_writable_store, run_rotation
 from vzctl.usecases.rotations.view import (
-    KeyFacts,
     RotationPlan,
     RotationResult,
     plan_lines,
@@ -53,21 +51,6 @@ class RotateCredential:
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
-    """What a plan needs and is made once: ids, the time, and the host."""
-
-    rotation_id: str
-    version_id: str
-    now: datetime
-    host: str
-
-    @classmethod
-    def by(cls, context: Context) -> Made:
-        """Return new ids, the time, and the host of this command."""
-        return cls(context.new_id(), context.new_id(), context.now(), context.host)
-
-
-@dataclass(frozen=True, slots=True)
 class NewKey:
     """The new key, and what was found out about it before anything was recorded."""
 
@@ -85,17 +68,131 @@ class Planned:
 
 
 @dataclass(frozen=True, slots=True)
-class Prepared:
-    """A rotation whose preflight passed: nothing is recorded yet."""
+class Preflight:
+    """One rotation until it begins: ids and the time are made once, `key` is None until it was read. Nothing is recorded yet.
 
+    `before` is the state as it was read: every plan for another state is compared with the plan for that one.
+    """
+
+    context: Context
     request: RotateCredential
-    key: NewKey
-    proposal: Proposal[Planned]
+    before: State
+    rotation_id: str
+    version_id: str
+    now: datetime
+    key: NewKey | None = None
+
+    @classmethod
+    def of(cls, context: Context, state: State, request: RotateCredential) -> Preflight:
+        """Return the preflight of a rotation that would begin from this state."""
+        return cls(context, request, state, context.new_id(), context.new_id(), context.now())
 
     @property
-    def planned(self) -> Planned:
-        """The plan for the state as it was read."""
-        return self.proposal.plan.data
+    def shown(self) -> RotationPlan:
+        """The plan for the state as it was read; raise where the rotation cannot begin."""
+        return self.plan(self.before).data.plan
+
+    def with_key(self) -> Preflight | None:
+        """Read and judge the new key; None when it is the active one already."""
+        credential = require_credential(self.before, self.request.name)
+        secret, warnings = take_secret(_provider(credential), self.request.source)
+        current, salt = credential.current_version, self.before.organization.fingerprint_salt
+        if current is not None and current.fingerprint == secret.fingerprint(salt):
+            return None
+        return replace(self, key=NewKey(secret, (*warnings, *require_new_key(self.before, credential, secret))))
+
+    def tested(self) -> Preflight:
+        """Test the new key, unless that is not wanted; raise `ProviderError` for one that does not pass."""
+        if self.key is None or self.request.skip_test:
+            return self
+        from vzctl.usecases.rotations.new_key import try_new_key
+
+        credential = require_credential(self.before, self.request.name)
+        test = try_new_key(self.context, self.before, credential, self.version_id, self.key.secret)
+        return replace(self, key=replace(self.key, test=test))
+
+    def plan(self, state: State) -> Plan[Planned]:
+        """Plan the beginning of the rotation: the intent, before the new key is in the store.
+
+        The basis is all that was shown or tested: the credential as it is, what depends on it, and the plan but for the key, since
+        a batch may rotate those that share it.
+        """
+        key, credential = self.key, _require_rotatable(state, self.request)
+        if key is not None:
+            require_new_key(state, credential, key.secret)
+        version = Version(
+            id=self.version_id,
+            created_at=self.now,
+            fingerprint=key.secret.fingerprint(state.organization.fingerprint_salt) if key is not None else None,
+            last_four=key.secret.last_four() if key is not None else None,
+        )
+        rotation = self._rotation(state, credential)
+        begun = replace(credential.with_version(version), pending=version.id)
+        unusual = tuple(item.message for item in key.warnings) if key is not None else ()
+        plan = replace(rotation_plan(state, begun, rotation, self.now, self._test_text()), warnings=unusual)
+        # At a terminal, the user has read the plan before the key was asked for.
+        is_shown = key is not None and self.context.is_interactive
+        lines = (f"  test          {plan.test}", *warning_lines(plan)) if is_shown else plan_lines(plan)
+        danger = Danger.MODERATE if plan.rollback_possible else Danger.SEVERE
+        return Plan(
+            state=state.with_credential(begun).with_rotation(rotation),
+            data=Planned(rotation, plan),
+            question=Question(f'Rotate "{credential.name}" now?', credential.name, danger, lines),
+            basis=(credential, tuple(state.dependents_of(credential.name)), replace(plan, same_key_elsewhere=())),
+            details=(f'begin to rotate "{credential.name}"',),
+            subjects=(credential.name,),
+        )
+
+    def propose(self) -> Proposal[Planned]:
+        """Return what is asked and recorded."""
+        return propose_from(self.context, self.before, self.plan)
+
+    def begin(self, proposal: Proposal[Planned]) -> Outcome[RotationResult]:
+        """Record the intent, then run the rotation. A ^C until here leaves nothing behind."""
+        if self.context.stop_requested():
+            raise KeyboardInterrupt
+        proposal.commit()
+        planned, key, request = proposal.plan.data, self.key, self.request
+        assert key is not None, "a rotation begins with a key"
+        options = RunOptions(source=lambda: key.secret, verification=request.verification, until=request.until)
+        outcome = run_rotation(self.context, planned.rotation, options)
+        return Outcome(
+            data=RotationResult(planned.plan, outcome.data),
+            changed=True,
+            summary=outcome.summary,
+            warnings=(*key.warnings, *_shared_key(planned.plan), *outcome.warnings),
+            next_steps=outcome.next_steps,
+            status=outcome.status,
+        )
+
+    def _rotation(self, state: State, credential: Credential) -> Rotation:
+        request, snapshot = self.request, machine.snapshot_of(state, credential)
+        rotation = Rotation(
+            id=self.rotation_id,
+            credential=credential.id,
+            step=Step.STAGING,
+            snapshot=snapshot,
+            started_at=self.now,
+            host=self.context.host,
+            old_version=credential.current,
+            new_version=self.version_id,
+            databases=snapshot.needed_databases if request.minimum_scope else snapshot.databases,
+            leaked=request.leaked,
+            revoke_first=request.leaked and request.revoke_first,
+            key_test=self.key.test if self.key is not None else None,
+            new_slot=_new_slot(credential, request.slot),
+            group_size=None if state.is_local else portal.group_size(),
+        )
+        if request.until is not None:
+            machine.require_on_route(rotation, request.until, is_local=state.is_local)
+        return machine.arrived(rotation, Step.STAGING, self.now)
+
+    def _test_text(self) -> str:
+        if self.request.skip_test:
+            return "new key not tested (--skip-test)"
+        if self.key is None:
+            return "the new key is tested first, at its provider and through one dependant; --skip-test leaves that out"
+        return f"the new key was {key_test_text(self.key.test)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,9 +226,8 @@ class BatchResult:
 def rotate_credential(context: Context, request: RotateCredential) -> Outcome[RotationResult]:
     """Rotate one credential as far as vzctl can; a person's steps end it with `MANUAL` or `ROTATION_OPEN`."""
     context.require_writable()
-    made = Made.by(context)
-    state = context.state_store.read()
-    plan = _plan(state, request, made, None).data.plan
+    preflight = Preflight.of(context, context.state_store.read(), request)
+    plan = preflight.shown
     require_writable_store(context)
     if request.dry_run:
         return Outcome(data=RotationResult(plan, None), summary=plan_lines(plan))
@@ -139,11 +235,14 @@ def rotate_credential(context: Context, request: RotateCredential) -> Outcome[Ro
     if context.is_interactive:
         # A person reads what will happen before the key is asked for.
         context.present(plan_lines(plan))
-    prepared = prepare(context, state, request, made)
-    if prepared is None:
-        return _nothing_to_do(plan)
-    prepared.proposal.ask()
-    return _start(context, prepared)
+    with_key = preflight.with_key()
+    if with_key is None:
+        nothing = f'"{plan.credential}" holds this key already: nothing to do'
+        return Outcome(data=RotationResult(plan, None), summary=(nothing,))
+    tested = with_key.tested()
+    proposal = tested.propose()
+    proposal.ask()
+    return tested.begin(proposal)
 
 
 def rotate_batch(context: Context, requests: Sequence[RotateCredential]) -> Outcome[BatchResult]:
@@ -154,139 +253,43 @@ def rotate_batch(context: Context, requests: Sequence[RotateCredential]) -> Outc
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice is not None:
         raise ConflictError(f'"{twice}" is in the batch twice', code="BATCH_DUPLICATE")
-    made = {request.name: Made.by(context) for request in requests}
-    plans = {request.name: _plan(state, request, made[request.name], None).data.plan for request in requests}
+    preflights = [Preflight.of(context, state, request) for request in requests]
+    plans = [item.shown for item in preflights]
     require_writable_store(context)
     if any(request.dry_run for request in requests):
         return _batch_plan(plans)
     context.store().probe()
-    keys = {request.name: _new_key(state, request) for request in requests}
-    prepared = {
-        request.name: _prepared(
-            context, state, request, made[request.name], _tried(context, state, request, made[request.name], key)
-        )
-        if (key := keys[request.name]) is not None
-        else None
-        for request in requests
+    with_keys = [item.with_key() for item in preflights]
+    tested = [item.tested() if item is not None else None for item in with_keys]
+    ready = {
+        name: (item, item.propose()) if item is not None else None for name, item in zip(names, tested, strict=True)
     }
-    to_do = [item.planned.plan for item in prepared.values() if item is not None]
+    to_do = [item[1].plan.data.plan for item in ready.values() if item is not None]
     if to_do:
         lines = tuple(line for plan in to_do for line in plan_lines(plan))
         danger = Danger.MODERATE if all(plan.rollback_possible for plan in to_do) else Danger.SEVERE
         context.confirm(Question(f"Rotate {len(to_do)} credentials?", str(len(to_do)), danger, lines))
-    return _run_batch(context, prepared)
+    return _run_batch(context, ready)
 
 
-def _batch_plan(plans: Mapping[str, RotationPlan]) -> Outcome[BatchResult]:
+def _batch_plan(plans: Sequence[RotationPlan]) -> Outcome[BatchResult]:
     rows = [
-        BatchItem(name, "OK", 0, "would rotate", changed=False, fault=None, rotation=RotationResult(plan, None))
-        for name, plan in plans.items()
+        BatchItem(
+            plan.credential, "OK", 0, "would rotate", changed=False, fault=None, rotation=RotationResult(plan, None)
+        )
+        for plan in plans
     ]
-    lines = tuple(line for plan in plans.values() for line in plan_lines(plan))
+    lines = tuple(line for plan in plans for line in plan_lines(plan))
     return Outcome(data=BatchResult(tuple(rows)), summary=lines)
 
 
-def prepare(context: Context, state: State, request: RotateCredential, made: Made) -> Prepared | None:
-    """Read, judge, and test the new key; None when it is the current one already. Nothing is written."""
-    key = _new_key(state, request)
-    return None if key is None else _prepared(context, state, request, made, _tried(context, state, request, made, key))
-
-
-def _new_key(state: State, request: RotateCredential) -> NewKey | None:
-    """Read and judge the new key; None when it is the current one already."""
-    credential = require_credential(state, request.name)
-    secret, warnings = take_secret(_provider(credential), request.source)
-    current = credential.current_version
-    if current is not None and current.fingerprint == secret.fingerprint(state.organization.fingerprint_salt):
-        return None
-    return NewKey(secret, (*warnings, *require_new_key(state, credential, secret)))
-
-
-def _tried(context: Context, state: State, request: RotateCredential, made: Made, key: NewKey) -> NewKey:
-    """Test the new key before anything is recorded, unless that is not wanted."""
-    if request.skip_test:
-        return key
-    from vzctl.usecases.rotations.new_key import try_new_key
-
-    credential = require_credential(state, request.name)
-    return replace(key, test=try_new_key(context, state, credential, made.version_id, key.secret))
-
-
-def _prepared(context: Context, state: State, request: RotateCredential, made: Made, key: NewKey) -> Prepared:
-    """Return the proposal: the plan for the state as it was read, before the key was asked for and tested."""
-    is_shown = context.is_interactive
-
-    def replan(now: State) -> Plan[Planned]:
-        return _plan(now, request, made, key, is_shown=is_shown)
-
-    return Prepared(request, key, Proposal(context, state, replan(state), replan))
-
-
-def _plan(
-    state: State, request: RotateCredential, made: Made, key: NewKey | None, *, is_shown: bool = False
-) -> Plan[Planned]:
-    """Plan the beginning of a rotation: the intent, before the new key is in the store.
-
-    `is_shown`: the user has read the plan before the key was asked for. The basis is all that was shown or tested: the
-    credential as it is, what depends on it, and the plan but for the key, since a batch may rotate those that share it.
-    """
-    credential = _require_rotatable(state, request)
-    rotation = _rotation(state, credential, request, made, key)
-    fingerprint = None
-    if key is not None:
-        require_new_key(state, credential, key.secret)
-        fingerprint = key.secret.fingerprint(state.organization.fingerprint_salt)
-    unusual = tuple(item.message for item in key.warnings) if key is not None else ()
-    new_key = KeyFacts(_test_text(request, key), fingerprint, unusual)
-    plan = rotation_plan(state, credential, rotation, made.now, new_key)
-    if is_shown:
-        lines: tuple[str, ...] = (f"  test          {plan.test}", *warning_lines(plan))
-    else:
-        lines = plan_lines(plan)
-    last_four = key.secret.last_four() if key is not None else None
-    version = Version(id=made.version_id, created_at=made.now, fingerprint=fingerprint, last_four=last_four)
-    begun = replace(credential.with_version(version), pending=version.id)
-    return Plan(
-        state=state.with_credential(begun).with_rotation(rotation),
-        data=Planned(rotation, plan),
-        question=_question(plan, lines=lines),
-        basis=(credential, tuple(state.dependents_of(credential.name)), replace(plan, same_key_elsewhere=())),
-        details=(f'begin to rotate "{credential.name}"',),
-        subjects=(credential.name,),
-    )
-
-
-def _test_text(request: RotateCredential, key: NewKey | None) -> str:
-    if request.skip_test:
-        return "new key not tested (--skip-test)"
-    if key is None:
-        return "the new key is tested first, at its provider and through one dependant; --skip-test leaves that out"
-    return f"the new key was {key_test_text(key.test)}"
-
-
-def _start(context: Context, prepared: Prepared) -> Outcome[RotationResult]:
-    """Record the intent, then walk. A ^C until here leaves nothing behind."""
-    if context.stop_requested():
-        raise KeyboardInterrupt
-    prepared.proposal.commit()
-    planned, request, key = prepared.planned, prepared.request, prepared.key
-    options = RunOptions(source=lambda: key.secret, verification=request.verification, until=request.until)
-    outcome = run_steps(context, planned.rotation, options)
-    return Outcome(
-        data=RotationResult(planned.plan, outcome.data),
-        changed=True,
-        summary=outcome.summary,
-        warnings=(*key.warnings, *_shared_key(planned.plan), *outcome.warnings),
-        next_steps=outcome.next_steps,
-        status=outcome.status,
-    )
-
-
-def _run_batch(context: Context, prepared: dict[str, Prepared | None]) -> Outcome[BatchResult]:
+def _run_batch(
+    context: Context, ready: Mapping[str, tuple[Preflight, Proposal[Planned]] | None]
+) -> Outcome[BatchResult]:
     items: list[BatchItem] = []
     outcomes: list[Outcome[RotationResult]] = []
     failed: VzctlError | None = None
-    for name, item in prepared.items():
+    for name, item in ready.items():
         if item is None:
             items.append(
                 BatchItem(name, "OK", 0, "it holds this key already", changed=False, fault=None, rotation=None)
@@ -298,7 +301,8 @@ def _run_batch(context: Context, prepared: dict[str, Prepared | None]) -> Outcom
         else:
             writes = context.state_store.write_count
             try:
-                outcome = _start(context, item)
+                preflight, proposal = item
+                outcome = preflight.begin(proposal)
             except VzctlError as error:
                 failed = error
                 wrote = context.state_store.write_count > writes
@@ -358,47 +362,11 @@ def _require_rotatable(state: State, request: RotateCredential) -> Credential:
     return credential
 
 
-def _rotation(
-    state: State, credential: Credential, request: RotateCredential, made: Made, key: NewKey | None
-) -> Rotation:
-    snapshot = machine.snapshot_of(state, credential)
-    rotation = Rotation(
-        id=made.rotation_id,
-        credential=credential.id,
-        step=Step.STAGING,
-        snapshot=snapshot,
-        started_at=made.now,
-        host=made.host,
-        old_version=credential.current,
-        new_version=made.version_id,
-        databases=snapshot.needed_databases if request.minimum_scope else snapshot.databases,
-        leaked=request.leaked,
-        revoke_first=request.leaked and request.revoke_first,
-        key_test=key.test if key is not None else None,
-        new_slot=_new_slot(credential, request.slot),
-        group_size=None if state.is_local else portal.group_size(),
-    )
-    if request.until is not None:
-        machine.require_on_route(rotation, request.until, is_local=state.is_local)
-    return machine.arrived(rotation, Step.STAGING, made.now)
-
-
 def _new_slot(credential: Credential, slot: int | None) -> int | None:
     """Return the slot of the new key: an Azure resource has two, the new key is in the one not in use."""
     if slot is not None or credential.slot is None:
         return slot
     return 2 if credential.slot == 1 else 1
-
-
-def _question(plan: RotationPlan, *, lines: Sequence[str]) -> Question:
-    danger = Danger.MODERATE if plan.rollback_possible else Danger.SEVERE
-    return Question(f'Rotate "{plan.credential}" now?', plan.credential, danger, lines)
-
-
-def _nothing_to_do(plan: RotationPlan) -> Outcome[RotationResult]:
-    return Outcome(
-        data=RotationResult(plan, None), summary=(f'"{plan.credential}" holds this key already: nothing to do',)
-    )
 
 
 def _shared_key(plan: RotationPlan) -> tuple[Notice, ...]:

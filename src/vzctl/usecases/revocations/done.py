@@ -24,7 +24,7 @@ from vzctl.usecases.keys.exposure import cache_warning, exposure_of_old_key
 from vzctl.usecases.keys.version import read_version
 from vzctl.usecases.outcome import Notice, Outcome
 from vzctl.usecases.revocations.revocation import RevocationRow, old_key_text, revocation_rows
-from vzctl.usecases.rotations.observe_step import VerificationPolicy
+from vzctl.usecases.rotations.runner import VerificationPolicy
 
 WAIT_AFTER_REVOKING_SECONDS: Final = 60.0
 

@@ -14,9 +14,15 @@ from vzctl.usecases.change import Plan
 from vzctl.usecases.context import Context, SecretSource
 from vzctl.usecases.outcome import Outcome
 from vzctl.usecases.rotations.find import latest, require_host
-from vzctl.usecases.rotations.observe_step import VerificationPolicy
+from vzctl.usecases.rotations.runner import (
+    RunOptions,
+    VerificationPolicy,
+    left_open,
+    moved_on,
+    run_rotation,
+    step_basis,
+)
 from vzctl.usecases.rotations.show import show_rotation
-from vzctl.usecases.rotations.steps import RunOptions, left_open, moved_on, run_steps, step_basis
 from vzctl.usecases.rotations.view import (
     RotationDetail,
 )
@@ -68,7 +74,7 @@ def resume_rotation(context: Context, request: ResumeRotation) -> Outcome[Rotati
         verification=request.verification,
         until=request.until,
     )
-    return run_steps(context, rotation, options)
+    return run_rotation(context, rotation, options)
 
 
 def _take_over(context: Context, state: State, rotation: Rotation) -> Rotation:

@@ -17,12 +17,18 @@ from vzctl.usecases.context import Context, Danger, Question
 from vzctl.usecases.keys.version import read_version
 from vzctl.usecases.outcome import Outcome
 from vzctl.usecases.rotations.find import latest, require_host
-from vzctl.usecases.rotations.observe_step import VerificationPolicy
-from vzctl.usecases.rotations.steps import RunOptions, find_rotation, left_open, moved_on, run_steps, step_basis
+from vzctl.usecases.rotations.runner import (
+    RunOptions,
+    VerificationPolicy,
+    find_rotation,
+    left_open,
+    moved_on,
+    run_rotation,
+    step_basis,
+)
 from vzctl.usecases.rotations.view import (
     RotationDetail,
     change_lines,
-    changes_of,
     outage_lines,
     rotation_detail,
 )
@@ -61,7 +67,7 @@ def _roll_back(
 
     proposal = Proposal(context, state, replan(state), replan)
     turned = proposal.plan.data
-    changes = changes_of(state, rotation)
+    changes = machine.changes_since(state, rotation)
     if request.dry_run:
         data = replace(rotation_detail(proposal.plan.state, turned), changes=changes)
         line = f'would take back the rotation of "{rotation.snapshot.name}" from {rotation.step}'
@@ -73,7 +79,7 @@ def _roll_back(
         context.store().probe()
     proposal.ask()
     proposal.commit()
-    outcome = run_steps(context, turned, RunOptions(attests=request.attests, verification=request.verification))
+    outcome = run_rotation(context, turned, RunOptions(attests=request.attests, verification=request.verification))
     return replace(outcome, changed=True, data=replace(outcome.data, changes=changes))
 
 
@@ -102,7 +108,7 @@ def _turn(state: State, rotation_id: str, request: RollBackRotation, now: dateti
 
 def _question(state: State, rotation: Rotation, turned: Rotation) -> Question:
     name = rotation.snapshot.name
-    changes = changes_of(state, rotation)
+    changes = machine.changes_since(state, rotation)
     since = change_lines(changes) if changes is not None else ()
     outage = outage_lines(state, rotation)
     if turned.step is Step.DROPPING:

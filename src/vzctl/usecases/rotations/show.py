@@ -13,7 +13,6 @@ from vzctl.usecases.outcome import Outcome
 from vzctl.usecases.rotations.find import latest
 from vzctl.usecases.rotations.view import (
     RotationDetail,
-    changes_of,
     outage_lines,
     rotation_detail,
 )
@@ -35,6 +34,6 @@ def show_rotation(context: Context, name: str) -> Outcome[RotationDetail]:
         if machine.reversible(state, rotation) is not machine.Reversible.NO:
             steps.append(suggest("rotations rollback", rotation.snapshot.name, comment="take it back"))
     elif machine.reversible(state, rotation) is not machine.Reversible.NO:
-        detail = replace(detail, changes=changes_of(state, rotation))
+        detail = replace(detail, changes=machine.changes_since(state, rotation))
     summary = (*outage_lines(state, rotation), *exposure_lines(exposure, context.now()))
     return Outcome(data=detail, summary=summary, next_steps=tuple(steps))

@@ -52,15 +52,6 @@ class RotationPlan:
 
 
 @dataclass(frozen=True, slots=True)
-class KeyFacts:
-    """What a plan says of the new key: whether and how it is tested, and what is unusual about it."""
-
-    test: str
-    fingerprint: str | None = None
-    warnings: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
 class OutageView:
     """What is down during a rotation, since when, and what ends it.
 
@@ -73,20 +64,6 @@ class OutageView:
     ends: str
     databases: tuple[DatabaseRef, ...]
     dependents: tuple[DependentRef, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class RollbackChanges:
-    """What has changed since the rotation began. A rollback leaves all of it as it is now.
-
-    `is_complete` is False when an older version of vzctl began the rotation: it did not record the dependents of then.
-    """
-
-    scope_added: tuple[str, ...]
-    scope_removed: tuple[str, ...]
-    dependents_added: tuple[str, ...]
-    dependents_removed: tuple[str, ...]
-    is_complete: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +165,7 @@ class RotationDetail:
     fetches: tuple[FetchRow, ...] = ()
     old_key_free_from: datetime | None = None
     outage: OutageView | None = None
-    changes: RollbackChanges | None = None
+    changes: machine.RollbackChanges | None = None
     old_last_four: str | None = None
     new_last_four: str | None = None
 
@@ -201,16 +178,13 @@ class RotationResult:
     rotation: RotationDetail | None
 
 
-def rotation_plan(
-    state: State,
-    credential: Credential,
-    rotation: Rotation,
-    now: datetime,
-    new_key: KeyFacts,
-) -> RotationPlan:
-    """Return the plan of a rotation that may not have begun yet."""
+def rotation_plan(state: State, credential: Credential, rotation: Rotation, now: datetime, test: str) -> RotationPlan:
+    """Return the plan of a rotation that may not have begun yet; `test` says whether and how the new key is tested.
+
+    `credential` has the new version already.
+    """
     index = Index(state)
-    old = credential.version(rotation.old_version)
+    old, new = credential.version(rotation.old_version), credential.version(rotation.new_version)
     possible, why = rollback_text(state, credential, rotation)
     kept = set(rotation.databases)
     return RotationPlan(
@@ -226,12 +200,11 @@ def rotation_plan(
         rollback=why,
         leaked=rotation.leaked,
         revoke_first=rotation.revoke_first,
-        test=new_key.test,
+        test=test,
         same_key_elsewhere=tuple(item.name for item in machine.same_key_elsewhere(state, credential)),
         steps=tuple(step.value for step in machine.route(rotation, is_local=state.is_local)),
         old_fingerprint=old.fingerprint if old is not None else None,
-        new_fingerprint=new_key.fingerprint,
-        warnings=new_key.warnings,
+        new_fingerprint=new.fingerprint if new is not None else None,
         old_last_four=old.last_four if old is not None else None,
     )
 
@@ -266,27 +239,7 @@ def warning_lines(plan: RotationPlan) -> tuple[str, ...]:
     return tuple(f"  warning       {item}" for item in plan.warnings)
 
 
-def changes_of(state: State, rotation: Rotation) -> RollbackChanges | None:
-    """Return what has changed since the rotation began; None when its credential is gone."""
-    credential = state.credential_by_id(rotation.credential)
-    if credential is None:
-        return None
-    found, index = machine.changes_since(state, credential, rotation), Index(state)
-    return RollbackChanges(
-        scope_added=tuple(index.database_name(item) for item in found.scope_added),
-        scope_removed=tuple(index.database_name(item) for item in found.scope_removed),
-        dependents_added=tuple(_address(index, item) for item in found.dependents_added),
-        dependents_removed=tuple(_address(index, item) for item in found.dependents_removed),
-        is_complete=found.is_complete,
-    )
-
-
-def _address(index: Index, key: str) -> str:
-    database, _, rest = key.partition("/")
-    return f"{index.database_name(database)}/{rest}"
-
-
-def change_lines(changes: RollbackChanges) -> tuple[str, ...]:
+def change_lines(changes: machine.RollbackChanges) -> tuple[str, ...]:
     """Return what a rollback leaves as it is now, a fact a line."""
     parts = (
         ("added to the scope since", "stays in it", changes.scope_added),

@@ -1,13 +1,14 @@
-"""Walk a rotation from the step it is at to the next one that needs a person, or to its end.
+"""Run a rotation from the step it is at to the next manual step, or to its end: one that begins, is resumed, or is rolled back.
 
-What to do next is decided by looking: at the rotation's row, and at what the store really holds. Every step is written
-before the thing it announces, so a crash anywhere leaves a row from which the walk goes on.
+The rotation's row and what the store really holds decide what is next. Every step is written before the thing it announces, so a
+crash anywhere leaves a row from which the rotation can be resumed.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Final
 
 from vzctl.command import NextStep, suggest
 from vzctl.domain.catalog.secret_text import require_usable
@@ -25,17 +26,17 @@ from vzctl.errors import (
     RotationOpenError,
     SecretStoreError,
     StateError,
+    UsageError,
     VzctlError,
 )
 from vzctl.secret import Secret
-from vzctl.usecases.change import Plan
+from vzctl.usecases.change import Plan, changed_meanwhile
 from vzctl.usecases.context import Context, SecretSource
 from vzctl.usecases.keys.delete import finish_and_tell
 from vzctl.usecases.keys.judge import require_new_key
 from vzctl.usecases.keys.version import delete_written, require_recorded, set_held, store_item, write_secret
 from vzctl.usecases.outcome import Outcome
 from vzctl.usecases.rotations.end import Stop, finished, stopped
-from vzctl.usecases.rotations.observe_step import VerificationPolicy, look_at_step
 from vzctl.usecases.rotations.view import (
     NOT_SEEN,
     RotationDetail,
@@ -45,10 +46,26 @@ from vzctl.usecases.rotations.view import (
     step_text,
 )
 
+DEFAULT_WAIT_SECONDS: Final = 120.0
+LONGEST_WAIT_SECONDS: Final = 24 * 3600.0
 
-@dataclass(slots=True)
+
+@dataclass(frozen=True, slots=True)
+class VerificationPolicy:
+    """Whether vzctl verifies a manual step before it offers the next, and how many seconds it waits for the step to be in force."""
+
+    is_wanted: bool = True
+    wait_seconds: float = DEFAULT_WAIT_SECONDS
+
+    def require_possible(self) -> None:
+        """Raise `UsageError` for a time that is none."""
+        if not 0 <= self.wait_seconds <= LONGEST_WAIT_SECONDS:
+            raise UsageError("--wait takes seconds from 0, at most a day", code="USAGE")
+
+
+@dataclass(frozen=True, slots=True)
 class RunOptions:
-    """What this walk was given: the secret again, what a person attests, in order, where to stop; and the looks it took."""
+    """What a run is given: the secret again, what the user attests, in order, and where to stop."""
 
     source: SecretSource | None = None
     attests: Sequence[Step] = ()
@@ -56,10 +73,9 @@ class RunOptions:
     skip_test: bool = False
     verification: VerificationPolicy = field(default_factory=VerificationPolicy)
     until: Step | None = None
-    looks: list[StepVerification] = field(default_factory=list)
 
 
-def run_steps(context: Context, rotation: Rotation, options: RunOptions) -> Outcome[RotationDetail]:
+def run_rotation(context: Context, rotation: Rotation, options: RunOptions) -> Outcome[RotationDetail]:
     """Take every step that can be taken now; the outcome says where the rotation stands.
 
     `rotation` is the row that the user was shown: when it is another one by now, nothing is done.
@@ -68,10 +84,9 @@ def run_steps(context: Context, rotation: Rotation, options: RunOptions) -> Outc
     `ROTATION_OPEN`, whatever it would have been by itself.
     """
     try:
-        outcome = _RotationRunner(context, rotation, options, list(options.attests)).run_steps()
-        return replace(outcome, data=replace(outcome.data, looks=tuple(options.looks)))
+        return _RotationRunner(context, rotation, options, list(options.attests)).run()
     except VzctlError as error:
-        raise left_open(context, rotation.id, error) from error
+        raise left_open(context, rotation.id, error) from None
     except KeyboardInterrupt:
         left = _left_open(context, rotation.id)
         if left is None or not left.is_past_no_return:
@@ -107,7 +122,7 @@ def _left_open(context: Context, rotation_id: str) -> Rotation | None:
 
 @dataclass(slots=True)
 class _RotationRunner:
-    """One walk: the row as this command saw or wrote it last, what it was given and is not used up yet, and what it did."""
+    """One run: the row as this command saw or wrote it last, what it was given and is not used up yet, and what it did."""
 
     context: Context
     rotation: Rotation
@@ -115,13 +130,14 @@ class _RotationRunner:
     attests: list[Step]
     has_changed: bool = False
     is_ensured: bool = False
-    looked_at: tuple[str, ...] = ()
+    verifications: list[StepVerification] = field(default_factory=list)
+    verified: tuple[str, ...] = ()
 
-    def run_steps(self) -> Outcome[RotationDetail]:
+    def run(self) -> Outcome[RotationDetail]:
         """Take step after step; return where that ended."""
         while (outcome := self._take_step()) is None:
             pass
-        return outcome
+        return replace(outcome, data=replace(outcome.data, looks=tuple(self.verifications)))
 
     def _take_step(self) -> Outcome[RotationDetail] | None:
         """Do the one thing that is next, decided from the state as it is now; None while there is more to do."""
@@ -140,8 +156,8 @@ class _RotationRunner:
             self.is_ensured = True
             return None
         # Of what is attested in one breath only the last can still be seen.
-        if not self.attests and self._is_to_look(rotation):
-            return self._look(state, rotation)
+        if not self.attests and self._is_to_verify(rotation):
+            return self._verify(state, rotation)
         if not self.attests and self._is_to_stop(state, rotation):
             return stopped(state, rotation, Stop.AS_WANTED, changed=self.has_changed)
         if step not in machine.PERSON_STEPS:
@@ -164,25 +180,39 @@ class _RotationRunner:
             self.rotation = current
         return current
 
-    def _is_to_look(self, rotation: Rotation) -> bool:
+    def _is_to_verify(self, rotation: Rotation) -> bool:
         unseen = machine.to_be_seen(rotation) if self.options.verification.is_wanted else ()
-        return bool(unseen) and unseen != self.looked_at
+        return bool(unseen) and unseen != self.verified
 
     def _is_to_stop(self, state: State, rotation: Rotation) -> bool:
         until = self.options.until
         return until is not None and machine.has_reached(rotation, until, is_local=state.is_local)
 
-    def _look(self, state: State, rotation: Rotation) -> Outcome[RotationDetail] | None:
-        """Look at what was attested last; the walk ends when it is seen not to be in force."""
-        looked, current = look_at_step(self.context, state, rotation, self.options.verification)
-        self.options.looks.append(looked)
-        self.looked_at = machine.to_be_seen(current)
-        self.has_changed = self.has_changed or current != rotation
-        self.rotation = current
-        if looked.result == NOT_SEEN:
-            why = Stop.INTERRUPTED_UNSEEN if self.context.stop_requested() else Stop.NOT_IN_FORCE
-            return stopped(self.context.state_store.read(), current, why, changed=self.has_changed)
-        return None
+    def _verify(self, state: State, rotation: Rotation) -> Outcome[RotationDetail] | None:
+        """Verify what was attested last, and record what is in force; the run ends where it is seen not to be."""
+        from vzctl.usecases.rotations.verify_step import verify_step
+
+        context = self.context
+        found = verify_step(context, state, rotation, self.options.verification.wait_seconds)
+        shown = f"{found.shown.step}: {found.shown.result}"
+        context.tell(f"{shown}: {found.shown.detail}")
+        self.verifications.append(found.shown)
+        if found.seen:
+            name, after = rotation.snapshot.name, machine.verified(rotation, found.seen, context.now())
+
+            def plan(current: State) -> Plan[None]:
+                if rotation not in current.rotations:
+                    raise changed_meanwhile(name)
+                details = (f'"{name}": {shown}: {found.recorded}',)
+                return Plan(state=current.with_rotation(after), data=None, details=details, subjects=(name,))
+
+            context.state_store.update(plan)
+            self.rotation, self.has_changed = after, True
+        self.verified = machine.to_be_seen(self.rotation)
+        if found.shown.result != NOT_SEEN:
+            return None
+        why = Stop.INTERRUPTED_UNSEEN if context.stop_requested() else Stop.NOT_IN_FORCE
+        return stopped(context.state_store.read(), self.rotation, why, changed=self.has_changed)
 
     def _write(
         self, seen: State, rotation: Rotation, after: Callable[[State], State], details: Callable[[Rotation], str]

@@ -1,8 +1,8 @@
-"""Looking, after a person's step at the Portal, whether it is in force, and waiting for it: changes take their time.
+"""Verify, after a manual step, that it is in force, and wait for it: changes take their time.
 
 A credential that was removed is refused by the databases that used it; one that was put back is usable in them. Whether a
 revoked key is rejected is asked of its provider. That a credential was recreated shows nowhere before a database is in its
-scope. What cannot be seen stays a person's word, and the reason is told.
+scope. What cannot be seen stays attested, and the reason is shown.
 """
 
 from __future__ import annotations
@@ -32,19 +32,19 @@ LONGEST_PAUSE_SECONDS: Final = 5.0
 
 
 @dataclass(frozen=True, slots=True)
-class Watched:
-    """What was seen: the words that `Rotation.seen` keeps, and the look as it is shown.
+class Verified:
+    """What was seen: the words that `Rotation.seen` keeps, and the verification as it is shown.
 
-    `recorded` is the look's detail for the audit: without reasons, in which a server may have its say.
+    `recorded` is the detail for the audit: without reasons, in which a server may have its say.
     """
 
     seen: tuple[str, ...]
-    look: StepVerification
+    shown: StepVerification
     recorded: str = ""
 
 
-def watch_step(context: Context, state: State, rotation: Rotation, wait_seconds: float) -> Watched:
-    """Look at what was attested last, again and again until it is in force or the time is over.
+def verify_step(context: Context, state: State, rotation: Rotation, wait_seconds: float) -> Verified:
+    """Verify what was attested last, again and again until it is in force or the time is over.
 
     Nothing that goes wrong on the way ends the rotation: it is then not observable, and the reason is told.
     """
@@ -57,7 +57,7 @@ def watch_step(context: Context, state: State, rotation: Rotation, wait_seconds:
         is_tokenless = error.code == "TOKEN_MISSING"
         return _not_observable(rotation, "there is no Astra token to look with" if is_tokenless else error.message)
     _ask(context, rotation, questions, wait_seconds)
-    return _watched(rotation, questions)
+    return _verified(rotation, questions)
 
 
 @dataclass(slots=True)
@@ -161,7 +161,7 @@ def _ask(context: Context, rotation: Rotation, questions: list[_Question], wait_
             return
 
 
-def _watched(rotation: Rotation, questions: list[_Question]) -> Watched:
+def _verified(rotation: Rotation, questions: list[_Question]) -> Verified:
     waiting = [item for item in questions if item.answer is False]
     seen = [item for item in questions if item.answer is True]
     unseen = [item for item in questions if item.answer is None]
@@ -173,7 +173,7 @@ def _watched(rotation: Rotation, questions: list[_Question]) -> Watched:
     if rotation.step is Step.REMOVED and waiting:
         words = ()  # one word stands for all databases
     result = NOT_SEEN if waiting else SEEN if seen else UNSEEABLE
-    return Watched(words, StepVerification(step_text(rotation), result, detail), recorded)
+    return Verified(words, StepVerification(step_text(rotation), result, detail), recorded)
 
 
 def _parts(answered: Iterable[_Question]) -> list[str]:
@@ -184,5 +184,5 @@ def _parts(answered: Iterable[_Question]) -> list[str]:
     return [f"{detail} {listed(subjects)}" for detail, subjects in places.items()]
 
 
-def _not_observable(rotation: Rotation, reason: str) -> Watched:
-    return Watched((), StepVerification(step_text(rotation), UNSEEABLE, reason))
+def _not_observable(rotation: Rotation, reason: str) -> Verified:
+    return Verified((), StepVerification(step_text(rotation), UNSEEABLE, reason))
