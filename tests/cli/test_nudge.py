@@ -8,8 +8,7 @@ import threading
 
 import pytest
 
-from vzctl.cli.interrupts import Interrupts
-from vzctl.cli.nudge import signals_end_waits
+from vzctl.cli.interrupts import Interrupts, signals_end_waits
 from vzctl.errors import ENDING_SIGNALS
 
 LIMIT_SECONDS = 60  # only a failure takes so long

@@ -9,12 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.builders import NOW, a_credential
-from vzctl.domain.state.age import age_days, is_due, maximum_age_days
+from vzctl.domain.state.age import is_due, maximum_age_days
 
 
 def test_an_unknown_age_is_due() -> None:
     credential = a_credential(key_set_at=None)
-    assert age_days(credential, NOW) is None
+    assert credential.age_days(NOW) is None
     assert is_due(credential, NOW, policy_days=36_500)
 
 
@@ -29,7 +29,7 @@ def test_an_unknown_age_is_due() -> None:
     ],
 )
 def test_age_is_counted_in_whole_days_and_never_below_zero(age: timedelta, days: int) -> None:
-    assert age_days(a_credential(key_set_at=NOW - age), NOW) == days
+    assert a_credential(key_set_at=NOW - age).age_days(NOW) == days
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,7 @@ from tests.support.builders import (
     an_organization,
 )
 from vzctl.domain.checks.integrity import Breakage, Place, breakages
-from vzctl.domain.state.limits import is_path_word
+from vzctl.domain.state.names import is_path_word
 from vzctl.domain.state.records import Authentication, ControlPlane, Direction, Step
 from vzctl.domain.state.state import State
 

@@ -15,11 +15,11 @@ import pytest
 import tomli
 
 from tests.support.builders import a_credential, a_rotation, a_state, a_version
-from vzctl.domain.rotation.key_test import key_test_text
 from vzctl.domain.state.records import AstraAnswer, KeyTest, ProviderAnswer, Step
 from vzctl.domain.state.state import SCHEMA_VERSION
 from vzctl.store.migrations import MIGRATIONS, Document, migrate, with_new_keys
 from vzctl.store.schema import format_state, parse_state
+from vzctl.usecases.rotations.view import key_test_text
 
 DATA: Final = Path(__file__).resolve().parents[1] / "data"
 BEFORE: Final = DATA / "state-schema-0.toml"

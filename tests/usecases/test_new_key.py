@@ -10,9 +10,9 @@ import pytest
 from tests.support.cli import LOGS, SHOP, Cli, Result
 from tests.support.live import KEY, MODEL, OTHER_KEY, PRODUCTS, TITLE, LiveUser, live_user
 from tests.support.standin.server import Answer, StandIn
-from vzctl.domain.rotation.key_test import key_test_text
 from vzctl.errors import ExitStatus
 from vzctl.store.schema import parse_state
+from vzctl.usecases.rotations.view import key_test_text
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
 
-from vzctl.domain.state.age import age_days, is_due, maximum_age_days
+from vzctl.domain.state.age import is_due, maximum_age_days
 from vzctl.domain.state.index import Index
 from vzctl.domain.state.records import Credential
 from vzctl.usecases.context import Context
@@ -69,7 +69,7 @@ def credential_row(
         provider=credential.provider,
         scope_count=len(credential.scope),
         dependant_count=len(index.dependents_of_credential.get(credential.name, ())),
-        age_days=age_days(credential, now),
+        age_days=credential.age_days(now),
         max_age_days=maximum_age_days(credential, context.policy_days),
         due=is_due(credential, now, context.policy_days),
         secret_held=current is not None and current.held,

@@ -10,7 +10,7 @@ from typing import ClassVar, Final
 from vzctl.command import Command, NextStep, command, suggest
 from vzctl.domain.rotation.manual_steps import PendingStep, pending_steps, unproven
 from vzctl.domain.rules import display_name
-from vzctl.domain.state.age import age_days, is_due, maximum_age_days
+from vzctl.domain.state.age import is_due, maximum_age_days
 from vzctl.domain.state.records import Credential, Evidence, Rotation
 from vzctl.domain.state.revocation import REASON_LEAKED
 from vzctl.domain.state.state import State
@@ -107,7 +107,7 @@ def show_status(context: Context, *, settings: tuple[SettingRow, ...] = (), exit
     """Return the overview; with `exit_code`, status `CHANGES` when anything wants attention."""
     state = context.state_store.read()
     now = context.now()
-    ages = [age for item in state.credentials if (age := age_days(item, now)) is not None]
+    ages = [age for item in state.credentials if (age := item.age_days(now)) is not None]
     attention = _attention(context, state)
     kinds = Counter(item.kind for item in attention)
     facts = Counter(unproven(state))
@@ -195,12 +195,12 @@ def _due(context: Context, state: State) -> Iterator[Attention]:
     rotating = {item.credential for item in state.rotations if item.is_open}
 
     def days_left(credential: Credential) -> float:
-        age = age_days(credential, now)
+        age = credential.age_days(now)
         return float("inf") if age is None else maximum_age_days(credential, context.policy_days) - age
 
     due = [item for item in state.credentials if item.id not in rotating and is_due(item, now, context.policy_days)]
     for credential in sorted(due, key=days_left):
-        age = age_days(credential, now)
+        age = credential.age_days(now)
         text = "the age of its key is unknown" if age is None else f"its key is {age} days old"
         yield Attention("key due", credential.name, text, command("credentials rotate", credential.name))
 

@@ -6,7 +6,7 @@ import re
 from typing import Final
 
 from vzctl.command import suggest
-from vzctl.domain.state.limits import LONGEST_FRESHNESS
+from vzctl.domain.state.records import LONGEST_FRESHNESS
 from vzctl.domain.state.state import State
 from vzctl.errors import ConflictError, UsageError
 

@@ -12,9 +12,9 @@ from typing import Final
 
 from vzctl.domain.masking.redaction import looks_like_secret
 from vzctl.domain.rotation.machine import route
-from vzctl.domain.state.limits import LONGEST_FRESHNESS, is_path_word
-from vzctl.domain.state.names import name_fault
+from vzctl.domain.state.names import is_path_word, name_fault
 from vzctl.domain.state.records import (
+    LONGEST_FRESHNESS,
     Authentication,
     Collection,
     Column,

@@ -29,13 +29,6 @@ def require_past(set_at: datetime | None, now: datetime) -> datetime | None:
     return set_at
 
 
-def age_days(credential: Credential, now: datetime) -> int | None:
-    """Return whole days since the key was set, or None when nobody knows. A time in the future counts as 0."""
-    if credential.key_set_at is None:
-        return None
-    return max(0, (now - credential.key_set_at).days)
-
-
 def maximum_age_days(credential: Credential, policy_days: int) -> int:
     """Return the credential's own limit, or the policy's."""
     return credential.max_age_days if credential.max_age_days is not None else policy_days
@@ -43,5 +36,5 @@ def maximum_age_days(credential: Credential, policy_days: int) -> int:
 
 def is_due(credential: Credential, now: datetime, policy_days: int) -> bool:
     """Whether the key has reached its limit, or its age is unknown."""
-    age = age_days(credential, now)
+    age = credential.age_days(now)
     return age is None or age >= maximum_age_days(credential, policy_days)

@@ -102,3 +102,8 @@ def did_you_mean(word: str, names: Iterable[str]) -> str:
     if not found:
         return ""
     return "; did you mean " + " or ".join(f'"{name}"' for name in found) + "?"
+
+
+def is_path_word(text: str) -> bool:
+    """Whether the text is safe as one part of a secret store item's path."""
+    return bool(text) and text.isascii() and text.replace("-", "").replace("_", "").isalnum()

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Self
+from typing import Any, Final, Self
 
 
 class ControlPlane(StrEnum):
@@ -74,6 +74,9 @@ class AstraAnswer(StrEnum):
 
 
 Extra = dict[str, Any]
+
+LONGEST_FRESHNESS: Final = 7 * 24 * 3600
+"""Seconds for which a Data API may keep a key; longer than a week is a mistake."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -199,6 +202,10 @@ class Credential:
     def database_ids(self) -> frozenset[str]:
         """Ids of the databases in scope."""
         return frozenset(entry.database for entry in self.scope)
+
+    def age_days(self, now: datetime) -> int | None:
+        """Return whole days since the key was set, or None when nobody knows. A time in the future counts as 0."""
+        return None if self.key_set_at is None else max(0, (now - self.key_set_at).days)
 
     def with_version(self, version: Version) -> Self:
         """Return a copy in which `version` is added, or replaces the one with its id."""
@@ -357,6 +364,11 @@ class KeyTest:
     dependent: str | None = None
     astra_reason: str | None = None
     extra: Extra = field(default_factory=dict)
+
+    @property
+    def is_accepted(self) -> bool:
+        """Whether the provider was seen to accept the key."""
+        return self.provider is not ProviderAnswer.NOT_TESTED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,6 @@ from vzctl.domain import portal
 from vzctl.domain.catalog.provider import Provider
 from vzctl.domain.masking.redaction import without_secrets
 from vzctl.domain.rotation import machine
-from vzctl.domain.rotation.key_test import key_test_text
 from vzctl.domain.rules import provider_by_id, require_credential, require_no_rotation
 from vzctl.domain.state.records import Credential, Evidence, KeyTest, Rotation, Step, Version
 from vzctl.domain.state.state import State
@@ -28,6 +27,7 @@ from vzctl.usecases.rotations.runner import RunOptions, VerificationPolicy, requ
 from vzctl.usecases.rotations.view import (
     RotationPlan,
     RotationResult,
+    key_test_text,
     plan_lines,
     rotation_plan,
     warning_lines,

@@ -10,7 +10,7 @@ from vzctl.command import suggest
 from vzctl.domain.checks.problems import Problem, find_problems, problems_of_dependent
 from vzctl.domain.rotation.manual_steps import unproven
 from vzctl.domain.rules import provider_by_id
-from vzctl.domain.state.age import age_days, is_due, maximum_age_days
+from vzctl.domain.state.age import is_due, maximum_age_days
 from vzctl.domain.state.index import Index
 from vzctl.domain.state.records import Credential, Dependent, Evidence, ScopeEntry
 from vzctl.domain.state.revocation import REASON_LEAKED
@@ -177,7 +177,7 @@ class _Builder:
         node = MapCredential(
             id=credential.id,
             name=credential.name,
-            age_days=age_days(credential, self.now),
+            age_days=credential.age_days(self.now),
             max_age_days=maximum_age_days(credential, self.policy_days),
             due=is_due(credential, self.now, self.policy_days),
             scope_count=len(credential.scope),

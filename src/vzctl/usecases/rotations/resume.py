@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from vzctl.command import suggest
 from vzctl.domain.rotation import machine
-from vzctl.domain.state.records import Rotation, Step
+from vzctl.domain.state.records import Rotation
 from vzctl.domain.state.state import State
 from vzctl.errors import ConflictError, UsageError
 from vzctl.usecases.change import Plan
-from vzctl.usecases.context import Context, SecretSource
+from vzctl.usecases.context import Context
 from vzctl.usecases.outcome import Outcome
 from vzctl.usecases.rotations.find import latest, require_host
 from vzctl.usecases.rotations.runner import (
     RunOptions,
-    VerificationPolicy,
     left_open,
     moved_on,
     run_rotation,
@@ -29,17 +27,11 @@ from vzctl.usecases.rotations.view import (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ResumeRotation:
+class ResumeRotation(RunOptions):
     """Go on with an open rotation, as far as `until`. `source` is the secret again, read when the store does not hold it."""
 
     name: str
-    source: SecretSource | None = None
-    attests: Sequence[Step] = ()
-    replace_secret: bool = False
-    skip_test: bool = False
     take_over: bool = False
-    verification: VerificationPolicy = field(default_factory=VerificationPolicy)
-    until: Step | None = None
     dry_run: bool = False
 
 
@@ -66,15 +58,7 @@ def resume_rotation(context: Context, request: ResumeRotation) -> Outcome[Rotati
         return show_rotation(context, request.name)
     if request.take_over and rotation.host != context.host:
         rotation = _take_over(context, state, rotation)
-    options = RunOptions(
-        source=request.source,
-        attests=request.attests,
-        replace_secret=request.replace_secret,
-        skip_test=request.skip_test,
-        verification=request.verification,
-        until=request.until,
-    )
-    return run_rotation(context, rotation, options)
+    return run_rotation(context, rotation, request)
 
 
 def _take_over(context: Context, state: State, rotation: Rotation) -> Rotation:

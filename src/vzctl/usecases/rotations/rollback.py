@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from vzctl.domain.rotation import machine
@@ -19,7 +18,6 @@ from vzctl.usecases.outcome import Outcome
 from vzctl.usecases.rotations.find import latest, require_host
 from vzctl.usecases.rotations.runner import (
     RunOptions,
-    VerificationPolicy,
     find_rotation,
     left_open,
     moved_on,
@@ -35,13 +33,11 @@ from vzctl.usecases.rotations.view import (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RollBackRotation:
+class RollBackRotation(RunOptions):
     """Take a rotation back: an open one, or the last one while its old key is still held."""
 
     name: str
-    attests: Sequence[Step] = ()
     take_over: bool = False
-    verification: VerificationPolicy = field(default_factory=VerificationPolicy)
     dry_run: bool = False
 
 
@@ -79,7 +75,7 @@ def _roll_back(
         context.store().probe()
     proposal.ask()
     proposal.commit()
-    outcome = run_rotation(context, turned, RunOptions(attests=request.attests, verification=request.verification))
+    outcome = run_rotation(context, turned, request)
     return replace(outcome, changed=True, data=replace(outcome.data, changes=changes))
 
 

@@ -13,7 +13,6 @@ from typing import Final
 from vzctl.command import NextStep, suggest
 from vzctl.domain.catalog.secret_text import require_usable
 from vzctl.domain.rotation import machine
-from vzctl.domain.rotation.key_test import key_test_text
 from vzctl.domain.rules import provider_by_id
 from vzctl.domain.state.deletion import needed_versions, with_deletions
 from vzctl.domain.state.index import Index
@@ -41,6 +40,7 @@ from vzctl.usecases.rotations.view import (
     NOT_SEEN,
     RotationDetail,
     StepVerification,
+    key_test_text,
     outage_lines,
     portal_visit,
     step_text,
@@ -63,9 +63,12 @@ class VerificationPolicy:
             raise UsageError("--wait takes seconds from 0, at most a day", code="USAGE")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RunOptions:
-    """What a run is given: the secret again, what the user attests, in order, and where to stop."""
+    """What a run is given: the secret again, what the user attests, in order, and where to stop.
+
+    The requests to resume and to roll back a rotation extend it.
+    """
 
     source: SecretSource | None = None
     attests: Sequence[Step] = ()

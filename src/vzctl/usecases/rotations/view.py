@@ -10,12 +10,10 @@ from typing import ClassVar, Final
 from vzctl.command import command
 from vzctl.domain import portal
 from vzctl.domain.rotation import machine
-from vzctl.domain.rotation.key_test import is_accepted, key_test_text
 from vzctl.domain.rotation.outage import outage_of
 from vzctl.domain.rules import counted, listed, provider_by_id
-from vzctl.domain.state.age import age_days
 from vzctl.domain.state.index import Index
-from vzctl.domain.state.records import Credential, Direction, Rotation, Step
+from vzctl.domain.state.records import AstraAnswer, Credential, Direction, KeyTest, ProviderAnswer, Rotation, Step
 from vzctl.domain.state.state import State
 from vzctl.usecases.keys.exposure import FetchRow
 from vzctl.usecases.outcome import Columns
@@ -191,7 +189,7 @@ def rotation_plan(state: State, credential: Credential, rotation: Rotation, now:
         credential=credential.name,
         provider=credential.provider,
         control_plane=state.organization.control_plane.value,
-        age_days=age_days(credential, now),
+        age_days=credential.age_days(now),
         databases=tuple(database_ref(index, item) for item in rotation.databases),
         dropped_databases=tuple(database_ref(index, item) for item in rotation.snapshot.databases if item not in kept),
         dependants=dependent_refs(index, index.dependents_of_credential[credential.name]),
@@ -357,6 +355,28 @@ def rotation_detail(state: State, rotation: Rotation) -> RotationDetail:
     )
 
 
+def key_test_text(test: KeyTest | None) -> str:
+    """Return what was tested and what it showed, to be read after "the new key was"."""
+    return "not tested" if test is None else f"tested: {_at_provider(test)}, {_through_astra(test)}"
+
+
+def _at_provider(test: KeyTest) -> str:
+    if test.provider is ProviderAnswer.WORKS:
+        return "it works at the provider"
+    if test.provider is ProviderAnswer.RECOGNIZED:
+        return "the provider recognizes it"
+    return f"not at the provider ({test.provider_reason})"
+
+
+def _through_astra(test: KeyTest) -> str:
+    if test.astra is AstraAnswer.WORKS:
+        return f"it works through {test.dependent}"
+    if test.astra is AstraAnswer.NO_DEPENDENT:
+        return "not through Astra (nothing depends on it)"
+    place = f"not through {test.dependent or 'Astra'}"
+    return place if test.astra_reason is None else f"{place} ({test.astra_reason})"
+
+
 def step_text(rotation: Rotation) -> str:
     """Return the step, with `n/m` while databases are put back into the scope."""
     if rotation.step is Step.SCOPED:
@@ -442,7 +462,8 @@ def _seen_or_attested(rotation: Rotation, step: Step) -> str:
 
 def _accepted(rotation: Rotation) -> str:
     """What the test before the rotation saw; the old key of a rollback was not tested."""
-    return "seen" if is_accepted(rotation.key_test) and rotation.step is not Step.ROLLED_BACK else "not checkable"
+    is_accepted = rotation.key_test is not None and rotation.key_test.is_accepted
+    return "seen" if is_accepted and rotation.step is not Step.ROLLED_BACK else "not checkable"
 
 
 def _interruption(state: State) -> str:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from vzctl.domain.rotation.key_test import is_accepted, key_test_text
 from vzctl.domain.state.records import AstraAnswer, KeyTest, ProviderAnswer
+from vzctl.usecases.rotations.view import key_test_text
 
 PLACE = "shop/ks/products"
 
@@ -42,4 +42,4 @@ PLACE = "shop/ks/products"
     ],
 )
 def test_what_a_test_showed_is_a_sentence(test: KeyTest | None, text: str, accepted: bool) -> None:
-    assert (key_test_text(test), is_accepted(test)) == (text, accepted)
+    assert (key_test_text(test), test is not None and test.is_accepted) == (text, accepted)
