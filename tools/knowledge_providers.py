@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, model_validator
 
+from tools.knowledge_codes import CauseName
 from tools.knowledge_schema import Entry, Flag, Host, Lower, Text, Url, Word, placeholders, shape_faults
 
 Header = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z-]*$")]
@@ -127,24 +128,11 @@ class Wire(Entry):
 
 
 class Refusal(Entry):
-    """What an answer means: any of the statuses, and any of the words, in lower case. The first that fits decides."""
+    """What an answer means: any of the statuses, and any of the words, in lower case; a cause of the provider's side."""
 
     statuses: Annotated[list[Status], Field(min_length=1)]
     words: Sequence[Lower] = ()
-    verdict: Literal[
-        "invalid_key",
-        "no_permission",
-        "network_blocked",
-        "quota_exhausted",
-        "rate_limited",
-        "model_missing",
-        "endpoint_missing",
-        "endpoint_not_ready",
-        "payload_too_large",
-        "bad_request",
-        "provider_down",
-        "timeout",
-    ]
+    cause: CauseName
 
 
 class KeyFormat(Entry):
@@ -256,6 +244,9 @@ def provider_faults(sections: Mapping[str, Any]) -> Iterator[str]:
         yield from (f"{provider}.toml: {fault}" for fault in faults)
         if faults:
             continue
+        for number, refusal in enumerate(entry.get("refusals", ()), start=1):
+            if refusal["cause"] not in sections["causes"].get("provider", {}):
+                yield f"{provider}.toml: refusals.{number}.cause: causes.toml has no [provider.{refusal['cause']}]"
         spellings = (provider, entry["display_name"], *entry.get("short_names", ()))
         claims = [f'the name "{_folded(text)}"' for text in spellings]
         claims += [f'the host "{host}"' for key in ("hosts", "customer_hosts") for host in entry.get(key, ())]

@@ -20,10 +20,11 @@ from vzctl.clients.provider_probe import (
     Finding,
     ProviderProbes,
 )
-from vzctl.clients.provider_rules import ANY, RULES
+from vzctl.clients.provider_rules import OF_CAUSE
 from vzctl.clients.provider_wire import WIRES, Wanted
 from vzctl.domain.catalog.catalog import CATALOGUE
 from vzctl.domain.catalog.provider import Provider
+from vzctl.domain.diagnosis.causes import causes
 from vzctl.domain.diagnosis.key_verdict import MEANINGS, PASSED, REJECTED, Verdict
 from vzctl.errors import UsageError
 from vzctl.secret import Secret
@@ -95,7 +96,7 @@ EXPECTED: Final[dict[str, dict[str, Verdict]]] = {
         "scope": Verdict.NO_PERMISSION,
         "organization": Verdict.NO_PERMISSION,
         "address": Verdict.NETWORK_BLOCKED,
-        "project": Verdict.NO_PERMISSION,
+        "project": Verdict.MODEL_MISSING,
         "kind": Verdict.MODEL_MISSING,
         "country": Verdict.NETWORK_BLOCKED,
         "model": Verdict.MODEL_MISSING,
@@ -110,7 +111,7 @@ EXPECTED: Final[dict[str, dict[str, Verdict]]] = {
         "invalid": Verdict.INVALID_KEY,
         "deployment": Verdict.ENDPOINT_MISSING,
         "path": Verdict.ENDPOINT_MISSING,
-        "kind": Verdict.MODEL_MISSING,
+        "kind": Verdict.BAD_REQUEST,
         "network": Verdict.NETWORK_BLOCKED,
         "private": Verdict.NETWORK_BLOCKED,
         "keys": Verdict.NO_PERMISSION,
@@ -453,17 +454,32 @@ def test_exhausted_credit_is_not_asked_again(probes: ProviderProbes, providers: 
     assert len(stand_in.asked) == 1
 
 
-def test_every_rule_can_decide() -> None:
-    """No rule stands behind another one that always decides first."""
-    for number, rule in enumerate(RULES):
-        before = [
-            earlier
-            for earlier in RULES[:number]
-            if earlier.provider in (ANY, rule.provider)
-            and not earlier.words
-            and set(rule.statuses) <= set(earlier.statuses)
-        ]
-        assert before == []
+def test_every_cause_on_the_providers_side_says_something_about_the_key() -> None:
+    about_the_request = {"header_key_missing", "content_filter"}
+    assert set(OF_CAUSE) == {name for side, name in causes() if side == "provider"} - about_the_request
+
+
+@pytest.mark.parametrize("provider", EXTERNAL)
+@pytest.mark.parametrize(
+    ("status", "body", "verdict"),
+    [
+        (401, "", Verdict.INVALID_KEY),
+        (403, "<html>", Verdict.NO_PERMISSION),
+        (407, "Unauthorized", Verdict.NETWORK_BLOCKED),
+        (418, "Unauthorized", Verdict.UNKNOWN),
+        (302, "invalid api key", Verdict.UNKNOWN),
+        (429, "{}", Verdict.RATE_LIMITED),
+        (500, "unauthorized", Verdict.PROVIDER_DOWN),
+        (400, "invalid api key", Verdict.INVALID_KEY),
+        (429, "invalid api key", Verdict.UNKNOWN),
+        (503, "invalid api key", Verdict.UNKNOWN),
+    ],
+)
+def test_a_status_decides_where_no_words_do_and_words_of_little_weight_do_not(
+    provider: str, status: int, body: str, verdict: Verdict, probes: ProviderProbes, stand_in: StandIn
+) -> None:
+    stand_in.fail(times=None, status=status, body=body)
+    assert probe(probes, provider).verdict is verdict
 
 
 def test_every_verdict_has_a_meaning_and_its_side_is_a_word_of_the_contract() -> None:

@@ -13,12 +13,11 @@ import pytest
 
 from tools.knowledge import GENERATED, SOURCE, KnowledgeError, knowledge_text
 from tools.knowledge_portal import PORTAL_FACTS, Steps
-from tools.knowledge_providers import Parameter, Refusal, Way
+from tools.knowledge_providers import Parameter, Way
 from tools.knowledge_providers import Provider as ProviderEntry
 from vzctl.domain import portal
 from vzctl.domain.catalog.catalog import find_provider
 from vzctl.domain.catalog.provider import Hosting, ParameterKind, Shape
-from vzctl.domain.diagnosis.key_verdict import Verdict
 from vzctl.domain.state.records import Authentication
 from vzctl.knowledge.loader import section
 
@@ -77,7 +76,7 @@ sentences = ["the vectors are cut"]
 [[refusals]]
 statuses = [418]
 words = ["teapot"]
-verdict = "endpoint_not_ready"
+cause = "endpoint_paused"
 """
 ASK: Final = """
 import json, sys
@@ -88,11 +87,11 @@ loader.GENERATED = Path(sys.argv.pop(1))
 FACTS: Final = """
 from dataclasses import asdict
 from tools.generate import _vocabularies
-from vzctl.clients.provider_rules import RULES
 from vzctl.clients.provider_wire import WIRES, Wanted
 from vzctl.clients.trusted_hosts import TrustedHosts
 from vzctl.domain import portal
 from vzctl.domain.catalog.catalog import check_service, find_provider
+from vzctl.domain.diagnosis.engine import judge_response
 from vzctl.domain.diagnosis.hosts import library_owner, owner
 from vzctl.domain.diagnosis.speakers import speaker
 from vzctl.domain.masking.redaction import without_secrets
@@ -116,7 +115,7 @@ print(json.dumps({
     "refused": refused,
     "wire": [wire.base(wanted), wire.check("", wanted).url, wire.embed("", wanted).url, wire.embed("", wanted).body],
     "header": [header.name, header.prefix],
-    "rules": [[rule.statuses, rule.words, rule.verdict] for rule in RULES if rule.provider == "acme"],
+    "refusal": [judge_response("acme", 418, text).rule for text in ("I am a teapot", "I am not")],
     "trusted": [TrustedHosts().trusts(url) for url in (wire.base(wanted), "https://vectors.acme.example.evil.example")],
     "owner": owner("shop.vectors.acme.example"),
     "library": library_owner("acmesdk/client.py"),
@@ -189,7 +188,7 @@ def test_whatever_reads_providers_knows_the_new_one(folder: Path) -> None:
             {"texts": ["hi"], "engine": "acme-large", "length": 32, "cut": False},
         ],
         "header": ["X-Acme-Key", ""],
-        "rules": [[[418], ["teapot"], "endpoint_not_ready"]],
+        "refusal": ["provider.refusal-acme-1", "code.EMBEDDING_PROVIDER_CLIENT_ERROR"],
         "trusted": [True, False],
         "owner": ["named", "acme"],
         "library": "provider",
@@ -325,9 +324,9 @@ def test_an_entry_adds_a_model(folder: Path) -> None:
         ),
         (
             "providers/openai",
-            'verdict = "network_blocked"',
-            'verdict = "blocked"',
-            "providers: openai.toml: refusals.1.verdict: Input should be 'invalid_key', ",
+            'cause = "network_blocked"',
+            'cause = "blocked"',
+            "providers: openai.toml: refusals.1.cause: causes.toml has no [provider.blocked]",
         ),
         ("portal", "{add_key}", "{add_keys}", "portal: steps.add_credential: {add_keys} is neither a word nor a fact"),
         (
@@ -360,7 +359,6 @@ def test_the_check_knows_the_words_of_the_code() -> None:
     assert set(get_args(ProviderEntry.model_fields["hosting"].annotation)) == {each.value for each in Hosting}
     assert set(get_args(Parameter.model_fields["kind"].annotation)) == {kind.value for kind in ParameterKind}
     assert set(get_args(Parameter.model_fields["shape"].annotation)) == {shape.value for shape in Shape}
-    assert set(get_args(Refusal.model_fields["verdict"].annotation)) < {verdict.value for verdict in Verdict}
 
 
 def test_a_step_may_use_every_fact_that_the_check_allows(monkeypatch: pytest.MonkeyPatch) -> None:

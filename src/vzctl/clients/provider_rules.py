@@ -1,63 +1,55 @@
-"""What a provider's answer means: an ordered table, the first rule that fits decides. Status alone misleads.
-
-The rules of one provider are in `knowledge/providers`. The texts are those that the providers answer with today, and a few
-old ones; all matching is in lower case.
-"""
+"""What a provider's answer means for the key: the rules of the diagnosis decide, so that `verify` and `diagnose` agree."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, Final
 
 from vzctl.clients.message import Reply
+from vzctl.domain.diagnosis.engine import judge_response
 from vzctl.domain.diagnosis.key_verdict import Verdict
-from vzctl.knowledge.loader import section
 
-ANY: Final = ""
 _LONGEST_LOOKED_AT: Final = 4096
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """Fits when the provider, one of the statuses, and any of the words fit; what is empty fits always."""
-
-    provider: str
-    statuses: tuple[int, ...]
-    words: tuple[str, ...]
-    verdict: Verdict
-
-    def fits(self, provider: str, status: int, text: str) -> bool:
-        """Whether this rule decides; `text` is in lower case."""
-        return (
-            self.provider in (ANY, provider)
-            and (not self.statuses or status in self.statuses)
-            and (not self.words or any(word in text for word in self.words))
-        )
-
-
-RULES: Final = (
-    *(
-        Rule(provider, tuple(entry["statuses"]), tuple(entry.get("words", ())), Verdict(entry["verdict"]))
-        for provider, known in section("providers").items()
-        for entry in known.get("refusals", ())
-    ),
-    Rule(ANY, (401,), (), Verdict.INVALID_KEY),
-    Rule(ANY, (402,), (), Verdict.QUOTA_EXHAUSTED),
-    Rule(ANY, (403,), (), Verdict.NO_PERMISSION),
-    Rule(ANY, (404, 410), (), Verdict.MODEL_MISSING),
-    Rule(ANY, (407,), (), Verdict.NETWORK_BLOCKED),
-    Rule(ANY, (408, 504), (), Verdict.TIMEOUT),
-    Rule(ANY, (413,), (), Verdict.PAYLOAD_TOO_LARGE),
-    Rule(ANY, (429,), (), Verdict.RATE_LIMITED),
-    Rule(ANY, (400, 409, 422), (), Verdict.BAD_REQUEST),
-    Rule(ANY, (500, 501, 502, 503, 520, 521, 522, 523, 524, 529), (), Verdict.PROVIDER_DOWN),
-)
+_OF_REJECTIONS: Final = (400, 401, 403)
+"""The statuses with which providers reject a key. That they reject it is the proof of a revocation."""
+OF_CAUSE: Final = {
+    "invalid_key": Verdict.INVALID_KEY,
+    "key_permission_denied": Verdict.NO_PERMISSION,
+    "region_unsupported": Verdict.NETWORK_BLOCKED,
+    "network_blocked": Verdict.NETWORK_BLOCKED,
+    "rate_limited": Verdict.RATE_LIMITED,
+    "quota_exhausted": Verdict.QUOTA_EXHAUSTED,
+    "input_too_long": Verdict.PAYLOAD_TOO_LARGE,
+    "batch_too_large": Verdict.PAYLOAD_TOO_LARGE,
+    "invalid_input": Verdict.BAD_REQUEST,
+    "bad_provider_parameters": Verdict.BAD_REQUEST,
+    "provider_bad_request": Verdict.BAD_REQUEST,
+    "model_access_denied": Verdict.MODEL_MISSING,
+    "model_deprecated": Verdict.MODEL_MISSING,
+    "model_not_found": Verdict.MODEL_MISSING,
+    "endpoint_retired": Verdict.MODEL_MISSING,
+    "bad_host": Verdict.ENDPOINT_MISSING,
+    "deployment_not_found": Verdict.ENDPOINT_MISSING,
+    "endpoint_paused": Verdict.ENDPOINT_NOT_READY,
+    "model_loading": Verdict.ENDPOINT_NOT_READY,
+    "provider_bad_response": Verdict.PROVIDER_DOWN,
+    "provider_unavailable": Verdict.PROVIDER_DOWN,
+    "provider_timeout": Verdict.TIMEOUT,
+}
+"""What each cause of the diagnosis says about a key."""
 
 
 def refusal(provider: str, reply: Reply) -> Verdict:
-    """Return what an answer means that is no success."""
-    text = reply.text[:_LONGEST_LOOKED_AT].lower()
-    return next((rule.verdict for rule in RULES if rule.fits(provider, reply.status, text)), Verdict.UNKNOWN)
+    """Return what an answer means that is no success; nothing is concluded from words that decide with low confidence."""
+    if reply.status == 407:
+        return Verdict.NETWORK_BLOCKED  # a proxy answers, not the provider
+    found = judge_response(provider, reply.status, reply.text[:_LONGEST_LOOKED_AT])
+    says_nothing = found.rule == f"code.{found.code}"  # only that the provider answered
+    if found.side != "provider" or found.confidence == "low" or says_nothing:
+        return Verdict.UNKNOWN
+    verdict = OF_CAUSE.get(found.cause, Verdict.UNKNOWN)
+    if verdict is Verdict.INVALID_KEY and reply.status not in _OF_REJECTIONS:
+        return Verdict.UNKNOWN  # an overload or an outage does not show that a key is revoked, whatever its words
+    return verdict
 
 
 def provider_text(reply: Reply) -> str:

@@ -83,9 +83,12 @@ def test_a_text_that_is_cut_off_in_the_middle_of_a_code_blames_nobody_else() -> 
 
 
 def decides(rule: Rule, word: str) -> bool:
-    """Whether a rule looks for just this word."""
-    return word.lower() in rule.needs.pattern or any(
-        word.lower() in text for group in rule.needs.every for text in group
+    """Whether a rule looks for just this word, or is about the provider of this name."""
+    looked_for = [text for group in rule.needs.every for text in group]
+    return (
+        word.lower() in rule.needs.pattern
+        or any(word.lower() in text for text in looked_for)
+        or word in rule.needs.providers
     )
 
 

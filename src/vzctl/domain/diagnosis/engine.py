@@ -85,6 +85,13 @@ def judge(payload: Payload, *, provider: str | None = None) -> list[Verdict]:
     return [replace(verdict, truncated=True) for verdict in decided] if payload.truncated else decided
 
 
+def judge_response(provider: str, status: int, text: str) -> Verdict:
+    """Return what a provider's own response to vzctl says, judged like one that the Data API passes on."""
+    words = " ".join(text.split())
+    passed_on = f"Provider '{provider}' returned a HTTP client error with HTTP {status}; error message: {words}"
+    return _judge(Piece(passed_on), provider)
+
+
 def _better(whole: Verdict, decided: list[Verdict]) -> Verdict:
     if not decided:
         return whole

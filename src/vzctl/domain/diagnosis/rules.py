@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from typing import Any, Final
 
+from vzctl.domain.diagnosis.causes import causes
 from vzctl.domain.diagnosis.codes import ErrorCode, generic_codes
 from vzctl.domain.diagnosis.rule import CODE, PROVIDER, Frame, Needs, Rule
 from vzctl.knowledge.loader import section
 
+FIRST_OF_STATUSES: Final = "provider.status-unauthorized"
+"""The first of the rules that go by a status alone: those of the providers go before it."""
 REFERENCE: Final = "@"
 """How the name of a list begins that stands among texts or codes."""
 
@@ -17,7 +20,31 @@ REFERENCE: Final = "@"
 @cache
 def written_rules() -> tuple[Rule, ...]:
     """Return the rules that are written: in the order of the files, then of the entries."""
-    return tuple(_rule(name, fields) for name, fields in rule_entries().items())
+    found = [_rule(name, fields) for name, fields in rule_entries().items()]
+    place = next(number for number, rule in enumerate(found) if rule.id == FIRST_OF_STATUSES)
+    return (*found[:place], *_refusals(), *found[place:])
+
+
+def _refusals() -> Iterator[Rule]:
+    """Yield what a provider's status, or a word beside one, means there and not elsewhere."""
+    for provider, known in section("providers").items():
+        for number, entry in enumerate(known.get("refusals", ()), start=1):
+            status, word = entry["statuses"][0], entry.get("words", ("refused",))[0]
+            yield Rule(
+                id=f"provider.refusal-{provider.lower()}-{number}",
+                side="provider",
+                cause=entry["cause"],
+                detail="what this provider means by it",
+                needs=Needs(
+                    every=(tuple(entry["words"]),) if "words" in entry else (),
+                    statuses=tuple(entry["statuses"]),
+                    providers=(provider,),
+                    frames=PROVIDER,
+                ),
+                meaning=causes()["provider", entry["cause"]].meaning,
+                example=f"Provider '{provider}' returned a HTTP client error with HTTP {status}; error message: {word}",
+                confidence="medium",
+            )
 
 
 @cache
