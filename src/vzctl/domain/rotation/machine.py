@@ -318,7 +318,7 @@ def finish_forward(state: State, rotation: Rotation, now: datetime, new_id: Call
     One change, so that nobody ever sees the credential absent or half scoped: removed, recreated under the same name,
     scope kept, `pending` → `current` → `previous`, the old key on the revocations list.
     """
-    credential = _owner(state, rotation)
+    credential = owner_of(state, rotation)
     old = rotation.old_version
     state = state.with_credential(
         replace(
@@ -348,7 +348,7 @@ def finish_back(state: State, rotation: Rotation, now: datetime, new_id: Callabl
     Nothing but the key goes back: name, note, scope, and dependents are what they are now. A new key that was never in
     service is deleted from the store; one that was goes onto the revocations list.
     """
-    credential = _owner(state, rotation)
+    credential = owner_of(state, rotation)
     was_changed = rotation.direction is Direction.BACK
     credential = replace(
         credential,
@@ -416,7 +416,8 @@ def _evidence(state: State, now: datetime, *, is_seen: bool) -> dict[str, Any]:
     return {"evidence": Evidence.OBSERVED if is_seen else Evidence.ATTESTED, "evidence_at": now}
 
 
-def _owner(state: State, rotation: Rotation) -> Credential:
+def owner_of(state: State, rotation: Rotation) -> Credential:
+    """Return the credential of an open rotation."""
     credential = state.credential_by_id(rotation.credential)
     assert credential is not None, "an open rotation's credential is in the state: integrity.breakages checks it"
     return credential

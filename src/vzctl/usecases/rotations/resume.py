@@ -6,19 +6,15 @@ from dataclasses import dataclass, replace
 
 from vzctl.command import suggest
 from vzctl.domain.rotation import machine
-from vzctl.domain.state.records import Rotation
-from vzctl.domain.state.state import State
 from vzctl.errors import ConflictError, UsageError
-from vzctl.usecases.change import Plan
 from vzctl.usecases.context import Context
 from vzctl.usecases.outcome import Outcome
 from vzctl.usecases.rotations.find import latest, require_host
 from vzctl.usecases.rotations.runner import (
     RunOptions,
     left_open,
-    moved_on,
     run_rotation,
-    step_basis,
+    write_step,
 )
 from vzctl.usecases.rotations.show import show_rotation
 from vzctl.usecases.rotations.view import (
@@ -57,24 +53,8 @@ def resume_rotation(context: Context, request: ResumeRotation) -> Outcome[Rotati
     if request.dry_run:
         return show_rotation(context, request.name)
     if request.take_over and rotation.host != context.host:
-        rotation = _take_over(context, state, rotation)
+        taken = replace(rotation, host=context.host)
+        details = f'took over the rotation of "{rotation.snapshot.name}" from {rotation.host}'
+        write_step(context, state, rotation, lambda current: current.with_rotation(taken), details)
+        rotation = taken
     return run_rotation(context, rotation, request)
-
-
-def _take_over(context: Context, state: State, rotation: Rotation) -> Rotation:
-    """Record this host as the one that goes on with the rotation, and return the rotation."""
-    taken = replace(rotation, host=context.host)
-    basis, name = step_basis(state, rotation.id), rotation.snapshot.name
-
-    def plan(current: State) -> Plan[None]:
-        if step_basis(current, rotation.id) != basis:
-            raise moved_on(rotation)
-        return Plan(
-            state=current.with_rotation(taken),
-            data=None,
-            details=(f'took over the rotation of "{name}" from {rotation.host}',),
-            subjects=(name,),
-        )
-
-    context.state_store.update(plan)
-    return taken

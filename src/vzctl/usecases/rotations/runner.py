@@ -29,6 +29,7 @@ from vzctl.errors import (
     VzctlError,
 )
 from vzctl.secret import Secret
+from vzctl.store.state_store import Written
 from vzctl.usecases.change import Plan, changed_meanwhile
 from vzctl.usecases.context import Context, SecretSource
 from vzctl.usecases.keys.delete import finish_and_tell
@@ -217,66 +218,36 @@ class _RotationRunner:
         why = Stop.INTERRUPTED_UNSEEN if context.stop_requested() else Stop.NOT_IN_FORCE
         return stopped(context.state_store.read(), self.rotation, why, changed=self.has_changed)
 
-    def _write(
-        self, seen: State, rotation: Rotation, after: Callable[[State], State], details: Callable[[Rotation], str]
-    ) -> State:
-        """Write one step under the guard; raise when what it rests on is not what was seen, and nothing is written.
-
-        `seen` is the state that was shown, asked about, or tested before.
-        """
-        basis = step_basis(seen, rotation.id)
-
-        def plan(state: State) -> Plan[None]:
-            if step_basis(state, rotation.id) != basis:
-                raise moved_on(find_rotation(state, rotation.id))
-            planned = after(state)
-            name = rotation.snapshot.name
-            return Plan(
-                state=planned, data=None, details=(details(find_rotation(planned, rotation.id)),), subjects=(name,)
-            )
-
-        written = self.context.state_store.update(plan)
-        self.rotation = find_rotation(written.after, rotation.id)
+    def _write(self, seen: State, change: Callable[[State], State], details: str) -> None:
+        written = write_step(self.context, seen, self.rotation, change, details)
+        self.rotation = find_rotation(written.after, self.rotation.id)
         self.has_changed = self.has_changed or written.changed
-        return written.after
 
     def _take_own_step(self, seen: State, rotation: Rotation, step: Step) -> None:
         """Take a step that needs no manual work; its time and the id it may need are made once."""
-        context, name = self.context, rotation.snapshot.name
-        now, entry_id = context.now(), context.new_id()
+        name, now, entry_id = rotation.snapshot.name, self.context.now(), self.context.new_id()
+
+        def change(state: State) -> State:
+            if step is Step.ROLLED_BACK:
+                return machine.finish_back(state, rotation, now, lambda: entry_id)
+            if step is Step.DONE:
+                return machine.finish_forward(state, rotation, now, lambda: entry_id)
+            return state.with_rotation(machine.arrived(rotation, step, now))
+
+        details = {
+            Step.ROLLED_BACK: f'"{name}" is back at its old key',
+            Step.DONE: f'"{name}" removed and recreated under the same name with the new key, scope kept',
+            Step.TESTED: f'"{name}": the new key was {key_test_text(rotation.key_test)}',
+        }
+        self._write(seen, change, details.get(step, f'"{name}": going back'))
         if step is Step.ROLLED_BACK:
-            self._write(
-                seen,
-                rotation,
-                lambda state: machine.finish_back(state, rotation, now, lambda: entry_id),
-                lambda _: f'"{name}" is back at its old key',
-            )
             # A key that was in service stays: the revocations list keeps it.
-            finish_and_tell(context, [rotation.new_version])
-        elif step is Step.DONE:
-            self._write(
-                seen,
-                rotation,
-                lambda state: machine.finish_forward(state, rotation, now, lambda: entry_id),
-                lambda _: f'"{name}" removed and recreated under the same name with the new key, scope kept',
-            )
-        else:
-            words = f"the new key was {key_test_text(rotation.key_test)}" if step is Step.TESTED else "going back"
-            self._write(
-                seen,
-                rotation,
-                lambda state: state.with_rotation(machine.arrived(rotation, step, now)),
-                lambda _: f'"{name}": {words}',
-            )
+            finish_and_tell(self.context, [rotation.new_version])
 
     def _attest(self, seen: State, rotation: Rotation, step: Step) -> None:
-        now = self.context.now()
-        self._write(
-            seen,
-            rotation,
-            lambda state: state.with_rotation(machine.attested(rotation, step, now, is_local=state.is_local)),
-            lambda after: f'"{rotation.snapshot.name}": the user attested {step_text(after)}',
-        )
+        after = machine.attested(rotation, step, self.context.now(), is_local=seen.is_local)
+        details = f'"{rotation.snapshot.name}": the user attested {step_text(after)}'
+        self._write(seen, lambda state: state.with_rotation(after), details)
 
     def _ensure_staged(self, state: State, rotation: Rotation, options: RunOptions) -> None:
         """Make sure that the store holds the pending bytes, whatever was recorded.
@@ -284,7 +255,7 @@ class _RotationRunner:
         They are asked for again when a crash came before they were written, or when this is another machine.
         """
         context = self.context
-        credential = _credential(state, rotation)
+        credential = machine.owner_of(state, rotation)
         version = _version(credential, rotation.new_version)
         if not options.replace_secret:
             _require_unspoiled(state, rotation)
@@ -311,7 +282,7 @@ class _RotationRunner:
             )
 
         try:
-            self._write(state, rotation, staged, lambda _: f'staged the new key of "{credential.name}"')
+            self._write(state, staged, f'staged the new key of "{credential.name}"')
         except ConflictError:
             if version.id not in needed_versions(context.state_store.read()):
                 # Whoever rolled the rotation back may have deleted the secret before it was stored here.
@@ -321,7 +292,7 @@ class _RotationRunner:
     def _replace_pending(self, state: State, rotation: Rotation, secret: Secret) -> None:
         """Take another key than the one the rotation began with: a new version, the replaced one deleted, staged again."""
         context = self.context
-        credential = _credential(state, rotation)
+        credential = machine.owner_of(state, rotation)
         if rotation.new_key_used:
             raise RotationOpenError(
                 f'the key of "{rotation.snapshot.name}" was put into service already; take the rotation back instead',
@@ -340,7 +311,7 @@ class _RotationRunner:
         )
 
         def replaced(now: State) -> State:
-            owner = _credential(now, rotation)
+            owner = machine.owner_of(now, rotation)
             if now.dependents_of(owner.name) != tested_with:
                 raise moved_on(rotation)
             _judged(now, owner, secret)
@@ -352,10 +323,27 @@ class _RotationRunner:
             )
             return with_deletions(after, owner.id, [rotation.new_version], version.created_at)
 
-        self._write(state, rotation, replaced, lambda _: f'replaced the staged key of "{credential.name}"')
+        self._write(state, replaced, f'replaced the staged key of "{credential.name}"')
         finish_and_tell(context, [rotation.new_version])
         state = context.state_store.read()
         self._ensure_staged(state, self._unchanged(state), RunOptions(source=lambda: secret))
+
+
+def write_step(
+    context: Context, seen: State, rotation: Rotation, change: Callable[[State], State], details: str
+) -> Written[Plan[None]]:
+    """Write one step under the guard; raise when what it rests on is not what was seen, and nothing is written.
+
+    `seen` is the state that was shown, asked about, or tested before.
+    """
+    basis = step_basis(seen, rotation.id)
+
+    def plan(state: State) -> Plan[None]:
+        if step_basis(state, rotation.id) != basis:
+            raise moved_on(find_rotation(state, rotation.id))
+        return Plan(state=change(state), data=None, details=(details,), subjects=(rotation.snapshot.name,))
+
+    return context.state_store.update(plan)
 
 
 def require_writable_store(context: Context) -> None:
@@ -495,12 +483,6 @@ def moved_on(rotation: Rotation) -> ConflictError:
         retryable=True,
         next_steps=(suggest("rotations show", name, comment="where it stands now"),),
     )
-
-
-def _credential(state: State, rotation: Rotation) -> Credential:
-    credential = state.credential_by_id(rotation.credential)
-    assert credential is not None, "an open rotation's credential is in the state: integrity.breakages checks it"
-    return credential
 
 
 def _version(credential: Credential, version_id: str) -> Version:

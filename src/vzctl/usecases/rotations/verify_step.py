@@ -116,8 +116,7 @@ class _Observation:
 
 
 def _questions(context: Context, state: State, rotation: Rotation, wanted: tuple[str, ...]) -> list[_Question]:
-    credential = state.credential_by_id(rotation.credential)
-    assert credential is not None, "an open rotation's credential is in the state: integrity.breakages checks it"
+    credential = machine.owner_of(state, rotation)
     if rotation.step is Step.REVOKED:
         return [_revoked(context, state, credential, rotation)]
     live = context.open_live()
