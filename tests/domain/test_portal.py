@@ -9,7 +9,7 @@ import pytest
 from tests.support.comparison import COMPARED_WITH
 from vzctl.domain import portal
 from vzctl.domain.catalog.catalog import find_provider
-from vzctl.domain.portal import PortalStep
+from vzctl.domain.portal import PortalVisit
 from vzctl.knowledge.loader import section
 
 PAGE_WORDS: Final = section("portal")["page_words"]
@@ -51,15 +51,15 @@ def test_the_words_of_the_dialog_are_of_another_page() -> None:
     [
         (
             portal.add_integration(OPENAI),
-            PortalStep("enable the OpenAI integration", (SETTINGS, "click Add integration")),
+            PortalVisit("enable the OpenAI integration", (SETTINGS, "click Add integration")),
         ),
         (
             portal.remove_integration(OPENAI),
-            PortalStep("remove the OpenAI integration", (SETTINGS, "remove the integration")),
+            PortalVisit("remove the OpenAI integration", (SETTINGS, "remove the integration")),
         ),
         (
             portal.add_credential(OPENAI, "openai-prod"),
-            PortalStep(
+            PortalVisit(
                 'add the API key "openai-prod"',
                 (
                     SETTINGS,
@@ -70,7 +70,7 @@ def test_the_words_of_the_dialog_are_of_another_page() -> None:
         ),
         (
             portal.remove_credential(OPENAI, "openai-prod"),
-            PortalStep(
+            PortalVisit(
                 'remove the API key "openai-prod"',
                 (
                     f"{SETTINGS}, section API keys",
@@ -81,32 +81,32 @@ def test_the_words_of_the_dialog_are_of_another_page() -> None:
         ),
         (
             portal.add_to_scope(OPENAI, "openai-prod", ["shop", "blog"]),
-            PortalStep(
+            PortalVisit(
                 'add shop, blog to the scoped databases of "openai-prod"',
                 (f"{SETTINGS}, section API keys", "at openai-prod choose Add databases to scope: shop, blog"),
             ),
         ),
         (
             portal.add_to_scope(OPENAI, "openai-prod", ["a", "b", "c", "d"]),
-            PortalStep(
+            PortalVisit(
                 'add 4 databases to the scoped databases of "openai-prod"',
                 (f"{SETTINGS}, section API keys", "at openai-prod choose Add databases to scope: a, b, c, d"),
             ),
         ),
         (
             portal.remove_from_scope(OPENAI, "openai-prod", ["shop"]),
-            PortalStep(
+            PortalVisit(
                 'remove shop from the scoped databases of "openai-prod"',
                 (f"{SETTINGS}, section API keys", "at openai-prod remove from its scoped databases: shop"),
             ),
         ),
         (
             portal.revoke_at_provider(OPENAI, "leaked"),
-            PortalStep(
+            PortalVisit(
                 "revoke the old API key at OpenAI (leaked)", (f"open {OPENAI.console}", OPENAI.revocation_instructions)
             ),
         ),
     ],
 )
-def test_each_visit_says_what_it_is_for_and_what_to_click(step: PortalStep, expected: PortalStep) -> None:
+def test_each_visit_says_what_it_is_for_and_what_to_click(step: PortalVisit, expected: PortalVisit) -> None:
     assert step == expected

@@ -8,8 +8,9 @@ from typing import Any, ClassVar
 
 import pytest
 
+from vzctl.domain.portal import PortalVisit
 from vzctl.render import human
-from vzctl.usecases.views import DatabaseRef, PortalVisit
+from vzctl.usecases.views import DatabaseRef
 
 
 @dataclass(frozen=True)

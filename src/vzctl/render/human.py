@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from vzctl.domain.portal import PortalVisit
 from vzctl.render import map_tree, status_screen
 from vzctl.render.cells import escape, human_cell
 from vzctl.render.diagnosis import show_code, show_diagnosis
@@ -26,7 +27,7 @@ from vzctl.usecases.serve.config import ServeConfig
 from vzctl.usecases.state.export import Exported
 from vzctl.usecases.status import Status
 from vzctl.usecases.sync.sync import SyncReport
-from vzctl.usecases.views import DatabaseRef, PortalVisit
+from vzctl.usecases.views import DatabaseRef
 
 COLUMN_GAP: Final = 2
 USUAL_WIDTH: Final = 80

@@ -13,33 +13,7 @@ from vzctl.usecases.context import Context
 from vzctl.usecases.credential_row import CredentialRow, credential_row
 from vzctl.usecases.keys.last_use import last_uses
 from vzctl.usecases.outcome import Columns
-from vzctl.usecases.views import DatabaseRef, DependentRef, database_ref, dependent_refs
-
-
-@dataclass(frozen=True, slots=True)
-class ScopedDatabase:
-    """A database in a scope, and how that is known. `refused_at`: since when it was seen to refuse the credential."""
-
-    id: str
-    name: str
-    added_at: datetime
-    evidence: str | None
-    removal_wanted: bool
-    refused_at: datetime | None
-
-    columns: ClassVar[Columns] = (
-        ("DATABASE", "name"),
-        ("ID", "id"),
-        ("ADDED", "added_at"),
-        ("EVIDENCE", "evidence"),
-        ("REMOVAL", "removal"),
-        ("REFUSED", "refused_at"),
-    )
-
-    @property
-    def removal(self) -> str | None:
-        """`wanted` while a person's removal at the Portal is next."""
-        return "wanted" if self.removal_wanted else None
+from vzctl.usecases.views import DependentRef, ScopedDatabase, dependent_refs, scoped_databases
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,21 +69,6 @@ def credential_detail(context: Context, state: State, credential: Credential) ->
     )
 
 
-def scoped_databases(index: Index, credential: Credential) -> tuple[ScopedDatabase, ...]:
-    """Return the views of a credential's scope."""
-    return tuple(
-        ScopedDatabase(
-            id=entry.database,
-            name=index.database_name(entry.database),
-            added_at=entry.added_at,
-            evidence=entry.evidence.value if entry.evidence else None,
-            removal_wanted=entry.removal_wanted_at is not None,
-            refused_at=entry.refused_at,
-        )
-        for entry in credential.scope
-    )
-
-
 def version_role(credential: Credential, version_id: str) -> str:
     """Return `current`, `pending`, `previous` or `staged` (one that was taken back)."""
     if version_id == credential.current:
@@ -117,8 +76,3 @@ def version_role(credential: Credential, version_id: str) -> str:
     if version_id == credential.pending:
         return "pending"
     return "previous" if version_id in credential.previous else "staged"
-
-
-def database_refs(index: Index, database_ids: list[str]) -> tuple[DatabaseRef, ...]:
-    """Return references in the given order."""
-    return tuple(database_ref(index, item) for item in database_ids)

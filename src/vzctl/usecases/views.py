@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar
 
+from vzctl.domain.portal import PortalVisit
 from vzctl.domain.rules import service_text
 from vzctl.domain.state.index import Index
-from vzctl.domain.state.records import Dependent
+from vzctl.domain.state.records import Credential, Dependent
 from vzctl.usecases.outcome import Columns
 
 if TYPE_CHECKING:
@@ -21,6 +22,32 @@ class DatabaseRef:
 
     id: str
     name: str
+
+
+@dataclass(frozen=True, slots=True)
+class ScopedDatabase:
+    """A database in a scope, and how that is known. `refused_at`: since when it was seen to refuse the credential."""
+
+    id: str
+    name: str
+    added_at: datetime
+    evidence: str | None
+    removal_wanted: bool
+    refused_at: datetime | None
+
+    columns: ClassVar[Columns] = (
+        ("DATABASE", "name"),
+        ("ID", "id"),
+        ("ADDED", "added_at"),
+        ("EVIDENCE", "evidence"),
+        ("REMOVAL", "removal"),
+        ("REFUSED", "refused_at"),
+    )
+
+    @property
+    def removal(self) -> str | None:
+        """`wanted` while a person's removal at the Portal is next."""
+        return "wanted" if self.removal_wanted else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,14 +67,6 @@ class DependentRef:
         ("AUTHENTICATION", "authentication"),
         ("CREDENTIAL", "credential"),
     )
-
-
-@dataclass(frozen=True, slots=True)
-class PortalVisit:
-    """What a person does next, outside vzctl: a title, and what to click or type, a line each."""
-
-    title: str
-    lines: tuple[str, ...]
 
 
 def ending_text(last_four: str | None) -> str:
@@ -81,6 +100,26 @@ def database_ref(index: Index, database_id: str) -> DatabaseRef:
     return DatabaseRef(database_id, index.database_name(database_id))
 
 
+def database_refs(index: Index, database_ids: list[str]) -> tuple[DatabaseRef, ...]:
+    """Return references in the given order."""
+    return tuple(database_ref(index, item) for item in database_ids)
+
+
+def scoped_databases(index: Index, credential: Credential) -> tuple[ScopedDatabase, ...]:
+    """Return the views of a credential's scope."""
+    return tuple(
+        ScopedDatabase(
+            id=entry.database,
+            name=index.database_name(entry.database),
+            added_at=entry.added_at,
+            evidence=entry.evidence.value if entry.evidence else None,
+            removal_wanted=entry.removal_wanted_at is not None,
+            refused_at=entry.refused_at,
+        )
+        for entry in credential.scope
+    )
+
+
 def dependent_ref(index: Index, item: Dependent) -> DependentRef:
     """Return the reference of a collection or column."""
     return DependentRef(item.kind, index.address(item), item.provider, item.authentication.value, item.credential)
@@ -106,5 +145,5 @@ def pending_row(index: Index, step: PendingStep) -> PendingRow:
         credential=step.credential,
         database=database_ref(index, step.database) if step.database is not None else None,
         wanted_at=step.wanted_at,
-        portal=PortalVisit(step.portal.title, step.portal.lines),
+        portal=step.portal,
     )

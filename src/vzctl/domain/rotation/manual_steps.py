@@ -5,20 +5,22 @@ Nothing of this is stored twice: a pending step is a fact with evidence `wanted`
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TypeVar
+from typing import Any, Final, TypeVar
 
-from vzctl.command import suggest
+from vzctl.command import NextStep, suggest
 from vzctl.domain import portal
 from vzctl.domain.catalog.provider import Provider
-from vzctl.domain.portal import PortalStep
+from vzctl.domain.portal import PortalVisit
 from vzctl.domain.rules import provider_by_id
 from vzctl.domain.state.index import Index
 from vzctl.domain.state.records import Credential, Evidence, Integration, ScopeEntry
 from vzctl.domain.state.state import State
-from vzctl.errors import NotFoundError, quoted
+from vzctl.errors import ExitStatus, NotFoundError, quoted
+
+SHOWN_STEPS: Final = 5
 
 Fact = Integration | Credential | ScopeEntry
 F = TypeVar("F", Integration, Credential, ScopeEntry)
@@ -35,7 +37,7 @@ class PendingStep:
     credential: str | None
     database: str | None
     wanted_at: datetime
-    portal: PortalStep
+    portal: PortalVisit
 
 
 def pending_steps(state: State) -> list[PendingStep]:
@@ -183,3 +185,22 @@ def opposite_requested(state: State, step: PendingStep, now: datetime) -> State:
 def without_scope_entry(credential: Credential, database_id: str) -> Credential:
     """Return the credential without that database in its scope."""
     return replace(credential, scope=tuple(entry for entry in credential.scope if entry.database != database_id))
+
+
+def wanted(state: State, now: datetime) -> dict[str, Any]:
+    """Return the evidence fields of a new fact: none on `local`, `wanted` since now on `astra`."""
+    return {} if state.is_local else {"evidence": Evidence.WANTED, "evidence_at": now}
+
+
+def steps_for(state: State, concerns: Callable[[str, str | None], bool]) -> tuple[NextStep, ...]:
+    """Return `pending confirm` commands for the pending steps that concern (provider, credential), a few at most."""
+    steps = [step for step in pending_steps(state) if concerns(step.provider, step.credential)]
+    shown = [suggest("pending confirm", step.id, comment=f"after you did this: {step.portal.title}") for step in steps]
+    if len(shown) > SHOWN_STEPS:
+        shown = [*shown[:SHOWN_STEPS], suggest("pending list", comment=f"{len(shown) - SHOWN_STEPS} more")]
+    return tuple(shown)
+
+
+def status_for(state: State) -> ExitStatus:
+    """Return `MANUAL` on `astra`, where a person has to act next, and `OK` on `local`."""
+    return ExitStatus.OK if state.is_local else ExitStatus.MANUAL

@@ -13,7 +13,7 @@ from datetime import datetime
 from vzctl.command import suggest
 from vzctl.domain.catalog.catalog import find_provider
 from vzctl.domain.catalog.provider import Provider
-from vzctl.domain.rotation.manual_steps import requested_again
+from vzctl.domain.rotation.manual_steps import requested_again, status_for, steps_for, wanted
 from vzctl.domain.rules import (
     listed,
     require_credential,
@@ -40,7 +40,6 @@ from vzctl.usecases.integrations.add import also_enabled, charges, enabled
 from vzctl.usecases.keys.delete import finish_and_tell
 from vzctl.usecases.keys.judge import require_new_key, require_unspoiled
 from vzctl.usecases.keys.version import set_held, take_secret, write_secret
-from vzctl.usecases.manual_steps import status_for, steps_for, wanted
 from vzctl.usecases.outcome import Notice, Outcome
 from vzctl.usecases.scope.change import scope_of
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import partial
 
 from vzctl.command import suggest
-from vzctl.domain.rotation.manual_steps import removal_requested
+from vzctl.domain.rotation.manual_steps import removal_requested, steps_for
 from vzctl.domain.rules import counted, require_credential, require_no_rotation
 from vzctl.domain.state.deletion import with_deletions
 from vzctl.domain.state.index import Index
@@ -18,12 +18,10 @@ from vzctl.domain.state.state import State
 from vzctl.errors import ExitStatus
 from vzctl.usecases.change import Plan, propose_from, stable_ids
 from vzctl.usecases.context import Context, Danger, Question
-from vzctl.usecases.credential_detail import database_refs
 from vzctl.usecases.keys.delete import Deleted, finish_deletions
 from vzctl.usecases.keys.version import may_be_held
-from vzctl.usecases.manual_steps import steps_for
 from vzctl.usecases.outcome import Notice, Outcome
-from vzctl.usecases.views import DatabaseRef, DependentRef, dependent_line, dependent_refs
+from vzctl.usecases.views import DatabaseRef, DependentRef, database_refs, dependent_line, dependent_refs
 
 CACHE_NOTE = "a Data API that cached the key may keep using it: in the open-source one until it was idle for 5 minutes or restarted"
 

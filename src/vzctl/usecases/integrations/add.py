@@ -8,14 +8,13 @@ from datetime import datetime
 from vzctl.command import suggest
 from vzctl.domain.catalog.catalog import find_provider
 from vzctl.domain.catalog.provider import Provider
-from vzctl.domain.rotation.manual_steps import requested_again
+from vzctl.domain.rotation.manual_steps import requested_again, status_for, steps_for, wanted
 from vzctl.domain.state.records import Evidence, Integration
 from vzctl.domain.state.state import State
 from vzctl.errors import ConflictError
 from vzctl.usecases.change import Plan, propose
 from vzctl.usecases.context import Context
 from vzctl.usecases.integrations.integration import IntegrationChange, require_integration, row
-from vzctl.usecases.manual_steps import status_for, steps_for, wanted
 from vzctl.usecases.outcome import Notice, Outcome
 
 UNSTRUCTURED_NOTE = "enabling an embedding provider integration also enables the Unstructured data loader integration"

@@ -7,14 +7,13 @@ from datetime import datetime
 
 from vzctl.domain.catalog.catalog import find_provider
 from vzctl.domain.catalog.provider import Provider
-from vzctl.domain.rotation.manual_steps import removal_requested
+from vzctl.domain.rotation.manual_steps import removal_requested, steps_for
 from vzctl.domain.rules import require_integration_removable
 from vzctl.domain.state.state import State
 from vzctl.errors import ExitStatus
 from vzctl.usecases.change import Plan, propose
 from vzctl.usecases.context import Context, Question
 from vzctl.usecases.integrations.integration import IntegrationChange, require_integration, row
-from vzctl.usecases.manual_steps import steps_for
 from vzctl.usecases.outcome import Outcome
 
 

@@ -8,12 +8,13 @@ from datetime import datetime
 from typing import ClassVar
 
 from vzctl.domain import portal
+from vzctl.domain.portal import PortalVisit
 from vzctl.domain.rules import provider_by_id
 from vzctl.domain.state.index import Index
 from vzctl.domain.state.records import Revocation
 from vzctl.domain.state.state import State
 from vzctl.usecases.outcome import Columns
-from vzctl.usecases.views import PortalVisit, ending_text
+from vzctl.usecases.views import ending_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,6 @@ def _row(index: Index, revocation: Revocation) -> RevocationRow:
         done_at=revocation.done_at,
         held=version.held,
         same_key=same,
-        at_provider=PortalVisit(visit.title, visit.lines) if visit is not None else None,
+        at_provider=visit,
         last_four=version.last_four,
     )

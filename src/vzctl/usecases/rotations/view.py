@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import ClassVar, Final
 
 from vzctl.command import command
 from vzctl.domain import portal
+from vzctl.domain.portal import PortalVisit
 from vzctl.domain.rotation import machine
 from vzctl.domain.rotation.outage import outage_of
 from vzctl.domain.rules import counted, listed, provider_by_id
@@ -17,7 +18,7 @@ from vzctl.domain.state.records import AstraAnswer, Credential, Direction, KeyTe
 from vzctl.domain.state.state import State
 from vzctl.usecases.keys.exposure import FetchRow
 from vzctl.usecases.outcome import Columns
-from vzctl.usecases.views import DatabaseRef, DependentRef, PortalVisit, database_ref, dependent_refs
+from vzctl.usecases.views import DatabaseRef, DependentRef, database_ref, dependent_refs
 
 DATA_UNCHANGED: Final = "unchanged: collections, stored vectors, and text stay as they are; nothing is re-embedded"
 """A key takes no part in what is stored."""
@@ -393,17 +394,13 @@ def portal_visit(index: Index, rotation: Rotation, step: Step | None) -> PortalV
         owner = index.credentials.get(name)
         old = owner.version(rotation.old_version) if owner is not None else None
         last_four = old.last_four if old is not None else None
-        found = portal.revoke_at_provider(provider, "it is known to others", last_four)
-    elif step is Step.REMOVED:
-        found = portal.remove_credential(provider, name)
-    elif step is Step.RECREATED:
-        found = portal.add_credential(provider, name)
-        return PortalVisit(found.title, (*found.lines, _where_the_key_is(index, rotation)))
-    else:
-        found = portal.add_to_scope(
-            provider, name, [index.database_name(item) for item in machine.next_group(rotation)]
-        )
-    return PortalVisit(found.title, found.lines)
+        return portal.revoke_at_provider(provider, "it is known to others", last_four)
+    if step is Step.REMOVED:
+        return portal.remove_credential(provider, name)
+    if step is Step.RECREATED:
+        visit = portal.add_credential(provider, name)
+        return replace(visit, lines=(*visit.lines, _where_the_key_is(index, rotation)))
+    return portal.add_to_scope(provider, name, [index.database_name(item) for item in machine.next_group(rotation)])
 
 
 def rollback_text(state: State, credential: Credential, rotation: Rotation) -> tuple[bool, str]:

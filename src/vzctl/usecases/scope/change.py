@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from vzctl.command import suggest
-from vzctl.domain.rotation.manual_steps import removal_requested, requested_again
+from vzctl.domain.rotation.manual_steps import removal_requested, requested_again, steps_for, wanted
 from vzctl.domain.rules import (
     counted,
     listed,
@@ -23,10 +23,16 @@ from vzctl.domain.state.state import State
 from vzctl.errors import ConflictError, ExitStatus, UsageError
 from vzctl.usecases.change import Plan, propose
 from vzctl.usecases.context import Context, Question
-from vzctl.usecases.credential_detail import ScopedDatabase, database_refs, scoped_databases
-from vzctl.usecases.manual_steps import steps_for, wanted
 from vzctl.usecases.outcome import Outcome
-from vzctl.usecases.views import DatabaseRef, DependentRef, dependent_line, dependent_refs
+from vzctl.usecases.views import (
+    DatabaseRef,
+    DependentRef,
+    ScopedDatabase,
+    database_refs,
+    dependent_line,
+    dependent_refs,
+    scoped_databases,
+)
 
 
 @dataclass(frozen=True, slots=True)

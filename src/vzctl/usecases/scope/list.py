@@ -8,8 +8,8 @@ from vzctl.command import suggest
 from vzctl.domain.rules import require_credential
 from vzctl.domain.state.index import Index
 from vzctl.usecases.context import Context
-from vzctl.usecases.credential_detail import ScopedDatabase, scoped_databases
 from vzctl.usecases.outcome import Outcome
+from vzctl.usecases.views import ScopedDatabase, scoped_databases
 
 
 @dataclass(frozen=True, slots=True)
