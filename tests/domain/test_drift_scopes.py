@@ -10,7 +10,6 @@ import pytest
 
 from tests.support.builders import (
     NOW,
-    a_collection,
     a_credential,
     a_database,
     a_rotation,
@@ -28,7 +27,6 @@ from vzctl.domain.drift.observation import (
     Observation,
     ObservedCollection,
     ScopeSeen,
-    or_record,
 )
 from vzctl.domain.rotation.manual_steps import pending_steps
 from vzctl.domain.state.records import AttachedService, Authentication, ControlPlane, Evidence, ScopeEntry, Step
@@ -206,36 +204,3 @@ def test_a_name_widens_no_scope_where_it_was_seen_refused() -> None:
     state = astra(entry(Evidence.OBSERVED))
     found = find_drift(state, Observation(keyspaces=(keyspace,)), look()).after
     assert found.credentials[0].database_ids == {SHOP.id}
-
-
-def test_what_is_as_recorded_is_its_record() -> None:
-    record = a_collection(SHOP, credential="openai-prod")
-    service = AttachedService(
-        provider=record.provider,
-        authentication=record.authentication,
-        credential=record.credential,
-        model=record.model,
-        dimension=record.dimension,
-        parameters=dict(record.parameters),
-    )
-    item = ObservedCollection(record.name, service)
-    assert or_record(item, record) is record
-    assert or_record(item, None) is item
-    assert or_record(record, record) is record
-    for change in ({"dimension": 7}, {"credential": "other"}, {"parameters": {"a": 1}}):
-        other = ObservedCollection(record.name, replace(service, **change))
-        assert or_record(other, record) is other
-    # A record that stands for what was seen is compared with a state that changed meanwhile as what was seen would be.
-    changed = a_state(
-        databases=[SHOP], credentials=[a_credential(scope=[SHOP])], collections=[replace(record, dimension=7)]
-    )
-    by_name, by_record = (
-        find_drift(
-            changed,
-            Observation(keyspaces=(KeyspaceSeen(database=SHOP.id, keyspace=record.keyspace, collections=(thing,)),)),
-            look(),
-        )
-        for thing in (item, record)
-    )
-    assert [one.identity for one in by_record.items] == [one.identity for one in by_name.items]
-    assert by_record.items[0].record == by_name.items[0].record

@@ -11,7 +11,6 @@ import ipaddress
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Final
 
 from vzctl.domain.state.service_token import HEADERS, NO_DIGEST, token_digest, token_id
@@ -19,8 +18,6 @@ from vzctl.usecases.serve.credential import Directory, KnownToken
 
 _TOKEN_HEADERS: Final = frozenset(name.encode() for name in HEADERS)
 _NOBODY: Final = KnownToken(NO_DIGEST, "")
-_REMEMBERED: Final = 256
-"""Addresses and `Host` values that need not be parsed again; a client that invents new ones gains nothing."""
 _HOST: Final = re.compile(rb"(localhost|127\.[0-9.]+|\[::1\])(?::([1-9][0-9]{0,4}))?", re.IGNORECASE)
 """The names of this machine that a client is configured with, and a port; other spellings of them are nobody's."""
 _HIGHEST_PORT: Final = 65535
@@ -96,7 +93,6 @@ def _known(directory: Directory, value: bytes) -> tuple[KnownToken, str | None]:
     return (candidate, claimed) if is_right else (_NOBODY, None)
 
 
-@lru_cache(maxsize=_REMEMBERED)
 def _is_loopback(address: str) -> bool:
     try:
         found = ipaddress.ip_address(address.partition("%")[0])
@@ -106,7 +102,6 @@ def _is_loopback(address: str) -> bool:
     return (mapped or found).is_loopback
 
 
-@lru_cache(maxsize=_REMEMBERED)
 def _is_near_host(value: bytes) -> bool:
     found = _HOST.fullmatch(value)
     if found is None or (found[2] is not None and int(found[2]) > _HIGHEST_PORT):

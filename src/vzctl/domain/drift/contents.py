@@ -34,15 +34,13 @@ def content_drift(state: State, observation: Observation, options: SyncOptions) 
                 continue
             for item in sorted(seen, key=lambda dependant: dependant.local_name):
                 before = recorded.get((_NOUNS[kind], item.local_name))
-                if item is not before:
+                if before is None or item.service != before.service:
                     yield from _present(index, before, recorded_as(keyspace, item, options))
             yield from _gone(index, kind, keyspace, here, options)
 
 
 def recorded_as(keyspace: KeyspaceSeen, item: ObservedDependent, options: SyncOptions) -> Collection | Column:
     """Return the record of something that was seen."""
-    if isinstance(item, (Collection, Column)):
-        return replace(item, recorded_at=options.now, observed_at=options.now, extra={})
     common: dict[str, Any] = {
         "database": keyspace.database,
         "keyspace": keyspace.keyspace,

@@ -40,7 +40,7 @@ def credential_drift(
     for keyspace, item in _seen(observation):
         named = item.service.credential
         if named is not None and keyspace.database in index.databases:
-            seen[named].append(item if isinstance(item, Dependent) else recorded_as(keyspace, item, options))
+            seen[named].append(recorded_as(keyspace, item, options))
     items: list[DriftItem] = []
     remarks: list[Remark] = []
     offered: list[DriftItem] = []

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from vzctl.domain.state.records import AttachedService, Collection, Column, Dependent
+from vzctl.domain.state.records import AttachedService
 
 
 class Kind(StrEnum):
@@ -120,16 +120,7 @@ class ObservedColumn:
         return f"{self.table}.{self.column}"
 
 
-ObservedDependent = ObservedCollection | ObservedColumn | Collection | Column
-"""Something that was seen. A record stands for itself, seen as it is recorded: of many databases that is nearly everything,
-and a record that is there anyway takes no memory."""
-
-
-def or_record(item: ObservedDependent, record: Collection | Column | None) -> ObservedDependent:
-    """Return the record where what was seen says nothing else, and otherwise what was seen."""
-    if record is None or isinstance(item, Dependent):
-        return item
-    return record if item.service == record.service else item
+ObservedDependent = ObservedCollection | ObservedColumn
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

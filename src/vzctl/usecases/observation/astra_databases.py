@@ -50,7 +50,7 @@ def list_databases(live: Live, state: State, sources: LiveSources) -> DatabaseLi
     if state.is_local:
         return DatabaseList(None)
     api = live.devops()
-    gathered = _Gathered({item.id: item for item in state.databases})
+    gathered = _Gathered(frozenset(item.id for item in state.databases if item.endpoint))
     try:
         for page in api.pages():
             gathered.add(read_live(partial(read_databases, page, PARTY, is_page=True)))
@@ -80,9 +80,9 @@ def list_databases(live: Live, state: State, sources: LiveSources) -> DatabaseLi
 
 @dataclass(slots=True)
 class _Gathered:
-    """Pages as they come. What is as recorded shares the texts of its record."""
+    """Pages as they come. Where an endpoint is recorded, the user's own record says where vzctl asks."""
 
-    recorded: dict[str, Database]
+    with_endpoint: frozenset[str]
     found: dict[str, ObservedDatabase] = field(default_factory=dict)
     unreadable: set[str] = field(default_factory=set)
     organizations: set[str] = field(default_factory=set)
@@ -90,24 +90,10 @@ class _Gathered:
 
     def add(self, page: DatabasesAnswer) -> None:
         for item in page.databases:
-            self.found.setdefault(item.id, self._shared(item))
+            self.found.setdefault(item.id, replace(item, endpoint=None) if item.id in self.with_endpoint else item)
         self.unreadable |= page.unreadable
         self.organizations |= page.organizations
         self.remarks += page.remarks
-
-    def _shared(self, item: ObservedDatabase) -> ObservedDatabase:
-        """Return a database without an endpoint where one is recorded: a person says where this command asks."""
-        record = self.recorded.get(item.id)
-        if record is None:
-            return item
-        return ObservedDatabase(
-            id=record.id,
-            name=record.name if record.name == item.name else item.name,
-            status=record.status if record.status == item.status else item.status,
-            region=record.region if record.region == item.region else item.region,
-            endpoint=None if record.endpoint else item.endpoint,
-            is_vector=item.is_vector,
-        )
 
     def seen(self) -> DatabasesSeen:
         return DatabasesSeen(

@@ -20,17 +20,13 @@ from vzctl.domain.drift.observation import (
     KeyspaceSeen,
     Kind,
     Observation,
-    ObservedCollection,
-    ObservedColumn,
-    ObservedDependent,
     ProvidersSeen,
     Remark,
     ScopeSeen,
-    or_record,
 )
 from vzctl.domain.state.address import find_database
 from vzctl.domain.state.index import Index
-from vzctl.domain.state.records import Collection, Column, Database, Dependent
+from vzctl.domain.state.records import Database, Dependent
 from vzctl.domain.state.state import State
 from vzctl.errors import AstraError, UsageError, VzctlError
 from vzctl.usecases.context import Context
@@ -248,24 +244,14 @@ class _LookInto:
                 KeyspaceSeen(
                     database=self.database,
                     keyspace=keyspace,
-                    collections=None if collections is None else self._shared(keyspace, collections.collections),
-                    columns=None if tables is None else self._shared(keyspace, tables.columns),
+                    collections=None if collections is None else collections.collections,
+                    columns=None if tables is None else tables.columns,
                     unreadable=frozenset().union(*(item.unreadable for item in answers)),
                     is_whole=not any(item.has_more for item in answers),
                 )
             )
         if len(seen.coverage) == before:
             seen.coverage.append(Coverage(place))
-
-    def _shared(self, keyspace: str, seen: Iterable[ObservedDependent]) -> tuple[ObservedDependent, ...]:
-        """Return what was seen, with the record itself for what is as recorded."""
-        kinds = {"collection": ObservedCollection, "column": ObservedColumn}
-        records = {
-            (kinds[item.kind], item.local_name): item
-            for item in self.recorded
-            if item.keyspace == keyspace and isinstance(item, (Collection, Column))
-        }
-        return tuple(or_record(item, records.get((type(item), item.local_name))) for item in seen)
 
     def _collections(self, keyspace: str) -> CollectionsAnswer:
         status, has_more = self._status("findCollections", "collections", EXPLAIN, keyspace)
