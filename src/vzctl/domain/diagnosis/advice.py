@@ -69,6 +69,22 @@ def noted(verdict: Verdict, text: str) -> Verdict:
     return replace(verdict, evidence=(*verdict.evidence, (text, SOURCE)))
 
 
+def propagating(verdict: Verdict, what: str, *, detail: str, rule: str, meaning: str) -> Verdict:
+    """Return the verdict turned into one about a change that is not in force everywhere yet; `what` changed."""
+    by_text = "" if verdict.side == "astra" else f" By the text alone it would be {verdict.side}, {verdict.cause}."
+    return replace(
+        noted(verdict, what),
+        side="astra",
+        cause="propagation_delay",
+        who="no_one",
+        detail=detail,
+        confidence="medium",
+        retryable=True,
+        rule=rule,
+        explanation=f"{what[:1].upper()}{what[1:]}{meaning}.{by_text}",
+    )
+
+
 def general(verdict: Verdict) -> tuple[NextStep, ...]:
     """Return the command that the cause has."""
     cause = causes()[verdict.side, verdict.cause]

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from vzctl.command import NextStep, suggest
-from vzctl.domain.diagnosis.advice import Advised, noted
+from vzctl.domain.diagnosis.advice import Advised, noted, propagating
 from vzctl.domain.diagnosis.clues import Clues
 from vzctl.domain.diagnosis.engine import Verdict
 from vzctl.domain.rules import listed
@@ -75,19 +75,13 @@ class SelfHosted:
             return None
         names = [self._index.database_name(user.database) for user in holders]
         what = f'the old key of "{credential.name}" is revoked, and the Data API of {listed(names)} may still have it cached'
-        seen = noted(verdict, what)
-        by_text = f"By the text alone it would be {verdict.side}, {verdict.cause}."
         return Advised(
-            replace(
-                seen,
-                side="astra",
-                cause="propagation_delay",
-                who="no_one",
+            propagating(
+                verdict,
+                what,
                 detail="stale cache after a rotation",
-                confidence="medium",
-                retryable=True,
                 rule="state.stale-cache",
-                explanation=f"{what[:1].upper()}{what[1:]}: the stored key is not to blame. {by_text}",
+                meaning=": the stored key is not to blame",
             ),
             _waiting(holders),
             (

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from vzctl.command import NextStep, suggest
-from vzctl.domain.diagnosis.advice import ACCESS, KEY, Advised, advised, general, is_of_hosted, noted
+from vzctl.domain.diagnosis.advice import ACCESS, KEY, Advised, advised, general, is_of_hosted, noted, propagating
 from vzctl.domain.diagnosis.causes import causes
 from vzctl.domain.diagnosis.clues import ClueReader, Clues
 from vzctl.domain.diagnosis.engine import Verdict
@@ -305,19 +305,13 @@ class StateContext:
     def _propagating(self, verdict: Verdict, credential: Credential, what: str, changed: datetime) -> Advised:
         minutes = int((self._now - changed).total_seconds() // 60)
         ago = f"{minutes} min ago" if minutes else "less than a minute ago"
-        seen = noted(verdict, f"{what} {ago}")
-        before = "" if verdict.side == "astra" else f" By the text alone it would be {verdict.side}, {verdict.cause}."
         return Advised(
-            replace(
-                seen,
-                side="astra",
-                cause="propagation_delay",
-                who="no_one",
+            propagating(
+                verdict,
+                f"{what} {ago}",
                 detail="changed minutes ago",
-                confidence="medium",
-                retryable=True,
                 rule="state.propagation",
-                explanation=f"{what[:1].upper()}{what[1:]} {ago} and may not be in force everywhere yet.{before}",
+                meaning=" and may not be in force everywhere yet",
             ),
             causes()["astra", "propagation_delay"].advice,
             (suggest("credentials show", credential.name, comment="what was changed when"),),

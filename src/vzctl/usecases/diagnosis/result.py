@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, Literal
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from vzctl.command import NextStep
 from vzctl.usecases.outcome import Columns
@@ -75,37 +75,19 @@ class Diagnosis(VerdictView):
     )
 
 
-def verdict_view(found: Advised) -> VerdictView:
-    """Return the answer about one error."""
-    verdict = found.verdict
-    return VerdictView(
-        side=verdict.side,
-        cause=verdict.cause,
-        detail=verdict.detail,
-        who=verdict.who,
-        confidence=verdict.confidence,
-        provider=verdict.provider,
-        code=verdict.code,
-        http_status=verdict.http_status,
-        retryable=verdict.retryable,
-        rule=verdict.rule,
-        evidence=tuple(EvidenceView(text, meaning) for text, meaning in verdict.evidence),
-        explanation=verdict.explanation,
-        advice=found.advice,
-        nextSteps=found.steps,
-        count=verdict.count,
-    )
+def _facts(found: Advised) -> dict[str, Any]:
+    """Return the fields of the answer about one error: those of its verdict, and what to do."""
+    evidence = tuple(EvidenceView(text, meaning) for text, meaning in found.verdict.evidence)
+    own = {"evidence": evidence, "advice": found.advice, "nextSteps": found.steps}
+    names = [item.name for item in fields(VerdictView) if item.name not in own]
+    return {name: getattr(found.verdict, name) for name in names} | own
 
 
 def diagnosis(
     found: list[Advised], *, truncated: bool = False, identity: str | int | None = None, line: int | None = None
 ) -> Diagnosis:
     """Return the answer about a text with these errors."""
-    first, *others = [verdict_view(item) for item in found]
+    first, *others = [_facts(item) for item in found]
     return Diagnosis(
-        **{name: getattr(first, name) for name in VerdictView.__dataclass_fields__},
-        others=tuple(others),
-        truncated=truncated,
-        id=identity,
-        line=line,
+        **first, others=tuple(VerdictView(**item) for item in others), truncated=truncated, id=identity, line=line
     )
