@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TypeVar
 
 from vzctl.domain.state.state import State
 from vzctl.errors import NotFoundError
 from vzctl.usecases.change import Plan, propose
 from vzctl.usecases.context import Context, Question
-from vzctl.usecases.dependents.noun import DependentNoun
+from vzctl.usecases.dependents.noun import DependentNoun, DetailT, ListT
 from vzctl.usecases.dependents.service import require_no_open_rotation, without_times
 from vzctl.usecases.outcome import Outcome
-
-ListT = TypeVar("ListT")
-DetailT = TypeVar("DetailT")
 
 
 @dataclass(frozen=True, slots=True)

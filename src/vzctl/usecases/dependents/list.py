@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
-
 from vzctl.domain.state.index import Index
 from vzctl.usecases.context import Context
-from vzctl.usecases.dependents.noun import DependentNoun
+from vzctl.usecases.dependents.noun import DependentNoun, DetailT, ListT
 from vzctl.usecases.dependents.service import DependentFilter, dependent_row, matching
 from vzctl.usecases.outcome import Outcome
-
-ListT = TypeVar("ListT")
-DetailT = TypeVar("DetailT")
 
 
 def list_dependents(context: Context, noun: DependentNoun[ListT, DetailT], chosen: DependentFilter) -> Outcome[ListT]:

@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
-
 from vzctl.usecases.context import Context
-from vzctl.usecases.dependents.noun import DependentNoun
+from vzctl.usecases.dependents.noun import DependentNoun, DetailT, ListT
 from vzctl.usecases.outcome import Outcome
-
-ListT = TypeVar("ListT")
-DetailT = TypeVar("DetailT")
 
 
 def show_dependent(context: Context, noun: DependentNoun[ListT, DetailT], address: str) -> Outcome[DetailT]:
