@@ -11,7 +11,14 @@ from vzctl.domain.state.records import Rotation, Step
 from vzctl.domain.state.state import State
 from vzctl.errors import ExitStatus
 from vzctl.usecases.outcome import Notice, Outcome
-from vzctl.usecases.rotations.view import DATA_UNCHANGED, RotationDetail, outage_lines, rotation_detail, step_text
+from vzctl.usecases.rotations.view import (
+    DATA_UNCHANGED,
+    CheckResult,
+    RotationDetail,
+    outage_lines,
+    rotation_detail,
+    step_text,
+)
 from vzctl.usecases.views import ending_text
 
 
@@ -40,7 +47,7 @@ def finished(state: State, rotation: Rotation, *, changed: bool) -> Outcome[Rota
         text = f"once the key {ending_text(detail.new_last_four)}that was taken back is revoked at the provider"
         steps = tuple(suggest("revocations done", item.id, comment=text) for item in due)
         return Outcome(data=detail, changed=changed, summary=summary, next_steps=steps)
-    failed = [check.what for check in detail.checks if check.result == "failed"]
+    failed = [check.what for check in detail.checks if check.result == CheckResult.FAILED]
     lines = (
         f'rotated "{name}": same name, same provider, {len(detail.databases)} in scope; the new key was {detail.test}',
         *(f"  {check.what}: {check.result}" for check in detail.checks),

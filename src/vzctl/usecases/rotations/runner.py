@@ -38,9 +38,9 @@ from vzctl.usecases.keys.version import delete_written, require_recorded, set_he
 from vzctl.usecases.outcome import Outcome
 from vzctl.usecases.rotations.end import Stop, finished, stopped
 from vzctl.usecases.rotations.view import (
-    NOT_SEEN,
     RotationDetail,
     StepVerification,
+    VerificationResult,
     key_test_text,
     outage_lines,
     portal_visit,
@@ -213,7 +213,7 @@ class _RotationRunner:
             context.state_store.update(plan)
             self.rotation, self.has_changed = after, True
         self.verified = machine.to_be_seen(self.rotation)
-        if found.shown.result != NOT_SEEN:
+        if found.shown.result != VerificationResult.NOT_SEEN:
             return None
         why = Stop.INTERRUPTED_UNSEEN if context.stop_requested() else Stop.NOT_IN_FORCE
         return stopped(context.state_store.read(), self.rotation, why, changed=self.has_changed)

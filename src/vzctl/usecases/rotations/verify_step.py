@@ -23,7 +23,7 @@ from vzctl.usecases.keys.version import read_version
 from vzctl.usecases.live import DEFAULT_JOBS, in_parallel
 from vzctl.usecases.observation.scope import CredentialRef, ScopeAnswer, ScopeObserver
 from vzctl.usecases.rotations.new_key import still_accepted
-from vzctl.usecases.rotations.view import NOT_SEEN, SEEN, UNSEEABLE, StepVerification, step_text
+from vzctl.usecases.rotations.view import StepVerification, VerificationResult, step_text
 
 DATABASES_AT_MOST: Final = 10
 """A removal counts for all databases at once: so many of them show it."""
@@ -171,7 +171,8 @@ def _verified(rotation: Rotation, questions: list[_Question]) -> Verified:
     words = tuple(dict.fromkeys(item.word for item in seen))
     if rotation.step is Step.REMOVED and waiting:
         words = ()  # one word stands for all databases
-    result = NOT_SEEN if waiting else SEEN if seen else UNSEEABLE
+    found = VerificationResult.SEEN if seen else VerificationResult.NOT_OBSERVABLE
+    result = VerificationResult.NOT_SEEN if waiting else found
     return Verified(words, StepVerification(step_text(rotation), result, detail), recorded)
 
 
@@ -184,4 +185,4 @@ def _parts(answered: Iterable[_Question]) -> list[str]:
 
 
 def _not_observable(rotation: Rotation, reason: str) -> Verified:
-    return Verified((), StepVerification(step_text(rotation), UNSEEABLE, reason))
+    return Verified((), StepVerification(step_text(rotation), VerificationResult.NOT_OBSERVABLE, reason))

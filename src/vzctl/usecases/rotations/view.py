@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from enum import StrEnum
 from typing import ClassVar, Final
 
 from vzctl.command import command
@@ -65,6 +66,17 @@ class OutageView:
     dependents: tuple[DependentRef, ...]
 
 
+class CheckResult(StrEnum):
+    """How it is known that something holds after a rotation."""
+
+    SEEN = "seen"
+    PARTLY_SEEN = "partly seen"
+    ATTESTED = "attested"
+    SUPERSEDED = "superseded"
+    NOT_CHECKABLE = "not checkable"
+    FAILED = "failed"
+
+
 @dataclass(frozen=True, slots=True)
 class Check:
     """One thing that must hold after a rotation; `result` says how it is known.
@@ -80,9 +92,14 @@ class Check:
 
 SHOWN_AT_MOST: Final = 10
 """Dependents that a prompt names one by one."""
-SEEN: Final = "seen"
-NOT_SEEN: Final = "not seen"
-UNSEEABLE: Final = "not observable"
+
+
+class VerificationResult(StrEnum):
+    """Whether a manual step is in force, as far as it can be seen."""
+
+    SEEN = "seen"
+    NOT_SEEN = "not seen"
+    NOT_OBSERVABLE = "not observable"
 
 
 @dataclass(frozen=True, slots=True)
@@ -421,20 +438,20 @@ def checks(state: State, rotation: Rotation) -> tuple[Check, ...]:
     if rotation.is_open or credential is None:
         return ()
     is_own = state.is_local or (rotation.step is Step.ROLLED_BACK and rotation.direction is Direction.FORWARD)
-    word = "seen" if is_own else "attested"
+    word = CheckResult.SEEN if is_own else CheckResult.ATTESTED
     snapshot = rotation.snapshot
     needed = {item.database for item in state.dependents_of(credential.name)}
     wanted = set(rotation.databases) & {item.id for item in state.databases}
     in_scope = wanted if is_own else machine.seen_in_scope(rotation)
     # A database that can use the credential shows its name and its provider, but not which key a person pasted.
-    shown = word if is_own or not in_scope else "seen"
+    shown = word if is_own or not in_scope else CheckResult.SEEN
     in_force = rotation.old_version if rotation.step is Step.ROLLED_BACK else rotation.new_version
     found = [
-        Check("the name is the same", shown if credential.name == snapshot.name else "failed"),
-        Check("the provider is the same", shown if credential.provider == snapshot.provider else "failed"),
+        Check("the name is the same", shown if credential.name == snapshot.name else CheckResult.FAILED),
+        Check("the provider is the same", shown if credential.provider == snapshot.provider else CheckResult.FAILED),
         _scope_check("the scope holds what it held", wanted, credential.database_ids, in_scope),
         _scope_check("no dependant is outside the scope", needed & wanted, credential.database_ids, in_scope),
-        Check("the key in force is the right one", word if credential.current == in_force else "superseded"),
+        Check("the key in force is the right one", word if credential.current == in_force else CheckResult.SUPERSEDED),
         Check("the provider accepts the new key", _accepted(rotation)),
     ]
     if not is_own:
@@ -447,20 +464,20 @@ def checks(state: State, rotation: Rotation) -> tuple[Check, ...]:
 def _scope_check(what: str, wanted: set[str], recorded: AbstractSet[str], seen: AbstractSet[str]) -> Check:
     """Return the check that these databases are in the scope: recorded, and as far as they were seen to be."""
     if not wanted <= recorded:
-        return Check(what, "failed")
+        return Check(what, CheckResult.FAILED)
     if wanted <= seen:
-        return Check(what, "seen")
-    return Check(what, "partly seen" if wanted & seen else "attested")
+        return Check(what, CheckResult.SEEN)
+    return Check(what, CheckResult.PARTLY_SEEN if wanted & seen else CheckResult.ATTESTED)
 
 
-def _seen_or_attested(rotation: Rotation, step: Step) -> str:
-    return "seen" if step.value in rotation.seen else "attested"
+def _seen_or_attested(rotation: Rotation, step: Step) -> CheckResult:
+    return CheckResult.SEEN if step.value in rotation.seen else CheckResult.ATTESTED
 
 
-def _accepted(rotation: Rotation) -> str:
+def _accepted(rotation: Rotation) -> CheckResult:
     """What the test before the rotation saw; the old key of a rollback was not tested."""
     is_accepted = rotation.key_test is not None and rotation.key_test.is_accepted
-    return "seen" if is_accepted and rotation.step is not Step.ROLLED_BACK else "not checkable"
+    return CheckResult.SEEN if is_accepted and rotation.step is not Step.ROLLED_BACK else CheckResult.NOT_CHECKABLE
 
 
 def _interruption(state: State) -> str:
