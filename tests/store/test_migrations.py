@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import copy
 import json
+import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
@@ -133,6 +134,15 @@ def test_a_sentence_about_no_test_becomes_none(sentence: str) -> None:
 @pytest.mark.parametrize("words", ["", "it works", "it works at the provider", "ä\n(", "not at the provider (x)"])
 def test_words_that_no_vzctl_wrote_show_nothing_about_the_key(words: str) -> None:
     assert key_test_in(with_sentence(f"tested: {words}")) == KeyTest(version="v-new", provider_reason=words)
+
+
+@pytest.mark.parametrize("part", ["), not through a (", ", not through Astra (", " ("])
+def test_a_sentence_that_a_stranger_made_long_takes_no_time(part: str) -> None:
+    long, longest = "not at the provider (" + part * 1000, "not at the provider (" + part * 100_000
+    began = time.monotonic()
+    for words in (long, longest, f"{long[:1900]}("):
+        assert key_test_in(with_sentence(f"tested: {words}")) == KeyTest(version="v-new", provider_reason=words)
+    assert time.monotonic() - began < 20  # the square of 100,000 would take hours
 
 
 OF_NEW: Final = KeyTest(version="v-new", provider=ProviderAnswer.WORKS, astra=AstraAnswer.NO_DEPENDENT)

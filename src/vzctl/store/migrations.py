@@ -44,12 +44,13 @@ def with_new_keys(document: Document) -> Document:
 
 
 _TESTED: Final = "tested: "
-_SENTENCE: Final = re.compile(
+_LONGEST_SENTENCE: Final = 2000
+"""No vzctl has written a longer one, and to match one takes a time that grows with the square of its length."""
+_SENTENCE: Final = (
     r"(?:(?P<works>it works at the provider)|(?P<recognized>the provider recognizes it)"
     r"|not at the provider \((?P<provider_reason>.*)\))"
     r", (?:it works through (?P<through>.+)|(?P<alone>not through Astra \(nothing depends on it\))"
-    r"|not through Astra \((?P<no_answer>.*)\)|not through (?P<dependent>.+) \((?P<fault>[^()]*)\))",
-    re.DOTALL,
+    r"|not through Astra \((?P<no_answer>.*)\)|not through (?P<dependent>.+) \((?P<fault>[^()]*)\))"
 )
 
 
@@ -68,7 +69,8 @@ def _replace_sentence(row: Document, sentence: str) -> None:
 
 def _facts(words: str) -> Document:
     """Return what a test showed; words that no vzctl wrote are kept as the reason why they show nothing."""
-    found = _SENTENCE.fullmatch(words)
+    is_short = len(words) <= _LONGEST_SENTENCE
+    found = re.fullmatch(_SENTENCE, words, re.DOTALL) if is_short else None  # compiled when a state has such a sentence
     if found is None:
         return {
             "provider": ProviderAnswer.NOT_TESTED.value,
