@@ -11,7 +11,7 @@ from vzctl.clients.endpoint import command_url, token_kind
 from vzctl.clients.fault import NoReply, error_for
 from vzctl.clients.host_label import keyspace_path
 from vzctl.clients.http import Http
-from vzctl.clients.message import LARGE_ANSWER, Call, Reply, SecretHeader
+from vzctl.clients.message import LARGE_ANSWER, Call, Reply, SecretHeader, unexpected_reply
 from vzctl.command import suggest
 from vzctl.domain.state.names import strip_data_api_suffix
 from vzctl.errors import AstraError, AuthError, VzctlError
@@ -123,9 +123,7 @@ class DataApi:
 
     def refused(self, fault: ApiFault) -> VzctlError:
         """Return the error of a command that the Data API did not carry out."""
-        return AstraError(f"{self._party} refuses: {fault.message}", code="DATA_API_REFUSED", side="astra").answered(
-            200, fault.code
-        )
+        return AstraError(f"{self._party} refuses: {fault.message}", code="DATA_API_REFUSED").answered(200, fault.code)
 
     def _answer(self, reply: Reply) -> ApiAnswer:
         document = reply.document
@@ -136,18 +134,12 @@ class DataApi:
             raise AstraError(
                 f"{self._party} is not there (HTTP 503): the database may be hibernated and is waking up now",
                 code="DATABASE_NOT_READY",
-                side="astra",
                 retryable=True,
                 next_steps=(suggest("databases wait", "DB", status="ACTIVE", comment="until it is active"),),
             ).answered(503)
         if not isinstance(document, dict) or reply.status != 200:
             where = "it points to another address" if reply.is_redirect else reply.shown()
-            raise AstraError(
-                f"{self._party} answered HTTP {reply.status}, and no answer to a command: {where}",
-                code="ASTRA_UNEXPECTED_ANSWER",
-                side="astra",
-                retryable=reply.status >= 500 or reply.status == 429,
-            ).answered(reply.status)
+            raise unexpected_reply(self._party, reply, f", and no answer to a command: {where}")
         return ApiAnswer(_mapping(document.get("status")), _mapping(document.get("data")), fault, reply.seconds)
 
     def _not_allowed(self, reply: Reply, fault: ApiFault | None) -> AuthError:

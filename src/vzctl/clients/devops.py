@@ -9,7 +9,7 @@ from vzctl.clients.endpoint import ASTRA_TOKEN
 from vzctl.clients.fault import NoReply, error_for
 from vzctl.clients.host_label import host_label
 from vzctl.clients.http import Http
-from vzctl.clients.message import LARGE_ANSWER, Call, Reply, SecretHeader
+from vzctl.clients.message import LARGE_ANSWER, Call, Reply, SecretHeader, unexpected_reply
 from vzctl.command import suggest
 from vzctl.errors import AstraError, AuthError, NotFoundError
 from vzctl.secret import Secret
@@ -103,12 +103,7 @@ def _expect(reply: Reply, kind: type[Any]) -> Any:
         return document
     if reply.is_redirect:
         raise _unexpected("it points to another address, and a token is never sent after that").answered(reply.status)
-    raise AstraError(
-        f"{PARTY} answered HTTP {reply.status} where a list of databases was expected: {reply.shown()}",
-        code="ASTRA_UNEXPECTED_ANSWER",
-        side="astra",
-        retryable=reply.status >= 500 or reply.status == 429,
-    ).answered(reply.status)
+    raise unexpected_reply(PARTY, reply, f" where a list of databases was expected: {reply.shown()}")
 
 
 def _id(row: Any) -> str:
@@ -118,4 +113,4 @@ def _id(row: Any) -> str:
 
 
 def _unexpected(reason: str) -> AstraError:
-    return AstraError(f"{PARTY} answered unexpectedly: {reason}", code="ASTRA_UNEXPECTED_ANSWER", side="astra")
+    return AstraError(f"{PARTY} answered unexpectedly: {reason}", code="ASTRA_UNEXPECTED_ANSWER")

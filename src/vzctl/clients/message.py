@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from vzctl.domain.masking.disclosure import discloses, without_unseen
 from vzctl.domain.masking.redaction import MASK, redacted, without_secrets
+from vzctl.errors import AstraError
 from vzctl.secret import Secret
 
 SHOWN_CHARACTERS: Final = 300
@@ -100,3 +101,13 @@ def shown_text(text: str, secrets: Iterable[Secret]) -> str:
         return LEFT_OUT
     line = redacted(line)
     return line if len(line) <= SHOWN_CHARACTERS else f"{line[:SHOWN_CHARACTERS]}…"
+
+
+def unexpected_reply(party: str, reply: Reply, words: str) -> AstraError:
+    """Return the error for an answer of Astra's that is none to what was asked; `words` say what was expected."""
+    return AstraError(
+        f"{party} answered HTTP {reply.status}{words}",
+        code="ASTRA_UNEXPECTED_ANSWER",
+        retryable=reply.status >= 500 or reply.status == 429,
+        http_status=reply.status,
+    )

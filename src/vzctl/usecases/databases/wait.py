@@ -58,9 +58,7 @@ def wait_for_database(context: Context, request: WaitForDatabase) -> Outcome[Wai
                 data=Waited(database.id, database.name, status, looks), summary=(f'"{database.name}" is {status}',)
             )
         if status in HOPELESS:
-            raise AstraError(
-                f'"{database.name}" is {status}; it will not become {wanted}', code="DATABASE_GONE", side="astra"
-            )
+            raise AstraError(f'"{database.name}" is {status}; it will not become {wanted}', code="DATABASE_GONE")
         if status == "HIBERNATED" and not request.wake:
             raise hibernated(database, wanted)
         if status != last:
@@ -71,7 +69,6 @@ def wait_for_database(context: Context, request: WaitForDatabase) -> Outcome[Wai
     raise AstraError(
         f'"{database.name}" is {last} after {request.seconds:g} seconds, not {wanted}',
         code="WAITED_IN_VAIN",
-        side="astra",
         retryable=True,
         next_steps=(suggest("databases wait", database.id, status=wanted, comment="wait on"),),
     )

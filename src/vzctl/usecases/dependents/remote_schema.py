@@ -46,13 +46,11 @@ def send_add_vectorize(api: DataApi, address: Address, attachment: AttachedServi
             f'"{address.keyspace}/{address.leaf}" has no service although the database accepted it: a database on plain '
             "Apache Cassandra forgets the services of tables",
             code="SERVICE_FORGOTTEN",
-            side="astra",
         )
     if seen != wanted:
         raise AstraError(
             f'"{address.keyspace}/{address.leaf}" has another service than the one that was sent',
             code="SERVICE_DIFFERS",
-            side="astra",
             next_steps=(suggest("tables show", "ADDRESS", comment="what is recorded"),),
         )
 
@@ -65,9 +63,7 @@ def send_drop_vectorize(api: DataApi, address: Address) -> None:
     if _seen(address, doubt, lambda: described_column(api, address)).provider is not None:
         if doubt is not None:
             raise _left_open(doubt, address, MAY_BE_DONE)
-        raise AstraError(
-            f'"{address.keyspace}/{address.leaf}" still has its service', code="SERVICE_STILL_THERE", side="astra"
-        )
+        raise AstraError(f'"{address.keyspace}/{address.leaf}" still has its service', code="SERVICE_STILL_THERE")
 
 
 def send_create_collection(api: DataApi, address: Address, options: Mapping[str, Any]) -> Described:
@@ -80,7 +76,6 @@ def send_create_collection(api: DataApi, address: Address, options: Mapping[str,
         raise AstraError(
             f'"{address.keyspace}/{address.leaf}" is not listed although the database accepted it',
             code="COLLECTION_NOT_LISTED",
-            side="astra",
         )
     return found
 

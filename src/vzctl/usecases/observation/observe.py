@@ -294,7 +294,7 @@ def read_live(ask: Callable[[], T]) -> T:
         return ask()
     except UsageError as error:
         message = error.message.removesuffix("; nothing was changed")
-        raise AstraError(message, code="ASTRA_UNEXPECTED_ANSWER", side="astra") from error
+        raise AstraError(message, code="ASTRA_UNEXPECTED_ANSWER") from error
 
 
 KIND_NAMES: Final = {**{item.value: item for item in Kind}, "tables": Kind.COLUMNS}

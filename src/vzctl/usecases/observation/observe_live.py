@@ -282,7 +282,6 @@ class _LookInto:
             raise AstraError(
                 f'the Data API of "{self.name}" answered {command} without "{key}"',
                 code="ASTRA_UNEXPECTED_ANSWER",
-                side="astra",
             )
         return answer.status, bool(answer.status.get(_PAGE_STATE) or answer.data.get(_PAGE_STATE))
 
