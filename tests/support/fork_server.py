@@ -182,8 +182,11 @@ def _import_everything() -> None:
     import importlib
     import pkgutil
 
+    import typer
+
     import vzctl
     from tests.support.builders import a_state
+    from vzctl.domain.masking.redaction import looks_like_secret
     from vzctl.store.schema import format_state, parse_state
 
     for module in pkgutil.walk_packages(vzctl.__path__, "vzctl."):
@@ -191,9 +194,18 @@ def _import_everything() -> None:
             importlib.import_module(module.name)
     importlib.import_module("pyrage")
     parse_state(format_state(a_state()), "warm")
+    looks_like_secret("warm")
+    # Typer imports most of pydantic when it reads the first argument.
+    program = typer.Typer()
+    program.command()(_takes_a_number)
+    program(["1"], standalone_mode=False)
     # What is frozen is not copied by a collection in each child.
     gc.collect()
     gc.freeze()
+
+
+def _takes_a_number(number: int) -> None:
+    """Do nothing."""
 
 
 def _start(item: dict[str, Any]) -> _Child:
